@@ -1,0 +1,1 @@
+//! The service catalogue as linked data.

@@ -1,0 +1,292 @@
+//! Structures that several content types share, and the checks of single values. A check here
+//! refuses what is wrong; what is merely missing or too long for the model is left to the
+//! publishing gate, so that drafts may be half empty.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use validator::{Validate, ValidationError};
+
+use super::RichText;
+use crate::{
+    locale::{Localized, LocalizedText},
+    vocabularies::{Code, ids},
+};
+
+/// Rich text by locale.
+pub type LocalizedRichText = Localized<RichText>;
+
+/// An absolute web address (`https` or `http`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct WebAddress(String);
+
+impl WebAddress {
+    /// The address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for WebAddress {
+    type Err = String;
+
+    fn from_str(address: &str) -> Result<Self, Self::Err> {
+        let shown: String = address.chars().take(80).collect();
+        match url::Url::parse(address) {
+            Ok(url) if matches!(url.scheme(), "https" | "http") && url.has_host() => {
+                Ok(Self(address.to_owned()))
+            }
+            Ok(_) => Err(format!("«{shown}» must begin with https:// or http://")),
+            Err(error) => Err(format!("«{shown}» is not a web address: {error}")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for WebAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+/// An amount of money with two decimals, read from a number or a string (`22.21`) and written as a
+/// string, so that no client rounds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount {
+    /// The amount in hundredths.
+    pub cents: i64,
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:02}", self.cents / 100, self.cents % 100)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("«{text}» is not an amount: write digits and at most two decimals, such as 22.21");
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(decimals) || decimals.len() > 2 {
+            return Err(wrong());
+        }
+        let whole: i64 = whole.parse().map_err(|_| wrong())?;
+        let cents: i64 = format!("{decimals:0<2}").parse().map_err(|_| wrong())?;
+        whole
+            .checked_mul(100)
+            .and_then(|hundredths| hundredths.checked_add(cents))
+            .map(|cents| Self { cents })
+            .ok_or_else(wrong)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => text,
+            serde_json::Value::Number(number) => number.to_string(),
+            _ => return Err(de::Error::custom("an amount is a number or a string such as 22.21")),
+        };
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A picture by its address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct ImageReference {
+    /// Where the picture is.
+    pub url: WebAddress,
+    /// Alternative text (testo alternativo); needed to publish unless `decorative`.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    #[validate(custom(function = "short"))]
+    pub alt: LocalizedText,
+    /// The picture adds nothing to the text and is skipped by screen readers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decorative: bool,
+    /// Caption (didascalia).
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub caption: LocalizedText,
+    /// Who made it (crediti).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<String>,
+    /// Licence (licenza).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<Code<ids::Licences>>,
+}
+
+/// A file by its address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct FileReference {
+    /// Where the file is.
+    pub url: WebAddress,
+    /// What the file is called for the reader.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    #[validate(custom(function = "short"))]
+    pub title: LocalizedText,
+    /// Media type of RFC 6838, such as `application/pdf`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(custom(function = "valid_media_type"))]
+    pub media_type: Option<String>,
+    /// Size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}
+
+/// A named address on the web.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct WebLink {
+    /// What the link says.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    #[validate(custom(function = "short"))]
+    pub label: LocalizedText,
+    /// Where it leads.
+    pub url: WebAddress,
+}
+
+/// A point on the map, WGS 84.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct GeoPoint {
+    /// Latitude in degrees.
+    #[validate(range(min = -90.0, max = 90.0, message = "a latitude lies between -90 and 90"))]
+    pub latitude: f64,
+    /// Longitude in degrees.
+    #[validate(range(min = -180.0, max = 180.0, message = "a longitude lies between -180 and 180"))]
+    pub longitude: f64,
+}
+
+/// A postal address without a place of its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct PostalAddress {
+    /// What is there (nome della sede).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Street and number (indirizzo).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 255, message = "at most 255 characters"))]
+    pub street_address: Option<String>,
+    /// Five digits (CAP).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(custom(function = "valid_postal_code"))]
+    pub postal_code: Option<String>,
+    /// City (comune).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(length(max = 255, message = "at most 255 characters"))]
+    pub city: Option<String>,
+}
+
+fn refuse(code: &'static str, message: impl Into<Cow<'static, str>>) -> ValidationError {
+    ValidationError::new(code).with_message(message.into())
+}
+
+/// The hard limit of one-line texts: 255 characters in every locale.
+pub(crate) fn short(text: &LocalizedText) -> Result<(), ValidationError> {
+    match text.iter().find(|(_, text)| text.chars().count() > 255) {
+        Some((locale, text)) => Err(refuse(
+            "TOO_LONG",
+            format!(
+                "at most 255 characters, but the text in «{locale}» has {}",
+                text.chars().count()
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// An Italian postal code.
+pub(crate) fn valid_postal_code(code: &str) -> Result<(), ValidationError> {
+    if code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(refuse("INVALID_POSTAL_CODE", "a postal code (CAP) has five digits"))
+}
+
+/// A media type `type/subtype`.
+pub(crate) fn valid_media_type(name: &str) -> Result<(), ValidationError> {
+    let token = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    match name.split_once('/') {
+        Some((kind, subtype)) if token(kind) && token(subtype) => Ok(()),
+        _ => Err(refuse(
+            "INVALID_MEDIA_TYPE",
+            "a media type reads like application/pdf",
+        )),
+    }
+}
+
+/// A currency of ISO 4217.
+pub(crate) fn valid_currency(code: &str) -> Result<(), ValidationError> {
+    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    Err(refuse(
+        "INVALID_CURRENCY",
+        "a currency is a three letter code of ISO 4217, such as EUR",
+    ))
+}
+
+/// An IPA code, such as `c_h501`.
+pub(crate) fn valid_ipa_code(code: &str) -> Result<(), ValidationError> {
+    code.parse::<crate::tenants::IpaCode>()
+        .map(|_| ())
+        .map_err(|error| refuse("INVALID_IPA_CODE", error.to_string()))
+}
+
+/// `end` is not before `start`, where both are given.
+pub(crate) fn in_order<T: PartialOrd>(
+    start: Option<T>,
+    end: Option<T>,
+    field: &'static str,
+) -> Result<(), ValidationError> {
+    match (start, end) {
+        (Some(start), Some(end)) if end < start => Err(refuse(
+            "END_BEFORE_START",
+            format!("{field} lies before its start"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_keep_their_cents() {
+        for (text, shown) in [("22.21", "22.21"), ("16", "16.00"), ("0.5", "0.50")] {
+            assert_eq!(text.parse::<Amount>().unwrap().to_string(), shown);
+        }
+        for wrong in ["", "-1", "1,50", "1.234", "1e3", "99999999999999999999"] {
+            assert!(wrong.parse::<Amount>().is_err(), "{wrong}");
+        }
+        let read: Amount = serde_json::from_str("16.79").unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), r#""16.79""#);
+    }
+
+    #[test]
+    fn addresses_must_be_of_the_web() {
+        assert!("https://www.comune.esempio.it/a".parse::<WebAddress>().is_ok());
+        for wrong in ["javascript:alert(1)", "/servizi", "mailto:a@b.it", "https://"] {
+            assert!(wrong.parse::<WebAddress>().is_err(), "{wrong}");
+        }
+    }
+}

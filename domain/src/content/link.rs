@@ -1,0 +1,185 @@
+//! Links between items. A link is stored in one direction, by item id, and says at compile time
+//! which content type it leads to; inverse relations are queries.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{ContentType, LocalizedRichText};
+use crate::{
+    ids::ItemId,
+    vocabularies::{Code, VocabularyId},
+};
+
+/// Names the content type that a link leads to.
+pub trait LinkTarget {
+    /// The type, or nothing when items of any type may be linked.
+    const TARGET: Option<ContentType>;
+}
+
+/// A link to an item of any type.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyContent {}
+
+impl LinkTarget for AnyContent {
+    const TARGET: Option<ContentType> = None;
+}
+
+/// A link to an item of the type `T`, stored as the id of the item.
+pub struct Link<T>(ItemId, PhantomData<fn() -> T>);
+
+impl<T> Link<T> {
+    /// A link to this item. Whether the item exists and is of the right type is checked on writing.
+    pub fn new(id: ItemId) -> Self {
+        Self(id, PhantomData)
+    }
+
+    /// The id of the linked item.
+    pub fn id(&self) -> ItemId {
+        self.0
+    }
+}
+
+impl<T> Clone for Link<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Link<T> {}
+
+impl<T> PartialEq for Link<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> fmt::Debug for Link<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Link({})", self.0)
+    }
+}
+
+impl<T> Serialize for Link<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Link<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ItemId::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// A link as a revision makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkUse {
+    /// The field that holds the link.
+    pub field: &'static str,
+    /// Its place among the links of that field.
+    pub position: usize,
+    /// The linked item.
+    pub target: ItemId,
+    /// The type that the linked item must have.
+    pub target_type: Option<ContentType>,
+}
+
+/// A value by which lists are filtered: a vocabulary code, or the id of a linked item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Facet {
+    /// The field that holds the value.
+    pub field: &'static str,
+    /// The code or the item id.
+    pub value: String,
+}
+
+/// Collects what a body links to and the values by which lists find it. Each content type names its
+/// fields once, in [`super::Content::relations`].
+#[derive(Debug, Default)]
+pub struct Relations {
+    /// Every link, in the order of the fields.
+    pub links: Vec<LinkUse>,
+    /// Every value that lists filter by; broader terms of a hierarchical vocabulary included.
+    pub facets: Vec<Facet>,
+}
+
+impl Relations {
+    /// Links of a field; inverse relations find the item through each of them.
+    pub fn links<'a, T: LinkTarget + 'a>(
+        &mut self,
+        field: &'static str,
+        links: impl IntoIterator<Item = &'a Link<T>>,
+    ) {
+        for (position, link) in links.into_iter().enumerate() {
+            self.link(field, position, link.id(), T::TARGET);
+            self.facet(field, link.id().to_string());
+        }
+    }
+
+    /// Links of several fields under one name, for an inverse relation that spans them.
+    pub fn together<'a, T: 'a>(
+        &mut self,
+        name: &'static str,
+        links: impl IntoIterator<Item = &'a Link<T>>,
+    ) {
+        for link in links {
+            self.facet(name, link.id().to_string());
+        }
+    }
+
+    /// Vocabulary codes of a field.
+    pub fn codes<'a, V: VocabularyId + 'a>(
+        &mut self,
+        field: &'static str,
+        codes: impl IntoIterator<Item = &'a Code<V>>,
+    ) {
+        for code in codes {
+            if let Some(vocabulary) = Code::<V>::vocabulary() {
+                for term in vocabulary.with_ancestors(code.as_str()) {
+                    self.facet(field, term.code.clone());
+                }
+            }
+        }
+    }
+
+    /// A value of a closed enumeration.
+    pub fn value(&mut self, field: &'static str, value: &str) {
+        self.facet(field, value.to_owned());
+    }
+
+    /// Links inside rich text.
+    pub fn rich_text(&mut self, field: &'static str, text: &LocalizedRichText) {
+        for (_, text) in text.iter() {
+            for target in text.item_links() {
+                let known = |link: &LinkUse| link.field == field && link.target == target;
+                if !self.links.iter().any(known) {
+                    let position = self.links.iter().filter(|link| link.field == field).count();
+                    self.link(field, position, target, None);
+                }
+            }
+        }
+    }
+
+    fn link(
+        &mut self,
+        field: &'static str,
+        position: usize,
+        target: ItemId,
+        target_type: Option<ContentType>,
+    ) {
+        self.links.push(LinkUse {
+            field,
+            position,
+            target,
+            target_type,
+        });
+    }
+
+    fn facet(&mut self, field: &'static str, value: String) {
+        let facet = Facet { field, value };
+        if !self.facets.contains(&facet) {
+            self.facets.push(facet);
+        }
+    }
+}

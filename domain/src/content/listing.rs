@@ -1,0 +1,406 @@
+//! Lists of published content: filters, orders and keyset pages, as one SQL statement whose cost
+//! does not grow with the content. All lists read `content_listing`, whose rows exist only for
+//! what is published.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use municipio_entities::{content_item, content_listing as listing, content_occurrence};
+use sea_orm::{
+    Iden,
+    sea_query::{
+        Alias, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
+        WindowStatement,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use super::{ContentType, Cursor, OrderValue, fold};
+use crate::{
+    ids::{ItemId, TenantId},
+    locale::Locale,
+};
+
+/// What a list is ordered by. Items that are equal in it are ordered by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OrderBy {
+    /// The title, in the locale of the list.
+    #[serde(rename = "t")]
+    Title,
+    /// The day of the content.
+    #[serde(rename = "d")]
+    Date,
+    /// The last publication.
+    #[serde(rename = "u")]
+    Updated,
+}
+
+/// Whether a list goes up or down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From A to Z, from old to new.
+    Ascending,
+    /// From Z to A, from new to old.
+    Descending,
+}
+
+/// What a list shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// What all of these show.
+    All(Vec<Filter>),
+    /// What any of these shows.
+    Any(Vec<Filter>),
+    /// What this does not show.
+    Not(Box<Filter>),
+    /// Items whose field holds one of these values: vocabulary codes or item ids.
+    Facet {
+        /// The field.
+        field: &'static str,
+        /// The values.
+        values: Vec<String>,
+    },
+    /// Items whose title begins with this text, accents and case apart.
+    TitlePrefix(String),
+    /// Items whose day lies in this range; the end is not part of it.
+    Date {
+        /// First moment.
+        from: Option<DateTime<Utc>>,
+        /// End.
+        until: Option<DateTime<Utc>>,
+    },
+    /// Items published after this moment.
+    UpdatedSince(DateTime<Utc>),
+    /// Items that still matter on this day.
+    NotExpired(NaiveDate),
+    /// Items that take place in this range; the end is not part of it.
+    Occurs {
+        /// First moment.
+        from: Option<DateTime<Utc>>,
+        /// End.
+        until: Option<DateTime<Utc>>,
+    },
+}
+
+impl Filter {
+    /// Shows everything.
+    pub fn everything() -> Self {
+        Self::All(Vec::new())
+    }
+
+    /// Items whose field holds one of these values.
+    pub fn facet(field: &'static str, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        Self::Facet { field, values }
+    }
+
+    /// The facet by which the statement finds its rows: one with a single value that every row
+    /// must have, so that the index gives the rows in order.
+    fn driving(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Facet { field, values } if values.len() == 1 => Some((field, &values[0])),
+            Self::All(filters) => filters.iter().find_map(Self::driving),
+            _ => None,
+        }
+    }
+}
+
+/// A list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListQuery {
+    /// The type of its items.
+    pub content_type: ContentType,
+    /// The locale of its titles.
+    pub locale: Locale,
+    /// What it shows.
+    pub filter: Filter,
+    /// What it is ordered by.
+    pub order: OrderBy,
+    /// Whether it goes up or down.
+    pub direction: Direction,
+}
+
+/// The part of a list that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// How many items at the most.
+    pub size: u64,
+    /// After this place.
+    pub after: Option<Cursor>,
+    /// Before this place.
+    pub before: Option<Cursor>,
+    /// Take the last items of the list instead of the first.
+    pub from_end: bool,
+}
+
+impl Window {
+    /// The first items of a list.
+    pub fn first(size: u64) -> Self {
+        Self {
+            size,
+            after: None,
+            before: None,
+            from_end: false,
+        }
+    }
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The items, each with its place.
+    pub entries: Vec<(Cursor, T)>,
+    /// There are items before these.
+    pub has_previous: bool,
+    /// There are items after these.
+    pub has_next: bool,
+}
+
+pub(super) fn column(column: listing::Column) -> SimpleExpr {
+    Expr::col((listing::Entity, column))
+}
+
+impl OrderBy {
+    fn column(self) -> listing::Column {
+        match self {
+            Self::Title => listing::Column::TitleKey,
+            Self::Date => listing::Column::DateKey,
+            Self::Updated => listing::Column::UpdatedKey,
+        }
+    }
+
+    pub(super) fn value(self, row: &sea_orm::QueryResult) -> Result<OrderValue, sea_orm::DbErr> {
+        let name = self.column().to_string();
+        Ok(match self {
+            Self::Title => OrderValue::Text(row.try_get("", &name)?),
+            _ => OrderValue::Time(row.try_get("", &name)?),
+        })
+    }
+}
+
+impl ListQuery {
+    /// The page as a statement that selects the pointers and the order value of each item; one row
+    /// more than asked for tells whether there is more.
+    pub(super) fn page(&self, tenant: TenantId, window: &Window) -> SelectStatement {
+        let mut select = self.rows(tenant);
+        select_pointers(&mut select);
+        let key = column(self.order.column());
+        select.expr(key.clone());
+        let order = self.seek(&mut select, window);
+        select
+            .order_by_expr(key, order.clone())
+            .order_by_expr(column(listing::Column::ItemId), order)
+            .limit(window.size + 1);
+        select
+    }
+
+    /// The size of the whole list as a statement.
+    pub(super) fn count(&self, tenant: TenantId) -> SelectStatement {
+        let mut select = self.rows(tenant);
+        select.expr_as(
+            column(listing::Column::ItemId).count(),
+            Alias::new("total"),
+        );
+        select
+    }
+
+    /// The ids of the whole list as a statement, to use inside another.
+    pub(super) fn ids(&self, tenant: TenantId) -> SelectStatement {
+        let mut select = self.rows(tenant);
+        select
+            .expr(column(listing::Column::ItemId))
+            .and_where(column(listing::Column::TenantId).eq(tenant.0));
+        select
+    }
+
+    /// For each of these values of a facet the first items of the list, as one statement.
+    pub(super) fn first_of_each(
+        &self,
+        tenant: TenantId,
+        field: &'static str,
+        values: &[String],
+        window: &Window,
+    ) -> SelectStatement {
+        let mut ranked = Query::select();
+        ranked
+            .from(listing::Entity)
+            .columns([
+                (listing::Entity, listing::Column::ItemId),
+                (listing::Entity, listing::Column::Value),
+                (listing::Entity, listing::Column::TenantId),
+            ])
+            .expr(column(self.order.column()))
+            .and_where(column(listing::Column::TenantId).eq(tenant.0))
+            .and_where(column(listing::Column::ContentType).eq(self.content_type.as_str()))
+            .and_where(column(listing::Column::Locale).eq(self.locale.as_str()))
+            .and_where(column(listing::Column::Field).eq(field))
+            .and_where(column(listing::Column::Value).is_in(values))
+            .cond_where(self.condition(&self.filter, tenant));
+        let order = self.seek(&mut ranked, window);
+        let mut rank = WindowStatement::partition_by((
+            listing::Entity,
+            listing::Column::Value,
+        ));
+        rank.order_by((listing::Entity, self.order.column()), order.clone());
+        rank.order_by((listing::Entity, listing::Column::ItemId), order);
+        ranked.expr_window_as(
+            Func::cust("ROW_NUMBER"),
+            rank,
+            Alias::new("rank"),
+        );
+
+        let mut select = Query::select();
+        select
+            .from_subquery(ranked, listing::Entity)
+            .expr(column(listing::Column::Value))
+            .expr(column(self.order.column()))
+            .and_where(
+                Expr::col((listing::Entity, Alias::new("rank"))).lte(window.size + 1),
+            )
+            .order_by_expr(column(listing::Column::Value), Order::Asc)
+            .order_by_expr(
+                Expr::col((listing::Entity, Alias::new("rank"))),
+                Order::Asc,
+            );
+        select_pointers(&mut select);
+        select
+    }
+
+    /// Goes to the place of the window; says in which order its rows are to be read.
+    fn seek(&self, select: &mut SelectStatement, window: &Window) -> Order {
+        for (cursor, later) in [(&window.after, true), (&window.before, false)] {
+            if let Some(cursor) = cursor {
+                let upwards = later == (self.direction == Direction::Ascending);
+                select.cond_where(beyond(self.order, cursor, upwards));
+            }
+        }
+        match (self.direction, window.from_end) {
+            (Direction::Ascending, false) | (Direction::Descending, true) => Order::Asc,
+            _ => Order::Desc,
+        }
+    }
+
+    fn rows(&self, tenant: TenantId) -> SelectStatement {
+        let (field, value) = self.filter.driving().unwrap_or(("", ""));
+        let mut select = Query::select();
+        select
+            .from(listing::Entity)
+            .and_where(column(listing::Column::ContentType).eq(self.content_type.as_str()))
+            .and_where(column(listing::Column::Locale).eq(self.locale.as_str()))
+            .and_where(column(listing::Column::Field).eq(field))
+            .and_where(column(listing::Column::Value).eq(value))
+            .cond_where(self.condition(&self.filter, tenant));
+        select
+    }
+
+    fn condition(&self, filter: &Filter, tenant: TenantId) -> Condition {
+        let each = |mut all: Condition, filters: &[Filter]| {
+            for filter in filters {
+                all = all.add(self.condition(filter, tenant));
+            }
+            all
+        };
+        match filter {
+            Filter::All(filters) => each(Condition::all(), filters),
+            Filter::Any(filters) if filters.is_empty() => {
+                Condition::all().add(Expr::value(1).eq(0))
+            }
+            Filter::Any(filters) => each(Condition::any(), filters),
+            Filter::Not(filter) => self.condition(filter, tenant).not(),
+            Filter::Facet { field, values } => Condition::all().add(
+                column(listing::Column::ItemId)
+                    .in_subquery(self.with_facet(tenant, field, values)),
+            ),
+            Filter::TitlePrefix(prefix) => {
+                let prefix = fold(prefix);
+                let end = format!("{prefix}\u{7f}");
+                Condition::all()
+                    .add(column(listing::Column::TitleKey).gte(prefix))
+                    .add(column(listing::Column::TitleKey).lt(end))
+            }
+            Filter::Date { from, until } => Condition::all()
+                .add_option(from.map(|from| {
+                    column(listing::Column::DateKey).gte(from.timestamp())
+                }))
+                .add_option(until.map(|until| {
+                    column(listing::Column::DateKey).lt(until.timestamp())
+                })),
+            Filter::UpdatedSince(time) => Condition::all()
+                .add(column(listing::Column::UpdatedKey).gt(time.timestamp_millis())),
+            Filter::NotExpired(day) => Condition::any()
+                .add(column(listing::Column::ExpiresOn).is_null())
+                .add(column(listing::Column::ExpiresOn).gte(*day)),
+            Filter::Occurs { from, until } => Condition::all().add(
+                column(listing::Column::ItemId).in_subquery(occurring(tenant, *from, *until)),
+            ),
+        }
+    }
+
+    fn with_facet(&self, tenant: TenantId, field: &str, values: &[String]) -> SelectStatement {
+        let other = Alias::new("facet");
+        let of = |column: listing::Column| Expr::col((other.clone(), column));
+        Query::select()
+            .from_as(listing::Entity, other.clone())
+            .expr(of(listing::Column::ItemId))
+            .and_where(of(listing::Column::TenantId).eq(tenant.0))
+            .and_where(of(listing::Column::ContentType).eq(self.content_type.as_str()))
+            .and_where(of(listing::Column::Locale).eq(self.locale.as_str()))
+            .and_where(of(listing::Column::Field).eq(field))
+            .and_where(of(listing::Column::Value).is_in(values))
+            .to_owned()
+    }
+}
+
+/// Joins the items and selects their pointers, so that the page needs no second look-up.
+pub(super) fn select_pointers(select: &mut SelectStatement) {
+    let item = |column: content_item::Column| Expr::col((content_item::Entity, column));
+    select
+        .inner_join(
+            content_item::Entity,
+            item(content_item::Column::Id).equals((listing::Entity, listing::Column::ItemId)),
+        )
+        .expr(item(content_item::Column::Id))
+        .expr(item(content_item::Column::ContentType))
+        .expr(item(content_item::Column::Slugs))
+        .expr(item(content_item::Column::PublishedRevisionId))
+        .expr(item(content_item::Column::PublishedAt))
+        .expr(item(content_item::Column::UpdatedAt));
+}
+
+fn occurring(
+    tenant: TenantId,
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+) -> SelectStatement {
+    use content_occurrence::Column;
+    let of = |column: Column| Expr::col((content_occurrence::Entity, column));
+    Query::select()
+        .from(content_occurrence::Entity)
+        .expr(of(Column::ItemId))
+        .and_where(of(Column::TenantId).eq(tenant.0))
+        .cond_where(within(from, until))
+        .to_owned()
+}
+
+/// Occurrences that lie, at least in part, in a range.
+pub(super) fn within(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Condition {
+    use content_occurrence::Column;
+    let of = |column: Column| Expr::col((content_occurrence::Entity, column));
+    Condition::all()
+        .add_option(from.map(|from| of(Column::EndsAt).gte(from.timestamp())))
+        .add_option(until.map(|until| of(Column::StartsAt).lt(until.timestamp())))
+}
+
+fn beyond(order: OrderBy, cursor: &Cursor, upwards: bool) -> Condition {
+    let key = column(order.column());
+    let id = column(listing::Column::ItemId);
+    let ItemId(last) = cursor.id();
+    let value: SimpleExpr = match cursor.value() {
+        OrderValue::Text(text) => Expr::value(text.clone()),
+        OrderValue::Time(time) => Expr::value(*time),
+    };
+    // As a row comparison the index is entered at the right place on both databases.
+    let place = Expr::tuple([key, id]);
+    let last = Expr::tuple([value, Expr::value(last)]);
+    let comparison = if upwards { place.gt(last) } else { place.lt(last) };
+    Condition::all().add(comparison)
+}
+

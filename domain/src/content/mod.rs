@@ -1,0 +1,48 @@
+//! The content core: items, immutable revisions, links, slugs and publishing pointers, and the
+//! types of content there are.
+
+mod cursor;
+mod field_error;
+pub mod fields;
+mod gate;
+mod item;
+mod latest;
+mod link;
+mod listing;
+mod operations;
+mod queries;
+mod registry;
+mod rich_text;
+mod slug;
+pub mod types;
+
+pub use field_error::FieldError;
+use field_error::{field_errors, part_error};
+pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
+pub use cursor::{Cursor, InvalidCursor, OrderValue};
+pub use gate::{Issue, PublishReport, Severity, publish_report, linked_issues};
+pub use item::{Item, Slugs};
+pub use latest::{Latest, latest};
+pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
+pub use operations::{ContentError, Draft, create, extend_occurrences, publish, revise, unpublish};
+pub use queries::{Contents, Found, OccurrenceEntry};
+pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
+pub use registry::{Body, Content, ContentType, UnknownContentType};
+pub use rich_text::RichText;
+pub use slug::{Slug, fold};
+
+use crate::time::{EventSchedule, OpeningHours};
+
+/// Checks opening hours; used by every type that has them.
+pub(crate) fn valid_hours(hours: &OpeningHours) -> Result<(), validator::ValidationError> {
+    hours
+        .validate()
+        .map_err(|error| part_error("INVALID_HOURS", error))
+}
+
+/// Checks when an event takes place.
+pub(crate) fn valid_schedule(schedule: &EventSchedule) -> Result<(), validator::ValidationError> {
+    schedule
+        .validate()
+        .map_err(|error| part_error("INVALID_SCHEDULE", error))
+}

@@ -1,0 +1,41 @@
+//! Identifiers. Parsed once at the edge, never bare strings inside.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new identifier, ordered by the time it was made (UUID version 7).
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// A tenant: a municipality or another public body.
+    TenantId
+);
+id!(
+    /// A content item: stays the same through every revision, locale and slug.
+    ItemId
+);
+id!(
+    /// One immutable revision of a content item.
+    RevisionId
+);

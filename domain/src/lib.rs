@@ -1,0 +1,11 @@
+//! What Municipio knows, one module per capability: types and rules that are plain functions,
+//! operations that write, queries that read. Nothing here knows HTTP or GraphQL.
+
+pub mod catalogue;
+pub mod content;
+pub mod ids;
+pub mod locale;
+pub mod store;
+pub mod tenants;
+pub mod time;
+pub mod vocabularies;

@@ -1,0 +1,345 @@
+//! The database, and the tenant-scoped handle through which all rows of tenants are read and
+//! written. The connections are private to this module: a query that forgets its tenant cannot be
+//! run, because there is nothing to run it on.
+
+use std::{path::Path, time::Duration};
+
+use municipio_entities as entities;
+use municipio_migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryResult,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::{Expr, ExprTrait, IntoCondition, SelectStatement},
+};
+
+use crate::ids::TenantId;
+
+/// An error of the database or of what it holds.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// The database was migrated by a newer version of Municipio.
+    #[error("the database is newer than this version of municipio ({0}): install the version that wrote it, or a later one")]
+    NewerSchema(String),
+    /// The database is older and migrations do not run by themselves here.
+    #[error("the database lacks {0} migrations: run `municipio migrate`")]
+    PendingMigrations(usize),
+    /// A stored value that this version cannot read.
+    #[error("{what} cannot be read: {reason}")]
+    Corrupt {
+        /// What is stored there.
+        what: String,
+        /// Why it cannot be read.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn corrupt(what: impl Into<String>, reason: impl ToString) -> Self {
+        Self::Corrupt {
+            what: what.into(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// The database. SQLite has one connection that writes, so that writers queue instead of failing,
+/// and a pool that reads beside it; PostgreSQL has one pool for both.
+#[derive(Clone, Debug)]
+pub struct Database {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+impl Database {
+    /// Connects to `sqlite://path` or `postgres://…`.
+    ///
+    /// # Errors
+    /// The database cannot be reached or opened.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") {
+            let options = |connections: u32| {
+                let mut options = ConnectOptions::new(url);
+                options
+                    .max_connections(connections)
+                    .sqlx_logging(false)
+                    .map_sqlx_sqlite_opts(|options| {
+                        // WAL lets readers work beside the writer; FULL makes what was
+                        // acknowledged survive a power cut.
+                        options
+                            .create_if_missing(true)
+                            .foreign_keys(true)
+                            .pragma("journal_mode", "WAL")
+                            .pragma("synchronous", "FULL")
+                            .pragma("cache_size", "-8000")
+                            .busy_timeout(Duration::from_secs(10))
+                    });
+                options
+            };
+            Ok(Self {
+                write: sea_orm::Database::connect(options(1)).await?,
+                read: sea_orm::Database::connect(options(max_connections)).await?,
+            })
+        } else {
+            let mut options = ConnectOptions::new(url);
+            options
+                .max_connections(max_connections)
+                .acquire_timeout(Duration::from_secs(5))
+                .sqlx_logging(false);
+            let pool = sea_orm::Database::connect(options).await?;
+            Ok(Self {
+                write: pool.clone(),
+                read: pool,
+            })
+        }
+    }
+
+    /// Connects to the SQLite database in a data folder.
+    ///
+    /// # Errors
+    /// The file cannot be opened or created.
+    pub async fn open(data_dir: &Path, max_connections: u32) -> Result<Self, StoreError> {
+        let file = data_dir.join("municipio.db");
+        Self::connect(&format!("sqlite://{}", file.display()), max_connections).await
+    }
+
+    /// Applies the migrations that are missing. Says how many there were.
+    ///
+    /// # Errors
+    /// The database is newer than this program, or a migration fails.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
+        let pending = self.pending_migrations().await?;
+        if pending > 0 {
+            Migrator::up(&self.write, None).await?;
+        }
+        Ok(pending)
+    }
+
+    /// How many migrations the database lacks.
+    ///
+    /// # Errors
+    /// The database is newer than this program, or cannot be read.
+    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+        Migrator::install(&self.write).await?;
+        match Migrator::get_pending_migrations(&self.write).await {
+            Ok(pending) => Ok(pending.len()),
+            Err(DbErr::Custom(message)) if message.contains("file is missing") => {
+                Err(StoreError::NewerSchema(message))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.read.ping().await?)
+    }
+
+    /// The name of the database engine.
+    pub fn engine(&self) -> &'static str {
+        match self.read.get_database_backend() {
+            DbBackend::Sqlite => "SQLite",
+            DbBackend::Postgres => "PostgreSQL",
+            _ => "unknown",
+        }
+    }
+
+    /// Closes the connections.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.read.close_by_ref().await?;
+        self.write.close_by_ref().await?;
+        Ok(())
+    }
+
+    /// The connection for the tables that belong to no tenant: the tenants themselves.
+    pub(crate) fn global(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// The rows of one tenant.
+    pub fn tenant(&self, tenant: TenantId) -> TenantStore {
+        TenantStore {
+            database: self.clone(),
+            tenant,
+        }
+    }
+}
+
+/// The rows of one tenant: the only way to content.
+#[derive(Clone, Debug)]
+pub struct TenantStore {
+    database: Database,
+    tenant: TenantId,
+}
+
+impl TenantStore {
+    /// The tenant whose rows these are.
+    pub fn tenant_id(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub(crate) fn read(&self) -> Scope<DatabaseConnection> {
+        Scope {
+            connection: self.database.read.clone(),
+            tenant: self.tenant,
+        }
+    }
+
+    /// Begins a transaction that writes. What is not committed is rolled back.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        // A deferred transaction of SQLite can fail half-way without waiting for its turn.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let connection = self.database.write.begin_with_options(options).await?;
+        Ok(Scope {
+            connection,
+            tenant: self.tenant,
+        })
+    }
+}
+
+/// A transaction on the rows of one tenant.
+pub type Transaction = Scope<DatabaseTransaction>;
+
+/// A connection that sees one tenant.
+#[derive(Debug)]
+pub struct Scope<C> {
+    connection: C,
+    tenant: TenantId,
+}
+
+impl Transaction {
+    /// Makes everything written so far permanent.
+    ///
+    /// # Errors
+    /// The database refuses; then nothing was written.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.connection.commit().await?)
+    }
+}
+
+/// A table whose rows belong to a tenant.
+pub(crate) trait TenantOwned: EntityTrait {
+    /// The column that names the tenant.
+    fn tenant_column() -> Self::Column;
+}
+
+macro_rules! tenant_owned {
+    ($($module:ident),*) => {
+        $(impl TenantOwned for entities::$module::Entity {
+            fn tenant_column() -> Self::Column {
+                entities::$module::Column::TenantId
+            }
+        })*
+    };
+}
+
+tenant_owned!(
+    content_item,
+    content_link,
+    content_listing,
+    content_occurrence,
+    content_revision,
+    content_slug
+);
+
+impl<C: ConnectionTrait> Scope<C> {
+    pub(crate) fn tenant_id(&self) -> TenantId {
+        self.tenant
+    }
+
+    fn own<E: TenantOwned>(&self, filter: impl IntoCondition) -> Condition {
+        Condition::all()
+            .add(E::tenant_column().eq(self.tenant.0))
+            .add(filter.into_condition())
+    }
+
+    /// All rows of the tenant that match.
+    pub(crate) async fn all<E: TenantOwned>(
+        &self,
+        filter: impl IntoCondition,
+    ) -> Result<Vec<E::Model>, StoreError> {
+        let select = E::find().filter(self.own::<E>(filter));
+        Ok(select.all(&self.connection).await?)
+    }
+
+    /// One row of the tenant that matches.
+    pub(crate) async fn one<E: TenantOwned>(
+        &self,
+        filter: impl IntoCondition,
+    ) -> Result<Option<E::Model>, StoreError> {
+        let select = E::find().filter(self.own::<E>(filter));
+        Ok(select.one(&self.connection).await?)
+    }
+
+    /// The rows of a select whose table `E` stands in it under its own name.
+    pub(crate) async fn rows<E: TenantOwned>(
+        &self,
+        mut select: SelectStatement,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        let column = Expr::col((E::default(), E::tenant_column()));
+        select.and_where(column.eq(self.tenant.0));
+        Ok(self.connection.query_all(&select).await?)
+    }
+
+    /// Inserts rows, whatever tenant they name, as rows of this tenant.
+    pub(crate) async fn insert<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+    ) -> Result<(), StoreError>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| {
+                let mut row: <E as EntityTrait>::ActiveModel = row.into_active_model();
+                row.set(E::tenant_column(), self.tenant.0.into());
+                row
+            })
+            .collect();
+        // SQLite takes at most 32,766 parameters in a statement, PostgreSQL 65,535.
+        for rows in rows.chunks(1_000) {
+            E::insert_many(rows.to_vec())
+                .exec_without_returning(&self.connection)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Changes columns of the rows of the tenant that match; says how many there were.
+    pub(crate) async fn update<E: TenantOwned>(
+        &self,
+        values: impl IntoIterator<Item = (E::Column, sea_orm::Value)>,
+        filter: impl IntoCondition,
+    ) -> Result<u64, StoreError> {
+        let mut update = E::update_many().filter(self.own::<E>(filter));
+        for (column, value) in values {
+            update = update.col_expr(column, Expr::value(value));
+        }
+        Ok(update.exec(&self.connection).await?.rows_affected)
+    }
+
+    /// Deletes the rows of the tenant that match.
+    pub(crate) async fn delete<E: TenantOwned>(
+        &self,
+        filter: impl IntoCondition,
+    ) -> Result<u64, StoreError> {
+        let delete = E::delete_many().filter(self.own::<E>(filter));
+        Ok(delete.exec(&self.connection).await?.rows_affected)
+    }
+}

@@ -1,0 +1,272 @@
+//! Creating, showing and suspending tenants.
+
+use chrono::{DateTime, Utc};
+use municipio_entities::{tenant, tenant_host};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, TransactionTrait,
+};
+
+use super::{FiscalCode, IpaCode, Tenant, TenantStatus, by_ipa_code};
+use crate::{
+    ids::TenantId,
+    locale::Locale,
+    store::{Database, StoreError},
+};
+
+/// What is said of a new tenant. What is left out comes from the facts of the municipality.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// IPA code.
+    pub ipa_code: IpaCode,
+    /// Name; «Comune di …» when it is a municipality and this is empty.
+    pub name: Option<String>,
+    /// Fiscal code of the body.
+    pub fiscal_code: Option<FiscalCode>,
+    /// Host names.
+    pub hosts: Vec<String>,
+    /// Locales, the default first; Italian alone when empty.
+    pub locales: Vec<Locale>,
+    /// The id, when it must be a known one.
+    pub id: Option<TenantId>,
+}
+
+/// Why a tenant cannot be created or shown.
+#[derive(Debug, thiserror::Error)]
+pub enum TenantError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No such tenant.
+    #[error("there is no tenant with the IPA code {0}")]
+    NotFound(IpaCode),
+    /// The IPA code is taken.
+    #[error("there is a tenant with the IPA code {0} already")]
+    Exists(IpaCode),
+    /// A host name is taken.
+    #[error("the host name {host} belongs to the tenant {owner} already")]
+    HostTaken {
+        /// The host name.
+        host: String,
+        /// The IPA code of its tenant.
+        owner: String,
+    },
+    /// Not a host name.
+    #[error("«{0}» is not a host name: write it without scheme, path and port, such as www.comune.esempio.it")]
+    InvalidHost(String),
+    /// Neither a known municipality nor named.
+    #[error("no municipality has the IPA code {0}: give a name with --name")]
+    NameMissing(IpaCode),
+}
+
+impl From<sea_orm::DbErr> for TenantError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Creates a tenant.
+///
+/// # Errors
+/// The IPA code or a host name is taken or wrong, or the name is missing.
+pub async fn create(
+    database: &Database,
+    new: NewTenant,
+    now: DateTime<Utc>,
+) -> Result<Tenant, TenantError> {
+    let facts = by_ipa_code(&new.ipa_code);
+    let name = new
+        .name
+        .or_else(|| facts.as_ref().map(|facts| format!("Comune di {}", facts.name)))
+        .ok_or_else(|| TenantError::NameMissing(new.ipa_code.clone()))?;
+    let mut locales = new.locales;
+    if !locales.contains(&Locale::italian()) {
+        locales.push(Locale::italian());
+    }
+    let tenant = Tenant {
+        id: new.id.unwrap_or_else(TenantId::generate),
+        ipa_code: new.ipa_code,
+        name,
+        fiscal_code: new.fiscal_code,
+        istat_code: facts.as_ref().map(|facts| facts.istat_code.clone()),
+        cadastral_code: facts.as_ref().map(|facts| facts.cadastral_code.clone()),
+        province: facts.as_ref().map(|facts| facts.province.clone()),
+        region: facts.map(|facts| facts.region),
+        locales,
+        status: TenantStatus::Active,
+        hosts: new
+            .hosts
+            .iter()
+            .map(|host| host_name(host))
+            .collect::<Result<_, _>>()?,
+    };
+
+    let transaction = database.global().begin().await?;
+    let same_code = tenant::Column::IpaCode.eq(tenant.ipa_code.as_str());
+    if tenant::Entity::find().filter(same_code).one(&transaction).await?.is_some() {
+        return Err(TenantError::Exists(tenant.ipa_code));
+    }
+    row(&tenant, now).into_active_model().insert(&transaction).await?;
+    for host in &tenant.hosts {
+        if let Some(taken) = tenant_host::Entity::find_by_id(host).one(&transaction).await? {
+            let owner = tenant::Entity::find_by_id(taken.tenant_id).one(&transaction).await?;
+            return Err(TenantError::HostTaken {
+                host: host.clone(),
+                owner: owner.map(|owner| owner.ipa_code).unwrap_or_default(),
+            });
+        }
+        let host = tenant_host::ActiveModel {
+            host: Set(host.clone()),
+            tenant_id: Set(tenant.id.0),
+        };
+        host.insert(&transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(tenant)
+}
+
+/// All tenants, by IPA code.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(database: &Database) -> Result<Vec<Tenant>, StoreError> {
+    let rows = tenant::Entity::find()
+        .order_by_asc(tenant::Column::IpaCode)
+        .all(database.global())
+        .await?;
+    let hosts = tenant_host::Entity::find()
+        .order_by_asc(tenant_host::Column::Host)
+        .all(database.global())
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = hosts.iter().filter(|host| host.tenant_id == row.id);
+            let own = own.map(|host| host.host.clone()).collect();
+            from_row(row, own)
+        })
+        .collect()
+}
+
+/// The tenant with this IPA code.
+///
+/// # Errors
+/// There is none, or the database failed.
+pub async fn show(database: &Database, ipa_code: &IpaCode) -> Result<Tenant, TenantError> {
+    let row = tenant::Entity::find()
+        .filter(tenant::Column::IpaCode.eq(ipa_code.as_str()))
+        .one(database.global())
+        .await?
+        .ok_or_else(|| TenantError::NotFound(ipa_code.clone()))?;
+    Ok(with_hosts(database, row).await?)
+}
+
+/// Stops or starts serving a tenant.
+///
+/// # Errors
+/// There is no such tenant, or the database failed.
+pub async fn suspend(
+    database: &Database,
+    ipa_code: &IpaCode,
+    suspended: bool,
+) -> Result<Tenant, TenantError> {
+    let mut tenant = show(database, ipa_code).await?;
+    tenant.status = if suspended {
+        TenantStatus::Suspended
+    } else {
+        TenantStatus::Active
+    };
+    let change = tenant::ActiveModel {
+        id: Set(tenant.id.0),
+        status: Set(status_name(tenant.status).to_owned()),
+        ..Default::default()
+    };
+    change.update(database.global()).await?;
+    Ok(tenant)
+}
+
+/// The tenant served under this host name, suspended ones included.
+pub(super) async fn by_host(
+    database: &Database,
+    host: &str,
+) -> Result<Option<Tenant>, StoreError> {
+    let Some(found) = tenant_host::Entity::find_by_id(host).one(database.global()).await? else {
+        return Ok(None);
+    };
+    let row = tenant::Entity::find_by_id(found.tenant_id).one(database.global()).await?;
+    match row {
+        Some(row) => Ok(Some(with_hosts(database, row).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn with_hosts(database: &Database, row: tenant::Model) -> Result<Tenant, StoreError> {
+    let hosts = tenant_host::Entity::find()
+        .filter(tenant_host::Column::TenantId.eq(row.id))
+        .order_by_asc(tenant_host::Column::Host)
+        .all(database.global())
+        .await?;
+    from_row(row, hosts.into_iter().map(|host| host.host).collect())
+}
+
+fn host_name(host: &str) -> Result<String, TenantError> {
+    let name = host.trim().to_ascii_lowercase();
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if name.len() <= 253 && name.split('.').all(label) {
+        Ok(name)
+    } else {
+        Err(TenantError::InvalidHost(host.chars().take(80).collect()))
+    }
+}
+
+fn status_name(status: TenantStatus) -> &'static str {
+    match status {
+        TenantStatus::Active => "active",
+        TenantStatus::Suspended => "suspended",
+    }
+}
+
+fn row(tenant: &Tenant, now: DateTime<Utc>) -> tenant::Model {
+    tenant::Model {
+        id: tenant.id.0,
+        ipa_code: tenant.ipa_code.to_string(),
+        name: tenant.name.clone(),
+        fiscal_code: tenant.fiscal_code.as_ref().map(ToString::to_string),
+        istat_code: tenant.istat_code.clone(),
+        cadastral_code: tenant.cadastral_code.clone(),
+        province: tenant.province.clone(),
+        region: tenant.region.clone(),
+        locales: tenant.locales.iter().map(Locale::as_str).collect(),
+        status: status_name(tenant.status).to_owned(),
+        created_at: now,
+    }
+}
+
+fn from_row(row: tenant::Model, hosts: Vec<String>) -> Result<Tenant, StoreError> {
+    let what = format!("tenant {}", row.ipa_code);
+    let corrupt = |reason: String| StoreError::corrupt(what.clone(), reason);
+    Ok(Tenant {
+        id: TenantId(row.id),
+        ipa_code: row.ipa_code.parse().map_err(|error: super::InvalidCode| corrupt(error.to_string()))?,
+        name: row.name,
+        fiscal_code: row
+            .fiscal_code
+            .map(|code| code.parse())
+            .transpose()
+            .map_err(|error: super::InvalidCode| corrupt(error.to_string()))?,
+        istat_code: row.istat_code,
+        cadastral_code: row.cadastral_code,
+        province: row.province,
+        region: row.region,
+        locales: serde_json::from_value(row.locales).map_err(|error| corrupt(error.to_string()))?,
+        status: match row.status.as_str() {
+            "active" => TenantStatus::Active,
+            "suspended" => TenantStatus::Suspended,
+            other => return Err(corrupt(format!("unknown status «{other}»"))),
+        },
+        hosts,
+    })
+}
