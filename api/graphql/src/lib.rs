@@ -1,1 +1,45 @@
-//! x
+//! The GraphQL schema of Municipio. Types show what the domain holds; resolvers call the domain
+//! and hold no rules.
+
+mod connection;
+mod context;
+mod error;
+mod filters;
+mod global_id;
+mod objects;
+mod query;
+mod roots;
+mod scalars;
+mod view;
+
+use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+
+pub use connection::MAX_PAGE;
+pub use context::RequestData;
+pub use error::ErrorCode;
+pub use query::Query;
+
+/// The schema.
+pub type MunicipioSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// Builds the schema.
+pub fn schema() -> MunicipioSchema {
+    Schema::build(Query, EmptyMutation, EmptySubscription)
+        .register_output_type::<objects::Content>()
+        .limit_depth(MAX_DEPTH)
+        .limit_recursive_depth(MAX_DEPTH)
+        .finish()
+}
+
+/// How deep a query may nest; the standard introspection query needs 13.
+const MAX_DEPTH: usize = 20;
+
+/// The schema in the schema definition language, as `schema.graphql` holds it.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
+    schema().sdl_with_options(options)
+}

@@ -177,6 +177,17 @@ impl OrderBy {
 }
 
 impl ListQuery {
+    /// A list by title.
+    pub fn filtered(content_type: ContentType, locale: Locale, filter: Filter) -> Self {
+        Self {
+            content_type,
+            locale,
+            filter,
+            order: OrderBy::Title,
+            direction: Direction::Ascending,
+        }
+    }
+
     /// The page as a statement that selects the pointers and the order value of each item; one row
     /// more than asked for tells whether there is more.
     pub(super) fn page(&self, tenant: TenantId, window: &Window) -> SelectStatement {

@@ -165,6 +165,38 @@ impl Contents {
         Ok(u64::try_from(total).unwrap_or_default())
     }
 
+    /// How many published items there are for each type and for each value of each of its fields:
+    /// `(type, field, value)`; the field is empty for all of a type.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn counts(
+        &self,
+        locale: &Locale,
+        fields: &[&str],
+    ) -> Result<HashMap<(String, String, String), u64>, StoreError> {
+        use municipio_entities::content_listing::{Column, Entity};
+        let mut select = Query::select();
+        let columns = [Column::ContentType, Column::Field, Column::Value];
+        for column in columns {
+            select.column((Entity, column)).group_by_col((Entity, column));
+        }
+        select
+            .from(Entity)
+            .expr_as(Expr::col((Entity, Column::ItemId)).count(), Alias::new("total"))
+            .and_where(Expr::col((Entity, Column::Locale)).eq(locale.as_str()))
+            .and_where(Expr::col((Entity, Column::Field)).is_in(fields.iter().copied()));
+        let rows = self.store.read().rows::<Entity>(select).await?;
+        rows.iter()
+            .map(|row| {
+                let total: i64 = row.try_get("", "total")?;
+                let name = |column: &str| row.try_get::<String>("", column);
+                let key = (name("content_type")?, name("field")?, name("value")?);
+                Ok((key, u64::try_from(total).unwrap_or_default()))
+            })
+            .collect()
+    }
+
     /// For each of these items, the same part of the list of the items that link to it by `field`.
     ///
     /// # Errors

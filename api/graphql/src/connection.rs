@@ -1,0 +1,240 @@
+//! Relay connections over keyset pages.
+
+use std::borrow::Cow;
+
+use async_graphql::{
+    Context, Enum, Object, OutputType, Result, TypeName, connection::PageInfo,
+};
+use municipio_domain::content::{Cursor, Direction, Item, ListQuery, OrderBy, Page, Window};
+
+use crate::{
+    context::data,
+    error::{ErrorCode, cursor, internal},
+    view::{ContentObject, Reader, View},
+};
+
+/// The most items that one page may hold.
+pub const MAX_PAGE: i32 = 100;
+const DEFAULT_PAGE: u64 = 20;
+
+/// What a list is ordered by. Items that are equal in it keep a fixed order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ContentOrder {
+    /// By title in the locale of the read, A to Z; people by family name.
+    TitleAsc,
+    /// By title in the locale of the read, Z to A; people by family name.
+    TitleDesc,
+    /// By the day of the content, oldest first: the date of the news, the start of the event or
+    /// role, the protocol date of the document; the first publication where there is none.
+    DateAsc,
+    /// By the day of the content, newest first.
+    DateDesc,
+    /// By last publication, oldest first.
+    UpdatedAsc,
+    /// By last publication, newest first.
+    UpdatedDesc,
+}
+
+impl ContentOrder {
+    fn split(self) -> (OrderBy, Direction) {
+        match self {
+            Self::TitleAsc => (OrderBy::Title, Direction::Ascending),
+            Self::TitleDesc => (OrderBy::Title, Direction::Descending),
+            Self::DateAsc => (OrderBy::Date, Direction::Ascending),
+            Self::DateDesc => (OrderBy::Date, Direction::Descending),
+            Self::UpdatedAsc => (OrderBy::Updated, Direction::Ascending),
+            Self::UpdatedDesc => (OrderBy::Updated, Direction::Descending),
+        }
+    }
+}
+
+/// The default order of most lists.
+pub(crate) fn by_title() -> ContentOrder {
+    ContentOrder::TitleAsc
+}
+
+/// The default order of news and of what else has a day.
+pub(crate) fn newest_first() -> ContentOrder {
+    ContentOrder::DateDesc
+}
+
+/// The default order of parts that follow one another.
+pub(crate) fn oldest_first() -> ContentOrder {
+    ContentOrder::DateAsc
+}
+
+/// The arguments of every list.
+pub(crate) struct ListArguments {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+    pub(crate) order_by: ContentOrder,
+}
+
+impl ListArguments {
+    /// The longest page from the start, newest first.
+    pub(crate) fn all() -> Self {
+        Self {
+            first: Some(MAX_PAGE),
+            after: None,
+            last: None,
+            before: None,
+            order_by: ContentOrder::DateDesc,
+        }
+    }
+
+    pub(crate) fn window(&self) -> Result<(OrderBy, Direction, Window)> {
+        let (order, direction) = self.order_by.split();
+        let decode = |text: &Option<String>, argument: &str| {
+            let text = text.as_deref();
+            let decoded = text.map(|text| Cursor::decode(text, order)).transpose();
+            decoded.map_err(|error| cursor(argument, error))
+        };
+        if self.first.is_some() && self.last.is_some() {
+            let message = "give `first` or `last`, not both";
+            return Err(ErrorCode::InvalidArgument.about("last", message));
+        }
+        let from_end = self.last.is_some();
+        let (size, argument) = match from_end {
+            true => (self.last, "last"),
+            false => (self.first, "first"),
+        };
+        let window = Window {
+            size: page_size(size, argument)?,
+            after: decode(&self.after, "after")?,
+            before: decode(&self.before, "before")?,
+            from_end,
+        };
+        Ok((order, direction, window))
+    }
+}
+
+/// Checks the size of a page.
+pub(crate) fn page_size(size: Option<i32>, argument: &str) -> Result<u64> {
+    match size {
+        None => Ok(DEFAULT_PAGE),
+        Some(size) if (1..=MAX_PAGE).contains(&size) => Ok(size.unsigned_abs().into()),
+        Some(size) => Err(ErrorCode::InvalidArgument.about(
+            argument,
+            format!("`{argument}` lies between 1 and {MAX_PAGE}, not {size}"),
+        )),
+    }
+}
+
+/// A part of a list of content.
+pub(crate) struct Connection<T> {
+    page: Option<Page<Item>>,
+    query: ListQuery,
+    reader: Reader,
+    node: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: ContentObject> Connection<T> {
+    pub(crate) fn new(page: Option<Page<Item>>, query: ListQuery, reader: Reader) -> Self {
+        Self {
+            page,
+            query,
+            reader,
+            node: std::marker::PhantomData,
+        }
+    }
+
+    /// Reads a part of a list.
+    pub(crate) async fn read(
+        ctx: &Context<'_>,
+        query: ListQuery,
+        window: &Window,
+        reader: Reader,
+    ) -> Result<Self> {
+        let page = data(ctx)?.contents.list(&query, window).await.map_err(internal)?;
+        Ok(Self::new(Some(page), query, reader))
+    }
+
+    /// The items.
+    pub(crate) fn into_nodes(self) -> impl Iterator<Item = T> {
+        let nodes: Vec<T> = self.entries().map(|(_, node)| node).collect();
+        nodes.into_iter()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&Cursor, T)> {
+        let entries = self.page.iter().flat_map(|page| &page.entries);
+        entries.filter_map(|(cursor, item)| {
+            let view = View {
+                item: item.clone(),
+                reader: self.reader.clone(),
+            };
+            Some((cursor, T::new(view)?))
+        })
+    }
+}
+
+impl<T: OutputType> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+/// An item in a list, with its place.
+pub(crate) struct Edge<T> {
+    cursor: String,
+    node: T,
+}
+
+impl<T: OutputType> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", T::type_name()).into()
+    }
+}
+
+/// An item in a list, with its place in it.
+#[Object(name_type)]
+impl<T: ContentObject + OutputType> Edge<T> {
+    /// The place of the item, for `after` and `before`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The item.
+    async fn node(&self) -> &T {
+        &self.node
+    }
+}
+
+/// A part of a list (Relay connection): at most 100 items, in a fixed order.
+#[Object(name_type)]
+impl<T: ContentObject + OutputType> Connection<T> {
+    /// The items with their places.
+    async fn edges(&self) -> Vec<Edge<T>> {
+        let edges = self.entries().map(|(cursor, node)| Edge {
+            cursor: cursor.encode(),
+            node,
+        });
+        edges.collect()
+    }
+
+    /// The items alone.
+    async fn nodes(&self) -> Vec<T> {
+        self.entries().map(|(_, node)| node).collect()
+    }
+
+    /// Whether there is more, and how to go on.
+    async fn page_info(&self) -> PageInfo {
+        page_info(self.page.as_ref())
+    }
+
+    /// How many items the whole list has; counted only when asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        data(ctx)?.contents.count(&self.query).await.map_err(internal)
+    }
+}
+
+pub(crate) fn page_info<T>(page: Option<&Page<T>>) -> PageInfo {
+    let place = |entry: Option<&(Cursor, T)>| entry.map(|(cursor, _)| cursor.encode());
+    PageInfo {
+        has_previous_page: page.is_some_and(|page| page.has_previous),
+        has_next_page: page.is_some_and(|page| page.has_next),
+        start_cursor: page.and_then(|page| place(page.entries.first())),
+        end_cursor: page.and_then(|page| place(page.entries.last())),
+    }
+}

@@ -1,0 +1,340 @@
+//! The delivery roots: what everyone may read.
+
+use async_graphql::{Context, ID, Object, OneofObject, Result};
+use chrono::{DateTime, Utc};
+use municipio_domain::content::{
+    ContentType, Cursor, Filter, Found, ListQuery, OrderBy,
+};
+
+use crate::{
+    connection::{Connection, ContentOrder, ListArguments, by_title, newest_first, page_size},
+    context::{RequestData, data},
+    error::{cursor, internal},
+    filters::{self, DateRange, FilterInput},
+    global_id,
+    objects::{
+        self, ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Node, Office,
+        Page, Person, Place, Procedure, Role, Service, Topic, Vocabulary,
+    },
+    roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
+    scalars,
+    view::{ContentObject, Reader, View},
+};
+
+/// Names one item: by its id or by its slug.
+#[derive(Clone, Debug, OneofObject)]
+pub(crate) enum ContentKey {
+    /// Its global id.
+    Id(ID),
+    /// Its slug in the locale of the read, or in the default locale; old slugs work too.
+    Slug(scalars::Slug),
+}
+
+async fn single<T: ContentObject>(
+    ctx: &Context<'_>,
+    by: ContentKey,
+    locale: Option<scalars::Locale>,
+) -> Result<Option<T>> {
+    let reader = Reader::new(ctx, locale)?;
+    let data = data(ctx)?;
+    let item = match by {
+        ContentKey::Id(id) => {
+            let id = global_id::decode_as(&id, T::TYPE, "by.id")?;
+            data.items([id]).await?.remove(&id)
+        }
+        ContentKey::Slug(slug) => by_slug(data, &reader, T::TYPE, &slug).await?,
+    };
+    Ok(item.and_then(|item| T::new(View { item, reader })))
+}
+
+async fn by_slug(
+    data: &RequestData,
+    reader: &Reader,
+    content_type: ContentType,
+    slug: &scalars::Slug,
+) -> Result<Option<municipio_domain::content::Item>> {
+    for locale in reader.locales.iter() {
+        let found = data.contents.by_slug(content_type, locale, &slug.0).await;
+        if let Found::Item(item) | Found::Moved(item) = found.map_err(internal)? {
+            return Ok(Some(item));
+        }
+    }
+    Ok(None)
+}
+
+async fn list<T: ContentObject>(
+    ctx: &Context<'_>,
+    filter: Option<impl FilterInput>,
+    arguments: ListArguments,
+    locale: Option<scalars::Locale>,
+) -> Result<Connection<T>> {
+    let reader = Reader::new(ctx, locale)?;
+    let now = data(ctx)?.now;
+    let filter = filter.map(|filter| filter.filter(now, "filter")).transpose()?;
+    let (order, direction, window) = arguments.window()?;
+    let query = ListQuery {
+        content_type: T::TYPE,
+        locale: reader.locale().clone(),
+        filter: filter.unwrap_or_else(Filter::everything),
+        order,
+        direction,
+    };
+    Connection::read(ctx, query, &window, reader).await
+}
+
+/// Defines the root object: for each content type one field that reads one item and one that lists
+/// many, and the fields that are written out.
+macro_rules! query {
+    (
+        types { $($single:ident, $list:ident: $type:ident by $filter:ident in $order:literal, $one:literal, $many:literal;)* }
+        fields { $($fields:tt)* }
+    ) => {
+        /// Everything that can be read of a municipality's public content.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct Query;
+
+        /// Everything that can be read of a municipality's public content.
+        #[Object]
+        impl Query {
+            $(
+                #[doc = $one]
+                async fn $single(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "Which one.")] by: ContentKey,
+                    #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+                    locale: Option<scalars::Locale>,
+                ) -> Result<Option<$type>> {
+                    single(ctx, by, locale).await
+                }
+
+                #[doc = $many]
+                #[allow(clippy::too_many_arguments)]
+                async fn $list(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "Which ones; all when left out.")] filter: Option<filters::$filter>,
+                    #[graphql(desc = "What the list is ordered by.", default_with = $order)]
+                    order_by: ContentOrder,
+                    #[graphql(desc = "How many items from the start of the list: 1 to 100, 20 by default.")]
+                    first: Option<i32>,
+                    #[graphql(desc = "Only items after this place.")] after: Option<String>,
+                    #[graphql(desc = "How many items from the end of the list: 1 to 100.")]
+                    last: Option<i32>,
+                    #[graphql(desc = "Only items before this place.")] before: Option<String>,
+                    #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+                    locale: Option<scalars::Locale>,
+                ) -> Result<Connection<$type>> {
+                    let arguments = ListArguments { first, after, last, before, order_by };
+                    list(ctx, filter, arguments, locale).await
+                }
+            )*
+
+            $($fields)*
+        }
+    };
+}
+
+query! {
+    types {
+        service, services: Service by ServiceFilter in "by_title()", "A service (servizio).", "Services (servizi).";
+        office, offices: Office by OfficeFilter in "by_title()", "An office (unità organizzativa).", "Offices (unità organizzative).";
+        place, places: Place by PlaceFilter in "by_title()", "A place (luogo).", "Places (luoghi).";
+        person, people: Person by PersonFilter in "by_title()", "A person (persona pubblica).", "People (persone pubbliche).";
+        role, roles: Role by RoleFilter in "newest_first()", "A role (incarico).", "Roles (incarichi).";
+        contact_point, contact_points: ContactPoint by ContactPointFilter in "by_title()", "A contact point (punto di contatto).", "Contact points (punti di contatto).";
+        news_item, news: NewsItem by NewsItemFilter in "newest_first()", "A news item (novità).", "News (novità), newest first.";
+        event, events: Event by EventFilter in "newest_first()", "An event (evento).", "Events (eventi).";
+        document, documents: Document by DocumentFilter in "newest_first()", "A document (documento pubblico).", "Documents (documenti pubblici).";
+        dataset, datasets: Dataset by DatasetFilter in "by_title()", "A dataset.", "Datasets (dataset).";
+        topic, topics: Topic by TopicFilter in "by_title()", "A topic (argomento).", "Topics (argomenti).";
+        page, pages: Page by PageFilter in "by_title()", "A page (pagina).", "Pages (pagine).";
+        faq, faqs: Faq by FaqFilter in "by_title()", "A frequently asked question (domanda frequente).", "Frequently asked questions (domande frequenti).";
+        procedure, procedures: Procedure by ProcedureFilter in "by_title()", "A procedure sheet, art. 35 D.Lgs. 33/2013 (procedimento).", "Procedure sheets (procedimenti).";
+    }
+    fields {
+        /// The municipality and its settings (Comune).
+        async fn municipality(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Option<Municipality>> {
+            let reader = Reader::new(ctx, locale)?;
+            let item = data(ctx)?.settings().await?.cloned();
+            Ok(item.and_then(|item| Municipality::new(View { item, reader })))
+        }
+
+        /// Whatever has this global id (Relay).
+        async fn node(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Global id.")] id: ID,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Option<Node>> {
+            let mut nodes = nodes(ctx, &[id], "id", locale).await?;
+            Ok(nodes.pop().flatten())
+        }
+
+        /// Whatever has these global ids, in their order; nothing in the place of what is not there.
+        async fn nodes(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Global ids, at most 100.")] ids: Vec<ID>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Vec<Option<Node>>> {
+            if !ids.is_empty() {
+                page_size(i32::try_from(ids.len()).ok().or(Some(i32::MAX)), "ids")?;
+            }
+            nodes(ctx, &ids, "ids", locale).await
+        }
+
+        /// What is found at a path of the site: content, a redirect, or gone; nothing when nothing
+        /// was ever there.
+        async fn route(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The path, such as `/servizi/anagrafe-e-stato-civile/carta-d-identita-elettronica`.")]
+            path: String,
+            #[graphql(desc = "Locale of the texts, when the path does not begin with one.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Option<Route>> {
+            Route::find(ctx, &path, locale).await
+        }
+
+        /// The menus, with the labels that the national validator expects (menu).
+        async fn navigation(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the labels; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Vec<Menu>> {
+            Menu::all(ctx, Reader::new(ctx, locale)?).await
+        }
+
+        /// What a home page shows (pagina iniziale).
+        async fn home(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Home> {
+            Ok(Home::new(Reader::new(ctx, locale)?))
+        }
+
+        /// The fifteen categories of services (categorie dei servizi).
+        async fn service_categories(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Vec<ServiceCategory>> {
+            TermOfServices::all(ctx, "service-categories", "category", locale)
+                .await
+                .map(|terms| terms.into_iter().map(ServiceCategory).collect())
+        }
+
+        /// The life events of people (eventi della vita).
+        async fn life_events(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Vec<crate::roots::LifeEvent>> {
+            TermOfServices::all(ctx, "life-events", "life_events", locale)
+                .await
+                .map(|terms| terms.into_iter().map(crate::roots::LifeEvent).collect())
+        }
+
+        /// The events in the life of a business (eventi della vita d'impresa).
+        async fn business_events(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Vec<crate::roots::BusinessEvent>> {
+            TermOfServices::all(ctx, "business-events", "business_events", locale)
+                .await
+                .map(|terms| terms.into_iter().map(crate::roots::BusinessEvent).collect())
+        }
+
+        /// Events at each of the times at which they take place, in order (calendario).
+        #[allow(clippy::too_many_arguments)]
+        async fn event_occurrences(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "In these days; from now on when left out.")] during: Option<DateRange>,
+            #[graphql(desc = "Of which events; all when left out.")] filter: Option<filters::EventFilter>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<OccurrenceConnection> {
+            let reader = Reader::new(ctx, locale)?;
+            let data = data(ctx)?;
+            let (from, until) = match during {
+                Some(range) => range.bounds("during")?,
+                None => (Some(data.now), None::<DateTime<Utc>>),
+            };
+            let after = after
+                .map(|text| Cursor::decode(&text, OrderBy::Date))
+                .transpose()
+                .map_err(|error| cursor("after", error))?;
+            let filter = filter
+                .map(|filter| filter.filter(data.now, "filter"))
+                .transpose()?
+                .map(|filter| ListQuery::filtered(ContentType::Event, reader.locale().clone(), filter));
+            let size = page_size(first, "first")?;
+            let page = data
+                .contents
+                .occurrences(from, until, filter.as_ref(), size, after.as_ref())
+                .await
+                .map_err(internal)?;
+            Ok(OccurrenceConnection::new(page, reader))
+        }
+
+        /// The controlled vocabularies (vocabolari controllati).
+        async fn vocabularies(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the labels; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Vec<Vocabulary>> {
+            Ok(Vocabulary::all(&Reader::new(ctx, locale)?))
+        }
+
+        /// One controlled vocabulary.
+        async fn vocabulary(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Its id, such as `service-categories`.")] id: String,
+            #[graphql(desc = "Locale of the labels; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<Option<Vocabulary>> {
+            Ok(Vocabulary::find(&id, &Reader::new(ctx, locale)?))
+        }
+    }
+}
+
+async fn nodes(
+    ctx: &Context<'_>,
+    ids: &[ID],
+    argument: &str,
+    locale: Option<scalars::Locale>,
+) -> Result<Vec<Option<objects::Node>>> {
+    let reader = Reader::new(ctx, locale)?;
+    let decoded = ids
+        .iter()
+        .map(|id| global_id::decode(id, argument))
+        .collect::<Result<Vec<_>>>()?;
+    let items = data(ctx)?.items(decoded.iter().map(|(_, id)| *id)).await?;
+    let nodes = decoded.into_iter().map(|(content_type, id)| {
+        let item = items.get(&id)?.clone();
+        let reader = reader.clone();
+        let fits = item.content_type() == content_type;
+        objects::Node::new(View { item, reader }).filter(|_| fits)
+    });
+    Ok(nodes.collect())
+}
