@@ -1,1 +1,8 @@
-//! x
+//! The binary `municipio`: HTTP server and command line. Thin: it parses, calls the domain, and
+//! renders.
+
+pub mod app;
+pub mod cli;
+mod clock;
+mod http;
+pub mod settings;

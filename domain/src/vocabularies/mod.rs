@@ -111,18 +111,6 @@ struct ManifestEntry {
     uri: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    code: String,
-    parent: String,
-    label_it: String,
-    label_en: String,
-    label_de: String,
-    uri: String,
-    #[serde(flatten)]
-    facts: BTreeMap<String, String>,
-}
-
 fn read(files: &Dir) -> Result<Vec<Vocabulary>, String> {
     let text = |name: &str| {
         files
@@ -139,7 +127,7 @@ fn read(files: &Dir) -> Result<Vec<Vocabulary>, String> {
             let file = format!("{}.csv", entry.id);
             let terms = csv::Reader::from_reader(text(&file)?.as_bytes())
                 .deserialize()
-                .map(|row| row.map(|row| term(&entry.id, row)))
+                .map(|row| row.map(|row: BTreeMap<String, String>| term(&entry.id, row)))
                 .collect::<Result<Vec<Term>, _>>()
                 .map_err(|error| format!("{file}: {error}"))?;
             let positions = terms
@@ -161,19 +149,20 @@ fn read(files: &Dir) -> Result<Vec<Vocabulary>, String> {
         .collect()
 }
 
-fn term(vocabulary: &str, row: Row) -> Term {
+fn term(vocabulary: &str, mut row: BTreeMap<String, String>) -> Term {
+    let mut take = |column: &str| row.remove(column).unwrap_or_default();
     let optional = |text: String| (!text.is_empty()).then_some(text);
     Term {
         vocabulary: vocabulary.to_owned(),
-        code: row.code,
-        parent: optional(row.parent),
+        code: take("code"),
+        parent: optional(take("parent")),
         label: labels([
-            ("it", row.label_it),
-            ("en", row.label_en),
-            ("de", row.label_de),
+            ("it", take("label_it")),
+            ("en", take("label_en")),
+            ("de", take("label_de")),
         ]),
-        uri: optional(row.uri),
-        facts: row.facts,
+        uri: optional(take("uri")),
+        facts: row,
     }
 }
 

@@ -1,0 +1,130 @@
+//! The command line.
+
+mod seed;
+mod tenant;
+
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+};
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    app::{Application, StartError},
+    settings::{LogFormat, Settings},
+};
+
+/// Headless content and services API of Italian municipalities.
+///
+/// Without a command it serves: it creates a SQLite database in the data folder, loads the demo
+/// municipality when the database is empty, and answers on 127.0.0.1:8080.
+#[derive(Debug, Parser)]
+#[command(name = "municipio", version, propagate_version = true)]
+pub struct Cli {
+    /// Configuration file; `municipio.toml` in the current folder when left out
+    #[arg(long, env = "MUNICIPIO_CONFIG", global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API (what happens without a command)
+    Serve,
+    /// Bring the database up to date, and say what was done
+    ///
+    /// `serve` does this by itself. Run it alone to migrate before new nodes start.
+    Migrate,
+    /// Load content from files
+    #[command(subcommand)]
+    Seed(seed::Seed),
+    /// Create, list, show, suspend and resume municipalities
+    #[command(subcommand)]
+    Tenant(tenant::Tenant),
+}
+
+/// What a command fails with: a sentence for the person who called it.
+pub type CliError = Box<dyn std::error::Error>;
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// The configuration is wrong or the command failed; the error says what to do.
+    pub async fn run(self) -> Result<(), CliError> {
+        let settings = Settings::load(self.config)?;
+        log(&settings)?;
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve(&settings).await,
+            Command::Migrate => migrate(&settings).await,
+            Command::Seed(seed) => seed.run(&settings).await,
+            Command::Tenant(tenant) => tenant.run(&settings).await,
+        }
+    }
+}
+
+fn log(settings: &Settings) -> Result<(), CliError> {
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| format!("configuration: MUNICIPIO_LOG: {error}"))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let started = match settings.log_format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    Ok(started.map_err(|error| error.to_string())?)
+}
+
+async fn serve(settings: &Settings) -> Result<(), CliError> {
+    let application = Application::build(settings).await?;
+    let base = format!("http://{}", application.address());
+    let mut lines = vec![format!("Municipio {} is ready.", env!("CARGO_PKG_VERSION"))];
+    if let Some(demo) = application.demo() {
+        lines.push(format!(
+            "The demo municipality was loaded: {} items. MUNICIPIO_DEMO=off starts empty.",
+            demo.created
+        ));
+    }
+    lines.extend([
+        format!("  GraphQL   {base}/graphql"),
+        format!("  Try it    {base}/graphiql"),
+        format!("  Schema    {base}/schema.graphql"),
+        format!("  Status    {base}/status"),
+        match &settings.database_url {
+            Some(_) => "  Data      PostgreSQL (DATABASE_URL)".to_owned(),
+            None => format!("  Data      {}", settings.data_dir.display()),
+        },
+        "Ctrl-C stops it.".to_owned(),
+    ]);
+    say(&lines.join("\n"))?;
+    Ok(application.run().await?)
+}
+
+async fn migrate(settings: &Settings) -> Result<(), CliError> {
+    let settings = Settings {
+        demo: false,
+        ..settings.clone()
+    };
+    let (database, _) = crate::app::open(&settings).await?;
+    say(&format!("The {} database is up to date.", database.engine()))?;
+    Ok(database.close().await?)
+}
+
+/// Opens the database for a command that is not `serve`.
+async fn open(settings: &Settings) -> Result<municipio_domain::store::Database, StartError> {
+    let settings = Settings {
+        demo: false,
+        ..settings.clone()
+    };
+    Ok(crate::app::open(&settings).await?.0)
+}
+
+/// Says something to the person who called the command.
+fn say(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{text}")
+}

@@ -1,0 +1,63 @@
+//! Which municipality a request is for: the host name, else the header `Municipio-Tenant` with an
+//! IPA code, else the only municipality there is.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use municipio_domain::tenants::{IpaCode, Tenant, TenantStatus};
+
+use super::problem::{Problem, ProblemCode};
+use crate::app::State;
+
+/// The header by which API clients name the municipality.
+const HEADER: &str = "Municipio-Tenant";
+
+/// The municipality of a request.
+pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
+    let tenant = find(request, state).await.map_err(|problem| problem.of(request))?;
+    match tenant.status {
+        TenantStatus::Active => Ok(tenant),
+        TenantStatus::Suspended => {
+            let message = "the municipality is not served at the moment";
+            Err(Problem::new(ProblemCode::TenantSuspended, message).of(request))
+        }
+    }
+}
+
+async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
+    let directory = &state.directory;
+    let connection = request.connection_info();
+    let host = host_name(connection.host());
+    let found = directory.by_host(host).await;
+    if let Some(tenant) = found.map_err(|error| Problem::internal(&error))? {
+        return Ok(tenant);
+    }
+    if let Some(value) = request.headers().get(HEADER) {
+        let wrong = |message: String| Problem::new(ProblemCode::TenantNotFound, message);
+        let code: IpaCode = value
+            .to_str()
+            .unwrap_or_default()
+            .parse()
+            .map_err(|error| wrong(format!("{HEADER}: {error}")))?;
+        let found = directory.by_ipa_code(&code).await;
+        return found
+            .map_err(|error| Problem::internal(&error))?
+            .ok_or_else(|| wrong(format!("{HEADER}: no municipality has the IPA code {code}")));
+    }
+    let only = directory.only().await;
+    only.map_err(|error| Problem::internal(&error))?.ok_or_else(|| {
+        let shown: String = host.chars().take(80).collect();
+        let message = format!(
+            "no municipality is served as «{shown}»; call a known host name, or name one with the header {HEADER}"
+        );
+        Problem::new(ProblemCode::TenantNotFound, message)
+    })
+}
+
+/// The host without its port.
+fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}

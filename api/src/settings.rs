@@ -1,0 +1,163 @@
+//! The configuration: a TOML file, overridden by environment variables. Everything has a default
+//! that works on one machine with nothing else installed.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// The settings, each with the environment variable that sets it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `MUNICIPIO_LISTEN`: address and port to listen on.
+    pub listen: SocketAddr,
+    /// `MUNICIPIO_DATA_DIR`: folder of the SQLite database and of files.
+    pub data_dir: PathBuf,
+    /// `DATABASE_URL`: `postgres://…` for PostgreSQL; SQLite in the data folder when left out.
+    pub database_url: Option<String>,
+    /// `MUNICIPIO_DATABASE_CONNECTIONS`: connections to the database, 1 to 1,000.
+    pub database_connections: u32,
+    /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
+    #[serde(with = "switch")]
+    pub demo: bool,
+    /// `MUNICIPIO_CACHE`: `off` reads every body from the database, to look for errors.
+    #[serde(with = "switch")]
+    pub cache: bool,
+    /// `MUNICIPIO_WORKERS`: threads that answer requests; one for each core when 0.
+    pub workers: usize,
+    /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
+    pub log: String,
+    /// `MUNICIPIO_LOG_FORMAT`: `text` for people, `json` for machines.
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from("data"),
+            database_url: None,
+            database_connections: 16,
+            demo: true,
+            cache: true,
+            workers: 0,
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration: {key}: {message}")]
+pub struct SettingsError {
+    key: String,
+    message: String,
+}
+
+impl SettingsError {
+    fn new(key: &str, message: impl Into<String>) -> Self {
+        Self {
+            key: key.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file, then the environment, and checks the values.
+    ///
+    /// # Errors
+    /// A key is unknown, or a value is not what it should be; the error names the key and the fix.
+    pub fn load(file: Option<PathBuf>) -> Result<Self, SettingsError> {
+        if let Some(file) = file.as_ref().filter(|file| !file.is_file()) {
+            let message = format!("there is no file {}", file.display());
+            return Err(SettingsError::new("--config", message));
+        }
+        let file = file.unwrap_or_else(|| PathBuf::from("municipio.toml"));
+        let settings: Self = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(file))
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::prefixed("MUNICIPIO_").ignore(&["config"]))
+            .extract()
+            .map_err(|error| explain(&error))?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        if !(1..=1_000).contains(&self.database_connections) {
+            let message = "give a number from 1 to 1000";
+            return Err(SettingsError::new("MUNICIPIO_DATABASE_CONNECTIONS", message));
+        }
+        let known = ["postgres://", "postgresql://", "sqlite:"];
+        match &self.database_url {
+            Some(url) if !known.iter().any(|scheme| url.starts_with(scheme)) => {
+                let message = "give postgres://user:password@host/database, or leave it out for SQLite";
+                Err(SettingsError::new("DATABASE_URL", message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn explain(error: &figment::Error) -> SettingsError {
+    use figment::error::Kind;
+    let key = error.path.join(".");
+    let key = match (&error.kind, error.metadata.as_ref()) {
+        (Kind::UnknownField(field, _), _) => field.clone(),
+        (_, Some(metadata)) if metadata.name.contains("environment") => {
+            let key = key.to_uppercase();
+            if key == "DATABASE_URL" { key } else { format!("MUNICIPIO_{key}") }
+        }
+        _ => key,
+    };
+    let message = match &error.kind {
+        Kind::UnknownField(_, known) => format!("there is no such setting; there are {}", known.join(", ")),
+        kind => {
+            let place = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
+            let place = place.map(|place| format!(" (in {place})")).unwrap_or_default();
+            format!("{kind}{place}")
+        }
+    };
+    SettingsError::new(&key, message)
+}
+
+/// `on` and `off`, and what others write for them.
+mod switch {
+    use super::{Deserialize, Deserializer, de};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Value {
+        Bool(bool),
+        Text(String),
+    }
+
+    pub(super) fn serialize<S: serde::Serializer>(value: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*value)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        match Value::deserialize(deserializer) {
+            Ok(Value::Bool(value)) => Ok(value),
+            Ok(Value::Text(text)) if text == "on" => Ok(true),
+            Ok(Value::Text(text)) if text == "off" => Ok(false),
+            _ => Err(de::Error::custom("write on or off")),
+        }
+    }
+}
