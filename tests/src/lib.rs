@@ -1,1 +1,229 @@
-//! x
+//! The application as tests see it: started for real on a free port, with a database of its own,
+//! and spoken to over HTTP. What a client cannot do yet, tests do through the domain.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod database;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actix_web::rt;
+use chrono::{DateTime, TimeZone, Utc};
+use municipio::{
+    app::{Application, load_demo},
+    settings::Settings,
+};
+use municipio_domain::{
+    content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
+    ids::ItemId,
+    locale::Locale,
+    store::Database,
+    tenants::{self, NewTenant, Tenant},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use database::Engine;
+
+/// A running application.
+pub struct TestApp {
+    pub base: String,
+    pub client: reqwest::Client,
+    pub database: Database,
+    pub engine: Engine,
+    _data: TempDir,
+}
+
+/// Defines a test that runs on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both {
+    ($(#[$meta:meta])* async fn $name:ident($engine:ident) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            async fn story($engine: $crate::Engine) $body
+
+            #[actix_web::test]
+            async fn sqlite() {
+                story($crate::Engine::Sqlite).await;
+            }
+
+            #[actix_web::test]
+            async fn postgres() {
+                if $crate::Engine::postgres_is_there() {
+                    story($crate::Engine::Postgres).await;
+                }
+            }
+        }
+    };
+}
+
+impl TestApp {
+    /// With the demo municipality.
+    pub async fn demo(engine: Engine) -> Self {
+        Self::start(engine, true).await
+    }
+
+    /// Without any municipality.
+    pub async fn empty(engine: Engine) -> Self {
+        Self::start(engine, false).await
+    }
+
+    async fn start(engine: Engine, demo: bool) -> Self {
+        let data = TempDir::new().unwrap();
+        let settings = Settings {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            data_dir: data.path().to_owned(),
+            database_url: database::prepare(engine, data.path(), demo).await,
+            database_connections: 4,
+            demo: false,
+            workers: 1,
+            ..Settings::default()
+        };
+        let application = Application::build(&settings).await.unwrap();
+        let base = format!("http://{}", application.address());
+        let database = application.database().clone();
+        rt::spawn(application.run());
+        Self {
+            base,
+            client: reqwest::Client::new(),
+            database,
+            engine,
+            _data: data,
+        }
+    }
+
+    /// Asks a GraphQL query; gives the whole answer.
+    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        let response = self
+            .client
+            .post(format!("{}/graphql", self.base))
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200, "{query}");
+        response.json().await.unwrap()
+    }
+
+    /// Asks a GraphQL query that must succeed; gives its data.
+    pub async fn data(&self, query: &str) -> Value {
+        let mut answer = self.ask(query, json!({})).await;
+        assert!(answer.get("errors").is_none(), "{query}\n{answer:#}");
+        answer["data"].take()
+    }
+
+    /// Asks a GraphQL query that must fail; gives the code and the argument of its first error.
+    pub async fn error(&self, query: &str) -> (String, String) {
+        let answer = self.ask(query, json!({})).await;
+        let extensions = &answer["errors"][0]["extensions"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&extensions["code"]), text(&extensions["argument"]))
+    }
+
+    /// The demo municipality.
+    pub async fn demo_tenant(&self) -> Tenant {
+        tenants::show(&self.database, &"c_m999".parse().unwrap()).await.unwrap()
+    }
+
+    /// A new municipality.
+    pub async fn tenant(&self, ipa_code: &str, host: &str) -> Tenant {
+        let new = NewTenant {
+            ipa_code: ipa_code.parse().unwrap(),
+            name: Some(format!("Comune di prova {ipa_code}")),
+            fiscal_code: None,
+            hosts: vec![host.to_owned()],
+            locales: vec![Locale::italian(), "de".parse().unwrap()],
+            id: None,
+        };
+        tenants::create(&self.database, new, noon()).await.unwrap()
+    }
+
+    /// An editor of this municipality.
+    pub fn editor(&self, tenant: &Tenant) -> Editor {
+        Editor {
+            database: self.database.clone(),
+            tenant: Arc::new(tenant.clone()),
+        }
+    }
+}
+
+/// Writes content as the domain does it.
+#[derive(Clone)]
+pub struct Editor {
+    database: Database,
+    tenant: Arc<Tenant>,
+}
+
+impl Editor {
+    /// A new item with a draft.
+    pub async fn draft(&self, content_type: ContentType, body: Value) -> ItemId {
+        self.try_draft(content_type, body).await.unwrap()
+    }
+
+    /// A new item with a draft, or why not.
+    pub async fn try_draft(
+        &self,
+        content_type: ContentType,
+        body: Value,
+    ) -> Result<ItemId, ContentError> {
+        let id = ItemId::generate();
+        let transaction = self.database.tenant(self.tenant.id).begin().await?;
+        create(&transaction, id, content_type, noon()).await?;
+        let body = Body::parse(content_type, body).map_err(ContentError::Invalid)?;
+        revise(&transaction, id, draft(body), noon()).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// A new revision of an item.
+    pub async fn revise(&self, id: ItemId, draft: Draft) -> Result<(), ContentError> {
+        let transaction = self.database.tenant(self.tenant.id).begin().await?;
+        revise(&transaction, id, draft, noon()).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Publishes the draft.
+    pub async fn publish(&self, id: ItemId) -> Result<(), ContentError> {
+        let transaction = self.database.tenant(self.tenant.id).begin().await?;
+        publish(&transaction, id, &self.tenant.locales, noon()).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Takes an item off the public site.
+    pub async fn unpublish(&self, id: ItemId) {
+        let transaction = self.database.tenant(self.tenant.id).begin().await.unwrap();
+        unpublish(&transaction, id).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// A published topic with this title.
+    pub async fn topic(&self, title: &str) -> ItemId {
+        let body = json!({ "title": title, "short_description": "Un argomento" });
+        let id = self.draft(ContentType::Topic, body).await;
+        self.publish(id).await.unwrap();
+        id
+    }
+}
+
+/// A revision without a word about it.
+pub fn draft(body: Body) -> Draft {
+    Draft {
+        body,
+        slugs: BTreeMap::new(),
+        author: "test".to_owned(),
+        note: None,
+    }
+}
+
+/// A fixed moment.
+pub fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap()
+}
+
+/// Loads the demo municipality.
+pub(crate) async fn with_demo(database: &Database) {
+    load_demo(database).await.unwrap();
+}
