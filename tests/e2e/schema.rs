@@ -26,8 +26,7 @@ fn the_committed_schema_is_that_of_the_code() {
 #[actix_web::test]
 async fn everything_is_described() {
     let app = TestApp::empty(Engine::Sqlite).await;
-    let tenant = app.tenant("c_x001", "www.x001.example").await;
-    let _ = tenant;
+    app.tenant("c_x001", "www.x001.example").await;
     let data = app
         .data(
             "{ __schema { types { name kind description
@@ -44,7 +43,8 @@ async fn everything_is_described() {
     };
     for kind in data["__schema"]["types"].as_array().unwrap() {
         let name = kind["name"].as_str().unwrap();
-        if name.starts_with("__") {
+        // What the specification defines is described there.
+        if name.starts_with("__") || ["Boolean", "Float", "ID", "Int", "String"].contains(&name) {
             continue;
         }
         check(&mut silent, name.to_owned(), kind);
