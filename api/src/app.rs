@@ -262,7 +262,10 @@ async fn tenant_of(database: &Database, file: &TenantFile) -> Result<Tenant, Sta
     let locales = file.locales.iter().map(|locale| locale.parse());
     let new = NewTenant {
         // The same in every installation, so that links to the demo stay valid.
-        id: Some(TenantId(Uuid::new_v5(&Uuid::NAMESPACE_URL, ipa_code.as_str().as_bytes()))),
+        id: Some(TenantId(Uuid::new_v5(
+            &Uuid::NAMESPACE_URL,
+            ipa_code.as_str().as_bytes(),
+        ))),
         ipa_code,
         name: Some(file.name.clone()),
         fiscal_code: file

@@ -102,12 +102,16 @@ impl Settings {
     fn check(&self) -> Result<(), SettingsError> {
         if !(1..=1_000).contains(&self.database_connections) {
             let message = "give a number from 1 to 1000";
-            return Err(SettingsError::new("MUNICIPIO_DATABASE_CONNECTIONS", message));
+            return Err(SettingsError::new(
+                "MUNICIPIO_DATABASE_CONNECTIONS",
+                message,
+            ));
         }
         let known = ["postgres://", "postgresql://", "sqlite:"];
         match &self.database_url {
             Some(url) if !known.iter().any(|scheme| url.starts_with(scheme)) => {
-                let message = "give postgres://user:password@host/database, or leave it out for SQLite";
+                let message =
+                    "give postgres://user:password@host/database, or leave it out for SQLite";
                 Err(SettingsError::new("DATABASE_URL", message))
             }
             _ => Ok(()),
@@ -122,15 +126,26 @@ fn explain(error: &figment::Error) -> SettingsError {
         (Kind::UnknownField(field, _), _) => field.clone(),
         (_, Some(metadata)) if metadata.name.contains("environment") => {
             let key = key.to_uppercase();
-            if key == "DATABASE_URL" { key } else { format!("MUNICIPIO_{key}") }
+            if key == "DATABASE_URL" {
+                key
+            } else {
+                format!("MUNICIPIO_{key}")
+            }
         }
         _ => key,
     };
     let message = match &error.kind {
-        Kind::UnknownField(_, known) => format!("there is no such setting; there are {}", known.join(", ")),
+        Kind::UnknownField(_, known) => {
+            format!("there is no such setting; there are {}", known.join(", "))
+        }
         kind => {
-            let place = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
-            let place = place.map(|place| format!(" (in {place})")).unwrap_or_default();
+            let place = error
+                .metadata
+                .as_ref()
+                .and_then(|metadata| metadata.source.as_ref());
+            let place = place
+                .map(|place| format!(" (in {place})"))
+                .unwrap_or_default();
             format!("{kind}{place}")
         }
     };
@@ -148,11 +163,16 @@ mod switch {
         Text(String),
     }
 
-    pub(super) fn serialize<S: serde::Serializer>(value: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: serde::Serializer>(
+        value: &bool,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_bool(*value)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<bool, D::Error> {
         match Value::deserialize(deserializer) {
             Ok(Value::Bool(value)) => Ok(value),
             Ok(Value::Text(text)) if text == "on" => Ok(true),

@@ -168,8 +168,7 @@ mod tests {
     fn a_bare_text_is_italian() {
         let text: LocalizedText = serde_json::from_str(r#""Ufficio""#).unwrap();
         assert_eq!(text.italian(), Some("Ufficio"));
-        let text: LocalizedText =
-            serde_json::from_str(r#"{"it":"Ufficio","de":"Amt"}"#).unwrap();
+        let text: LocalizedText = serde_json::from_str(r#"{"it":"Ufficio","de":"Amt"}"#).unwrap();
         let preferred = ["fr".parse().unwrap(), "de".parse().unwrap()];
         assert_eq!(text.resolve(&preferred).unwrap().1, "Amt");
     }

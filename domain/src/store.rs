@@ -22,7 +22,9 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] DbErr),
     /// The database was migrated by a newer version of Municipio.
-    #[error("the database is newer than this version of municipio ({0}): install the version that wrote it, or a later one")]
+    #[error(
+        "the database is newer than this version of municipio ({0}): install the version that wrote it, or a later one"
+    )]
     NewerSchema(String),
     /// The database is older and migrations do not run by themselves here.
     #[error("the database lacks {0} migrations: run `municipio migrate`")]

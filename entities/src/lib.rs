@@ -1,6 +1,9 @@
 //! The tables of Municipio as sea-orm entities, and nothing else. What they mean is said in
 //! `docs/architecture.md`; rows are read and written only through the domain.
-#![expect(missing_docs, reason = "sea-orm derives items that carry no documentation")]
+#![expect(
+    missing_docs,
+    reason = "sea-orm derives items that carry no documentation"
+)]
 
 pub mod content_item;
 pub mod content_link;

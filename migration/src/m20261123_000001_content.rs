@@ -183,16 +183,32 @@ fn indexes() -> Vec<IndexCreateStatement> {
     };
     vec![
         index("tenant_host", "tenant_host_tenant", &["tenant_id"]),
-        index("content_item", "content_item_tenant", &["tenant_id", "content_type"]),
-        index("content_revision", "content_revision_item", &["item_id", "number"])
-            .unique()
-            .to_owned(),
+        index(
+            "content_item",
+            "content_item_tenant",
+            &["tenant_id", "content_type"],
+        ),
+        index(
+            "content_revision",
+            "content_revision_item",
+            &["item_id", "number"],
+        )
+        .unique()
+        .to_owned(),
         index("content_link", "content_link_target", &["target_item_id"]),
         index("content_slug", "content_slug_item", &["item_id"]),
         listing("content_listing_title", "title_key"),
         listing("content_listing_date", "date_key"),
         listing("content_listing_updated", "updated_key"),
-        index("content_occurrence", "content_occurrence_start", &["tenant_id", "starts_at"]),
-        index("content_occurrence", "content_occurrence_end", &["tenant_id", "ends_at"]),
+        index(
+            "content_occurrence",
+            "content_occurrence_start",
+            &["tenant_id", "starts_at"],
+        ),
+        index(
+            "content_occurrence",
+            "content_occurrence_end",
+            &["tenant_id", "ends_at"],
+        ),
     ]
 }

@@ -39,9 +39,14 @@ impl Document {
             message,
         };
         let (content_type, key) = name(&file.path).ok_or_else(|| {
-            let folders = ContentType::ALL.iter().map(|content_type| content_type.folder());
+            let folders = ContentType::ALL
+                .iter()
+                .map(|content_type| content_type.folder());
             let folders = folders.collect::<Vec<_>>().join(", ");
-            problem(1, format!("the file lies in none of the folders {folders}, or its name is no slug"))
+            problem(
+                1,
+                format!("the file lies in none of the folders {folders}, or its name is no slug"),
+            )
         })?;
         let documents = MarkedYaml::load_from_str(&file.text)
             .map_err(|error| problem(error.marker().line(), error.info().to_owned()))?;
@@ -68,7 +73,10 @@ impl Document {
         link(&mut self.value, "", resolve, &mut unknown);
         if !unknown.is_empty() {
             let problems = unknown.into_iter().map(|(path, reference)| {
-                self.problem(path, format!("«{reference}» refers to a file that does not exist"))
+                self.problem(
+                    path,
+                    format!("«{reference}» refers to a file that does not exist"),
+                )
             });
             return Err(problems.collect());
         }
@@ -163,7 +171,11 @@ fn convert(
                     let YamlData::Value(Scalar::String(key)) = &name.data else {
                         return Err((name.span.start.line(), "the name of a field is a word"));
                     };
-                    let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+                    let path = if path.is_empty() {
+                        key.to_string()
+                    } else {
+                        format!("{path}.{key}")
+                    };
                     lines.insert(path.clone(), name.span.start.line());
                     Ok((key.to_string(), convert(value, &path, lines)?))
                 })
@@ -194,7 +206,11 @@ fn link(value: &mut Value, path: &str, resolve: Resolve, unknown: &mut Vec<(Stri
         }
         Value::Object(fields) => {
             for (name, field) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
                 link(field, &path, resolve, unknown);
             }
         }

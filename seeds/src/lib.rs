@@ -47,7 +47,9 @@ pub struct TenantFile {
 /// # Errors
 /// The compiled-in file `tenant.toml` is wrong.
 pub fn demo() -> Result<(TenantFile, Vec<SeedFile>), SeedError> {
-    let tenant = DEMO.get_file("tenant.toml").and_then(|file| file.contents_utf8());
+    let tenant = DEMO
+        .get_file("tenant.toml")
+        .and_then(|file| file.contents_utf8());
     let mut files = Vec::new();
     collect(&DEMO, &mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -118,12 +118,18 @@ fn compare(entry: &Entry, latest: Option<&Latest>) -> Result<Comparison, StoreEr
     else {
         return Ok(Comparison::New);
     };
-    let wanted = entry.content.body.to_json().map_err(|error| StoreError::Corrupt {
-        what: entry.file.clone(),
-        reason: error.to_string(),
-    })?;
+    let wanted = entry
+        .content
+        .body
+        .to_json()
+        .map_err(|error| StoreError::Corrupt {
+            what: entry.file.clone(),
+            reason: error.to_string(),
+        })?;
     let slugs = &entry.content.slugs;
-    let same_slugs = slugs.iter().all(|(locale, slug)| latest.slugs.get(locale) == Some(slug));
+    let same_slugs = slugs
+        .iter()
+        .all(|(locale, slug)| latest.slugs.get(locale) == Some(slug));
     Ok(match () {
         () if wanted == *body && same_slugs => Comparison::Same,
         () if latest.author != AUTHOR => Comparison::Edited,
@@ -147,7 +153,8 @@ fn read(tenant: TenantId, files: &[SeedFile]) -> Result<Vec<Entry>, SeedError> {
             ContentType::Municipality => format!("{key}.yaml"),
             _ => format!("{}/{key}.yaml", content_type.folder()),
         };
-        keys.contains(&path).then(|| item_id(tenant, content_type, key).to_string())
+        keys.contains(&path)
+            .then(|| item_id(tenant, content_type, key).to_string())
     };
     let mut entries = Vec::new();
     for document in documents {
@@ -174,4 +181,150 @@ fn read(tenant: TenantId, files: &[SeedFile]) -> Result<Vec<Entry>, SeedError> {
 fn item_id(tenant: TenantId, content_type: ContentType, key: &str) -> ItemId {
     let name = format!("{content_type}/{key}");
     ItemId(Uuid::new_v5(&tenant.0, name.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashSet};
+
+    use municipio_domain::content::{Body, publish_report, types::Service};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn demo() -> Vec<Entry> {
+        let (_, files) = crate::demo().unwrap();
+        read(TenantId::generate(), &files).unwrap()
+    }
+
+    fn uuids(value: &Value, found: &mut HashSet<String>) {
+        match value {
+            Value::String(text) if Uuid::parse_str(text).is_ok() => {
+                found.insert(text.clone());
+            }
+            Value::Array(items) => items.iter().for_each(|item| uuids(item, found)),
+            Value::Object(fields) => fields.values().for_each(|field| uuids(field, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_link_of_a_body_is_named_by_its_type() {
+        for entry in demo() {
+            let mut stored = HashSet::new();
+            uuids(&entry.content.body.to_json().unwrap(), &mut stored);
+            let links = entry.content.body.relations().links;
+            let named: HashSet<_> = links.iter().map(|link| link.target.to_string()).collect();
+            assert_eq!(stored, named, "{}", entry.file);
+        }
+    }
+
+    #[test]
+    fn the_demo_is_a_whole_municipality() {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut categories = HashSet::new();
+        let mut kinds = HashSet::new();
+        for entry in demo() {
+            *counts.entry(entry.content_type.folder()).or_default() += 1;
+            match &entry.content.body {
+                Body::Service(service) => {
+                    categories.extend(service.category.iter().map(|code| code.as_str()));
+                }
+                Body::NewsItem(news) => {
+                    kinds.extend(news.news_type.iter().map(|code| code.as_str()));
+                }
+                _ => {}
+            }
+            let report = publish_report(&entry.content.body);
+            assert!(report.is_publishable(), "{}: {report:#?}", entry.file);
+        }
+        let least = [
+            ("services", 40),
+            ("offices", 15),
+            ("places", 12),
+            ("people", 20),
+            ("roles", 20),
+            ("news", 40),
+            ("events", 20),
+            ("documents", 25),
+            ("topics", 20),
+            ("pages", 5),
+            ("faqs", 10),
+            ("procedures", 6),
+        ];
+        for (folder, least) in least {
+            assert!(counts[folder] >= least, "{folder}: {counts:?}");
+        }
+        assert_eq!((categories.len(), kinds.len()), (15, 3));
+    }
+
+    #[test]
+    fn an_important_part_is_in_german_and_english() {
+        let translated = |locale: &str| {
+            let locale = locale.parse().unwrap();
+            let whole = |service: &Service| {
+                let texts = [
+                    &service.audience,
+                    &service.how_to,
+                    &service.needs_intro,
+                    &service.output_text,
+                ];
+                texts.iter().all(|text| text.get(&locale).is_some())
+            };
+            demo()
+                .iter()
+                .filter(|entry| match &entry.content.body {
+                    Body::Service(service) => whole(service),
+                    _ => false,
+                })
+                .count()
+        };
+        assert!(translated("de") >= 15 && translated("en") >= 15);
+    }
+
+    fn file(path: &str, text: &str) -> SeedFile {
+        SeedFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    fn problems(files: &[SeedFile]) -> Vec<String> {
+        match read(TenantId::generate(), files) {
+            Err(SeedError::Files(problems)) => problems.iter().map(ToString::to_string).collect(),
+            Err(error) => panic!("{error}"),
+            Ok(_) => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_named_with_line_and_field() {
+        for (text, expected) in [
+            ("title: [unfinished", "topics/a.yaml:"),
+            (
+                "title: A\ncolour: red\n",
+                "topics/a.yaml:2: colour: unknown field `colour`",
+            ),
+            ("title: A\ncode: Acqua\n", "did you mean «acqua»?"),
+            (
+                "title: A\nresponsible_offices:\n  - office:nessuno\n",
+                "topics/a.yaml:3: responsible_offices[0]: «office:nessuno» refers to a file that does not exist",
+            ),
+            ("title:\n  it: A\n  klingonisch: B\n", "topics/a.yaml:"),
+            (
+                "title: A\ndescription: |\n  [qui](office:nessuno)\n",
+                "topics/a.yaml:2: description: «office:nessuno»",
+            ),
+            (
+                "title: A\nimage:\n  url: ftp://x\n",
+                "topics/a.yaml:3: image.url: «ftp://x» must begin with https://",
+            ),
+        ] {
+            let found = problems(&[file("topics/a.yaml", text)]);
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            assert!(found[0].contains(expected), "{text}: {found:?}");
+        }
+        assert!(problems(&[file("things/a.yaml", "title: A")])[0].contains("none of the folders"));
+        assert!(problems(&[file("topics/A b.yaml", "title: A")])[0].contains("no slug"));
+    }
 }

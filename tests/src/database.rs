@@ -49,7 +49,9 @@ fn build_key() -> String {
     let modified = fs::metadata(&executable).unwrap().modified().unwrap();
     let nanos = modified.duration_since(UNIX_EPOCH).unwrap().as_nanos();
     let name = format!("{}-{nanos}", executable.display());
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).simple().to_string()
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
+        .simple()
+        .to_string()
 }
 
 fn folder() -> PathBuf {
@@ -105,7 +107,9 @@ async fn postgres_copy(demo: bool) -> String {
         if found.is_none() {
             let making = format!("making_{}", Uuid::new_v4().simple());
             run(format!("CREATE DATABASE {making}")).await;
-            let database = Database::connect(&with_name(&url, &making), 2).await.unwrap();
+            let database = Database::connect(&with_name(&url, &making), 2)
+                .await
+                .unwrap();
             database.migrate().await.unwrap();
             if demo {
                 with_demo(&database).await;

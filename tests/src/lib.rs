@@ -123,7 +123,9 @@ impl TestApp {
 
     /// The demo municipality.
     pub async fn demo_tenant(&self) -> Tenant {
-        tenants::show(&self.database, &"c_m999".parse().unwrap()).await.unwrap()
+        tenants::show(&self.database, &"c_m999".parse().unwrap())
+            .await
+            .unwrap()
     }
 
     /// A new municipality.

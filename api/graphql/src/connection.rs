@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{
-    Context, Enum, Object, OutputType, Result, TypeName, connection::PageInfo,
-};
+use async_graphql::{Context, Enum, Object, OutputType, Result, TypeName, connection::PageInfo};
 use municipio_domain::content::{Cursor, Direction, Item, ListQuery, OrderBy, Page, Window};
 
 use crate::{
@@ -147,7 +145,11 @@ impl<T: ContentObject> Connection<T> {
         window: &Window,
         reader: Reader,
     ) -> Result<Self> {
-        let page = data(ctx)?.contents.list(&query, window).await.map_err(internal)?;
+        let page = data(ctx)?
+            .contents
+            .list(&query, window)
+            .await
+            .map_err(internal)?;
         Ok(Self::new(Some(page), query, reader))
     }
 
@@ -225,7 +227,11 @@ impl<T: ContentObject + OutputType> Connection<T> {
 
     /// How many items the whole list has; counted only when asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        data(ctx)?.contents.count(&self.query).await.map_err(internal)
+        data(ctx)?
+            .contents
+            .count(&self.query)
+            .await
+            .map_err(internal)
     }
 }
 

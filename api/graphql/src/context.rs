@@ -100,7 +100,12 @@ impl RequestData {
             _ => None,
         };
         let set = set.map(|url| url.as_str().trim_end_matches('/').to_owned());
-        Ok(set.or_else(|| self.tenant.hosts.first().map(|host| format!("https://{host}"))))
+        Ok(set.or_else(|| {
+            self.tenant
+                .hosts
+                .first()
+                .map(|host| format!("https://{host}"))
+        }))
     }
 
     /// The locale that was asked for, or the default.

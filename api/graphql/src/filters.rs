@@ -28,7 +28,9 @@ impl DateRange {
         if let (Some(from), Some(through)) = (self.from, self.through) {
             if through < from {
                 let message = "`through` lies before `from`";
-                return Err(ErrorCode::InvalidArgument.about(&format!("{argument}.through"), message));
+                return Err(
+                    ErrorCode::InvalidArgument.about(&format!("{argument}.through"), message)
+                );
             }
         }
         let begin = |day: NaiveDate| LocalDateTime::from(day.and_time(NaiveTime::MIN)).to_utc();
@@ -43,12 +45,7 @@ pub(crate) trait FilterInput {
     fn filter(self, now: DateTime<Utc>, at: &str) -> Result<Filter>;
 }
 
-fn codes(
-    field: &'static str,
-    vocabulary: &str,
-    codes: Vec<String>,
-    at: &str,
-) -> Result<Filter> {
+fn codes(field: &'static str, vocabulary: &str, codes: Vec<String>, at: &str) -> Result<Filter> {
     for (index, code) in codes.iter().enumerate() {
         let known = vocabularies::get(vocabulary).and_then(|list| list.term(code));
         if known.is_none() {
@@ -60,12 +57,7 @@ fn codes(
     Ok(Filter::facet(field, codes))
 }
 
-fn ids(
-    field: &'static str,
-    content_type: ContentType,
-    ids: Vec<ID>,
-    at: &str,
-) -> Result<Filter> {
+fn ids(field: &'static str, content_type: ContentType, ids: Vec<ID>, at: &str) -> Result<Filter> {
     let ids = ids.iter().enumerate().map(|(index, id)| {
         global_id::decode_as(id, content_type, &format!("{at}[{index}]")).map(|id| id.to_string())
     });
@@ -164,9 +156,15 @@ fn date_filter(range: &DateRange, at: &str) -> Result<Filter> {
 }
 
 fn not_expired(now: DateTime<Utc>, wanted: bool) -> Filter {
-    let today = now.with_timezone(&municipio_domain::time::ROME).date_naive();
+    let today = now
+        .with_timezone(&municipio_domain::time::ROME)
+        .date_naive();
     let current = Filter::NotExpired(today);
-    if wanted { current } else { Filter::Not(Box::new(current)) }
+    if wanted {
+        current
+    } else {
+        Filter::Not(Box::new(current))
+    }
 }
 
 filter_input! {

@@ -15,7 +15,10 @@ pub(crate) fn encode(content_type: ContentType, id: ItemId) -> ID {
 pub(crate) fn decode(id: &ID, argument: &str) -> Result<(ContentType, ItemId), Error> {
     let wrong = || {
         let shown: String = id.chars().take(60).collect();
-        ErrorCode::InvalidId.about(argument, format!("«{shown}» is not an id that this API gave out"))
+        ErrorCode::InvalidId.about(
+            argument,
+            format!("«{shown}» is not an id that this API gave out"),
+        )
     };
     let bytes = URL_SAFE_NO_PAD.decode(id.as_str()).map_err(|_| wrong())?;
     let text = String::from_utf8(bytes).map_err(|_| wrong())?;
@@ -27,11 +30,7 @@ pub(crate) fn decode(id: &ID, argument: &str) -> Result<(ContentType, ItemId), E
 }
 
 /// Reads the global id of an item of a certain type.
-pub(crate) fn decode_as(
-    id: &ID,
-    wanted: ContentType,
-    argument: &str,
-) -> Result<ItemId, Error> {
+pub(crate) fn decode_as(id: &ID, wanted: ContentType, argument: &str) -> Result<ItemId, Error> {
     match decode(id, argument)? {
         (content_type, id) if content_type == wanted => Ok(id),
         (content_type, _) => Err(ErrorCode::InvalidId.about(

@@ -2,9 +2,7 @@
 
 use async_graphql::{Context, ID, Object, OneofObject, Result};
 use chrono::{DateTime, Utc};
-use municipio_domain::content::{
-    ContentType, Cursor, Filter, Found, ListQuery, OrderBy,
-};
+use municipio_domain::content::{ContentType, Cursor, Filter, Found, ListQuery, OrderBy};
 
 use crate::{
     connection::{Connection, ContentOrder, ListArguments, by_title, newest_first, page_size},
@@ -70,7 +68,9 @@ async fn list<T: ContentObject>(
 ) -> Result<Connection<T>> {
     let reader = Reader::new(ctx, locale)?;
     let now = data(ctx)?.now;
-    let filter = filter.map(|filter| filter.filter(now, "filter")).transpose()?;
+    let filter = filter
+        .map(|filter| filter.filter(now, "filter"))
+        .transpose()?;
     let (order, direction, window) = arguments.window()?;
     let query = ListQuery {
         content_type: T::TYPE,

@@ -4,8 +4,8 @@
 use async_graphql::{Context, Object, Result, SimpleObject, Union, connection::PageInfo};
 use municipio_domain::{
     content::{
-        Address, Body, ContentType, Direction, Filter, Found, ListQuery, MenuEntry, OccurrenceEntry,
-        OrderBy, Page, Window, menus, parse_path,
+        Address, Body, ContentType, Direction, Filter, Found, ListQuery, MenuEntry,
+        OccurrenceEntry, OrderBy, Page, Window, menus, parse_path,
     },
     vocabularies::{self, Term},
 };
@@ -86,7 +86,10 @@ impl Route {
                 }
                 Found::Nothing => continue,
             };
-            let view = View { item, reader: reader.clone() };
+            let view = View {
+                item,
+                reader: reader.clone(),
+            };
             let today = view.path().unwrap_or_default();
             if today != path.split(['?', '#']).next().unwrap_or_default() {
                 return Ok(Some(Self::Redirect(RouteRedirect {
@@ -125,10 +128,18 @@ impl Menu {
         let mut fields: Vec<&str> = entries.map(|entry| entry.shows.field.as_str()).collect();
         fields.sort_unstable();
         fields.dedup();
-        let counts = data.contents.counts(&reader.default, &fields).await.map_err(internal)?;
+        let counts = data
+            .contents
+            .counts(&reader.default, &fields)
+            .await
+            .map_err(internal)?;
         let count = |entry: &MenuEntry| {
             let shows = &entry.shows;
-            let key = (shows.content_type.clone(), shows.field.clone(), shows.value.clone());
+            let key = (
+                shows.content_type.clone(),
+                shows.field.clone(),
+                shows.value.clone(),
+            );
             counts.get(&key).copied().unwrap_or_default()
         };
         let prefix = match reader.locale() == &reader.default {
@@ -193,7 +204,10 @@ impl Home {
         #[graphql(desc = "How many: 1 to 100.", default = 3)] first: i32,
     ) -> Result<Vec<NewsItem>> {
         let data = data(ctx)?;
-        let today = data.now.with_timezone(&municipio_domain::time::ROME).date_naive();
+        let today = data
+            .now
+            .with_timezone(&municipio_domain::time::ROME)
+            .date_naive();
         let query = ListQuery {
             content_type: ContentType::NewsItem,
             locale: self.reader.locale().clone(),
@@ -202,9 +216,15 @@ impl Home {
             direction: Direction::Descending,
         };
         let window = Window::first(page_size(Some(first), "first")?);
-        let page = data.contents.list(&query, &window).await.map_err(internal)?;
+        let page = data
+            .contents
+            .list(&query, &window)
+            .await
+            .map_err(internal)?;
         let items = page.entries.into_iter().map(|(_, item)| item);
-        Ok(items.filter_map(|item| NewsItem::new(self.view(item))).collect())
+        Ok(items
+            .filter_map(|item| NewsItem::new(self.view(item)))
+            .collect())
     }
 
     /// The events that take place next, each once (prossimi eventi).
@@ -215,8 +235,15 @@ impl Home {
     ) -> Result<Vec<Event>> {
         let data = data(ctx)?;
         let size = page_size(Some(first), "first")?;
-        let items = data.contents.next_events(data.now, size).await.map_err(internal)?;
-        Ok(items.into_iter().filter_map(|item| Event::new(self.view(item))).collect())
+        let items = data
+            .contents
+            .next_events(data.now, size)
+            .await
+            .map_err(internal)?;
+        Ok(items
+            .into_iter()
+            .filter_map(|item| Event::new(self.view(item)))
+            .collect())
     }
 
     /// What the municipality shows first (contenuti in evidenza).

@@ -89,7 +89,9 @@ impl View {
 
     pub(crate) async fn url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let site = data(ctx)?.site_url().await?;
-        Ok(site.zip(self.path()).map(|(site, path)| format!("{site}{path}")))
+        Ok(site
+            .zip(self.path())
+            .map(|(site, path)| format!("{site}{path}")))
     }
 
     pub(crate) fn is_fallback(&self) -> bool {
@@ -98,7 +100,12 @@ impl View {
     }
 
     pub(crate) fn available_locales(&self) -> Vec<scalars::Locale> {
-        self.item.body.locales().into_iter().map(scalars::Locale).collect()
+        self.item
+            .body
+            .locales()
+            .into_iter()
+            .map(scalars::Locale)
+            .collect()
     }
 
     /// The languages it is written in, as terms of the vocabulary `languages`.
@@ -108,15 +115,24 @@ impl View {
             .map(|languages| languages.terms.as_slice())
             .unwrap_or_default();
         let written = terms.iter().filter(|term| {
-            let tag = term.facts.get("iso639_1").map(String::as_str).unwrap_or_default();
+            let tag = term
+                .facts
+                .get("iso639_1")
+                .map(String::as_str)
+                .unwrap_or_default();
             locales.iter().any(|locale| locale.as_str() == tag)
         });
-        written.map(|term| VocabularyTerm::new(term, &self.reader)).collect()
+        written
+            .map(|term| VocabularyTerm::new(term, &self.reader))
+            .collect()
     }
 
     pub(crate) async fn publish_report(&self, ctx: &Context<'_>) -> Result<PublishReport> {
         let contents = &data(ctx)?.contents;
-        let report = contents.publish_report(&self.item).await.map_err(internal)?;
+        let report = contents
+            .publish_report(&self.item)
+            .await
+            .map_err(internal)?;
         Ok(PublishReport::new(report))
     }
 
@@ -135,7 +151,9 @@ impl View {
         ctx: &Context<'_>,
         links: impl IntoIterator<Item = &'a Link<L>>,
     ) -> Result<Vec<T>> {
-        let items = self.items(ctx, links.into_iter().map(Link::id).collect()).await?;
+        let items = self
+            .items(ctx, links.into_iter().map(Link::id).collect())
+            .await?;
         Ok(items.into_iter().filter_map(T::new).collect())
     }
 
@@ -145,7 +163,9 @@ impl View {
         ctx: &Context<'_>,
         links: &[Link<AnyContent>],
     ) -> Result<Vec<Content>> {
-        let items = self.items(ctx, links.iter().map(Link::id).collect()).await?;
+        let items = self
+            .items(ctx, links.iter().map(Link::id).collect())
+            .await?;
         Ok(items.into_iter().filter_map(Content::new).collect())
     }
 
@@ -156,7 +176,12 @@ impl View {
         let found = data(ctx)?.items(ids.iter().copied()).await?;
         let items = ids.iter().filter_map(|id| found.get(id).cloned());
         let reader = &self.reader;
-        Ok(items.map(|item| View { item, reader: reader.clone() }).collect())
+        Ok(items
+            .map(|item| View {
+                item,
+                reader: reader.clone(),
+            })
+            .collect())
     }
 
     /// A part of the list of the items that link here by `field`.
@@ -177,7 +202,10 @@ impl View {
         };
         let mut query = list.query();
         query.filter = municipio_domain::content::Filter::facet(field, [self.item.id.to_string()]);
-        let key = LinkedKey { target: self.item.id, list };
+        let key = LinkedKey {
+            target: self.item.id,
+            list,
+        };
         let page = data(ctx)?.linked(key).await?;
         Ok(Connection::new(page, query, self.reader.clone()))
     }
@@ -193,6 +221,8 @@ pub(crate) async fn paths(
         return Ok(HashMap::new());
     }
     let items = data(ctx)?.items(ids).await?;
-    let paths = items.into_iter().filter_map(|(id, item)| Some((id, reader.path(&item)?)));
+    let paths = items
+        .into_iter()
+        .filter_map(|(id, item)| Some((id, reader.path(&item)?)));
     Ok(paths.collect())
 }

@@ -111,7 +111,10 @@ async fn migrate(settings: &Settings) -> Result<(), CliError> {
         ..settings.clone()
     };
     let (database, _) = crate::app::open(&settings).await?;
-    say(&format!("The {} database is up to date.", database.engine()))?;
+    say(&format!(
+        "The {} database is up to date.",
+        database.engine()
+    ))?;
     Ok(database.close().await?)
 }
 

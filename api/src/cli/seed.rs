@@ -52,7 +52,9 @@ fn describe(report: &LoadReport) -> String {
         report.created, report.updated, report.unchanged
     );
     for file in &report.kept {
-        text.push_str(&format!("\nLeft as it is, because it was edited since: {file}"));
+        text.push_str(&format!(
+            "\nLeft as it is, because it was edited since: {file}"
+        ));
     }
     text
 }

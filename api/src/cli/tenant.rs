@@ -78,7 +78,10 @@ impl Tenant {
                         TenantStatus::Suspended => "suspended",
                     };
                     let hosts = tenant.hosts.join(" ");
-                    say(&format!("{:<12} {status:<10} {} {hosts}", tenant.ipa_code, tenant.name))?;
+                    say(&format!(
+                        "{:<12} {status:<10} {} {hosts}",
+                        tenant.ipa_code, tenant.name
+                    ))?;
                 }
             }
             Self::Show { ipa_code } => {

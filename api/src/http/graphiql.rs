@@ -27,7 +27,10 @@ fn serve(name: &str, cache: &str) -> Result<HttpResponse, Problem> {
     };
     let file = FILES.get_file(name).ok_or_else(|| {
         let shown: String = name.chars().take(80).collect();
-        Problem::new(ProblemCode::NotFound, format!("GraphiQL has no file {shown}"))
+        Problem::new(
+            ProblemCode::NotFound,
+            format!("GraphiQL has no file {shown}"),
+        )
     })?;
     Ok(HttpResponse::Ok()
         .content_type(media_type)

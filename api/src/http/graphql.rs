@@ -67,7 +67,11 @@ pub(super) async fn get(
     let variables = variables
         .map(|variables| serde_json::from_str(&variables))
         .transpose()
-        .map_err(|error| wrong(format!("the parameter `variables` is no JSON object: {error}")))?;
+        .map_err(|error| {
+            wrong(format!(
+                "the parameter `variables` is no JSON object: {error}"
+            ))
+        })?;
     let parameters = Parameters {
         query,
         operation_name: address.operation_name,
@@ -86,7 +90,9 @@ pub(super) async fn post(
     let problem = |code, message: String| Problem::new(code, message).of(&request);
     // A form or plain text could come from any page by a simple request: it is never executed.
     let media_type = request.headers().get(header::CONTENT_TYPE);
-    let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = media_type
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case(LEGACY_TYPE) {
         let message = format!("send the request as {LEGACY_TYPE}");
@@ -97,7 +103,10 @@ pub(super) async fn post(
         return Err(problem(ProblemCode::PayloadTooLarge, message));
     }
     let parameters = serde_json::from_slice(&body).map_err(|error| {
-        problem(ProblemCode::BadRequest, format!("the body is no GraphQL request: {error}"))
+        problem(
+            ProblemCode::BadRequest,
+            format!("the body is no GraphQL request: {error}"),
+        )
     })?;
     answer(&request, &state, parameters).await
 }
@@ -128,8 +137,8 @@ async fn answer(
             let contents = state.contents(&tenant);
             let data = RequestData::new(tenant, contents, clock::now());
             let variables = serde_json::Value::Object(parameters.variables.unwrap_or_default());
-            let mut query = Request::new(parameters.query)
-                .variables(Variables::from_json(variables));
+            let mut query =
+                Request::new(parameters.query).variables(Variables::from_json(variables));
             query.operation_name = parameters.operation_name;
             query.set_parsed_query(document);
             state.schema.execute(data.attach(query)).await
@@ -146,7 +155,10 @@ fn failed(code: ErrorCode, mut error: ServerError) -> Response {
 
 /// The media type to answer with, from the header `Accept`.
 fn accepted(request: &HttpRequest) -> Option<&'static str> {
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
         return Some(LEGACY_TYPE);
     };
@@ -178,7 +190,11 @@ fn render(request: &HttpRequest, mut response: Response, media_type: &'static st
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
-            let code = if failed { ErrorCode::ValidationFailed } else { ErrorCode::InvalidArgument };
+            let code = if failed {
+                ErrorCode::ValidationFailed
+            } else {
+                ErrorCode::InvalidArgument
+            };
             extensions.set("code", code.as_str());
         }
         if let Some(id) = &id {

@@ -53,7 +53,10 @@ async fn index() -> HttpResponse {
 
 async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let shown: String = request.path().chars().take(80).collect();
-    Err(Problem::new(ProblemCode::NotFound, format!("there is nothing at {shown}")))
+    Err(Problem::new(
+        ProblemCode::NotFound,
+        format!("there is nothing at {shown}"),
+    ))
 }
 
 async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use actix_web::{HttpRequest, HttpResponse, HttpMessage, ResponseError, http::StatusCode};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, http::StatusCode};
 use tracing_actix_web::RequestId;
 
 /// The codes of problems; the `type` of a problem ends with it.

@@ -14,7 +14,9 @@ const HEADER: &str = "Municipio-Tenant";
 
 /// The municipality of a request.
 pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
-    let tenant = find(request, state).await.map_err(|problem| problem.of(request))?;
+    let tenant = find(request, state)
+        .await
+        .map_err(|problem| problem.of(request))?;
     match tenant.status {
         TenantStatus::Active => Ok(tenant),
         TenantStatus::Suspended => {

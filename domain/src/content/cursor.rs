@@ -58,7 +58,9 @@ impl Cursor {
     /// # Errors
     /// The text is no cursor, or one of another order.
     pub fn decode(text: &str, order: OrderBy) -> Result<Self, InvalidCursor> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor::Malformed)?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| InvalidCursor::Malformed)?;
         let cursor: Self = serde_json::from_slice(&bytes).map_err(|_| InvalidCursor::Malformed)?;
         let fits = match cursor.1 {
             OrderValue::Text(_) => order == OrderBy::Title,

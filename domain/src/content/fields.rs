@@ -69,7 +69,11 @@ impl FromStr for Amount {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("«{text}» is not an amount: write digits and at most two decimals, such as 22.21");
+        let wrong = || {
+            format!(
+                "«{text}» is not an amount: write digits and at most two decimals, such as 22.21"
+            )
+        };
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || !digits(whole) || !digits(decimals) || decimals.len() > 2 {
@@ -96,7 +100,11 @@ impl<'de> Deserialize<'de> for Amount {
         let text = match serde_json::Value::deserialize(deserializer)? {
             serde_json::Value::String(text) => text,
             serde_json::Value::Number(number) => number.to_string(),
-            _ => return Err(de::Error::custom("an amount is a number or a string such as 22.21")),
+            _ => {
+                return Err(de::Error::custom(
+                    "an amount is a number or a string such as 22.21",
+                ));
+            }
         };
         text.parse().map_err(de::Error::custom)
     }
@@ -213,7 +221,10 @@ pub(crate) fn valid_postal_code(code: &str) -> Result<(), ValidationError> {
     if code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
-    Err(refuse("INVALID_POSTAL_CODE", "a postal code (CAP) has five digits"))
+    Err(refuse(
+        "INVALID_POSTAL_CODE",
+        "a postal code (CAP) has five digits",
+    ))
 }
 
 /// A media type `type/subtype`.
@@ -284,8 +295,17 @@ mod tests {
 
     #[test]
     fn addresses_must_be_of_the_web() {
-        assert!("https://www.comune.esempio.it/a".parse::<WebAddress>().is_ok());
-        for wrong in ["javascript:alert(1)", "/servizi", "mailto:a@b.it", "https://"] {
+        assert!(
+            "https://www.comune.esempio.it/a"
+                .parse::<WebAddress>()
+                .is_ok()
+        );
+        for wrong in [
+            "javascript:alert(1)",
+            "/servizi",
+            "mailto:a@b.it",
+            "https://",
+        ] {
             assert!(wrong.parse::<WebAddress>().is_err(), "{wrong}");
         }
     }

@@ -1,13 +1,16 @@
 //! The publishing gate: what is missing or wrong before content can be published. The rules are
 //! data in `seeds/publishing-rules/`; this module applies them to the body as it is stored.
 
-use std::{sync::LazyLock};
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Body, Item, LinkUse, RichText};
-use crate::{ids::ItemId, locale::{Locale, Localized}};
+use crate::{
+    ids::ItemId,
+    locale::{Locale, Localized},
+};
 
 static RULES_FILE: &str = include_str!("../../../seeds/publishing-rules/publishing-rules.toml");
 
@@ -48,7 +51,9 @@ pub struct PublishReport {
 impl PublishReport {
     /// Nothing keeps the content from being published.
     pub fn is_publishable(&self) -> bool {
-        self.issues.iter().all(|issue| issue.severity == Severity::Warning)
+        self.issues
+            .iter()
+            .all(|issue| issue.severity == Severity::Warning)
     }
 }
 
@@ -120,8 +125,14 @@ impl Rule {
         }
         let wrong = match &self.check {
             Check::Any(paths) => {
-                let found = paths.iter().any(|path| at(body, path).iter().any(|(_, value)| is_present(value)));
-                if found { Vec::new() } else { vec![self.field.clone()] }
+                let found = paths
+                    .iter()
+                    .any(|path| at(body, path).iter().any(|(_, value)| is_present(value)));
+                if found {
+                    Vec::new()
+                } else {
+                    vec![self.field.clone()]
+                }
             }
             Check::Present(wanted) => self.wrong(body, |value| is_present(value) == *wanted),
             Check::Text { min, max } => self.wrong(body, |value| has_length(value, *min, *max)),
@@ -155,7 +166,10 @@ impl When {
         let value = found.first().map_or(&Value::Null, |(_, value)| *value);
         let needed = |path: &String| at(body, path).iter().any(|(_, value)| is_present(value));
         self.is.as_ref().is_none_or(|wanted| value == wanted)
-            && self.is_not.as_ref().is_none_or(|unwanted| value != unwanted)
+            && self
+                .is_not
+                .as_ref()
+                .is_none_or(|unwanted| value != unwanted)
             && self.and.as_ref().is_none_or(needed)
     }
 }
@@ -171,7 +185,11 @@ fn at<'a>(body: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
         found = found
             .into_iter()
             .flat_map(|(path, value)| {
-                let path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
+                let path = if path.is_empty() {
+                    field.to_owned()
+                } else {
+                    format!("{path}.{field}")
+                };
                 let value = value.get(field).unwrap_or(&Value::Null);
                 match value {
                     Value::Array(items) if each => items
@@ -209,7 +227,10 @@ fn has_length(value: &Value, min: usize, max: Option<usize>) -> bool {
     };
     let texts = Localized::<Value>::deserialize(value).unwrap_or_default();
     let italian = texts.get(&Locale::italian()).map_or(0, length);
-    italian >= min && texts.iter().all(|(_, text)| max.is_none_or(|max| length(text) <= max))
+    italian >= min
+        && texts
+            .iter()
+            .all(|(_, text)| max.is_none_or(|max| length(text) <= max))
 }
 
 /// The main site of an office.
@@ -247,7 +268,10 @@ pub fn linked_issues(body: &Body, links: &[LinkUse], linked: &[Item]) -> Vec<Iss
     };
     let in_model = |item: &Item| match &item.body {
         Body::Topic(topic) => topic.code.is_some_and(|code| {
-            code.term().facts.get("in_model").is_some_and(|fact| fact == "true")
+            code.term()
+                .facts
+                .get("in_model")
+                .is_some_and(|fact| fact == "true")
         }),
         _ => false,
     };
@@ -289,6 +313,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::content::ContentType;
 
     fn report(content_type: ContentType, body: Value) -> Vec<(String, String)> {
         let body = Body::parse(content_type, body).unwrap();
@@ -359,21 +384,36 @@ mod tests {
     fn a_picture_needs_alternative_text_unless_decorative() {
         let image = |extra: Value| {
             let mut image = json!({ "url": "https://www.comune.esempio.it/a.jpg" });
-            image.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            image
+                .as_object_mut()
+                .unwrap()
+                .extend(extra.as_object().unwrap().clone());
             let found = report(ContentType::Page, json!({ "image": image }));
             found.iter().any(|(code, _)| code == "ALT_TEXT_MISSING")
         };
         assert!(image(json!({})));
         assert!(!image(json!({ "decorative": true })));
         assert!(!image(json!({ "alt": "Il municipio" })));
-        assert!(!report(ContentType::Page, json!({})).iter().any(|(code, _)| code == "ALT_TEXT_MISSING"));
+        assert!(
+            !report(ContentType::Page, json!({}))
+                .iter()
+                .any(|(code, _)| code == "ALT_TEXT_MISSING")
+        );
     }
 
     #[test]
     fn the_least_counts_in_italian_and_the_most_everywhere() {
         let german_only = json!({ "title": { "de": "Personalausweis" } });
-        assert!(report(ContentType::Topic, german_only).iter().any(|(code, _)| code == "TITLE_MISSING"));
+        assert!(
+            report(ContentType::Topic, german_only)
+                .iter()
+                .any(|(code, _)| code == "TITLE_MISSING")
+        );
         let long = json!({ "title": { "it": "Carta", "de": "x".repeat(61) } });
-        assert!(report(ContentType::Service, long).iter().any(|(code, _)| code == "TITLE_LONG"));
+        assert!(
+            report(ContentType::Service, long)
+                .iter()
+                .any(|(code, _)| code == "TITLE_LONG")
+        );
     }
 }

@@ -48,7 +48,14 @@ pub async fn latest(
                 .map(|revision| (Some(revision.body), revision.author))
                 .unwrap_or_default();
             let slugs = read_slugs(item.slugs)?;
-            found.insert(ItemId(item.id), Latest { slugs, body, author });
+            found.insert(
+                ItemId(item.id),
+                Latest {
+                    slugs,
+                    body,
+                    author,
+                },
+            );
         }
     }
     Ok(found)

@@ -206,10 +206,7 @@ impl ListQuery {
     /// The size of the whole list as a statement.
     pub(super) fn count(&self, tenant: TenantId) -> SelectStatement {
         let mut select = self.rows(tenant);
-        select.expr_as(
-            column(listing::Column::ItemId).count(),
-            Alias::new("total"),
-        );
+        select.expr_as(column(listing::Column::ItemId).count(), Alias::new("total"));
         select
     }
 
@@ -246,31 +243,19 @@ impl ListQuery {
             .and_where(column(listing::Column::Value).is_in(values))
             .cond_where(self.condition(&self.filter, tenant));
         let order = self.seek(&mut ranked, window);
-        let mut rank = WindowStatement::partition_by((
-            listing::Entity,
-            listing::Column::Value,
-        ));
+        let mut rank = WindowStatement::partition_by((listing::Entity, listing::Column::Value));
         rank.order_by((listing::Entity, self.order.column()), order.clone());
         rank.order_by((listing::Entity, listing::Column::ItemId), order);
-        ranked.expr_window_as(
-            Func::cust("ROW_NUMBER"),
-            rank,
-            Alias::new("rank"),
-        );
+        ranked.expr_window_as(Func::cust("ROW_NUMBER"), rank, Alias::new("rank"));
 
         let mut select = Query::select();
         select
             .from_subquery(ranked, listing::Entity)
             .expr(column(listing::Column::Value))
             .expr(column(self.order.column()))
-            .and_where(
-                Expr::col((listing::Entity, Alias::new("rank"))).lte(window.size + 1),
-            )
+            .and_where(Expr::col((listing::Entity, Alias::new("rank"))).lte(window.size + 1))
             .order_by_expr(column(listing::Column::Value), Order::Asc)
-            .order_by_expr(
-                Expr::col((listing::Entity, Alias::new("rank"))),
-                Order::Asc,
-            );
+            .order_by_expr(Expr::col((listing::Entity, Alias::new("rank"))), Order::Asc);
         select_pointers(&mut select);
         select
     }
@@ -317,8 +302,7 @@ impl ListQuery {
             Filter::Any(filters) => each(Condition::any(), filters),
             Filter::Not(filter) => self.condition(filter, tenant).not(),
             Filter::Facet { field, values } => Condition::all().add(
-                column(listing::Column::ItemId)
-                    .in_subquery(self.with_facet(tenant, field, values)),
+                column(listing::Column::ItemId).in_subquery(self.with_facet(tenant, field, values)),
             ),
             Filter::TitlePrefix(prefix) => {
                 let prefix = fold(prefix);
@@ -328,20 +312,17 @@ impl ListQuery {
                     .add(column(listing::Column::TitleKey).lt(end))
             }
             Filter::Date { from, until } => Condition::all()
-                .add_option(from.map(|from| {
-                    column(listing::Column::DateKey).gte(from.timestamp())
-                }))
-                .add_option(until.map(|until| {
-                    column(listing::Column::DateKey).lt(until.timestamp())
-                })),
+                .add_option(from.map(|from| column(listing::Column::DateKey).gte(from.timestamp())))
+                .add_option(
+                    until.map(|until| column(listing::Column::DateKey).lt(until.timestamp())),
+                ),
             Filter::UpdatedSince(time) => Condition::all()
                 .add(column(listing::Column::UpdatedKey).gt(time.timestamp_millis())),
             Filter::NotExpired(day) => Condition::any()
                 .add(column(listing::Column::ExpiresOn).is_null())
                 .add(column(listing::Column::ExpiresOn).gte(*day)),
-            Filter::Occurs { from, until } => Condition::all().add(
-                column(listing::Column::ItemId).in_subquery(occurring(tenant, *from, *until)),
-            ),
+            Filter::Occurs { from, until } => Condition::all()
+                .add(column(listing::Column::ItemId).in_subquery(occurring(tenant, *from, *until))),
         }
     }
 
@@ -411,7 +392,10 @@ fn beyond(order: OrderBy, cursor: &Cursor, upwards: bool) -> Condition {
     // As a row comparison the index is entered at the right place on both databases.
     let place = Expr::tuple([key, id]);
     let last = Expr::tuple([value, Expr::value(last)]);
-    let comparison = if upwards { place.gt(last) } else { place.lt(last) };
+    let comparison = if upwards {
+        place.gt(last)
+    } else {
+        place.lt(last)
+    };
     Condition::all().add(comparison)
 }
-

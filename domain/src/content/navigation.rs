@@ -82,8 +82,14 @@ mod tests {
 
     #[test]
     fn the_four_menus_are_those_of_the_model() {
-        let labels: Vec<_> = menus().iter().filter_map(|menu| menu.label.italian()).collect();
-        assert_eq!(labels, ["Amministrazione", "Novità", "Servizi", "Vivere il Comune"]);
+        let labels: Vec<_> = menus()
+            .iter()
+            .filter_map(|menu| menu.label.italian())
+            .collect();
+        assert_eq!(
+            labels,
+            ["Amministrazione", "Novità", "Servizi", "Vivere il Comune"]
+        );
         let counts: Vec<_> = menus().iter().map(|menu| menu.children.len()).collect();
         assert_eq!(counts, [7, 3, 15, 2]);
         for entry in menus().iter().flat_map(|menu| &menu.children) {

@@ -121,7 +121,9 @@ pub async fn revise(
         note: draft.note,
         created_at: now,
     };
-    transaction.insert::<content_revision::Entity>([row]).await?;
+    transaction
+        .insert::<content_revision::Entity>([row])
+        .await?;
     let rows = links.iter().map(|link| content_link::Model {
         revision_id: revision.0,
         field: link.field.to_owned(),
@@ -130,8 +132,8 @@ pub async fn revise(
         target_item_id: link.target.0,
     });
     transaction.insert::<content_link::Entity>(rows).await?;
-    let slugs = serde_json::to_value(&slugs)
-        .map_err(|error| StoreError::corrupt("slugs", error))?;
+    let slugs =
+        serde_json::to_value(&slugs).map_err(|error| StoreError::corrupt("slugs", error))?;
     transaction
         .update::<content_item::Entity>(
             [
@@ -181,7 +183,9 @@ pub async fn publish(
     transaction.insert::<content_listing::Entity>(rows).await?;
     if let Some(schedule) = body.schedule() {
         let rows = occurrence_rows(id, schedule, now);
-        transaction.insert::<content_occurrence::Entity>(rows).await?;
+        transaction
+            .insert::<content_occurrence::Entity>(rows)
+            .await?;
     }
     Ok(report)
 }
@@ -227,13 +231,20 @@ pub async fn extend_occurrences(
     for row in transaction.all::<content_revision::Entity>(filter).await? {
         let id = ItemId(row.item_id);
         let body = read_body(ContentType::Event, RevisionId(row.id), row.body)?;
-        let Some(schedule) = body.schedule().filter(|schedule| schedule.last_end().is_none()) else {
+        let Some(schedule) = body
+            .schedule()
+            .filter(|schedule| schedule.last_end().is_none())
+        else {
             continue;
         };
         let filter = content_occurrence::Column::ItemId.eq(id.0);
-        transaction.delete::<content_occurrence::Entity>(filter).await?;
+        transaction
+            .delete::<content_occurrence::Entity>(filter)
+            .await?;
         let rows = occurrence_rows(id, schedule, now);
-        transaction.insert::<content_occurrence::Entity>(rows).await?;
+        transaction
+            .insert::<content_occurrence::Entity>(rows)
+            .await?;
         extended += 1;
     }
     transaction.commit().await?;
@@ -258,7 +269,8 @@ async fn revision_row(
 }
 
 fn to_json(body: &Body) -> Result<serde_json::Value, StoreError> {
-    body.to_json().map_err(|error| StoreError::corrupt("body", error))
+    body.to_json()
+        .map_err(|error| StoreError::corrupt("body", error))
 }
 
 fn invalid(code: &str, path: impl Into<String>, message: impl Into<String>) -> ContentError {
@@ -273,8 +285,15 @@ async fn check_links(transaction: &Transaction, links: &[LinkUse]) -> Result<(),
         .into_iter()
         .map(|row| (ItemId(row.id), row.content_type))
         .collect();
-    let errors: Vec<_> = links.iter().filter_map(|link| wrong_link(link, &types)).collect();
-    if errors.is_empty() { Ok(()) } else { Err(ContentError::Invalid(errors)) }
+    let errors: Vec<_> = links
+        .iter()
+        .filter_map(|link| wrong_link(link, &types))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(ContentError::Invalid(errors))
+    }
 }
 
 fn wrong_link(link: &LinkUse, types: &HashMap<ItemId, String>) -> Option<FieldError> {
@@ -285,7 +304,10 @@ fn wrong_link(link: &LinkUse, types: &HashMap<ItemId, String>) -> Option<FieldEr
     };
     let wanted = link.target_type?.as_str();
     (found != wanted).then(|| {
-        let message = format!("the content {} is of type {found}, not {wanted}", link.target);
+        let message = format!(
+            "the content {} is of type {found}, not {wanted}",
+            link.target
+        );
         FieldError::new("LINK_WRONG_TYPE", path, message)
     })
 }
@@ -371,7 +393,8 @@ async fn claim_slug(
         match transaction.one::<content_slug::Entity>(filter).await? {
             Some(taken) if taken.item_id == item.id => return Ok(slug),
             Some(_) if given => {
-                let message = format!("the slug «{slug}» belongs to other content, now or as a redirect");
+                let message =
+                    format!("the slug «{slug}» belongs to other content, now or as a redirect");
                 return Err(invalid("SLUG_TAKEN", format!("slug.{locale}"), message));
             }
             Some(_) => slug = wanted.numbered(number),
@@ -391,9 +414,13 @@ async fn claim_slug(
 
 async fn unlist(transaction: &Transaction, id: ItemId) -> Result<(), StoreError> {
     let filter = content_listing::Column::ItemId.eq(id.0);
-    transaction.delete::<content_listing::Entity>(filter).await?;
+    transaction
+        .delete::<content_listing::Entity>(filter)
+        .await?;
     let filter = content_occurrence::Column::ItemId.eq(id.0);
-    transaction.delete::<content_occurrence::Entity>(filter).await?;
+    transaction
+        .delete::<content_occurrence::Entity>(filter)
+        .await?;
     Ok(())
 }
 
@@ -406,7 +433,9 @@ fn listing_rows(
 ) -> Vec<content_listing::Model> {
     let title = body.title();
     let facets = body.relations().facets;
-    let day = body.date().map(|day| LocalDateTime::from(day.and_time(NaiveTime::MIN)).to_utc());
+    let day = body
+        .date()
+        .map(|day| LocalDateTime::from(day.and_time(NaiveTime::MIN)).to_utc());
     let date_key = day.unwrap_or(published_at).timestamp();
     let mut rows = Vec::with_capacity(locales.len() * (facets.len() + 1));
     for locale in locales {

@@ -15,7 +15,11 @@ pub fn path(item: &Item, locales: &[Locale], default: &Locale) -> Option<String>
         .map(|locale| format!("/{locale}"))
         .unwrap_or_default();
     if item.content_type() == ContentType::Municipality {
-        return Some(if prefix.is_empty() { "/".to_owned() } else { prefix });
+        return Some(if prefix.is_empty() {
+            "/".to_owned()
+        } else {
+            prefix
+        });
     }
     let slug = item.slug(locales)?;
     Some(if section.is_empty() {
@@ -33,7 +37,10 @@ fn section(body: &Body) -> String {
             None => "servizi".to_owned(),
         },
         Body::Office(office) => {
-            let code = office.office_type.map(|code| code.as_str()).unwrap_or_default();
+            let code = office
+                .office_type
+                .map(|code| code.as_str())
+                .unwrap_or_default();
             format!("amministrazione/{}", administration_section(code))
         }
         Body::Person(_) => "amministrazione/persone".to_owned(),

@@ -87,7 +87,11 @@ impl Contents {
         let filter = Condition::all()
             .add(content_item::Column::Id.is_in(ids))
             .add(content_item::Column::PublishedRevisionId.is_not_null());
-        let rows = self.store.read().all::<content_item::Entity>(filter).await?;
+        let rows = self
+            .store
+            .read()
+            .all::<content_item::Entity>(filter)
+            .await?;
         let pointers = rows.into_iter().map(Pointer::from_model);
         self.items(pointers.collect::<Result<_, _>>()?).await
     }
@@ -100,7 +104,11 @@ impl Contents {
         let filter = Condition::all()
             .add(content_item::Column::ContentType.eq(content_type.as_str()))
             .add(content_item::Column::PublishedRevisionId.is_not_null());
-        let row = self.store.read().one::<content_item::Entity>(filter).await?;
+        let row = self
+            .store
+            .read()
+            .one::<content_item::Entity>(filter)
+            .await?;
         let pointers = row.into_iter().map(Pointer::from_model);
         Ok(self.items(pointers.collect::<Result<_, _>>()?).await?.pop())
     }
@@ -119,7 +127,12 @@ impl Contents {
             .add(content_slug::Column::ContentType.eq(content_type.as_str()))
             .add(content_slug::Column::Locale.eq(locale.as_str()))
             .add(content_slug::Column::Slug.eq(slug.as_str()));
-        let Some(row) = self.store.read().one::<content_slug::Entity>(filter).await? else {
+        let Some(row) = self
+            .store
+            .read()
+            .one::<content_slug::Entity>(filter)
+            .await?
+        else {
             return Ok(Found::Nothing);
         };
         let item = self.published(&[ItemId(row.item_id)]).await?.pop();
@@ -179,11 +192,16 @@ impl Contents {
         let mut select = Query::select();
         let columns = [Column::ContentType, Column::Field, Column::Value];
         for column in columns {
-            select.column((Entity, column)).group_by_col((Entity, column));
+            select
+                .column((Entity, column))
+                .group_by_col((Entity, column));
         }
         select
             .from(Entity)
-            .expr_as(Expr::col((Entity, Column::ItemId)).count(), Alias::new("total"))
+            .expr_as(
+                Expr::col((Entity, Column::ItemId)).count(),
+                Alias::new("total"),
+            )
             .and_where(Expr::col((Entity, Column::Locale)).eq(locale.as_str()))
             .and_where(Expr::col((Entity, Column::Field)).is_in(fields.iter().copied()));
         let rows = self.store.read().rows::<Entity>(select).await?;
@@ -288,7 +306,10 @@ impl Contents {
         let has_next = rows.len() as u64 > size;
         let mut times = Vec::new();
         let mut pointers = Vec::new();
-        for row in rows.iter().take(usize::try_from(size).unwrap_or(usize::MAX)) {
+        for row in rows
+            .iter()
+            .take(usize::try_from(size).unwrap_or(usize::MAX))
+        {
             let starts_at: i64 = row.try_get("", "starts_at")?;
             let ends_at: i64 = row.try_get("", "ends_at")?;
             let all_day: bool = row.try_get("", "all_day")?;
@@ -362,7 +383,9 @@ impl Contents {
         let mut linked = self.published(&targets).await?;
         let sites: Vec<_> = linked.iter().flat_map(gate::main_site).collect();
         linked.extend(self.published(&sites).await?);
-        report.issues.extend(gate::linked_issues(&item.body, &links, &linked));
+        report
+            .issues
+            .extend(gate::linked_issues(&item.body, &links, &linked));
         Ok(report)
     }
 
@@ -397,8 +420,16 @@ impl Contents {
             }
             Page {
                 entries,
-                has_previous: if window.from_end { more } else { window.after.is_some() },
-                has_next: if window.from_end { window.before.is_some() } else { more },
+                has_previous: if window.from_end {
+                    more
+                } else {
+                    window.after.is_some()
+                },
+                has_next: if window.from_end {
+                    window.before.is_some()
+                } else {
+                    more
+                },
             }
         });
         Ok(pages.collect())
@@ -422,7 +453,11 @@ impl Contents {
                 .map(|pointer| (pointer.revision, pointer.content_type))
                 .collect();
             let filter = content_revision::Column::Id.is_in(missing);
-            let rows = self.store.read().all::<content_revision::Entity>(filter).await?;
+            let rows = self
+                .store
+                .read()
+                .all::<content_revision::Entity>(filter)
+                .await?;
             for row in rows {
                 let id = RevisionId(row.id);
                 if let Some(&content_type) = types.get(&id) {
@@ -502,4 +537,3 @@ impl Pointer {
         })
     }
 }
-

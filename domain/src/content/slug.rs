@@ -12,7 +12,9 @@ pub struct Slug(String);
 
 /// Text that is no slug.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("«{0}» is not a slug: use lower-case letters, digits and single hyphens, such as carta-d-identita")]
+#[error(
+    "«{0}» is not a slug: use lower-case letters, digits and single hyphens, such as carta-d-identita"
+)]
 pub struct InvalidSlug(String);
 
 impl Slug {
@@ -44,7 +46,10 @@ impl Slug {
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut gap = false;
-    for character in text.nfkd().filter(|character| !is_combining_mark(*character)) {
+    for character in text
+        .nfkd()
+        .filter(|character| !is_combining_mark(*character))
+    {
         let replacement = match character {
             'ß' => "ss",
             'ø' | 'Ø' => "o",
@@ -112,7 +117,10 @@ mod tests {
     #[test]
     fn titles_become_slugs() {
         for (title, slug) in [
-            ("Carta d'identità elettronica", "carta-d-identita-elettronica"),
+            (
+                "Carta d'identità elettronica",
+                "carta-d-identita-elettronica",
+            ),
             ("  TARI — riduzioni (2026) ", "tari-riduzioni-2026"),
             ("Straße nach Bruneck", "strasse-nach-bruneck"),
             ("Šola v Žužemberku", "sola-v-zuzemberku"),

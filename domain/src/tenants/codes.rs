@@ -82,7 +82,10 @@ impl FromStr for FiscalCode {
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {
         let code = code.trim();
-        let digits: Vec<u32> = code.chars().filter_map(|digit| digit.to_digit(10)).collect();
+        let digits: Vec<u32> = code
+            .chars()
+            .filter_map(|digit| digit.to_digit(10))
+            .collect();
         let sum: u32 = digits
             .iter()
             .enumerate()

@@ -39,7 +39,8 @@ impl TenantDirectory {
     pub async fn by_host(&self, host: &str) -> Result<Option<Arc<Tenant>>, StoreError> {
         let host = host.to_ascii_lowercase();
         let key = Key::Host(host.clone());
-        self.cached(key, async { by_host(&self.database, &host).await }).await
+        self.cached(key, async { by_host(&self.database, &host).await })
+            .await
     }
 
     /// The tenant with this IPA code.
@@ -64,7 +65,11 @@ impl TenantDirectory {
     pub async fn only(&self) -> Result<Option<Arc<Tenant>>, StoreError> {
         let find = async {
             let mut tenants = list(&self.database).await?;
-            Ok(if tenants.len() == 1 { tenants.pop() } else { None })
+            Ok(if tenants.len() == 1 {
+                tenants.pop()
+            } else {
+                None
+            })
         };
         self.cached(Key::Only, find).await
     }

@@ -56,7 +56,10 @@ impl Tenant {
 
     /// The default locale.
     pub fn default_locale(&self) -> Locale {
-        self.locales.first().cloned().unwrap_or_else(Locale::italian)
+        self.locales
+            .first()
+            .cloned()
+            .unwrap_or_else(Locale::italian)
     }
 }
 

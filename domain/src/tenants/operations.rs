@@ -52,7 +52,9 @@ pub enum TenantError {
         owner: String,
     },
     /// Not a host name.
-    #[error("«{0}» is not a host name: write it without scheme, path and port, such as www.comune.esempio.it")]
+    #[error(
+        "«{0}» is not a host name: write it without scheme, path and port, such as www.comune.esempio.it"
+    )]
     InvalidHost(String),
     /// Neither a known municipality nor named.
     #[error("no municipality has the IPA code {0}: give a name with --name")]
@@ -77,7 +79,11 @@ pub async fn create(
     let facts = by_ipa_code(&new.ipa_code);
     let name = new
         .name
-        .or_else(|| facts.as_ref().map(|facts| format!("Comune di {}", facts.name)))
+        .or_else(|| {
+            facts
+                .as_ref()
+                .map(|facts| format!("Comune di {}", facts.name))
+        })
         .ok_or_else(|| TenantError::NameMissing(new.ipa_code.clone()))?;
     let mut locales = new.locales;
     if !locales.contains(&Locale::italian()) {
@@ -103,13 +109,26 @@ pub async fn create(
 
     let transaction = database.global().begin().await?;
     let same_code = tenant::Column::IpaCode.eq(tenant.ipa_code.as_str());
-    if tenant::Entity::find().filter(same_code).one(&transaction).await?.is_some() {
+    if tenant::Entity::find()
+        .filter(same_code)
+        .one(&transaction)
+        .await?
+        .is_some()
+    {
         return Err(TenantError::Exists(tenant.ipa_code));
     }
-    row(&tenant, now).into_active_model().insert(&transaction).await?;
+    row(&tenant, now)
+        .into_active_model()
+        .insert(&transaction)
+        .await?;
     for host in &tenant.hosts {
-        if let Some(taken) = tenant_host::Entity::find_by_id(host).one(&transaction).await? {
-            let owner = tenant::Entity::find_by_id(taken.tenant_id).one(&transaction).await?;
+        if let Some(taken) = tenant_host::Entity::find_by_id(host)
+            .one(&transaction)
+            .await?
+        {
+            let owner = tenant::Entity::find_by_id(taken.tenant_id)
+                .one(&transaction)
+                .await?;
             return Err(TenantError::HostTaken {
                 host: host.clone(),
                 owner: owner.map(|owner| owner.ipa_code).unwrap_or_default(),
@@ -185,14 +204,16 @@ pub async fn suspend(
 }
 
 /// The tenant served under this host name, suspended ones included.
-pub(super) async fn by_host(
-    database: &Database,
-    host: &str,
-) -> Result<Option<Tenant>, StoreError> {
-    let Some(found) = tenant_host::Entity::find_by_id(host).one(database.global()).await? else {
+pub(super) async fn by_host(database: &Database, host: &str) -> Result<Option<Tenant>, StoreError> {
+    let Some(found) = tenant_host::Entity::find_by_id(host)
+        .one(database.global())
+        .await?
+    else {
         return Ok(None);
     };
-    let row = tenant::Entity::find_by_id(found.tenant_id).one(database.global()).await?;
+    let row = tenant::Entity::find_by_id(found.tenant_id)
+        .one(database.global())
+        .await?;
     match row {
         Some(row) => Ok(Some(with_hosts(database, row).await?)),
         None => Ok(None),
@@ -213,7 +234,9 @@ fn host_name(host: &str) -> Result<String, TenantError> {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     if name.len() <= 253 && name.split('.').all(label) {
         Ok(name)
@@ -250,7 +273,10 @@ fn from_row(row: tenant::Model, hosts: Vec<String>) -> Result<Tenant, StoreError
     let corrupt = |reason: String| StoreError::corrupt(what.clone(), reason);
     Ok(Tenant {
         id: TenantId(row.id),
-        ipa_code: row.ipa_code.parse().map_err(|error: super::InvalidCode| corrupt(error.to_string()))?,
+        ipa_code: row
+            .ipa_code
+            .parse()
+            .map_err(|error: super::InvalidCode| corrupt(error.to_string()))?,
         name: row.name,
         fiscal_code: row
             .fiscal_code

@@ -189,7 +189,9 @@ mod tests {
             for term in &vocabulary.terms {
                 assert!(term.label.italian().is_some(), "{term:?}");
                 assert!(
-                    term.parent.as_ref().is_none_or(|parent| codes.contains(parent)),
+                    term.parent
+                        .as_ref()
+                        .is_none_or(|parent| codes.contains(parent)),
                     "{term:?}"
                 );
             }
@@ -213,10 +215,11 @@ mod tests {
     #[test]
     fn the_model_has_64_topics() {
         let topics = get("topics").unwrap();
-        let in_model = topics
-            .terms
-            .iter()
-            .filter(|term| term.facts.get("in_model").is_some_and(|fact| fact == "true"));
+        let in_model = topics.terms.iter().filter(|term| {
+            term.facts
+                .get("in_model")
+                .is_some_and(|fact| fact == "true")
+        });
         assert_eq!(in_model.count(), 64);
     }
 }

@@ -24,7 +24,10 @@ impl Image {
     }
 
     pub(crate) fn all(images: &[ImageReference], reader: &Reader) -> Vec<Self> {
-        images.iter().map(|image| Self::new(image, reader)).collect()
+        images
+            .iter()
+            .map(|image| Self::new(image, reader))
+            .collect()
     }
 }
 

@@ -5,7 +5,6 @@ use municipio_domain::content::types;
 
 use crate::view::View;
 
-
 use super::{Event, Office, OpeningHours, Person, Place, Service, VocabularyTerm, content_object};
 
 content_object! {

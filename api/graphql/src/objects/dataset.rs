@@ -6,7 +6,6 @@ use municipio_domain::content::types;
 
 use crate::view::View;
 
-
 use super::{Document, NewsItem, Office, RichText, Topic, VocabularyTerm, content_object};
 
 content_object! {

@@ -4,7 +4,10 @@ use async_graphql::{Context, Result};
 use chrono::NaiveDate;
 use municipio_domain::content::WebAddress;
 
-use super::{Dataset, File, Image, NewsItem, Office, Person, Procedure, RichText, Role, Service, Topic, VocabularyTerm, content_object};
+use super::{
+    Dataset, File, Image, NewsItem, Office, Person, Procedure, RichText, Role, Service, Topic,
+    VocabularyTerm, content_object,
+};
 
 content_object! {
     /// A form, an act, a plan, a regulation.

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, Result, SimpleObject};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use municipio_domain::{content::{OccurrenceEntry, WebAddress, types}, time};
+use municipio_domain::{
+    content::{OccurrenceEntry, WebAddress, types},
+    time,
+};
 
 use crate::{
     connection::page_size,
@@ -10,8 +13,10 @@ use crate::{
     view::{ContentObject, Reader, View},
 };
 
-
-use super::{Amount, ContactPoint, File, GeoPoint, Image, Office, Person, Place, PostalAddress, RichText, Topic, VocabularyTerm, content_object};
+use super::{
+    Amount, ContactPoint, File, GeoPoint, Image, Office, Person, Place, PostalAddress, RichText,
+    Topic, VocabularyTerm, content_object,
+};
 
 content_object! {
     /// Something that takes place, once, several times or by a rule.
@@ -184,9 +189,13 @@ impl EventSchedule {
         let recurrence = schedule.recurrence.as_ref();
         let occurrences = schedule.occurrences.iter();
         Self {
-            occurrences: occurrences.map(|occurrence| occurrence.interval().into()).collect(),
+            occurrences: occurrences
+                .map(|occurrence| occurrence.interval().into())
+                .collect(),
             recurrence_rule: recurrence.map(|recurrence| recurrence.rule.clone()),
-            except: recurrence.map(|recurrence| recurrence.except.clone()).unwrap_or_default(),
+            except: recurrence
+                .map(|recurrence| recurrence.except.clone())
+                .unwrap_or_default(),
         }
     }
 }
@@ -228,7 +237,10 @@ pub(crate) struct EventOccurrence {
 impl EventOccurrence {
     pub(crate) fn new(entry: OccurrenceEntry, reader: &Reader) -> Option<Self> {
         let reader = reader.clone();
-        let event = Event::new(View { item: entry.item, reader })?;
+        let event = Event::new(View {
+            item: entry.item,
+            reader,
+        })?;
         Some(Self {
             event,
             starts_at: entry.starts_at,

@@ -27,13 +27,17 @@ impl OpeningHours {
     /// The hours of the week (orario settimanale).
     async fn weekly(&self) -> Vec<WeeklyHours> {
         let weekly = self.hours.weekly.iter();
-        weekly.map(|hours| WeeklyHours::new(hours, &self.reader)).collect()
+        weekly
+            .map(|hours| WeeklyHours::new(hours, &self.reader))
+            .collect()
     }
 
     /// Days with other hours, or closed (eccezioni).
     async fn exceptions(&self) -> Vec<HoursException> {
         let exceptions = self.hours.exceptions.iter();
-        exceptions.map(|exception| HoursException::new(exception, &self.reader)).collect()
+        exceptions
+            .map(|exception| HoursException::new(exception, &self.reader))
+            .collect()
     }
 
     /// Open on public holidays and on the day of the patron saint too (aperto nei festivi).
@@ -54,7 +58,10 @@ impl OpeningHours {
     ) -> Result<bool> {
         let data = data(ctx)?;
         let closings = data.closings().await?;
-        Ok(self.hours.open_at(at.unwrap_or(data.now), &closings).is_some())
+        Ok(self
+            .hours
+            .open_at(at.unwrap_or(data.now), &closings)
+            .is_some())
     }
 
     /// The next time it opens; nothing when it does not within 400 days (prossima apertura).
@@ -87,7 +94,9 @@ impl OpeningHours {
         let from = from.unwrap_or_else(|| data.now.with_timezone(&time::ROME).date_naive());
         let closings = data.closings().await?;
         let days = self.hours.days(from, count, &closings).into_iter();
-        Ok(days.map(|day| DaySchedule::new(day, &self.reader)).collect())
+        Ok(days
+            .map(|day| DaySchedule::new(day, &self.reader))
+            .collect())
     }
 }
 

@@ -47,7 +47,10 @@ pub(crate) use service::{Service, ServiceStatus};
 pub(crate) use topic::Topic;
 pub(crate) use vocabulary::{Vocabulary, VocabularyTerm};
 
-use crate::{scalars, view::{ContentObject, View}};
+use crate::{
+    scalars,
+    view::{ContentObject, View},
+};
 
 /// Defines the GraphQL object of a content type: the fields that all content has, the fields of
 /// its own, and the lists of what links to it (`list: Type by "field" in "order"`).
@@ -260,10 +263,26 @@ pub(crate) enum Node {
         ty = "Option<String>",
         desc = "Short description (descrizione breve)."
     ),
-    field(name = "slug", ty = "Option<scalars::Slug>", desc = "Last part of the path."),
-    field(name = "path", ty = "Option<String>", desc = "Path on the municipality's site."),
-    field(name = "url", ty = "Option<String>", desc = "Address on the municipality's site."),
-    field(name = "locale", ty = "scalars::Locale", desc = "The locale that was asked for."),
+    field(
+        name = "slug",
+        ty = "Option<scalars::Slug>",
+        desc = "Last part of the path."
+    ),
+    field(
+        name = "path",
+        ty = "Option<String>",
+        desc = "Path on the municipality's site."
+    ),
+    field(
+        name = "url",
+        ty = "Option<String>",
+        desc = "Address on the municipality's site."
+    ),
+    field(
+        name = "locale",
+        ty = "scalars::Locale",
+        desc = "The locale that was asked for."
+    ),
     field(
         name = "is_fallback",
         ty = "bool",

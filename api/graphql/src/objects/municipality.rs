@@ -6,7 +6,6 @@ use municipio_domain::{content::WebAddress, time};
 
 use crate::{context::data, error::ErrorCode, scalars, view::View};
 
-
 use super::{ContactPoint, Content, Image, Place, RichText, WebLink, content_object};
 
 content_object! {
@@ -179,9 +178,10 @@ impl Municipality {
                 name: self.view.text(&holiday.name).unwrap_or_default(),
             })
             .collect();
-        let patron = self.body.patron_saint_day.and_then(|day| {
-            NaiveDate::from_ymd_opt(year, day.month().into(), day.day().into())
-        });
+        let patron = self
+            .body
+            .patron_saint_day
+            .and_then(|day| NaiveDate::from_ymd_opt(year, day.month().into(), day.day().into()));
         if let Some(date) = patron {
             let name = self.view.text(&self.body.patron_saint).unwrap_or_default();
             holidays.push(PublicHoliday { date, name });

@@ -3,7 +3,10 @@
 use async_graphql::{Context, Result};
 use chrono::NaiveDate;
 
-use super::{Dataset, Document, File, Image, Office, Person, Place, RichText, Topic, VocabularyTerm, content_object};
+use super::{
+    Dataset, Document, File, Image, Office, Person, Place, RichText, Topic, VocabularyTerm,
+    content_object,
+};
 
 content_object! {
     /// Something the municipality announces.

@@ -5,8 +5,10 @@ use municipio_domain::time::ROME;
 
 use crate::{connection::ListArguments, context::data};
 
-
-use super::{ContactPoint, Dataset, Document, Event, Image, NewsItem, OpeningHours, Person, Place, Procedure, RichText, Role, Service, Topic, VocabularyTerm, content_object};
+use super::{
+    ContactPoint, Dataset, Document, Event, Image, NewsItem, OpeningHours, Person, Place,
+    Procedure, RichText, Role, Service, Topic, VocabularyTerm, content_object,
+};
 
 content_object! {
     /// A part of the administration: an area, an office, a political body, a body it controls.

@@ -5,8 +5,10 @@ use municipio_domain::time::ROME;
 
 use crate::{connection::ListArguments, context::data};
 
-
-use super::{ContactPoint, Document, Event, File, Image, NewsItem, Office, Procedure, RichText, Role, content_object};
+use super::{
+    ContactPoint, Document, Event, File, Image, NewsItem, Office, Procedure, RichText, Role,
+    content_object,
+};
 
 content_object! {
     /// Someone who holds a public role. Roles are items of their own and point here.

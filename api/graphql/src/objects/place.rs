@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, Result};
 
-use super::{ContactPoint, Event, GeoPoint, Image, NewsItem, Office, OpeningHours, RichText, Service, Topic, VocabularyTerm, content_object};
+use super::{
+    ContactPoint, Event, GeoPoint, Image, NewsItem, Office, OpeningHours, RichText, Service, Topic,
+    VocabularyTerm, content_object,
+};
 
 content_object! {
     /// A place of public interest, or the seat of an office.

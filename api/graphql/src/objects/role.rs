@@ -6,7 +6,6 @@ use municipio_domain::time::ROME;
 
 use crate::context::data;
 
-
 use super::{Document, Office, Person, RichText, VocabularyTerm, content_object};
 
 content_object! {
@@ -81,6 +80,7 @@ impl Role {
     /// Whether the role is held on this day.
     pub(crate) fn is_current_on(&self, day: NaiveDate) -> bool {
         let role = &self.body;
-        role.start_date.is_none_or(|start| start <= day) && role.end_date.is_none_or(|end| day <= end)
+        role.start_date.is_none_or(|start| start <= day)
+            && role.end_date.is_none_or(|end| day <= end)
     }
 }

@@ -3,11 +3,12 @@
 use async_graphql::{Context, Enum, Result};
 use municipio_domain::content::types;
 
-use super::service_parts::{
-    Cost, DigitalChannel, Need, Output, Phase, PhysicalChannel
-};
+use super::service_parts::{Cost, DigitalChannel, Need, Output, Phase, PhysicalChannel};
 
-use super::{ContactPoint, Document, Faq, File, Image, Office, Place, Procedure, RichText, Topic, VocabularyTerm, WebLink, content_object};
+use super::{
+    ContactPoint, Document, Faq, File, Image, Office, Place, Procedure, RichText, Topic,
+    VocabularyTerm, WebLink, content_object,
+};
 
 content_object! {
     /// What the municipality does for citizens and businesses: the service sheet (scheda servizio).

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, Result};
 
-use super::{Content, Dataset, Document, Event, Faq, Image, NewsItem, Office, Page, Place, RichText, Service, VocabularyTerm, content_object};
+use super::{
+    Content, Dataset, Document, Event, Faq, Image, NewsItem, Office, Page, Place, RichText,
+    Service, VocabularyTerm, content_object,
+};
 
 content_object! {
     /// The page of a topic. Topics, service categories and life events are different things.

@@ -15,7 +15,8 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     pub(crate) fn all(reader: &Reader) -> Vec<Self> {
         let all = vocabularies::all().iter();
-        all.map(|vocabulary| Self::new(vocabulary, reader)).collect()
+        all.map(|vocabulary| Self::new(vocabulary, reader))
+            .collect()
     }
 
     pub(crate) fn find(id: &str, reader: &Reader) -> Option<Self> {
@@ -28,7 +29,9 @@ impl Vocabulary {
     }
 
     fn terms_of(&self, terms: impl Iterator<Item = &'static Term>) -> Vec<VocabularyTerm> {
-        terms.map(|term| VocabularyTerm::new(term, &self.reader)).collect()
+        terms
+            .map(|term| VocabularyTerm::new(term, &self.reader))
+            .collect()
     }
 }
 
@@ -85,7 +88,10 @@ impl Vocabulary {
             Some(term) => Ok(VocabularyTerm::new(term, &self.reader)),
             None => {
                 let shown: String = code.chars().take(60).collect();
-                let message = format!("the vocabulary {} has no term «{shown}»", self.vocabulary.id);
+                let message = format!(
+                    "the vocabulary {} has no term «{shown}»",
+                    self.vocabulary.id
+                );
                 Err(ErrorCode::UnknownCode.about("code", message))
             }
         }
@@ -109,7 +115,10 @@ impl VocabularyTerm {
     }
 
     pub(crate) fn all<V: VocabularyId>(codes: &[Code<V>], reader: &Reader) -> Vec<Self> {
-        codes.iter().map(|code| Self::new(code.term(), reader)).collect()
+        codes
+            .iter()
+            .map(|code| Self::new(code.term(), reader))
+            .collect()
     }
 
     fn vocabulary(&self) -> Option<&'static vocabularies::Vocabulary> {

@@ -100,7 +100,11 @@ mod tests {
         ] {
             assert!(entry(kind, value).validate().is_ok(), "{kind} {value}");
         }
-        for (kind, value) in [("telefono", "chiamare Anna"), ("pec", "pec"), ("url", "www")] {
+        for (kind, value) in [
+            ("telefono", "chiamare Anna"),
+            ("pec", "pec"),
+            ("url", "www"),
+        ] {
             assert!(entry(kind, value).validate().is_err(), "{kind} {value}");
         }
     }

@@ -8,7 +8,7 @@ use super::{Office, Topic};
 use crate::{
     content::{
         Content, ContentType, Link, LocalizedRichText, Relations, WebAddress,
-        fields::{valid_media_type, short},
+        fields::{short, valid_media_type},
     },
     locale::LocalizedText,
     vocabularies::{Code, ids},

@@ -8,7 +8,7 @@ use super::{ContactPoint, Office, Person, Place, Topic};
 use crate::{
     content::{
         Content, ContentType, FileReference, ImageReference, Link, LocalizedRichText, Relations,
-        fields::{Amount, GeoPoint, PostalAddress, WebAddress, valid_currency, short},
+        fields::{Amount, GeoPoint, PostalAddress, WebAddress, short, valid_currency},
         valid_schedule,
     },
     locale::LocalizedText,

@@ -86,7 +86,10 @@ impl Content for Person {
 
     /// Names are the same in all locales; what is said of the person is not.
     fn locales(&self) -> BTreeSet<Locale> {
-        let texts = self.short_description.locales().chain(self.biography.locales());
+        let texts = self
+            .short_description
+            .locales()
+            .chain(self.biography.locales());
         texts.cloned().collect()
     }
 

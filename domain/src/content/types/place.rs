@@ -7,7 +7,7 @@ use super::{ContactPoint, Office, Topic};
 use crate::{
     content::{
         Content, ContentType, ImageReference, Link, LocalizedRichText, Relations,
-        fields::{GeoPoint, valid_postal_code, short},
+        fields::{GeoPoint, short, valid_postal_code},
         valid_hours,
     },
     locale::LocalizedText,

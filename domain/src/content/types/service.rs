@@ -9,7 +9,7 @@ use crate::{
     content::{
         Content, ContentType, FileReference, ImageReference, Link, LocalizedRichText, Relations,
         WebAddress, WebLink,
-        fields::{Amount, valid_currency, valid_ipa_code, short},
+        fields::{Amount, short, valid_currency, valid_ipa_code},
     },
     locale::{Localized, LocalizedText},
     vocabularies::{Code, ids},
@@ -257,7 +257,10 @@ impl Content for Service {
         relations.links("covered_places", &self.covered_places);
         let documents = self.needs.iter().filter_map(|need| need.document.as_ref());
         relations.links("needs", documents);
-        let offices = self.physical_channel.iter().flat_map(|channel| &channel.offices);
+        let offices = self
+            .physical_channel
+            .iter()
+            .flat_map(|channel| &channel.offices);
         relations.links("physical_channel", offices);
         relations.codes("authentication_methods", &self.authentication_methods);
         relations.codes("interactivity_level", &self.interactivity_level);
