@@ -8,4 +8,5 @@
 )]
 
 mod delivery;
+mod linked_data;
 mod schema;

@@ -6,7 +6,7 @@ use municipio_domain::content::types;
 use super::service_parts::{Cost, DigitalChannel, Need, Output, Phase, PhysicalChannel};
 
 use super::{
-    ContactPoint, Document, Faq, File, Image, Office, Place, Procedure, RichText, Topic,
+    ContactPoint, Document, Faq, File, Image, Office, Place, Procedure, RichText, ServiceJsonLd, Topic,
     VocabularyTerm, WebLink, content_object,
 };
 
@@ -246,6 +246,11 @@ content_object! {
             self.view.rich(&self.body.further_information)
         }
 
+
+        /// As linked data: JSON-LD of schema.org and of CPSV-AP.
+        async fn json_ld(&self) -> ServiceJsonLd {
+            ServiceJsonLd::new(&self.view)
+        }
     }
     linked {
         /// Documents that name this service (documenti).
