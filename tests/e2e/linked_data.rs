@@ -11,7 +11,10 @@ async fn documents(app: &TestApp, locale: &str) -> Vec<Value> {
         "{{ services(first: 100, locale: \"{locale}\") {{ totalCount nodes {{ slug url jsonLd {{ schemaOrg cpsvAp }} }} }} }}"
     );
     let mut data = app.data(&query).await;
-    let nodes = data["services"]["nodes"].as_array_mut().map(std::mem::take).unwrap();
+    let nodes = data["services"]["nodes"]
+        .as_array_mut()
+        .map(std::mem::take)
+        .unwrap();
     assert_eq!(data["services"]["totalCount"], nodes.len());
     nodes
 }
@@ -36,9 +39,20 @@ async fn the_schema_org_document_has_the_ten_values() {
                 "/availableChannel/serviceLocation/address/postalCode",
                 "/availableChannel/serviceLocation/address/addressLocality",
             ] {
-                let value = document.pointer(path).and_then(Value::as_str).unwrap_or_default();
-                assert!(!value.trim().is_empty(), "{}: {path}\n{document:#}", service["slug"]);
-                assert!(!value.contains("<p>"), "{}: {path} is HTML", service["slug"]);
+                let value = document
+                    .pointer(path)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                assert!(
+                    !value.trim().is_empty(),
+                    "{}: {path}\n{document:#}",
+                    service["slug"]
+                );
+                assert!(
+                    !value.contains("<p>"),
+                    "{}: {path} is HTML",
+                    service["slug"]
+                );
             }
         }
     }
@@ -56,7 +70,11 @@ async fn the_cpsv_ap_document_conforms_to_the_shapes() {
     for locale in ["it", "de"] {
         for service in documents(&app, locale).await {
             let name = format!("{locale}-{}.jsonld", service["slug"].as_str().unwrap());
-            fs::write(folder.path().join(name), service["jsonLd"]["cpsvAp"].to_string()).unwrap();
+            fs::write(
+                folder.path().join(name),
+                service["jsonLd"]["cpsvAp"].to_string(),
+            )
+            .unwrap();
         }
     }
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cpsv-ap");
@@ -68,6 +86,10 @@ async fn the_cpsv_ap_document_conforms_to_the_shapes() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(said.contains("100 of 100 documents conform"), "{said}");
 }

@@ -79,7 +79,12 @@ impl Around {
         let data = data(ctx)?;
         let settings = data.settings().await?.cloned();
         let links = |item: &Item| -> Vec<ItemId> {
-            item.body.relations().links.iter().map(|link| link.target).collect()
+            item.body
+                .relations()
+                .links
+                .iter()
+                .map(|link| link.target)
+                .collect()
         };
         let mut wanted = links(&view.item);
         wanted.extend(settings.as_ref().and_then(|item| match &item.body {
@@ -104,7 +109,11 @@ impl Around {
     }
 
     fn url(&self, item: &Item) -> String {
-        format!("{}{}", self.site_url, self.reader.path(item).unwrap_or_default())
+        format!(
+            "{}{}",
+            self.site_url,
+            self.reader.path(item).unwrap_or_default()
+        )
     }
 
     fn municipality(&self) -> Option<&types::Municipality> {
@@ -116,7 +125,10 @@ impl Around {
 
     fn office(&self, id: ItemId) -> Option<OfficeView<'_>> {
         let office = linked!(self, id, Office)?;
-        let site = office.body.main_site.and_then(|site| linked!(self, site.id(), Place));
+        let site = office
+            .body
+            .main_site
+            .and_then(|site| linked!(self, site.id(), Place));
         Some(OfficeView { office, site })
     }
 
@@ -125,7 +137,10 @@ impl Around {
         let body = service.body;
         let municipality = self.municipality();
         let name = municipality.and_then(|settings| settings.title.resolve(&self.reader.locales));
-        let offices = body.physical_channel.iter().flat_map(|channel| &channel.offices);
+        let offices = body
+            .physical_channel
+            .iter()
+            .flat_map(|channel| &channel.offices);
         let forms = body.needs.iter().filter_map(|need| need.document.as_ref());
         Some(ServiceView {
             locales: &self.reader.locales,
@@ -136,8 +151,12 @@ impl Around {
             town_hall: municipality
                 .and_then(|settings| settings.town_hall)
                 .and_then(|place| linked!(self, place.id(), Place)),
-            office: body.responsible_office.and_then(|office| self.office(office.id())),
-            physical_offices: offices.filter_map(|office| self.office(office.id())).collect(),
+            office: body
+                .responsible_office
+                .and_then(|office| self.office(office.id())),
+            physical_offices: offices
+                .filter_map(|office| self.office(office.id()))
+                .collect(),
             contact_points: body
                 .contact_points
                 .iter()

@@ -6,8 +6,8 @@ use municipio_domain::content::types;
 use super::service_parts::{Cost, DigitalChannel, Need, Output, Phase, PhysicalChannel};
 
 use super::{
-    ContactPoint, Document, Faq, File, Image, Office, Place, Procedure, RichText, ServiceJsonLd, Topic,
-    VocabularyTerm, WebLink, content_object,
+    ContactPoint, Document, Faq, File, Image, Office, Place, Procedure, RichText, ServiceJsonLd,
+    Topic, VocabularyTerm, WebLink, content_object,
 };
 
 content_object! {
