@@ -20,18 +20,17 @@ pub(crate) struct DateRange {
     pub(crate) through: Option<NaiveDate>,
 }
 
+/// From a moment on, and until another; either may be open.
+pub(crate) type Bounds = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 impl DateRange {
-    pub(crate) fn bounds(
-        &self,
-        argument: &str,
-    ) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
-        if let (Some(from), Some(through)) = (self.from, self.through) {
-            if through < from {
-                let message = "`through` lies before `from`";
-                return Err(
-                    ErrorCode::InvalidArgument.about(&format!("{argument}.through"), message)
-                );
-            }
+    /// The first moment of the range, and the moment after it.
+    pub(crate) fn bounds(&self, argument: &str) -> Result<Bounds> {
+        let is_reversed = |(from, through)| through < from;
+        if self.from.zip(self.through).is_some_and(is_reversed) {
+            let argument = format!("{argument}.through");
+            let message = "`through` lies before `from`";
+            return Err(ErrorCode::InvalidArgument.about(&argument, message));
         }
         let begin = |day: NaiveDate| LocalDateTime::from(day.and_time(NaiveTime::MIN)).to_utc();
         let until = self.through.and_then(|day| day.succ_opt()).map(begin);

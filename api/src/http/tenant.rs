@@ -28,9 +28,8 @@ pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<
 
 async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
     let directory = &state.directory;
-    let connection = request.connection_info();
-    let host = host_name(connection.host());
-    let found = directory.by_host(host).await;
+    let host = host_name(request.connection_info().host()).to_owned();
+    let found = directory.by_host(&host).await;
     if let Some(tenant) = found.map_err(|error| Problem::internal(&error))? {
         return Ok(tenant);
     }

@@ -361,10 +361,9 @@ async fn move_slugs(
         .map(|(locale, slug)| (locale.clone(), (slug.clone(), true)))
         .collect();
     for (locale, title) in title.iter() {
-        if !slugs.contains_key(locale) && !wanted.contains_key(locale) {
-            if let Some(slug) = Slug::from_title(title) {
-                wanted.insert(locale.clone(), (slug, false));
-            }
+        let is_new = !slugs.contains_key(locale) && !wanted.contains_key(locale);
+        if let Some(slug) = Slug::from_title(title).filter(|_| is_new) {
+            wanted.insert(locale.clone(), (slug, false));
         }
     }
     for (locale, (slug, given)) in wanted {

@@ -282,7 +282,7 @@ impl Contents {
             let OrderValue::Time(start) = *cursor.value() else {
                 return Ok(Page::empty(&Window::first(size)));
             };
-            let place = Expr::tuple([of(Column::StartsAt).into(), of(Column::ItemId).into()]);
+            let place = Expr::tuple([of(Column::StartsAt), of(Column::ItemId)]);
             select.and_where(place.gt(Expr::tuple([
                 Expr::value(start),
                 Expr::value(cursor.id().0),

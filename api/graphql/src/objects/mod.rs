@@ -257,6 +257,10 @@ pub(crate) enum Node {
 
 /// What all content has.
 #[derive(Clone, Debug, Interface)]
+#[allow(
+    clippy::duplicated_attributes,
+    reason = "fields of an interface may be of the same type"
+)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Global id."),
     field(name = "title", ty = "String", desc = "Title (titolo)."),
