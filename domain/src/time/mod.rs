@@ -15,7 +15,7 @@ mod rule;
 mod tests;
 
 use chrono::{
-    DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
+    DateTime, FixedOffset, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
 
@@ -30,6 +30,12 @@ pub use recurrence::{
 
 /// The time zone of every municipality.
 pub const ROME: Tz = Tz::Europe__Rome;
+
+/// A moment as it is read in Italy: with the offset of that day, such as
+/// `2026-11-24T08:30:00+01:00`.
+pub fn local(moment: DateTime<Utc>) -> DateTime<FixedOffset> {
+    moment.with_timezone(&ROME).fixed_offset()
+}
 
 /// A field whose value cannot be kept, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Event (Evento): schema:Event.
 
 use async_graphql::{Context, Result, SimpleObject};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 use municipio_domain::{
     content::{OccurrenceEntry, WebAddress, types},
     time,
@@ -204,9 +204,9 @@ impl EventSchedule {
 #[derive(SimpleObject)]
 pub(crate) struct Occurrence {
     /// When it begins (inizio).
-    starts_at: DateTime<Utc>,
+    starts_at: DateTime<FixedOffset>,
     /// When it ends (fine).
-    ends_at: DateTime<Utc>,
+    ends_at: DateTime<FixedOffset>,
     /// It takes whole days (tutto il giorno).
     all_day: bool,
 }
@@ -214,8 +214,8 @@ pub(crate) struct Occurrence {
 impl From<time::Interval> for Occurrence {
     fn from(interval: time::Interval) -> Self {
         Self {
-            starts_at: interval.starts_at,
-            ends_at: interval.ends_at,
+            starts_at: time::local(interval.starts_at),
+            ends_at: time::local(interval.ends_at),
             all_day: interval.all_day,
         }
     }
@@ -227,9 +227,9 @@ pub(crate) struct EventOccurrence {
     /// The event.
     event: Event,
     /// When it begins (inizio).
-    starts_at: DateTime<Utc>,
+    starts_at: DateTime<FixedOffset>,
     /// When it ends (fine).
-    ends_at: DateTime<Utc>,
+    ends_at: DateTime<FixedOffset>,
     /// It takes whole days (tutto il giorno).
     all_day: bool,
 }
@@ -243,8 +243,8 @@ impl EventOccurrence {
         })?;
         Some(Self {
             event,
-            starts_at: entry.starts_at,
-            ends_at: entry.ends_at,
+            starts_at: time::local(entry.starts_at),
+            ends_at: time::local(entry.ends_at),
             all_day: entry.all_day,
         })
     }

@@ -1,7 +1,7 @@
 //! Opening hours: the rule, and what it means now and in the days to come.
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use municipio_domain::time;
 
 use crate::{context::data, error::ErrorCode, view::Reader};
@@ -69,11 +69,11 @@ impl OpeningHours {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "After another moment than now.")] at: Option<DateTime<Utc>>,
-    ) -> Result<Option<DateTime<Utc>>> {
+    ) -> Result<Option<DateTime<FixedOffset>>> {
         let data = data(ctx)?;
         let closings = data.closings().await?;
         let next = self.hours.next_opening(at.unwrap_or(data.now), &closings);
-        Ok(next.map(|moment| moment.to_utc()))
+        Ok(next.map(|moment| moment.fixed_offset()))
     }
 
     /// The hours of single days, holidays and closures included.
@@ -205,9 +205,9 @@ pub(crate) struct DaySchedule {
 #[derive(SimpleObject)]
 pub(crate) struct OpenInterval {
     /// When it opens (apertura).
-    opens: DateTime<Utc>,
+    opens: DateTime<FixedOffset>,
     /// When it closes (chiusura).
-    closes: DateTime<Utc>,
+    closes: DateTime<FixedOffset>,
     /// Only by appointment (su appuntamento).
     by_appointment: bool,
     /// What else to know (note).
@@ -217,8 +217,8 @@ pub(crate) struct OpenInterval {
 impl DaySchedule {
     fn new(day: time::DaySchedule, reader: &Reader) -> Self {
         let intervals = day.intervals.into_iter().map(|interval| OpenInterval {
-            opens: interval.opens.to_utc(),
-            closes: interval.closes.to_utc(),
+            opens: interval.opens.fixed_offset(),
+            closes: interval.closes.fixed_offset(),
             by_appointment: interval.by_appointment,
             note: reader.text(&interval.note),
         });
