@@ -4,6 +4,7 @@ use std::{
     fs, io,
     net::{SocketAddr, TcpListener},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,12 +15,22 @@ use municipio_domain::{
     store::{Database, StoreError},
     tenants::{self, NewTenant, Tenant, TenantDirectory, TenantError},
 };
-use municipio_graphql::MunicipioSchema;
+use municipio_graphql::{
+    MunicipioSchema,
+    limits::{CostModel, Limits},
+};
 use municipio_seeds::{LoadReport, SeedError, TenantFile};
 use tracing_actix_web::TracingLogger;
 use uuid::Uuid;
 
-use crate::{clock, http, settings::Settings};
+use crate::{
+    clock,
+    http::{
+        self,
+        graphql::{Documents, ManifestError},
+    },
+    settings::Settings,
+};
 
 /// Why the application does not start.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +51,9 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The manifest of trusted documents cannot be used.
+    #[error("MUNICIPIO_TRUSTED_DOCUMENTS: the file {0}")]
+    Manifest(ManifestError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,6 +72,10 @@ pub(crate) struct State {
     pub(crate) directory: TenantDirectory,
     pub(crate) bodies: BodyCache,
     pub(crate) schema: MunicipioSchema,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) limits: Limits,
+    pub(crate) costs: Arc<CostModel>,
+    pub(crate) documents: Documents,
     pub(crate) started: chrono::DateTime<chrono::Utc>,
 }
 
@@ -93,11 +111,18 @@ impl Application {
             error,
         };
         let address = listener.local_addr().map_err(listen_error)?;
+        let manifest = settings.trusted_documents.as_deref();
+        let documents = Documents::new(manifest, settings.trusted_documents_only)
+            .map_err(StartError::Manifest)?;
         let (database, demo) = open(settings).await?;
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             schema: municipio_graphql::schema(),
+            limits: settings.limits(),
+            costs: Arc::new(CostModel::new(&municipio_graphql::sdl())),
+            documents,
+            settings: Arc::new(settings.clone()),
             started: clock::now(),
             database: database.clone(),
         };

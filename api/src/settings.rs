@@ -1,12 +1,13 @@
 //! The configuration: a TOML file, overridden by environment variables. Everything has a default
 //! that works on one machine with nothing else installed.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use municipio_graphql::limits::Limits;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The settings, each with the environment variable that sets it.
@@ -29,6 +30,36 @@ pub struct Settings {
     pub cache: bool,
     /// `MUNICIPIO_WORKERS`: threads that answer requests; one for each core when 0.
     pub workers: usize,
+    /// `MUNICIPIO_INTROSPECTION`: `off` refuses introspection of the GraphQL schema.
+    #[serde(with = "switch")]
+    pub introspection: bool,
+    /// `MUNICIPIO_TRUSTED_DOCUMENTS`: manifest of trusted documents, in the form of Relay or Apollo.
+    pub trusted_documents: Option<PathBuf>,
+    /// `MUNICIPIO_TRUSTED_DOCUMENTS_ONLY`: `on` answers no documents but those of the manifest.
+    #[serde(with = "switch")]
+    pub trusted_documents_only: bool,
+    /// `MUNICIPIO_LIMIT_BODY`: bytes of a request.
+    pub limit_body: usize,
+    /// `MUNICIPIO_LIMIT_BATCH`: requests in one batch; 0 refuses batches.
+    pub limit_batch: usize,
+    /// `MUNICIPIO_LIMIT_TOKENS`: tokens of a GraphQL document.
+    pub limit_tokens: usize,
+    /// `MUNICIPIO_LIMIT_DEPTH`: levels of nested fields; introspection apart.
+    pub limit_depth: usize,
+    /// `MUNICIPIO_LIMIT_FIELDS`: fields of a document, fragments expanded.
+    pub limit_fields: u64,
+    /// `MUNICIPIO_LIMIT_ALIASES`: aliases of a document, fragments expanded.
+    pub limit_aliases: u64,
+    /// `MUNICIPIO_LIMIT_ROOT_FIELDS`: fields at the root of an operation.
+    pub limit_root_fields: u64,
+    /// `MUNICIPIO_LIMIT_DIRECTIVES`: directives of a document, fragments expanded.
+    pub limit_directives: u64,
+    /// `MUNICIPIO_LIMIT_COST`: fields times the lengths of the lists around them.
+    pub limit_cost: u64,
+    /// `MUNICIPIO_LIMIT_ERRORS`: errors in one answer.
+    pub limit_errors: usize,
+    /// `MUNICIPIO_LIMIT_SECONDS`: time of a query; what takes longer is stopped.
+    pub limit_seconds: u64,
     /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
     pub log: String,
     /// `MUNICIPIO_LOG_FORMAT`: `text` for people, `json` for machines.
@@ -47,6 +78,7 @@ pub enum LogFormat {
 
 impl Default for Settings {
     fn default() -> Self {
+        let limits = Limits::default();
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir: PathBuf::from("data"),
@@ -55,6 +87,20 @@ impl Default for Settings {
             demo: true,
             cache: true,
             workers: 0,
+            introspection: true,
+            trusted_documents: None,
+            trusted_documents_only: false,
+            limit_body: 256 * 1024,
+            limit_batch: 0,
+            limit_tokens: limits.tokens,
+            limit_depth: limits.depth,
+            limit_fields: limits.fields,
+            limit_aliases: limits.aliases,
+            limit_root_fields: limits.root_fields,
+            limit_directives: limits.directives,
+            limit_cost: limits.cost,
+            limit_errors: 20,
+            limit_seconds: 10,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
         }
@@ -79,6 +125,24 @@ impl SettingsError {
 }
 
 impl Settings {
+    /// The limits of GraphQL documents.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            tokens: self.limit_tokens,
+            depth: self.limit_depth,
+            fields: self.limit_fields,
+            aliases: self.limit_aliases,
+            root_fields: self.limit_root_fields,
+            directives: self.limit_directives,
+            cost: self.limit_cost,
+        }
+    }
+
+    /// How long a query may take.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.limit_seconds)
+    }
+
     /// Reads the file, then the environment, and checks the values.
     ///
     /// # Errors

@@ -1,2 +1,19 @@
 //! The program as the person who runs it sees it: commands, configuration, start and stop.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod configuration;
+mod damage;
+mod help;
+mod postgres;
+mod program;
+mod seeds;
+mod seeds_refused;
+mod server;
+mod serving;
+mod tenants;

@@ -1,63 +1,120 @@
-//! The catalogue of errors that a client can see: a stable code, a sentence, and for input the
-//! argument it is about.
+//! The catalogue of errors that a client can see: one list of codes, the same in GraphQL
+//! (`extensions.code`) and in problem details (`code`). `docs/errors.md` is written from it.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, ServerError};
 use municipio_domain::{content::InvalidCursor, store::StoreError};
 
-/// The codes in `extensions.code`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorCode {
+macro_rules! error_codes {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $status:literal, $fix:literal;)*) => {
+        /// The codes of errors.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl ErrorCode {
+            /// All codes.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The code as clients see it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The HTTP status when nothing was executed.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// What it means.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*),)* }
+            }
+
+            /// What to do about it.
+            pub fn fix(self) -> &'static str {
+                match self { $(Self::$variant => $fix,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
     /// The document is not GraphQL.
-    ParseFailed,
-    /// The document does not fit the schema: unknown field, wrong argument, missing variable.
-    ValidationFailed,
-    /// An argument is out of its limits, such as `first: 1000`.
-    InvalidArgument,
-    /// A global id that this API did not give out.
-    InvalidId,
+    ParseFailed = "GRAPHQL_PARSE_FAILED", 400, "Correct the syntax at the place that is named.";
+    /// The document does not fit the schema: an unknown field, a wrong argument, a missing variable.
+    ValidationFailed = "GRAPHQL_VALIDATION_FAILED", 400, "Compare with /schema.graphql.";
+    /// An argument is out of its limits.
+    InvalidArgument = "INVALID_ARGUMENT", 400, "Correct the argument that `extensions.argument` names.";
+    /// A global id that this API did not give out, or that of another type.
+    InvalidId = "INVALID_ID", 400, "Use ids as they came from this API.";
     /// A cursor that this API did not give out, or of another order.
-    InvalidCursor,
+    InvalidCursor = "INVALID_CURSOR", 400, "Use cursors of the same list in the same order.";
     /// A locale that the municipality does not have.
-    UnknownLocale,
+    UnknownLocale = "UNKNOWN_LOCALE", 400, "Use one of `municipality { locales }`.";
     /// A code that its vocabulary does not have.
-    UnknownCode,
-    /// Something failed here; the request id helps to find out what.
-    Internal,
+    UnknownCode = "UNKNOWN_CODE", 400, "Use a code of `vocabulary(id) { terms { code } }`.";
+    /// The document has too many tokens.
+    TooManyTokens = "TOO_MANY_TOKENS", 400, "Split the query.";
+    /// The document nests too deep.
+    TooDeep = "TOO_DEEP", 400, "Ask for fewer levels at once.";
+    /// The document asks for too many fields, fragments expanded.
+    TooManyFields = "TOO_MANY_FIELDS", 400, "Split the query.";
+    /// The document has too many aliases, fragments expanded.
+    TooManyAliases = "TOO_MANY_ALIASES", 400, "Use variables and lists instead of aliases.";
+    /// The document has too many fields at its root.
+    TooManyRootFields = "TOO_MANY_ROOT_FIELDS", 400, "Split the query.";
+    /// The document has too many directives, fragments expanded.
+    TooManyDirectives = "TOO_MANY_DIRECTIVES", 400, "Leave directives out.";
+    /// The query would cost too much: the number of fields times the length of the lists around them.
+    TooExpensive = "TOO_EXPENSIVE", 400, "Ask for shorter lists (`first`) or fewer levels; `extensions: {cost: true}` shows the cost.";
+    /// Introspection is switched off here, or nests lists too deep.
+    IntrospectionRefused = "INTROSPECTION_REFUSED", 400, "Read /schema.graphql instead.";
+    /// The query took too long and was stopped.
+    Timeout = "TIMEOUT", 504, "Ask for less at once, or try again later.";
+    /// No query is known under this hash.
+    PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND", 400, "Send the query along with its hash once.";
+    /// The hash is not the SHA-256 of the query.
+    PersistedQueryMismatch = "PERSISTED_QUERY_MISMATCH", 400, "Compute the hash over the exact bytes of the query.";
+    /// Only documents of the manifest are answered here.
+    UntrustedDocument = "UNTRUSTED_DOCUMENT", 400, "Add the document to the manifest, and name it by its id.";
+    /// The request cannot be read.
+    BadRequest = "BAD_REQUEST", 400, "Send a GraphQL request as the specification «GraphQL over HTTP» says.";
+    /// The batch is longer than allowed, or batches are not read here.
+    BatchRefused = "BATCH_REFUSED", 400, "Send the requests one by one.";
+    /// Nothing is there.
+    NotFound = "NOT_FOUND", 404, "Check the address.";
+    /// No municipality is served under this host name or IPA code.
+    TenantNotFound = "TENANT_NOT_FOUND", 404, "Call a known host name, or name the municipality with the header Municipio-Tenant.";
+    /// The municipality is not served at the moment.
+    TenantSuspended = "TENANT_SUSPENDED", 404, "Ask who runs the service.";
+    /// The method is not answered here.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "Use POST; GET for queries alone.";
+    /// No media type that the client accepts can be given.
+    NotAcceptable = "NOT_ACCEPTABLE", 406, "Accept application/graphql-response+json or application/json.";
+    /// The body is too large.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "Send a smaller request.";
+    /// The body is of a media type that is not read.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json.";
+    /// Something failed on the server.
+    Internal = "INTERNAL", 500, "Try again; when it stays, tell who runs the service the request id.";
 }
 
 impl ErrorCode {
-    /// All codes.
-    pub const ALL: &[Self] = &[
-        Self::ParseFailed,
-        Self::ValidationFailed,
-        Self::InvalidArgument,
-        Self::InvalidId,
-        Self::InvalidCursor,
-        Self::UnknownLocale,
-        Self::UnknownCode,
-        Self::Internal,
-    ];
-
-    /// The code as clients see it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
-            Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::InvalidArgument => "INVALID_ARGUMENT",
-            Self::InvalidId => "INVALID_ID",
-            Self::InvalidCursor => "INVALID_CURSOR",
-            Self::UnknownLocale => "UNKNOWN_LOCALE",
-            Self::UnknownCode => "UNKNOWN_CODE",
-            Self::Internal => "INTERNAL",
-        }
-    }
-
     /// An error about an argument, such as `filter.category[0]`.
     pub(crate) fn about(self, argument: &str, message: impl Into<String>) -> Error {
         Error::new(message).extend_with(|_, extensions| {
             extensions.set("code", self.as_str());
             extensions.set("argument", argument);
         })
+    }
+
+    /// An error of a request that was not executed.
+    pub fn refuse(self, message: impl Into<String>) -> ServerError {
+        let mut error = ServerError::new(message, None);
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", self.as_str());
+        error
     }
 }
 
@@ -70,4 +127,50 @@ pub(crate) fn internal(error: StoreError) -> Error {
 
 pub(crate) fn cursor(argument: &str, error: InvalidCursor) -> Error {
     ErrorCode::InvalidCursor.about(argument, error.to_string())
+}
+
+/// The catalogue as a page of the documentation.
+pub fn catalogue() -> String {
+    let mut page = String::from(
+        "# Errors\n\n\
+         Every error has a code that does not change, the same in GraphQL (`errors[].extensions.code`) and in\n\
+         problem details (RFC 9457, `code`, and at the end of `type`). GraphQL errors about an argument name it in\n\
+         `extensions.argument`; all errors carry `requestId`, which stands in the log too.\n\n\
+         The status is the one given when nothing was executed and the client accepts\n\
+         `application/graphql-response+json`; an error of a single field leaves the answer at 200.\n\n\
+         This page is written from `api/graphql/src/error.rs`; a test keeps them equal.\n\n\
+         | code | status | what it means | what to do |\n|---|---|---|---|\n",
+    );
+    for code in ErrorCode::ALL {
+        page.push_str(&format!(
+            "| `{}` | {} | {} | {} |\n",
+            code.as_str(),
+            code.status(),
+            code.meaning().trim(),
+            code.fix()
+        ));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_documented() {
+        let codes: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), ErrorCode::ALL.len());
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
+        if std::env::var_os("UPDATE_ERRORS").is_some() {
+            fs::write(&file, catalogue()).unwrap();
+        }
+        let page = fs::read_to_string(file).unwrap();
+        assert!(
+            page == catalogue(),
+            "docs/errors.md differs: run UPDATE_ERRORS=1 cargo test --workspace --lib codes_are"
+        );
+    }
 }

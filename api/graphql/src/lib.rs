@@ -6,6 +6,7 @@ mod context;
 mod error;
 mod filters;
 mod global_id;
+pub mod limits;
 mod objects;
 mod query;
 mod roots;
@@ -16,7 +17,7 @@ use async_graphql::{EmptyMutation, EmptySubscription, Schema};
 
 pub use connection::MAX_PAGE;
 pub use context::RequestData;
-pub use error::ErrorCode;
+pub use error::{ErrorCode, catalogue};
 pub use query::Query;
 
 /// The schema.
@@ -26,13 +27,8 @@ pub type MunicipioSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 pub fn schema() -> MunicipioSchema {
     Schema::build(Query, EmptyMutation, EmptySubscription)
         .register_output_type::<objects::Content>()
-        .limit_depth(MAX_DEPTH)
-        .limit_recursive_depth(MAX_DEPTH)
         .finish()
 }
-
-/// How deep a query may nest; the standard introspection query needs 13.
-const MAX_DEPTH: usize = 20;
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.
 pub fn sdl() -> String {

@@ -4,7 +4,9 @@
 use actix_web::{HttpResponse, web::Path};
 use include_dir::{Dir, include_dir};
 
-use super::problem::{Problem, ProblemCode};
+use municipio_graphql::ErrorCode;
+
+use super::problem::Problem;
 
 static FILES: Dir = include_dir!("$CARGO_MANIFEST_DIR/graphiql");
 
@@ -27,10 +29,7 @@ fn serve(name: &str, cache: &str) -> Result<HttpResponse, Problem> {
     };
     let file = FILES.get_file(name).ok_or_else(|| {
         let shown: String = name.chars().take(80).collect();
-        Problem::new(
-            ProblemCode::NotFound,
-            format!("GraphiQL has no file {shown}"),
-        )
+        Problem::new(ErrorCode::NotFound, format!("GraphiQL has no file {shown}"))
     })?;
     Ok(HttpResponse::Ok()
         .content_type(media_type)

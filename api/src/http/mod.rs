@@ -1,7 +1,7 @@
 //! HTTP: the routes, and what they share.
 
 mod graphiql;
-mod graphql;
+pub(crate) mod graphql;
 mod health;
 mod problem;
 mod tenant;
@@ -9,7 +9,8 @@ mod tenant;
 use actix_cors::Cors;
 use actix_web::{HttpRequest, HttpResponse, http::Method, web};
 
-use problem::{Problem, ProblemCode};
+use municipio_graphql::ErrorCode;
+use problem::Problem;
 
 /// The routes of the application.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -54,12 +55,12 @@ async fn index() -> HttpResponse {
 async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let shown: String = request.path().chars().take(80).collect();
     Err(Problem::new(
-        ProblemCode::NotFound,
+        ErrorCode::NotFound,
         format!("there is nothing at {shown}"),
     ))
 }
 
 async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let message = format!("{} is not answered here; use GET or POST", request.method());
-    Err(Problem::new(ProblemCode::MethodNotAllowed, message))
+    Err(Problem::new(ErrorCode::MethodNotAllowed, message))
 }

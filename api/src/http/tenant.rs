@@ -6,7 +6,9 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use municipio_domain::tenants::{IpaCode, Tenant, TenantStatus};
 
-use super::problem::{Problem, ProblemCode};
+use municipio_graphql::ErrorCode;
+
+use super::problem::Problem;
 use crate::app::State;
 
 /// The header by which API clients name the municipality.
@@ -21,7 +23,7 @@ pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<
         TenantStatus::Active => Ok(tenant),
         TenantStatus::Suspended => {
             let message = "the municipality is not served at the moment";
-            Err(Problem::new(ProblemCode::TenantSuspended, message).of(request))
+            Err(Problem::new(ErrorCode::TenantSuspended, message).of(request))
         }
     }
 }
@@ -34,7 +36,7 @@ async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Probl
         return Ok(tenant);
     }
     if let Some(value) = request.headers().get(HEADER) {
-        let wrong = |message: String| Problem::new(ProblemCode::TenantNotFound, message);
+        let wrong = |message: String| Problem::new(ErrorCode::TenantNotFound, message);
         let code: IpaCode = value
             .to_str()
             .unwrap_or_default()
@@ -51,7 +53,7 @@ async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Probl
         let message = format!(
             "no municipality is served as «{shown}»; call a known host name, or name one with the header {HEADER}"
         );
-        Problem::new(ProblemCode::TenantNotFound, message)
+        Problem::new(ErrorCode::TenantNotFound, message)
     })
 }
 

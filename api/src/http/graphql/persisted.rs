@@ -1,0 +1,124 @@
+//! Documents that the server knows: queries that clients persisted by their hash (APQ), and a
+//! manifest of trusted documents.
+
+use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
+
+use async_graphql::ServerError;
+use moka::sync::Cache;
+use municipio_graphql::ErrorCode;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::request::Parameters;
+
+/// The documents that the server knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Documents {
+    persisted: Cache<String, Arc<String>>,
+    trusted: Arc<HashMap<String, Arc<String>>>,
+    trusted_only: bool,
+}
+
+/// A manifest that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// It has neither the form of Relay nor that of Apollo.
+    #[error("is no manifest: neither Relay's `{{id: document}}` nor Apollo's `operations`: {0}")]
+    Form(#[from] serde_json::Error),
+}
+
+/// Relay writes a map from id to document; Apollo a list of operations.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Manifest {
+    Apollo { operations: Vec<Operation> },
+    Relay(HashMap<String, String>),
+}
+
+#[derive(Deserialize)]
+struct Operation {
+    id: String,
+    body: String,
+}
+
+impl Documents {
+    /// The most queries that clients may persist at a time; those not asked for longest go first.
+    const CAPACITY: u64 = 10_000;
+
+    /// Knows the documents of a manifest, and whether to answer no others.
+    ///
+    /// # Errors
+    /// The manifest cannot be read.
+    pub(crate) fn new(manifest: Option<&Path>, trusted_only: bool) -> Result<Self, ManifestError> {
+        let trusted: HashMap<String, Arc<String>> = match manifest {
+            None => HashMap::new(),
+            Some(path) => match serde_json::from_str(&fs::read_to_string(path)?)? {
+                Manifest::Relay(documents) => documents
+                    .into_iter()
+                    .map(|(id, text)| (id, Arc::new(text)))
+                    .collect(),
+                Manifest::Apollo { operations } => operations
+                    .into_iter()
+                    .map(|operation| (operation.id, Arc::new(operation.body)))
+                    .collect(),
+            },
+        };
+        Ok(Self {
+            persisted: Cache::new(Self::CAPACITY),
+            trusted: Arc::new(trusted),
+            trusted_only,
+        })
+    }
+
+    /// The text of the document that a request asks for.
+    pub(crate) fn find(&self, parameters: &Parameters) -> Result<Arc<String>, ServerError> {
+        let hash = parameters.persisted_hash();
+        let id = parameters.document_id.as_deref().or(hash);
+        if let Some(text) = id.and_then(|id| self.trusted.get(id)) {
+            return Ok(Arc::clone(text));
+        }
+        if self.trusted_only {
+            // A client may send the text of a trusted document in full.
+            let text = parameters.query.as_ref();
+            let known =
+                text.and_then(|text| self.trusted.values().find(|known| known.as_str() == text));
+            return known.cloned().ok_or_else(|| {
+                ErrorCode::UntrustedDocument
+                    .refuse("only documents of the manifest are answered here")
+            });
+        }
+        match (hash, &parameters.query) {
+            (Some(hash), Some(text)) => {
+                if digest(text) != hash.to_ascii_lowercase() {
+                    let message = "the hash is not the SHA-256 of the query";
+                    return Err(ErrorCode::PersistedQueryMismatch.refuse(message));
+                }
+                let text = Arc::new(text.clone());
+                self.persisted
+                    .insert(hash.to_ascii_lowercase(), Arc::clone(&text));
+                Ok(text)
+            }
+            // Clients look for this very message.
+            (Some(hash), None) => self
+                .persisted
+                .get(&hash.to_ascii_lowercase())
+                .ok_or_else(|| ErrorCode::PersistedQueryNotFound.refuse("PersistedQueryNotFound")),
+            (None, Some(text)) => Ok(Arc::new(text.clone())),
+            (None, None) => {
+                let message = match &parameters.document_id {
+                    Some(_) => "no document is known under this id",
+                    None => "the request has no `query`",
+                };
+                Err(ErrorCode::BadRequest.refuse(message))
+            }
+        }
+    }
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

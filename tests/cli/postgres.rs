@@ -1,0 +1,80 @@
+//! The same on PostgreSQL, by `DATABASE_URL` alone.
+
+use municipio_tests::Engine;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::program::Folder;
+
+#[actix_web::test]
+async fn a_database_url_is_all_that_postgresql_takes() {
+    if !Engine::postgres_is_there() {
+        return;
+    }
+    let server_url = std::env::var("TEST_POSTGRES_URL").unwrap();
+    let name = format!("cli_{}", Uuid::new_v4().simple());
+    let admin = sea_orm::Database::connect(&server_url).await.unwrap();
+    admin
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
+    let url = format!("{}/{name}", server_url.rsplit_once('/').unwrap().0);
+
+    let folder = Folder::new().with("DATABASE_URL", &url);
+    let server = folder.serve();
+    assert!(
+        server.says("The demo municipality was loaded"),
+        "{:?}",
+        server.greeting
+    );
+    assert_eq!(server.shown("Data"), "PostgreSQL (DATABASE_URL)");
+    let status = reqwest::get(server.shown("Status")).await.unwrap();
+    let status: serde_json::Value = status.json().await.unwrap();
+    assert_eq!(status["database"], json!("PostgreSQL"));
+    let query = "{ municipality { title } services { totalCount } }";
+    let answer = server.ask("localhost", query).await;
+    assert_eq!(
+        answer["data"]["municipality"]["title"],
+        json!("Comune di Montelago")
+    );
+
+    // Commands work beside it.
+    let files = municipio_seeds::demo().unwrap().1.len();
+    assert_eq!(
+        folder.succeed(&["seed", "demo"]),
+        format!("0 created, 0 updated, {files} unchanged.\n")
+    );
+    assert!(folder.succeed(&["migrate"]).contains("PostgreSQL"));
+    folder.succeed(&[
+        "tenant",
+        "create",
+        "c_h501",
+        "--host",
+        "www.comune.roma.example",
+    ]);
+    assert_eq!(folder.succeed(&["tenant", "list"]).lines().count(), 2);
+    folder.fail_naming(&["tenant", "create", "c_h501"], &["c_h501", "already"]);
+    let request = server.begin("www.comune.roma.example", "{ __typename }");
+    server.ask_to_stop("TERM");
+    assert!(request.complete().unwrap().starts_with("HTTP/1.1 200"));
+    assert_eq!(server.finish().code, Some(0));
+
+    let server = folder.serve();
+    assert!(!server.says("demo"), "{:?}", server.greeting);
+    assert_eq!(
+        server.ask("www.comune.montelago.example", query).await,
+        answer
+    );
+    assert_eq!(server.stop("TERM").code, Some(0));
+    assert!(
+        folder.names().is_empty(),
+        "a data folder was made: {:?}",
+        folder.names()
+    );
+    admin
+        .execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .await
+        .unwrap();
+    admin.close().await.unwrap();
+}
