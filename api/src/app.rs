@@ -1,27 +1,29 @@
 //! The application: the database opened and migrated, the demo loaded, the server bound.
 
 use std::{
-    fs, io,
+    io,
     net::{SocketAddr, TcpListener},
-    path::Path,
     sync::Arc,
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::Server, middleware::Compress, web};
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::Compress,
+    web,
+};
 use municipio_domain::{
     content::{BodyCache, Contents, extend_occurrences},
-    ids::TenantId,
     store::{Database, StoreError},
-    tenants::{self, NewTenant, Tenant, TenantDirectory, TenantError},
+    tenants::{self, Tenant, TenantDirectory, TenantError},
 };
 use municipio_graphql::{
     MunicipioSchema,
     limits::{CostModel, Limits},
 };
-use municipio_seeds::{LoadReport, SeedError, TenantFile};
+use municipio_seeds::{LoadReport, SeedError};
 use tracing_actix_web::TracingLogger;
-use uuid::Uuid;
 
 use crate::{
     clock,
@@ -30,6 +32,7 @@ use crate::{
         graphql::{Documents, ManifestError},
     },
     settings::Settings,
+    start::{self, Opened},
 };
 
 /// Why the application does not start.
@@ -114,7 +117,7 @@ impl Application {
         let manifest = settings.trusted_documents.as_deref();
         let documents = Documents::new(manifest, settings.trusted_documents_only)
             .map_err(StartError::Manifest)?;
-        let (database, demo) = open(settings).await?;
+        let Opened { database, demo, .. } = start::open(settings).await?;
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
@@ -134,7 +137,8 @@ impl Application {
                 .wrap(TracingLogger::default())
                 .configure(http::routes)
         })
-        .shutdown_timeout(30);
+        .shutdown_timeout(30)
+        .disable_signals();
         if settings.workers > 0 {
             server = server.workers(settings.workers);
         }
@@ -145,6 +149,11 @@ impl Application {
             database,
             demo,
         })
+    }
+
+    /// Stops it when told to.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
     }
 
     /// Where it listens.
@@ -162,7 +171,7 @@ impl Application {
         &self.database
     }
 
-    /// Answers requests until a signal comes, then finishes those under way.
+    /// Answers requests until its handle stops it, then finishes those under way.
     ///
     /// # Errors
     /// The server failed.
@@ -196,113 +205,4 @@ async fn look_ahead(database: Database) {
             }
         }
     }
-}
-
-/// Opens the database of these settings and brings it up to date.
-///
-/// # Errors
-/// The data folder or the database cannot be used.
-pub async fn open(settings: &Settings) -> Result<(Database, Option<LoadReport>), StartError> {
-    let connections = settings.database_connections;
-    if let Some(url) = &settings.database_url {
-        let database = Database::connect(url, connections).await?;
-        let demo = prepare(&database, settings).await?;
-        return Ok((database, demo));
-    }
-    let folder = &settings.data_dir;
-    let data_dir = |error| StartError::DataDir {
-        folder: folder.display().to_string(),
-        error,
-    };
-    fs::create_dir_all(folder).map_err(data_dir)?;
-    let mut demo = None;
-    if !folder.join("municipio.db").exists() {
-        // The first start is made aside and moved into place when it is whole, so that a start
-        // that is killed leaves nothing half written.
-        let first = folder.join("first-start");
-        remove(&first).map_err(data_dir)?;
-        fs::create_dir_all(&first).map_err(data_dir)?;
-        let database = Database::open(&first, connections).await?;
-        demo = prepare(&database, settings).await?;
-        database.close().await?;
-        fs::rename(first.join("municipio.db"), folder.join("municipio.db")).map_err(data_dir)?;
-        remove(&first).map_err(data_dir)?;
-    }
-    let database = Database::open(folder, connections).await?;
-    let loaded = prepare(&database, settings).await?;
-    Ok((database, demo.or(loaded)))
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-async fn prepare(
-    database: &Database,
-    settings: &Settings,
-) -> Result<Option<LoadReport>, StartError> {
-    let applied = database.migrate().await?;
-    if applied > 0 {
-        tracing::info!(applied, "the database was migrated");
-    }
-    let is_empty = tenants::list(database).await?.is_empty();
-    if settings.demo && is_empty {
-        return Ok(Some(load_demo(database).await?));
-    }
-    Ok(None)
-}
-
-/// Loads the demo municipality; its tenant is made when it is not there.
-///
-/// # Errors
-/// The demo is wrong, or the database failed.
-pub async fn load_demo(database: &Database) -> Result<LoadReport, StartError> {
-    let (file, files) = municipio_seeds::demo()?;
-    let tenant = tenant_of(database, &file).await?;
-    let store = database.tenant(tenant.id);
-    Ok(municipio_seeds::load(&store, &tenant, &files, clock::now()).await?)
-}
-
-async fn tenant_of(database: &Database, file: &TenantFile) -> Result<Tenant, StartError> {
-    let wrong = |message: String| {
-        let problem = municipio_seeds::Problem {
-            file: "tenant.toml".to_owned(),
-            line: 1,
-            field: String::new(),
-            message,
-        };
-        SeedError::Files(vec![problem])
-    };
-    let ipa_code: tenants::IpaCode = file
-        .ipa_code
-        .parse()
-        .map_err(|error: tenants::InvalidCode| wrong(error.to_string()))?;
-    match tenants::show(database, &ipa_code).await {
-        Err(TenantError::NotFound(_)) => {}
-        found => return Ok(found?),
-    }
-    let locales = file.locales.iter().map(|locale| locale.parse());
-    let new = NewTenant {
-        // The same in every installation, so that links to the demo stay valid.
-        id: Some(TenantId(Uuid::new_v5(
-            &Uuid::NAMESPACE_URL,
-            ipa_code.as_str().as_bytes(),
-        ))),
-        ipa_code,
-        name: Some(file.name.clone()),
-        fiscal_code: file
-            .fiscal_code
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|error: tenants::InvalidCode| wrong(error.to_string()))?,
-        hosts: file.hosts.clone(),
-        locales: locales
-            .collect::<Result<_, _>>()
-            .map_err(|error: municipio_domain::locale::InvalidLocale| wrong(error.to_string()))?,
-    };
-    Ok(tenants::create(database, new, clock::now()).await?)
 }

@@ -6,3 +6,4 @@ pub mod cli;
 mod clock;
 mod http;
 pub mod settings;
+pub mod start;

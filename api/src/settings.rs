@@ -1,7 +1,11 @@
 //! The configuration: a TOML file, overridden by environment variables. Everything has a default
 //! that works on one machine with nothing else installed.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use figment::{
     Figment,
@@ -17,6 +21,7 @@ pub struct Settings {
     /// `MUNICIPIO_LISTEN`: address and port to listen on.
     pub listen: SocketAddr,
     /// `MUNICIPIO_DATA_DIR`: folder of the SQLite database and of files.
+    #[serde(deserialize_with = "path")]
     pub data_dir: PathBuf,
     /// `DATABASE_URL`: `postgres://…` for PostgreSQL; SQLite in the data folder when left out.
     pub database_url: Option<String>,
@@ -61,6 +66,7 @@ pub struct Settings {
     /// `MUNICIPIO_LIMIT_SECONDS`: time of a query; what takes longer is stopped.
     pub limit_seconds: u64,
     /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
+    #[serde(deserialize_with = "text")]
     pub log: String,
     /// `MUNICIPIO_LOG_FORMAT`: `text` for people, `json` for machines.
     pub log_format: LogFormat,
@@ -153,12 +159,23 @@ impl Settings {
             return Err(SettingsError::new("--config", message));
         }
         let file = file.unwrap_or_else(|| PathBuf::from("municipio.toml"));
-        let settings: Self = Figment::from(Serialized::defaults(Self::default()))
-            .merge(Toml::file(file))
+        let variables = Env::prefixed("MUNICIPIO_").ignore(&["config"]);
+        let defaults = serde_json::to_value(Self::default()).unwrap_or_default();
+        for (key, _) in variables.iter() {
+            if defaults.get(key.as_str()).is_none() {
+                let name = format!("MUNICIPIO_{}", key.as_str().to_uppercase());
+                return Err(SettingsError::new(&name, unknown()));
+            }
+        }
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if file.is_file() {
+            figment = figment.merge(Toml::file_exact(&file));
+        }
+        let settings: Self = figment
             .merge(Env::raw().only(&["DATABASE_URL"]))
-            .merge(Env::prefixed("MUNICIPIO_").ignore(&["config"]))
+            .merge(variables)
             .extract()
-            .map_err(|error| explain(&error))?;
+            .map_err(|error| explain(&error, &file))?;
         settings.check()?;
         Ok(settings)
     }
@@ -171,7 +188,7 @@ impl Settings {
                 message,
             ));
         }
-        let known = ["postgres://", "postgresql://", "sqlite:"];
+        let known = ["postgres://", "postgresql://"];
         match &self.database_url {
             Some(url) if !known.iter().any(|scheme| url.starts_with(scheme)) => {
                 let message =
@@ -183,37 +200,67 @@ impl Settings {
     }
 }
 
-fn explain(error: &figment::Error) -> SettingsError {
+fn unknown() -> String {
+    let defaults = serde_json::to_value(Settings::default()).unwrap_or_default();
+    let names = defaults
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str());
+    let names: Vec<_> = names.collect();
+    format!("there is no such setting; there are {}", names.join(", "))
+}
+
+/// Names the variable, or the file and the key, and says what would be right.
+fn explain(error: &figment::Error, file: &Path) -> SettingsError {
     use figment::error::Kind;
+    let from_environment = error
+        .metadata
+        .as_ref()
+        .is_some_and(|metadata| metadata.name.contains("environment"));
     let key = error.path.join(".");
-    let key = match (&error.kind, error.metadata.as_ref()) {
-        (Kind::UnknownField(field, _), _) => field.clone(),
-        (_, Some(metadata)) if metadata.name.contains("environment") => {
-            let key = key.to_uppercase();
-            if key == "DATABASE_URL" {
-                key
-            } else {
-                format!("MUNICIPIO_{key}")
-            }
-        }
-        _ => key,
+    let name = match (&error.kind, from_environment) {
+        (Kind::UnknownField(field, _), _) => format!("{}: {field}", file.display()),
+        (_, true) if key.eq_ignore_ascii_case("database_url") => "DATABASE_URL".to_owned(),
+        (_, true) => format!("MUNICIPIO_{}", key.to_uppercase()),
+        _ if key.is_empty() => file.display().to_string(),
+        _ => format!("{}: {key}", file.display()),
+    };
+    let fix = match key.as_str() {
+        "listen" => "write an address and a port, such as 127.0.0.1:8080",
+        "log_format" => "write text or json",
+        key if key.starts_with("limit_") || key == "workers" => "write a whole number",
+        "database_connections" => "write a whole number from 1 to 1000",
+        _ => "",
     };
     let message = match &error.kind {
-        Kind::UnknownField(_, known) => {
-            format!("there is no such setting; there are {}", known.join(", "))
-        }
-        kind => {
-            let place = error
-                .metadata
-                .as_ref()
-                .and_then(|metadata| metadata.source.as_ref());
-            let place = place
-                .map(|place| format!(" (in {place})"))
-                .unwrap_or_default();
-            format!("{kind}{place}")
-        }
+        Kind::UnknownField(..) => unknown(),
+        kind if fix.is_empty() => kind.to_string(),
+        kind => format!("{kind}; {fix}"),
     };
-    SettingsError::new(&key, message)
+    SettingsError::new(&name, message)
+}
+
+/// A path that looks like a number is a path all the same.
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    Ok(PathBuf::from(text(deserializer)?))
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Scalar {
+        Text(String),
+        Integer(i64),
+        Float(f64),
+        Bool(bool),
+    }
+    Ok(match Scalar::deserialize(deserializer)? {
+        Scalar::Text(text) => text,
+        Scalar::Integer(value) => value.to_string(),
+        Scalar::Float(value) => value.to_string(),
+        Scalar::Bool(value) => value.to_string(),
+    })
 }
 
 /// `on` and `off`, and what others write for them.

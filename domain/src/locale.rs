@@ -123,11 +123,35 @@ impl<T> FromIterator<(Locale, T)> for Localized<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Localized<T> {
+/// A value that may say nothing. A translation that says nothing is none.
+pub trait Blank {
+    /// It says nothing.
+    fn is_blank(&self) -> bool;
+}
+
+impl Blank for String {
+    fn is_blank(&self) -> bool {
+        self.trim().is_empty()
+    }
+}
+
+impl<T> Blank for Vec<T> {
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Blank for serde_json::Value {
+    fn is_blank(&self) -> bool {
+        self.is_null()
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Blank> Deserialize<'de> for Localized<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor<T>(std::marker::PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
+        impl<'de, T: Deserialize<'de> + Blank> de::Visitor<'de> for Visitor<T> {
             type Value = Localized<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,7 +160,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Localized<T> {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
                 let value = T::deserialize(de::value::StrDeserializer::new(text))?;
-                Ok(Localized::from_iter([(Locale::italian(), value)]))
+                let written = Some(value).filter(|value| !value.is_blank());
+                Ok(written
+                    .map(|value| (Locale::italian(), value))
+                    .into_iter()
+                    .collect())
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
@@ -144,7 +172,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Localized<T> {
             }
 
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                BTreeMap::deserialize(de::value::MapAccessDeserializer::new(map)).map(Localized)
+                let mut values: BTreeMap<Locale, T> =
+                    BTreeMap::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                values.retain(|_, value| !value.is_blank());
+                Ok(Localized(values))
             }
         }
 
@@ -169,6 +200,8 @@ mod tests {
         let text: LocalizedText = serde_json::from_str(r#""Ufficio""#).unwrap();
         assert_eq!(text.italian(), Some("Ufficio"));
         let text: LocalizedText = serde_json::from_str(r#"{"it":"Ufficio","de":"Amt"}"#).unwrap();
+        let blank: LocalizedText = serde_json::from_str(r#"{"it":"Ufficio","de":" "}"#).unwrap();
+        assert_eq!(blank.locales().count(), 1);
         let preferred = ["fr".parse().unwrap(), "de".parse().unwrap()];
         assert_eq!(text.resolve(&preferred).unwrap().1, "Amt");
     }

@@ -9,7 +9,7 @@ use municipio_migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectOptions, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryResult,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sea_query::{Expr, ExprTrait, IntoCondition, SelectStatement},
 };
 
@@ -26,9 +26,16 @@ pub enum StoreError {
         "the database is newer than this version of municipio ({0}): install the version that wrote it, or a later one"
     )]
     NewerSchema(String),
-    /// The database is older and migrations do not run by themselves here.
-    #[error("the database lacks {0} migrations: run `municipio migrate`")]
-    PendingMigrations(usize),
+    /// The database cannot be reached or opened.
+    #[error("cannot open the database {place}: {reason}; {fix}")]
+    Unreachable {
+        /// Which database: a file, or host and name without the password.
+        place: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        fix: &'static str,
+    },
     /// A stored value that this version cannot read.
     #[error("{what} cannot be read: {reason}")]
     Corrupt {
@@ -40,6 +47,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A row with the same key is there already.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+    }
+
     pub(crate) fn corrupt(what: impl Into<String>, reason: impl ToString) -> Self {
         Self::Corrupt {
             what: what.into(),
@@ -57,55 +72,66 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects to `sqlite://path` or `postgres://…`.
+    /// Connects to PostgreSQL: `postgres://user:password@host/database`.
     ///
     /// # Errors
-    /// The database cannot be reached or opened.
+    /// The database cannot be reached.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StoreError> {
-        if url.starts_with("sqlite:") {
-            let options = |connections: u32| {
-                let mut options = ConnectOptions::new(url);
-                options
-                    .max_connections(connections)
-                    .sqlx_logging(false)
-                    .map_sqlx_sqlite_opts(|options| {
-                        // WAL lets readers work beside the writer; FULL makes what was
-                        // acknowledged survive a power cut.
-                        options
-                            .create_if_missing(true)
-                            .foreign_keys(true)
-                            .pragma("journal_mode", "WAL")
-                            .pragma("synchronous", "FULL")
-                            .pragma("cache_size", "-8000")
-                            .busy_timeout(Duration::from_secs(10))
-                    });
-                options
-            };
-            Ok(Self {
-                write: sea_orm::Database::connect(options(1)).await?,
-                read: sea_orm::Database::connect(options(max_connections)).await?,
-            })
-        } else {
-            let mut options = ConnectOptions::new(url);
-            options
-                .max_connections(max_connections)
-                .acquire_timeout(Duration::from_secs(5))
-                .sqlx_logging(false);
-            let pool = sea_orm::Database::connect(options).await?;
-            Ok(Self {
-                write: pool.clone(),
-                read: pool,
-            })
-        }
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .sqlx_logging(false);
+        let pool = sea_orm::Database::connect(options).await;
+        let pool = pool.map_err(|error| StoreError::Unreachable {
+            place: without_password(url),
+            reason: error.to_string(),
+            fix: "check DATABASE_URL, and that the server answers",
+        })?;
+        Ok(Self {
+            write: pool.clone(),
+            read: pool,
+        })
     }
 
-    /// Connects to the SQLite database in a data folder.
+    /// Opens the SQLite database in a data folder; makes it when it is not there.
     ///
     /// # Errors
-    /// The file cannot be opened or created.
+    /// The file cannot be opened or created, or is no database.
     pub async fn open(data_dir: &Path, max_connections: u32) -> Result<Self, StoreError> {
         let file = data_dir.join("municipio.db");
-        Self::connect(&format!("sqlite://{}", file.display()), max_connections).await
+        let connect = async |connections: u32| {
+            let mut options = ConnectOptions::new("sqlite::memory:");
+            let file = file.clone();
+            options
+                .max_connections(connections)
+                .sqlx_logging(false)
+                .map_sqlx_sqlite_opts(move |options| {
+                    // WAL lets readers work beside the writer; FULL makes what was acknowledged
+                    // survive a power cut. The file is given by its name: in an address some
+                    // characters would mean something else.
+                    options
+                        .in_memory(false)
+                        .shared_cache(false)
+                        .filename(&file)
+                        .create_if_missing(true)
+                        .foreign_keys(true)
+                        .pragma("journal_mode", "WAL")
+                        .pragma("synchronous", "FULL")
+                        .pragma("cache_size", "-8000")
+                        .busy_timeout(Duration::from_secs(10))
+                });
+            sea_orm::Database::connect(options).await
+        };
+        let unreadable = |error: DbErr| StoreError::Unreachable {
+            place: file.display().to_string(),
+            reason: error.to_string(),
+            fix: "restore it from a backup, or move it away to start anew",
+        };
+        Ok(Self {
+            write: connect(1).await.map_err(unreadable)?,
+            read: connect(max_connections).await.map_err(unreadable)?,
+        })
     }
 
     /// Applies the migrations that are missing. Says how many there were.
@@ -143,6 +169,29 @@ impl Database {
         Ok(self.read.ping().await?)
     }
 
+    /// Does work that only one process may do at a time: on PostgreSQL others wait, on SQLite the
+    /// data folder is locked by who opened it.
+    ///
+    /// # Errors
+    /// The database failed, or the work did.
+    pub async fn alone<T, E: From<StoreError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        // Any number will do, as long as it stays the same.
+        const KEY: i64 = 0x6d75_6e69;
+        if self.write.get_database_backend() != DbBackend::Postgres {
+            return work.await;
+        }
+        let lock = self.write.begin().await.map_err(StoreError::from)?;
+        let statement = format!("SELECT pg_advisory_xact_lock({KEY})");
+        let taken = lock.execute_unprepared(&statement).await;
+        taken.map_err(StoreError::from)?;
+        let done = work.await;
+        lock.commit().await.map_err(StoreError::from)?;
+        done
+    }
+
     /// The name of the database engine.
     pub fn engine(&self) -> &'static str {
         match self.read.get_database_backend() {
@@ -162,9 +211,15 @@ impl Database {
         Ok(())
     }
 
-    /// The connection for the tables that belong to no tenant: the tenants themselves.
-    pub(crate) fn global(&self) -> &DatabaseConnection {
+    /// The connection for the table of the tenants and of their hosts, which belong to no tenant.
+    /// `tenants` alone may use it.
+    pub(crate) fn tenants(&self) -> &DatabaseConnection {
         &self.write
+    }
+
+    /// The same, to read.
+    pub(crate) fn tenants_read(&self) -> &DatabaseConnection {
+        &self.read
     }
 
     /// The rows of one tenant.
@@ -173,6 +228,18 @@ impl Database {
             database: self.clone(),
             tenant,
         }
+    }
+}
+
+/// An address without its password, to be shown.
+fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut url) => {
+            // Only addresses that cannot have a password refuse.
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        Err(_) => "in DATABASE_URL".to_owned(),
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Model {
     pub item_id: Uuid,
     pub number: i32,
     pub body: Json,
+    /// The slugs that the item has once this revision is published, a JSON object by locale.
+    pub slugs: Json,
     pub author: String,
     pub note: Option<String>,
     pub created_at: DateTimeUtc,

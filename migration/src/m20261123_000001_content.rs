@@ -101,6 +101,7 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
             .col(uuid("item_id"))
             .col(integer("number"))
             .col(json("body"))
+            .col(json("slugs"))
             .col(string("author"))
             .col(text("note").null())
             .col(timestamp_with_time_zone("created_at"))

@@ -14,15 +14,21 @@ use crate::{Problem, SeedFile};
 
 /// A file before its references are known.
 pub(crate) struct Document {
-    pub(crate) file: String,
+    pub(crate) source: Source,
     pub(crate) content_type: ContentType,
     pub(crate) key: String,
     value: Value,
+}
+
+/// A file, and the lines of its fields.
+pub(crate) struct Source {
+    pub(crate) file: String,
     lines: HashMap<String, usize>,
 }
 
 /// A file as content.
 pub(crate) struct Content {
+    pub(crate) source: Source,
     pub(crate) body: Body,
     pub(crate) slugs: Slugs,
 }
@@ -39,9 +45,9 @@ impl Document {
             message,
         };
         let (content_type, key) = name(&file.path).ok_or_else(|| {
-            let folders = ContentType::ALL
-                .iter()
-                .map(|content_type| content_type.folder());
+            let folders = ContentType::ALL.iter();
+            let folders = folders.filter(|kind| **kind != ContentType::Municipality);
+            let folders = folders.map(|content_type| content_type.folder());
             let folders = folders.collect::<Vec<_>>().join(", ");
             problem(
                 1,
@@ -60,11 +66,13 @@ impl Document {
             return Err(problem(1, "a file is a list of `field: value`".to_owned()));
         }
         Ok(Self {
-            file: file.path.clone(),
+            source: Source {
+                file: file.path.clone(),
+                lines,
+            },
             content_type,
             key,
             value,
-            lines,
         })
     }
 
@@ -73,7 +81,7 @@ impl Document {
         link(&mut self.value, "", resolve, &mut unknown);
         if !unknown.is_empty() {
             let problems = unknown.into_iter().map(|(path, reference)| {
-                self.problem(
+                self.source.problem(
                     path,
                     format!("«{reference}» refers to a file that does not exist"),
                 )
@@ -84,10 +92,15 @@ impl Document {
         let value = std::mem::take(&mut self.value);
         let body = Body::parse(self.content_type, value).map_err(|errors| {
             let problems = errors.into_iter();
-            let problems = problems.map(|error| self.problem(error.path, error.message));
+            let problems = problems.map(|error| self.source.problem(error.path, error.message));
             problems.collect::<Vec<_>>()
         })?;
-        Ok(Content { body, slugs })
+        let source = self.source;
+        Ok(Content {
+            source,
+            body,
+            slugs,
+        })
     }
 
     /// The slugs: the name of the file in Italian, the field `slug` in other locales.
@@ -98,7 +111,7 @@ impl Document {
             .and_then(|fields| fields.remove("slug"))
             .unwrap_or_default();
         let given = Localized::<Slug>::deserialize(given)
-            .map_err(|error| self.problem("slug".to_owned(), error.to_string()))?;
+            .map_err(|error| self.source.problem("slug".to_owned(), error.to_string()))?;
         let mut slugs: BTreeMap<_, _> = given
             .iter()
             .map(|(locale, slug)| (locale.clone(), slug.clone()))
@@ -108,7 +121,9 @@ impl Document {
         }
         Ok(slugs)
     }
+}
 
+impl Source {
     pub(crate) fn problem(&self, field: String, message: String) -> Problem {
         Problem {
             file: self.file.clone(),
@@ -135,7 +150,14 @@ impl Document {
 
 fn name(path: &str) -> Option<(ContentType, String)> {
     let stem = path.strip_suffix(".yaml")?;
-    let (folder, key) = stem.rsplit_once('/').unwrap_or((stem, stem));
+    let settings = ContentType::Municipality;
+    // The settings alone stand outside the folders, and in none.
+    let (folder, key) = match stem.split_once('/') {
+        Some((folder, _)) if folder == settings.folder() => return None,
+        Some(parts) => parts,
+        None if stem == settings.folder() => (stem, stem),
+        None => return None,
+    };
     let is_folder = |content_type: &&ContentType| content_type.folder() == folder;
     let content_type = *ContentType::ALL.iter().find(is_folder)?;
     key.parse::<Slug>().ok()?;

@@ -72,22 +72,43 @@ fn collect(folder: &Dir, files: &mut Vec<SeedFile>) {
 /// The files of a folder on disk.
 ///
 /// # Errors
-/// The folder cannot be read.
-pub fn read_folder(folder: &Path) -> io::Result<Vec<SeedFile>> {
+/// The folder cannot be read, a file is not text, or none is YAML.
+pub fn read_folder(folder: &Path) -> Result<Vec<SeedFile>, SeedError> {
+    let problem = |file: &str, message: String| {
+        let problem = Problem {
+            file: file.to_owned(),
+            line: 0,
+            field: String::new(),
+            message,
+        };
+        SeedError::Files(vec![problem])
+    };
     let mut files = Vec::new();
     let mut folders = vec![(folder.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
+        let shown = folder.display().to_string();
+        let unreadable = |error: io::Error| problem(&shown, error.to_string());
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{prefix}{name}");
-            if entry.file_type()?.is_dir() {
+            if entry.file_type().map_err(unreadable)?.is_dir() {
                 folders.push((entry.path(), format!("{path}/")));
+            } else if name.ends_with(".yml") {
+                return Err(problem(
+                    &path,
+                    "the names of files end with .yaml".to_owned(),
+                ));
             } else if name.ends_with(".yaml") {
-                let text = fs::read_to_string(entry.path())?;
+                let text = fs::read_to_string(entry.path());
+                let text = text.map_err(|error| problem(&path, error.to_string()))?;
                 files.push(SeedFile { path, text });
             }
         }
+    }
+    if files.is_empty() {
+        let message = "there is no .yaml file in this folder".to_owned();
+        return Err(problem(&folder.display().to_string(), message));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

@@ -1,11 +1,13 @@
 //! Loads files into a tenant. Loading twice changes nothing; a changed file changes its item alone;
 //! an item that somebody edited since is left as it is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    content::{ContentError, ContentType, Draft, Latest, create, latest, publish, revise},
+    content::{
+        ContentError, ContentType, Draft, Latest, Severity, create, latest, publish, revise,
+    },
     ids::{ItemId, TenantId},
     store::{StoreError, TenantStore},
     tenants::Tenant,
@@ -36,7 +38,7 @@ pub struct LoadReport {
 struct Entry {
     id: ItemId,
     content_type: ContentType,
-    file: String,
+    key: String,
     content: Content,
 }
 
@@ -54,11 +56,11 @@ pub async fn load(
     let transaction = store.begin().await?;
     let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
     let known = latest(&transaction, &ids).await?;
+    let mut problems = Vec::new();
     for entry in &entries {
         if !known.contains_key(&entry.id) {
-            create(&transaction, entry.id, entry.content_type, now)
-                .await
-                .map_err(|error| refused(entry, error))?;
+            let created = create(&transaction, entry.id, entry.content_type, now).await;
+            refused(entry, created, &mut problems)?;
         }
     }
     let mut report = LoadReport::default();
@@ -72,7 +74,7 @@ pub async fn load(
                 continue;
             }
             Comparison::Edited => {
-                report.kept.push(entry.file);
+                report.kept.push(entry.content.source.file);
                 continue;
             }
         }
@@ -85,25 +87,45 @@ pub async fn load(
             author: AUTHOR.to_owned(),
             note: None,
         };
-        revise(&transaction, entry.id, draft, now)
-            .await
-            .map_err(|error| refused(&entry, error))?;
-        publish(&transaction, entry.id, &tenant.locales, now)
-            .await
-            .map_err(|error| refused(&entry, error))?;
+        let revised = revise(&transaction, entry.id, draft, now).await;
+        if refused(&entry, revised, &mut problems)? {
+            continue;
+        }
+        let published = publish(&transaction, entry.id, &tenant.locales, now).await;
+        refused(&entry, published, &mut problems)?;
+    }
+    if !problems.is_empty() {
+        return Err(SeedError::Files(problems));
     }
     transaction.commit().await?;
     Ok(report)
 }
 
-fn refused(entry: &Entry, error: ContentError) -> SeedError {
-    match error {
-        ContentError::Store(error) => SeedError::Store(error),
-        error => SeedError::Refused {
-            file: entry.file.clone(),
-            error,
-        },
+/// Notes why a file was refused; says whether it was.
+fn refused<T>(
+    entry: &Entry,
+    result: Result<T, ContentError>,
+    problems: &mut Vec<Problem>,
+) -> Result<bool, SeedError> {
+    let source = &entry.content.source;
+    match result {
+        Ok(_) => return Ok(false),
+        Err(ContentError::Store(error)) => return Err(error.into()),
+        Err(ContentError::Invalid(errors)) => {
+            let errors = errors.into_iter();
+            problems.extend(errors.map(|error| source.problem(error.path, error.message)));
+        }
+        Err(ContentError::NotPublishable(report)) => {
+            let errors = report.issues.into_iter();
+            let errors = errors.filter(|issue| issue.severity == Severity::Error);
+            problems.extend(errors.map(|issue| {
+                let message = format!("{} ({})", issue.message_en, issue.code);
+                source.problem(issue.path, message)
+            }));
+        }
+        Err(error) => problems.push(source.problem(String::new(), error.to_string())),
     }
+    Ok(true)
 }
 
 enum Comparison {
@@ -123,7 +145,7 @@ fn compare(entry: &Entry, latest: Option<&Latest>) -> Result<Comparison, StoreEr
         .body
         .to_json()
         .map_err(|error| StoreError::Corrupt {
-            what: entry.file.clone(),
+            what: entry.content.source.file.clone(),
             reason: error.to_string(),
         })?;
     let slugs = &entry.content.slugs;
@@ -159,22 +181,46 @@ fn read(tenant: TenantId, files: &[SeedFile]) -> Result<Vec<Entry>, SeedError> {
     let mut entries = Vec::new();
     for document in documents {
         let id = item_id(tenant, document.content_type, &document.key);
-        let (content_type, file) = (document.content_type, document.file.clone());
+        let (content_type, key) = (document.content_type, document.key.clone());
         match document.content(&resolve) {
             Ok(content) => entries.push(Entry {
                 id,
                 content_type,
-                file,
+                key,
                 content,
             }),
             Err(found) => problems.extend(found),
         }
     }
+    problems.extend(wrong_references(&entries));
     if problems.is_empty() {
         Ok(entries)
     } else {
         Err(SeedError::Files(problems))
     }
+}
+
+/// References to files of another type than the field wants.
+fn wrong_references(entries: &[Entry]) -> Vec<Problem> {
+    let known: HashMap<_, _> = entries.iter().map(|entry| (entry.id, entry)).collect();
+    let mut problems = Vec::new();
+    for entry in entries {
+        for link in entry.content.body.relations().links {
+            let (Some(found), Some(wanted)) = (known.get(&link.target), link.target_type) else {
+                continue;
+            };
+            if found.content_type != wanted {
+                let name = |kind: ContentType| kind.as_str().replace('_', "-");
+                let (is, wants) = (name(found.content_type), name(wanted));
+                let message = format!(
+                    "«{is}:{}» is no {wants}: a {wants} is wanted here",
+                    found.key
+                );
+                problems.push(entry.content.source.problem(link.path, message));
+            }
+        }
+    }
+    problems
 }
 
 /// The id of the item of a file: the same on every load.
@@ -215,7 +261,7 @@ mod tests {
             uuids(&entry.content.body.to_json().unwrap(), &mut stored);
             let links = entry.content.body.relations().links;
             let named: HashSet<_> = links.iter().map(|link| link.target.to_string()).collect();
-            assert_eq!(stored, named, "{}", entry.file);
+            assert_eq!(stored, named, "{}", entry.key);
         }
     }
 
@@ -236,7 +282,7 @@ mod tests {
                 _ => {}
             }
             let report = publish_report(&entry.content.body);
-            assert!(report.is_publishable(), "{}: {report:#?}", entry.file);
+            assert!(report.is_publishable(), "{}: {report:#?}", entry.key);
         }
         let least = [
             ("services", 40),

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use municipio_domain::{content::ContentError, store::StoreError};
+use municipio_domain::store::StoreError;
 
 /// Something wrong in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file, such as `services/imu.yaml`.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 for what has no lines, such as a folder.
     pub line: usize,
     /// The field, such as `costs[1].value`; empty for the file as a whole.
     pub field: String,
@@ -19,7 +19,10 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.line)?;
+        match self.line {
+            0 => write!(f, "{}: ", self.file)?,
+            line => write!(f, "{}:{line}: ", self.file)?,
+        }
         if !self.field.is_empty() {
             write!(f, "{}: ", self.field)?;
         }
@@ -36,12 +39,4 @@ pub enum SeedError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file was refused when it was written.
-    #[error("{file}: {error}")]
-    Refused {
-        /// The file.
-        file: String,
-        /// Why.
-        error: ContentError,
-    },
 }

@@ -49,7 +49,9 @@ fn a_number_is_a_number() {
 
 #[test]
 fn a_database_is_postgresql_or_sqlite() {
-    refused("DATABASE_URL", "mysql://x", &["postgres://", "SQLite"]);
+    for url in ["mysql://x", "sqlite://elsewhere.db"] {
+        refused("DATABASE_URL", url, &["postgres://", "SQLite"]);
+    }
 }
 
 #[test]

@@ -66,89 +66,19 @@ fn a_value_of_another_form() {
 
 #[test]
 fn an_unknown_code_with_the_one_that_was_meant() {
-    refused(
-        "services/sosta.yaml",
-        "title: Sosta\nshort_description: Le strisce blu\ncategory:\n  - mobilita-e-trasport\n",
-        &[
-            "services/sosta.yaml:4: category[0]: ",
-            "mobilita-e-trasport",
-            "did you mean «mobilita-e-trasporti»?",
-        ],
-    );
-}
-
-#[test]
-fn a_reference_to_a_file_that_is_missing() {
-    let text = format!("{TOPIC}responsible_offices:\n  - office:nobody\n");
-    let wanted = [
-        "topics/acqua.yaml:4: responsible_offices[0]: ",
-        "office:nobody",
-        "does not exist",
-    ];
-    refused("topics/acqua.yaml", text, &wanted);
-    let text = format!("{TOPIC}description: Vedi [qui](service:nothing)\n");
-    let wanted = [
-        "topics/acqua.yaml:3: description: ",
-        "service:nothing",
-        "does not exist",
-    ];
-    refused("topics/acqua.yaml", text, &wanted);
-}
-
-#[test]
-fn a_reference_to_a_file_of_another_type() {
-    let text = format!("{TOPIC}responsible_offices:\n  - topic:good\n");
-    let wanted = [
-        "topics/acqua.yaml:",
-        "responsible_offices[0]: ",
-        "topic:good",
-        "office",
-    ];
-    refused("topics/acqua.yaml", text, &wanted);
-}
-
-#[test]
-fn a_folder_that_does_not_exist() {
-    refused(
-        "topic/acqua.yaml",
-        TOPIC,
-        &["topic/acqua.yaml:1: ", "folders", "topics"],
-    );
-    refused("acqua.yaml", TOPIC, &["acqua.yaml:1: ", "folders"]);
-    refused(
-        "topics/Acqua Buona.yaml",
-        TOPIC,
-        &["topics/Acqua Buona.yaml:1: ", "slug"],
-    );
-}
-
-#[test]
-fn a_file_that_is_no_text() {
-    refused(
-        "topics/acqua.yaml",
-        b"title: \xff\xfe\n",
-        &["topics/acqua.yaml"],
-    );
-}
-
-#[test]
-fn what_cannot_be_published_with_all_that_is_missing() {
-    refused(
-        "topics/acqua.yaml",
-        "title: Acqua\n",
-        &["topics/acqua.yaml: ", "short_description"],
-    );
-    refused(
-        "services/sosta.yaml",
-        "title: Sosta\nshort_description: Le strisce blu\ncategory: [mobilita-e-trasporti]\n",
-        &[
-            "services/sosta.yaml: ",
-            "cannot be published",
-            "how_to",
-            "responsible_office",
-            "contact_points",
-        ],
-    );
+    let folder = Folder::without_demo();
+    folder.succeed(&["tenant", "create", "c_h501"]);
+    let text =
+        "title: Sosta\nshort_description: Le strisce blu\ncategory: [mobilita-e-trasporti]\n";
+    folder.write("content/services/sosta.yaml", text);
+    let message = folder.fail(LOAD);
+    for field in ["how_to", "responsible_office", "contact_points"] {
+        let place = format!("services/sosta.yaml:1: {field}: ");
+        assert!(
+            message.contains(&place),
+            "«{place}» is missing in: {message}"
+        );
+    }
 }
 
 #[test]

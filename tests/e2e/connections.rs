@@ -3,25 +3,35 @@
 
 use std::{collections::HashSet, fmt::Write};
 
-use municipio_domain::content::ContentType;
-use municipio_tests::{
-    TestApp, on_both,
-    story::{column, global_id, office, with},
-};
+use municipio_tests::{TestApp, on_both, story::column};
 use serde_json::{Value, json};
 
-const ORDERS: [&str; 6] =
-    ["TITLE_ASC", "TITLE_DESC", "DATE_ASC", "DATE_DESC", "UPDATED_ASC", "UPDATED_DESC"];
+const ORDERS: [&str; 6] = [
+    "TITLE_ASC",
+    "TITLE_DESC",
+    "DATE_ASC",
+    "DATE_DESC",
+    "UPDATED_ASC",
+    "UPDATED_DESC",
+];
 
 /// The root fields that page both ways, by introspection: a new list is walked without a new test.
 async fn roots(app: &TestApp) -> Vec<String> {
-    let data = app.data("{ __type(name: \"Query\") { fields { name args { name } } } }").await;
+    let data = app
+        .data("{ __type(name: \"Query\") { fields { name args { name } } } }")
+        .await;
     let fields = data["__type"]["fields"].as_array().unwrap();
     let pages = |field: &&Value| {
         let names = column(&field["args"], "name");
-        ["first", "last", "before", "after"].iter().all(|name| names.iter().any(|own| own == name))
+        ["first", "last", "before", "after"]
+            .iter()
+            .all(|name| names.iter().any(|own| own == name))
     };
-    let roots: Vec<_> = fields.iter().filter(pages).map(|field| field["name"].as_str().unwrap().to_owned()).collect();
+    let roots: Vec<_> = fields
+        .iter()
+        .filter(pages)
+        .map(|field| field["name"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(roots.len(), 14, "{roots:?}");
     roots
 }
@@ -39,11 +49,23 @@ struct Walk {
 
 impl Walk {
     fn new(root: &str, order: &'static str, size: usize, backwards: bool) -> Self {
-        Self { root: root.to_owned(), order, size, backwards, cursor: None, seen: Vec::new(), done: false }
+        Self {
+            root: root.to_owned(),
+            order,
+            size,
+            backwards,
+            cursor: None,
+            seen: Vec::new(),
+            done: false,
+        }
     }
 
     fn field(&self, alias: usize) -> String {
-        let (size, place) = if self.backwards { ("last", "before") } else { ("first", "after") };
+        let (size, place) = if self.backwards {
+            ("last", "before")
+        } else {
+            ("first", "after")
+        };
         let mut arguments = format!("orderBy: {}, {size}: {}", self.order, self.size);
         if let Some(cursor) = &self.cursor {
             write!(arguments, ", {place}: \"{cursor}\"").unwrap();
@@ -56,26 +78,66 @@ impl Walk {
     }
 
     fn take(&mut self, page: &Value) {
-        let what = format!("{} {} {} backwards: {}", self.root, self.order, self.size, self.backwards);
+        let what = format!(
+            "{} {} {} backwards: {}",
+            self.root, self.order, self.size, self.backwards
+        );
         let mut ids = column(&page["nodes"], "id");
         let edges = page["edges"].as_array().unwrap();
-        let nodes: Vec<_> = edges.iter().map(|edge| edge["node"]["id"].as_str().unwrap()).collect();
+        let nodes: Vec<_> = edges
+            .iter()
+            .map(|edge| edge["node"]["id"].as_str().unwrap())
+            .collect();
         assert_eq!(ids, nodes, "{what}: nodes and edges");
         let info = &page["pageInfo"];
-        assert_eq!(info["startCursor"], edges.first().map_or(Value::Null, |edge| edge["cursor"].clone()), "{what}");
-        assert_eq!(info["endCursor"], edges.last().map_or(Value::Null, |edge| edge["cursor"].clone()), "{what}");
+        assert_eq!(
+            info["startCursor"],
+            edges
+                .first()
+                .map_or(Value::Null, |edge| edge["cursor"].clone()),
+            "{what}"
+        );
+        assert_eq!(
+            info["endCursor"],
+            edges
+                .last()
+                .map_or(Value::Null, |edge| edge["cursor"].clone()),
+            "{what}"
+        );
         let total = usize::try_from(page["totalCount"].as_u64().unwrap()).unwrap();
         let is_first = self.seen.is_empty();
         let is_last = self.seen.len() + ids.len() == total;
-        let (next, previous) = if self.backwards { (!is_first, !is_last) } else { (!is_last, !is_first) };
-        assert_eq!(info["hasNextPage"], json!(next), "{what} after {} of {total}", self.seen.len());
-        assert_eq!(info["hasPreviousPage"], json!(previous), "{what} after {} of {total}", self.seen.len());
-        assert_eq!(ids.len(), self.size.min(total - self.seen.len()), "{what}: a page is full unless it is the last");
+        let (next, previous) = if self.backwards {
+            (!is_first, !is_last)
+        } else {
+            (!is_last, !is_first)
+        };
+        assert_eq!(
+            info["hasNextPage"],
+            json!(next),
+            "{what} after {} of {total}",
+            self.seen.len()
+        );
+        assert_eq!(
+            info["hasPreviousPage"],
+            json!(previous),
+            "{what} after {} of {total}",
+            self.seen.len()
+        );
+        assert_eq!(
+            ids.len(),
+            self.size.min(total - self.seen.len()),
+            "{what}: a page is full unless it is the last"
+        );
         if self.backwards {
             ids.reverse();
         }
         self.seen.extend(ids);
-        let place = if self.backwards { "startCursor" } else { "endCursor" };
+        let place = if self.backwards {
+            "startCursor"
+        } else {
+            "endCursor"
+        };
         self.cursor = info[place].as_str().map(str::to_owned);
         self.done = is_last;
     }
@@ -211,80 +273,5 @@ on_both! {
                 assert_eq!(column(&page["topics"]["nodes"], "title"), between, "{order} {size}");
             }
         }
-    }
-}
-
-on_both! {
-    async fn lists_of_what_links_here_page_by_themselves_for_each_target(engine) {
-        let app = TestApp::empty(engine).await;
-        let tenant = app.tenant("c_x001", "www.x001.example").await;
-        let editor = app.editor(&tenant);
-        let basics = editor.basics().await;
-        let other = editor.topic("Zona").await;
-        for day in 1..=7 {
-            let both = if day > 5 { json!([basics.topic, other]) } else { json!([basics.topic]) };
-            let news = with(basics.news(&format!("Notizia {day}")), json!({ "news_date": format!("2026-11-0{day}"), "topics": both }));
-            editor.published(ContentType::NewsItem, news).await;
-            let service = with(basics.service(&format!("Servizio {day}")), json!({ "topics": both }));
-            editor.published(ContentType::Service, service).await;
-        }
-        let query = "query($topic: ID!, $office: ID!, $newsAfter: String, $servicesBefore: String) {
-            topics { nodes { title news(first: 2) { totalCount nodes { title } pageInfo { hasNextPage } } } }
-            topic(by: { id: $topic }) { news(first: 3, after: $newsAfter) { totalCount nodes { title } pageInfo { hasNextPage hasPreviousPage endCursor } } }
-            office(by: { id: $office }) { services(last: 3, before: $servicesBefore) { totalCount nodes { title } pageInfo { hasNextPage hasPreviousPage startCursor } } } }";
-        let mut variables = json!({
-            "topic": global_id(ContentType::Topic, basics.topic),
-            "office": global_id(ContentType::Office, basics.office),
-        });
-        let (mut news, mut services) = (Vec::new(), Vec::new());
-        for (round, size) in [3, 3, 1].into_iter().enumerate() {
-            let data = app.read("", query, variables.clone()).await;
-            let topics = &data["topics"]["nodes"];
-            assert_eq!(column(&topics[0]["news"]["nodes"], "title"), ["Notizia 7", "Notizia 6"]);
-            assert_eq!(column(&topics[1]["news"]["nodes"], "title"), ["Notizia 7", "Notizia 6"]);
-            let counts = [&topics[0], &topics[1]].map(|topic| topic["news"]["totalCount"].as_i64().unwrap());
-            assert_eq!(counts, [7, 2], "each topic counts its own");
-            assert_eq!([&topics[0], &topics[1]].map(|topic| topic["news"]["pageInfo"]["hasNextPage"] == json!(true)), [true, false]);
-            let (newest, last) = (&data["topic"]["news"], &data["office"]["services"]);
-            assert_eq!((newest["totalCount"].as_i64(), last["totalCount"].as_i64()), (Some(7), Some(7)));
-            assert_eq!(newest["nodes"].as_array().unwrap().len(), size);
-            assert_eq!(last["nodes"].as_array().unwrap().len(), size);
-            for (flag, wanted) in [("hasNextPage", round < 2), ("hasPreviousPage", round > 0)] {
-                assert_eq!(newest["pageInfo"][flag], json!(wanted), "news {flag} {round}");
-            }
-            for (flag, wanted) in [("hasPreviousPage", round < 2), ("hasNextPage", round > 0)] {
-                assert_eq!(last["pageInfo"][flag], json!(wanted), "services {flag} {round}");
-            }
-            news.extend(column(&newest["nodes"], "title"));
-            services.splice(0..0, column(&last["nodes"], "title"));
-            variables["newsAfter"] = newest["pageInfo"]["endCursor"].clone();
-            variables["servicesBefore"] = last["pageInfo"]["startCursor"].clone();
-        }
-        let days = |name: &str| (1..=7).map(|day| format!("{name} {day}")).collect::<Vec<_>>();
-        assert_eq!(news, days("Notizia").into_iter().rev().collect::<Vec<_>>(), "news come newest first");
-        assert_eq!(services, days("Servizio"), "services come by title");
-    }
-}
-
-on_both! {
-    async fn offices_page_below_their_parent(engine) {
-        let app = TestApp::empty(engine).await;
-        let tenant = app.tenant("c_x001", "www.x001.example").await;
-        let editor = app.editor(&tenant);
-        let basics = editor.basics().await;
-        for title in ["Ufficio tributi", "Ufficio anagrafe", "Ufficio élite"] {
-            let below = with(office(title, basics.contact, basics.place), json!({ "parent_office": basics.office }));
-            editor.published(ContentType::Office, below).await;
-        }
-        let query = "query($id: ID!, $after: String) { office(by: { id: $id }) { childOffices(first: 2, after: $after) {
-            nodes { title parentOffice { id } } pageInfo { hasNextPage endCursor } } } }";
-        let id = global_id(ContentType::Office, basics.office);
-        let page = app.read("", query, json!({ "id": id })).await;
-        let page = &page["office"]["childOffices"];
-        assert_eq!(column(&page["nodes"], "title"), ["Ufficio anagrafe", "Ufficio élite"]);
-        assert_eq!(page["nodes"][0]["parentOffice"]["id"], json!(id));
-        let page = app.read("", query, json!({ "id": id, "after": page["pageInfo"]["endCursor"] })).await;
-        assert_eq!(column(&page["office"]["childOffices"]["nodes"], "title"), ["Ufficio tributi"]);
-        assert_eq!(page["office"]["childOffices"]["pageInfo"]["hasNextPage"], json!(false));
     }
 }

@@ -18,23 +18,71 @@ async fn inputs(app: &TestApp, input: &str, of: &str) -> Vec<String> {
     let fields = data["__type"]["inputFields"].as_array().unwrap();
     let fits = |field: &&Value| {
         let list = &field["type"]["ofType"]["ofType"];
-        field["type"]["name"] == json!(of) || (list["name"] == json!(of) && list["kind"] == json!("SCALAR"))
+        field["type"]["name"] == json!(of)
+            || (list["name"] == json!(of) && list["kind"] == json!("SCALAR"))
     };
-    fields.iter().filter(fits).map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+    fields
+        .iter()
+        .filter(fits)
+        .map(|field| field["name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[actix_web::test]
 async fn ids_that_this_api_did_not_give_out_are_refused() {
     let app = small().await;
     let item = ItemId::generate();
-    let mut forged = vec![String::new(), "1".to_owned(), "🙂".to_owned(), "A".repeat(2_000)];
-    forged.extend(["", ":", "Topic", "Topic:", "Topic:1", "Query:1", "topic:00000000-0000-0000-0000-000000000000"].map(forged_cursor));
+    let mut forged = vec![
+        String::new(),
+        "1".to_owned(),
+        "🙂".to_owned(),
+        "A".repeat(2_000),
+    ];
+    forged.extend(
+        [
+            "",
+            ":",
+            "Topic",
+            "Topic:",
+            "Topic:1",
+            "Query:1",
+            "topic:00000000-0000-0000-0000-000000000000",
+        ]
+        .map(forged_cursor),
+    );
     forged.push(forged_cursor(&format!("Colour:{item}")));
     forged.push(item.to_string());
     for id in &forged {
-        about(&app.refused("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await, "INVALID_ID", "id", "node");
-        about(&app.refused("query($id: ID!) { nodes(ids: [$id]) { id } }", json!({ "id": id })).await, "INVALID_ID", "ids", "nodes");
-        about(&app.refused("query($id: ID!) { topic(by: { id: $id }) { id } }", json!({ "id": id })).await, "INVALID_ID", "by.id", "topic");
+        about(
+            &app.refused(
+                "query($id: ID!) { node(id: $id) { id } }",
+                json!({ "id": id }),
+            )
+            .await,
+            "INVALID_ID",
+            "id",
+            "node",
+        );
+        about(
+            &app.refused(
+                "query($id: ID!) { nodes(ids: [$id]) { id } }",
+                json!({ "id": id }),
+            )
+            .await,
+            "INVALID_ID",
+            "ids",
+            "nodes",
+        );
+        about(
+            &app.refused(
+                "query($id: ID!) { topic(by: { id: $id }) { id } }",
+                json!({ "id": id }),
+            )
+            .await,
+            "INVALID_ID",
+            "by.id",
+            "topic",
+        );
     }
     for root in roots(&app).await.1 {
         let mut accepted = 0;
@@ -48,7 +96,11 @@ async fn ids_that_this_api_did_not_give_out_are_refused() {
             } else {
                 let refused = app.refused(&query, variables).await;
                 about(&refused, "INVALID_ID", "by.id", &root);
-                assert!(refused.message.contains(content_type.type_name()), "{}", refused.message);
+                assert!(
+                    refused.message.contains(content_type.type_name()),
+                    "{}",
+                    refused.message
+                );
             }
         }
         assert_eq!(accepted, 1, "{root} reads items of one type");
@@ -109,29 +161,75 @@ async fn every_filter_by_code_knows_its_vocabulary_and_every_range_its_order() {
     let app = small().await;
     let (mut codes, mut ranges) = (0, 0);
     for (root, filter) in roots(&app).await.0 {
-        for field in inputs(&app, &filter, "String").await.into_iter().filter(|field| field != "titlePrefix") {
-            let query = format!("{{ {root}(filter: {{ or: [{{}}, {{ not: {{ {field}: [\"no-such-code\"] }} }}] }}) {{ totalCount }} }}");
+        for field in inputs(&app, &filter, "String")
+            .await
+            .into_iter()
+            .filter(|field| field != "titlePrefix")
+        {
+            let query = format!(
+                "{{ {root}(filter: {{ or: [{{}}, {{ not: {{ {field}: [\"no-such-code\"] }} }}] }}) {{ totalCount }} }}"
+            );
             let refused = app.refused(&query, json!({})).await;
-            about(&refused, "UNKNOWN_CODE", &format!("filter.or[1].not.{field}[0]"), &root);
-            assert!(refused.message.contains("«no-such-code»"), "{}", refused.message);
+            about(
+                &refused,
+                "UNKNOWN_CODE",
+                &format!("filter.or[1].not.{field}[0]"),
+                &root,
+            );
+            assert!(
+                refused.message.contains("«no-such-code»"),
+                "{}",
+                refused.message
+            );
             codes += 1;
         }
         for field in inputs(&app, &filter, "DateRange").await {
             let range = "{ from: \"2026-11-02\", through: \"2026-11-01\" }";
-            let refused = app.refused(&format!("{{ {root}(filter: {{ {field}: {range} }}) {{ totalCount }} }}"), json!({})).await;
-            about(&refused, "INVALID_ARGUMENT", &format!("filter.{field}.through"), &root);
+            let refused = app
+                .refused(
+                    &format!("{{ {root}(filter: {{ {field}: {range} }}) {{ totalCount }} }}"),
+                    json!({}),
+                )
+                .await;
+            about(
+                &refused,
+                "INVALID_ARGUMENT",
+                &format!("filter.{field}.through"),
+                &root,
+            );
             app.data(&format!("{{ {root}(filter: {{ {field}: {{ from: \"2026-11-01\", through: \"2026-11-01\" }} }}) {{ totalCount }} }}")).await;
             ranges += 1;
         }
     }
-    assert!(codes >= 17 && ranges >= 4, "{codes} filters by code, {ranges} by date");
+    assert!(
+        codes >= 17 && ranges >= 4,
+        "{codes} filters by code, {ranges} by date"
+    );
     let query = "{ services(filter: { category: [\"turismo\", \"no\"] }) { totalCount } }";
-    about(&app.refused(query, json!({})).await, "UNKNOWN_CODE", "filter.category[1]", "services");
+    about(
+        &app.refused(query, json!({})).await,
+        "UNKNOWN_CODE",
+        "filter.category[1]",
+        "services",
+    );
     let query = "{ eventOccurrences(during: { from: \"2026-11-02\", through: \"2026-11-01\" }) { edges { cursor } } }";
-    about(&app.refused(query, json!({})).await, "INVALID_ARGUMENT", "during.through", "eventOccurrences");
+    about(
+        &app.refused(query, json!({})).await,
+        "INVALID_ARGUMENT",
+        "during.through",
+        "eventOccurrences",
+    );
     let query = "{ vocabulary(id: \"topics\") { term(code: \"no\") { label } } }";
-    about(&app.refused(query, json!({})).await, "UNKNOWN_CODE", "code", "vocabulary.term");
-    assert_eq!(app.data("{ vocabulary(id: \"no\") { id } }").await["vocabulary"], Value::Null);
+    about(
+        &app.refused(query, json!({})).await,
+        "UNKNOWN_CODE",
+        "code",
+        "vocabulary.term",
+    );
+    assert_eq!(
+        app.data("{ vocabulary(id: \"no\") { id } }").await["vocabulary"],
+        Value::Null
+    );
 }
 
 on_both! {

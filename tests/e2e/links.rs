@@ -12,9 +12,15 @@ use municipio_tests::{
 use serde_json::{Value, json};
 
 async fn news_of(app: &TestApp, title: &str) -> Value {
-    let data = app.data("{ news { nodes { title topics { title } relatedNews { title } } } }").await;
+    let data = app
+        .data("{ news { nodes { title topics { title } relatedNews { title } } } }")
+        .await;
     let nodes = data["news"]["nodes"].as_array().unwrap();
-    nodes.iter().find(|news| news["title"] == json!(title)).cloned().unwrap_or_default()
+    nodes
+        .iter()
+        .find(|news| news["title"] == json!(title))
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn invalid(refused: Result<ItemId, ContentError>) -> Vec<FieldError> {
@@ -155,7 +161,7 @@ on_both! {
         let mut found: Vec<_> = errors.iter().map(|error| (error.path.as_str(), error.code.as_str())).collect();
         found.sort_unstable();
         assert_eq!(found, [
-            ("body[0]", "LINK_NOT_FOUND"),
+            ("body", "LINK_NOT_FOUND"),
             ("edited_by[0]", "LINK_WRONG_TYPE"),
             ("related_news[0]", "LINK_NOT_FOUND"),
             ("topics[1]", "LINK_NOT_FOUND"),

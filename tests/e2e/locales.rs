@@ -1,7 +1,11 @@
 //! The languages of content: what is translated comes translated, what is not comes in the
 //! fallback and says so.
 
-use municipio_domain::{content::ContentType, locale::Locale, tenants::{self, NewTenant}};
+use municipio_domain::{
+    content::ContentType,
+    locale::Locale,
+    tenants::{self, NewTenant},
+};
 use municipio_tests::{
     TestApp, noon, on_both,
     story::{column, texts, with},

@@ -7,6 +7,24 @@
     unreachable_pub
 )]
 
+mod browsers;
+mod calendar;
+mod connections;
+mod cursors;
 mod delivery;
+mod engine;
+mod errors;
+mod events;
+mod gate;
+mod http;
+mod http_refusals;
+mod ids;
 mod linked_data;
+mod linked_lists;
+mod links;
+mod locales;
+mod navigation;
+mod null_bubbling;
+mod routes;
 mod schema;
+mod tenants;

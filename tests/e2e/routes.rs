@@ -49,7 +49,7 @@ on_both! {
                 let other = paths.insert(path.to_owned(), item.clone());
                 assert!(other.is_none(), "two items at {path}: {item} {other:?}");
             }
-            for part in items.chunks(50) {
+            for part in items.chunks(15) {
                 let fields: String = part.iter().enumerate().map(|(index, item)| format!(
                     "r{index}: route(path: {}) {{ __typename ... on RouteContent {{ content {{ id locale }} }} }} ", item["path"])).collect();
                 let data = app.data(&format!("{{ {fields} }}")).await;

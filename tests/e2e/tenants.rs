@@ -17,8 +17,15 @@ async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> (StatusCode, String, Va
         request = request.header(*name, *value);
     }
     let response = request.send().await.unwrap();
-    let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
-    (response.status(), media_type, response.json().await.unwrap())
+    let media_type = response.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    (
+        response.status(),
+        media_type,
+        response.json().await.unwrap(),
+    )
 }
 
 async fn title(app: &TestApp, headers: &[(&str, &str)]) -> String {
@@ -28,7 +35,10 @@ async fn title(app: &TestApp, headers: &[(&str, &str)]) -> String {
 }
 
 async fn two() -> [(&'static str, &'static str); 2] {
-    [("c_x001", "www.x001.example"), ("c_x002", "www.x002.example")]
+    [
+        ("c_x001", "www.x001.example"),
+        ("c_x002", "www.x002.example"),
+    ]
 }
 
 on_both! {
@@ -112,7 +122,7 @@ on_both! {
             let editor = app.editor(&app.tenant(code, host).await);
             let topic = json!({ "title": "Acqua", "short_description": format!("Acqua di {code}") });
             ids.push(editor.published(ContentType::Topic, topic).await);
-            editor.published(ContentType::Municipality, json!({ "title": format!("Comune {code}") })).await;
+            editor.published(ContentType::Municipality, json!({ "title": format!("Comune {code}"), "region": "Lombardia" })).await;
             let basics = editor.basics().await;
             editor.published(ContentType::NewsItem, basics.news("Notizia")).await;
             let event = basics.event("Fiera", json!({ "occurrences": [{ "starts_at": "2199-01-05T10:00" }] }));

@@ -3,15 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod database;
+pub mod story;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use actix_web::rt;
 use chrono::{DateTime, TimeZone, Utc};
-use municipio::{
-    app::{Application, load_demo},
-    settings::Settings,
-};
+use municipio::{app::Application, settings::Settings, start::load_demo};
 use municipio_domain::{
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,

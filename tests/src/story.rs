@@ -45,8 +45,14 @@ impl TestApp {
 
     /// A GET of `/graphql` with these parameters.
     pub fn query(&self, parameters: &[(&str, &str)]) -> reqwest::RequestBuilder {
-        let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", escape(value)));
+        let escape = |text: &str| {
+            text.bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect::<String>()
+        };
+        let pairs = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escape(value)));
         self.get(&format!("/graphql?{}", pairs.collect::<Vec<_>>().join("&")))
     }
 
@@ -75,11 +81,16 @@ impl TestApp {
     /// The only error of a query that must fail for the municipality of this host.
     pub async fn refused_at(&self, host: &str, query: &str, variables: Value) -> Refused {
         let answer = self.answer(host, query, variables).await;
-        let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("accepted: {query}\n{answer:#}"));
+        let errors = answer["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("accepted: {query}\n{answer:#}"));
         assert_eq!(errors.len(), 1, "{query}\n{answer:#}");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let path = errors[0]["path"].as_array().into_iter().flatten();
-        let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+        let part = |part: &Value| {
+            part.as_str()
+                .map_or_else(|| part.to_string(), str::to_owned)
+        };
         Refused {
             code: text(&errors[0]["extensions"]["code"]),
             argument: text(&errors[0]["extensions"]["argument"]),
@@ -93,7 +104,9 @@ impl TestApp {
         let tenant = self.tenant(ipa_code, host).await;
         let (_, files) = municipio_seeds::demo().unwrap();
         let store = self.database.tenant(tenant.id);
-        municipio_seeds::load(&store, &tenant, &files, noon()).await.unwrap();
+        municipio_seeds::load(&store, &tenant, &files, noon())
+            .await
+            .unwrap();
         tenant
     }
 }
@@ -110,19 +123,26 @@ pub fn forged_cursor(text: &str) -> String {
 
 /// The instant of a text of RFC 3339.
 pub fn instant(value: &Value) -> DateTime<Utc> {
-    let text = value.as_str().unwrap_or_else(|| panic!("no instant: {value}"));
+    let text = value
+        .as_str()
+        .unwrap_or_else(|| panic!("no instant: {value}"));
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
 /// One field of each item of a list.
 pub fn column(list: &Value, field: &str) -> Vec<String> {
     let items = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
-    items.iter().map(|item| item[field].as_str().unwrap_or_default().to_owned()).collect()
+    items
+        .iter()
+        .map(|item| item[field].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// A body with further fields, or others instead.
 pub fn with(mut base: Value, more: Value) -> Value {
-    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    base.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     base
 }
 
@@ -144,7 +164,12 @@ impl Editor {
     }
 
     /// A new revision with this body, not published.
-    pub async fn rewrite(&self, id: ItemId, kind: ContentType, body: Value) -> Result<(), ContentError> {
+    pub async fn rewrite(
+        &self,
+        id: ItemId,
+        kind: ContentType,
+        body: Value,
+    ) -> Result<(), ContentError> {
         self.rename(id, kind, body, &[]).await
     }
 
@@ -157,7 +182,9 @@ impl Editor {
         slugs: &[(&str, &str)],
     ) -> Result<(), ContentError> {
         let body = Body::parse(kind, body).map_err(ContentError::Invalid)?;
-        let slugs = slugs.iter().map(|(locale, slug)| (locale.parse().unwrap(), slug.parse().unwrap()));
+        let slugs = slugs
+            .iter()
+            .map(|(locale, slug)| (locale.parse().unwrap(), slug.parse().unwrap()));
         let mut draft = draft(body);
         draft.slugs = slugs.collect::<Slugs>();
         self.revise(id, draft).await
@@ -166,11 +193,20 @@ impl Editor {
     /// A topic, a contact point, a place and an office.
     pub async fn basics(&self) -> Basics {
         let topic = self.topic("Ambiente e territorio").await;
-        let contact = self.published(ContentType::ContactPoint, contact_point("Contatti")).await;
-        let place = self.published(ContentType::Place, place("Municipio", contact)).await;
+        let contact = self
+            .published(ContentType::ContactPoint, contact_point("Contatti"))
+            .await;
+        let place = self
+            .published(ContentType::Place, place("Municipio", contact))
+            .await;
         let office = office("Ufficio di prova", contact, place);
         let office = self.published(ContentType::Office, office).await;
-        Basics { topic, contact, place, office }
+        Basics {
+            topic,
+            contact,
+            place,
+            office,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, Object, OutputType, Result, TypeName, connect
 use municipio_domain::content::{Cursor, Direction, Item, ListQuery, OrderBy, Page, Window};
 
 use crate::{
-    context::data,
+    context::{LinkedList, LinkedPart, data},
     error::{ErrorCode, cursor, internal},
     view::{ContentObject, Reader, View},
 };
@@ -123,16 +123,22 @@ pub(crate) fn page_size(size: Option<i32>, argument: &str) -> Result<u64> {
 /// A part of a list of content.
 pub(crate) struct Connection<T> {
     page: Option<Page<Item>>,
-    query: ListQuery,
+    list: List,
     reader: Reader,
     node: std::marker::PhantomData<fn() -> T>,
 }
 
+/// The list that a connection is a part of.
+enum List {
+    Query(ListQuery),
+    Linked(LinkedList),
+}
+
 impl<T: ContentObject> Connection<T> {
-    pub(crate) fn new(page: Option<Page<Item>>, query: ListQuery, reader: Reader) -> Self {
+    fn new(page: Option<Page<Item>>, list: List, reader: Reader) -> Self {
         Self {
             page,
-            query,
+            list,
             reader,
             node: std::marker::PhantomData,
         }
@@ -150,13 +156,31 @@ impl<T: ContentObject> Connection<T> {
             .list(&query, window)
             .await
             .map_err(internal)?;
-        Ok(Self::new(Some(page), query, reader))
+        Ok(Self::new(Some(page), List::Query(query), reader))
+    }
+
+    /// Reads a part of the list of what links to something, together with the same part of the
+    /// lists of its siblings.
+    pub(crate) async fn linked(
+        ctx: &Context<'_>,
+        list: LinkedList,
+        arguments: ListArguments,
+        reader: Reader,
+    ) -> Result<Self> {
+        let (order, direction, window) = arguments.window()?;
+        let part = LinkedPart {
+            list: list.clone(),
+            order,
+            direction,
+            window,
+        };
+        let page = data(ctx)?.linked(part).await?;
+        Ok(Self::new(page, List::Linked(list), reader))
     }
 
     /// The items.
-    pub(crate) fn into_nodes(self) -> impl Iterator<Item = T> {
-        let nodes: Vec<T> = self.entries().map(|(_, node)| node).collect();
-        nodes.into_iter()
+    pub(crate) fn into_nodes(self) -> Vec<T> {
+        self.entries().map(|(_, node)| node).collect()
     }
 
     fn entries(&self) -> impl Iterator<Item = (&Cursor, T)> {
@@ -227,11 +251,11 @@ impl<T: ContentObject + OutputType> Connection<T> {
 
     /// How many items the whole list has; counted only when asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        data(ctx)?
-            .contents
-            .count(&self.query)
-            .await
-            .map_err(internal)
+        let data = data(ctx)?;
+        match &self.list {
+            List::Query(query) => data.contents.count(query).await.map_err(internal),
+            List::Linked(list) => data.linked_count(list.clone()).await,
+        }
     }
 }
 

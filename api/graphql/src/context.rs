@@ -8,7 +8,7 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
     runtime::{TokioSpawner, TokioTimer},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
     content::{
         Body, ContentType, Contents, Direction, Filter, Item, ListQuery, OrderBy, Page, Window,
@@ -17,7 +17,7 @@ use municipio_domain::{
     locale::Locale,
     store::StoreError,
     tenants::Tenant,
-    time::ClosingCalendar,
+    time::{ClosingCalendar, LocalDateTime, ROME},
 };
 use tokio::sync::OnceCell;
 
@@ -67,8 +67,19 @@ impl RequestData {
         self.items.load_many(ids).await.map_err(shared)
     }
 
-    pub(crate) async fn linked(&self, key: LinkedKey) -> Result<Option<Page<Item>>> {
-        self.linked.load_one(key).await.map_err(shared)
+    pub(crate) async fn linked(&self, part: LinkedPart) -> Result<Option<Page<Item>>> {
+        self.linked.load_one(part).await.map_err(shared)
+    }
+
+    /// How long a linked list is.
+    pub(crate) async fn linked_count(&self, list: LinkedList) -> Result<u64> {
+        let count = self.linked.load_one(list).await.map_err(shared)?;
+        Ok(count.unwrap_or_default())
+    }
+
+    /// The day it is in Italy.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.now.with_timezone(&ROME).date_naive()
     }
 
     /// The settings of the municipality, read once for each request.
@@ -151,59 +162,130 @@ impl Loader<ItemId> for ItemLoader {
 
 struct LinkedLoader(Contents);
 
-/// The items of a type that link to `target` by `field`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct LinkedKey {
-    pub(crate) target: ItemId,
-    pub(crate) list: LinkedList,
-}
-
-/// Which part of the list, the same for all targets that are asked for at once.
+/// The items of a type whose `field` holds `value`: a vocabulary code, or the id of the item that
+/// they link to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LinkedList {
-    pub(crate) field: &'static str,
     pub(crate) content_type: ContentType,
+    pub(crate) field: &'static str,
+    pub(crate) value: String,
     pub(crate) locale: Locale,
+    /// Only what has begun and has not expired on this day.
+    pub(crate) current_on: Option<NaiveDate>,
+}
+
+/// Which part of such a list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LinkedPart {
+    pub(crate) list: LinkedList,
     pub(crate) order: OrderBy,
     pub(crate) direction: Direction,
     pub(crate) window: Window,
 }
 
 impl LinkedList {
-    pub(crate) fn query(&self) -> ListQuery {
+    fn query(&self, order: OrderBy, direction: Direction) -> ListQuery {
+        let filter = match self.current_on {
+            None => Filter::everything(),
+            Some(day) => Filter::All(vec![
+                Filter::NotExpired(day),
+                Filter::Date {
+                    from: None,
+                    until: day.succ_opt().map(begin_of),
+                },
+            ]),
+        };
         ListQuery {
             content_type: self.content_type,
             locale: self.locale.clone(),
-            filter: Filter::everything(),
-            order: self.order,
-            direction: self.direction,
+            filter,
+            order,
+            direction,
+        }
+    }
+
+    /// The same list of another value: lists that differ in nothing else are read together.
+    fn group(&self) -> Self {
+        Self {
+            value: String::new(),
+            ..self.clone()
         }
     }
 }
 
-impl Loader<LinkedKey> for LinkedLoader {
+fn begin_of(day: NaiveDate) -> DateTime<Utc> {
+    LocalDateTime::from(day.and_time(NaiveTime::MIN)).to_utc()
+}
+
+impl Loader<LinkedPart> for LinkedLoader {
     type Value = Page<Item>;
     type Error = Arc<StoreError>;
 
     async fn load(
         &self,
-        keys: &[LinkedKey],
-    ) -> Result<HashMap<LinkedKey, Page<Item>>, Self::Error> {
-        let mut lists: HashMap<&LinkedList, Vec<ItemId>> = HashMap::new();
+        keys: &[LinkedPart],
+    ) -> Result<HashMap<LinkedPart, Page<Item>>, Self::Error> {
+        let mut groups: HashMap<LinkedPart, Vec<String>> = HashMap::new();
         for key in keys {
-            lists.entry(&key.list).or_default().push(key.target);
+            let list = key.list.group();
+            let group = LinkedPart {
+                list,
+                ..key.clone()
+            };
+            groups
+                .entry(group)
+                .or_default()
+                .push(key.list.value.clone());
         }
         let mut found = HashMap::new();
-        for (list, targets) in lists {
+        for (part, values) in groups {
+            let query = part.list.query(part.order, part.direction);
             let pages = self
                 .0
-                .linked_by(&list.query(), list.field, &targets, &list.window)
-                .await
-                .map_err(Arc::new)?;
-            found.extend(pages.into_iter().map(|(target, page)| {
-                let list = list.clone();
-                (LinkedKey { target, list }, page)
-            }));
+                .linked_by(&query, part.list.field, &values, &part.window);
+            for (value, page) in pages.await.map_err(Arc::new)? {
+                let list = LinkedList {
+                    value,
+                    ..part.list.clone()
+                };
+                found.insert(
+                    LinkedPart {
+                        list,
+                        ..part.clone()
+                    },
+                    page,
+                );
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<LinkedList> for LinkedLoader {
+    type Value = u64;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[LinkedList]) -> Result<HashMap<LinkedList, u64>, Self::Error> {
+        let mut groups: HashMap<LinkedList, Vec<String>> = HashMap::new();
+        for key in keys {
+            groups
+                .entry(key.group())
+                .or_default()
+                .push(key.value.clone());
+        }
+        let mut found = HashMap::new();
+        for (list, values) in groups {
+            let query = list.query(OrderBy::Title, Direction::Ascending);
+            let counts = self.0.count_each(&query, list.field, &values);
+            for (value, total) in counts.await.map_err(Arc::new)? {
+                found.insert(
+                    LinkedList {
+                        value,
+                        ..list.clone()
+                    },
+                    total,
+                );
+            }
         }
         Ok(found)
     }

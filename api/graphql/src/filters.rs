@@ -138,7 +138,8 @@ macro_rules! filter_input {
     };
 }
 
-fn camel(name: &str) -> String {
+/// A name as GraphQL writes it.
+pub(crate) fn camel(name: &str) -> String {
     let mut parts = name.split('_');
     let mut camel = parts.next().unwrap_or_default().to_owned();
     for part in parts {

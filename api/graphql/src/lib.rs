@@ -11,6 +11,7 @@ mod objects;
 mod query;
 mod roots;
 mod scalars;
+mod variables;
 mod view;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Schema};
@@ -19,6 +20,7 @@ pub use connection::MAX_PAGE;
 pub use context::RequestData;
 pub use error::{ErrorCode, catalogue};
 pub use query::Query;
+pub use variables::check_variables;
 
 /// The schema.
 pub type MunicipioSchema = Schema<Query, EmptyMutation, EmptySubscription>;

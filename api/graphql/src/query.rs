@@ -51,13 +51,18 @@ async fn by_slug(
     content_type: ContentType,
     slug: &scalars::Slug,
 ) -> Result<Option<municipio_domain::content::Item>> {
+    let mut moved = None;
     for locale in reader.locales.iter() {
         let found = data.contents.by_slug(content_type, locale, &slug.0).await;
-        if let Found::Item(item) | Found::Moved(item) = found.map_err(internal)? {
-            return Ok(Some(item));
+        match found.map_err(internal)? {
+            Found::Item(item) => return Ok(Some(item)),
+            Found::Moved(item) => {
+                moved.get_or_insert(item);
+            }
+            Found::Gone | Found::Nothing => {}
         }
     }
-    Ok(None)
+    Ok(moved)
 }
 
 async fn list<T: ContentObject>(
@@ -104,8 +109,8 @@ macro_rules! query {
                     #[graphql(desc = "Which one.")] by: ContentKey,
                     #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
                     locale: Option<scalars::Locale>,
-                ) -> Result<Option<$type>> {
-                    single(ctx, by, locale).await
+                ) -> Option<Result<$type>> {
+                    single(ctx, by, locale).await.transpose()
                 }
 
                 #[doc = $many]
@@ -159,10 +164,13 @@ query! {
             ctx: &Context<'_>,
             #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
             locale: Option<scalars::Locale>,
-        ) -> Result<Option<Municipality>> {
-            let reader = Reader::new(ctx, locale)?;
-            let item = data(ctx)?.settings().await?.cloned();
-            Ok(item.and_then(|item| Municipality::new(View { item, reader })))
+        ) -> Option<Result<Municipality>> {
+            let read = async || -> Result<Option<Municipality>> {
+                let reader = Reader::new(ctx, locale)?;
+                let item = data(ctx)?.settings().await?.cloned();
+                Ok(item.and_then(|item| Municipality::new(View { item, reader })))
+            };
+            read().await.transpose()
         }
 
         /// Whatever has this global id (Relay).
@@ -172,9 +180,12 @@ query! {
             #[graphql(desc = "Global id.")] id: ID,
             #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
             locale: Option<scalars::Locale>,
-        ) -> Result<Option<Node>> {
-            let mut nodes = nodes(ctx, &[id], "id", locale).await?;
-            Ok(nodes.pop().flatten())
+        ) -> Option<Result<Node>> {
+            let read = async || -> Result<Option<Node>> {
+                let mut nodes = nodes(ctx, &[id], "id", locale).await?;
+                Ok(nodes.pop().flatten())
+            };
+            read().await.transpose()
         }
 
         /// Whatever has these global ids, in their order; nothing in the place of what is not there.
@@ -200,8 +211,8 @@ query! {
             path: String,
             #[graphql(desc = "Locale of the texts, when the path does not begin with one.")]
             locale: Option<scalars::Locale>,
-        ) -> Result<Option<Route>> {
-            Route::find(ctx, &path, locale).await
+        ) -> Option<Result<Route>> {
+            Route::find(ctx, &path, locale).await.transpose()
         }
 
         /// The menus, with the labels that the national validator expects (menu).
@@ -279,7 +290,7 @@ query! {
                 None => (Some(data.now), None::<DateTime<Utc>>),
             };
             let after = after
-                .map(|text| Cursor::decode(&text, OrderBy::Date))
+                .map(|text| Cursor::decode(&text, OrderBy::Occurrence))
                 .transpose()
                 .map_err(|error| cursor("after", error))?;
             let filter = filter
@@ -312,8 +323,11 @@ query! {
             #[graphql(desc = "Its id, such as `service-categories`.")] id: String,
             #[graphql(desc = "Locale of the labels; the default of the municipality when left out.")]
             locale: Option<scalars::Locale>,
-        ) -> Result<Option<Vocabulary>> {
-            Ok(Vocabulary::find(&id, &Reader::new(ctx, locale)?))
+        ) -> Option<Result<Vocabulary>> {
+            let read = async || -> Result<Option<Vocabulary>> {
+                Ok(Vocabulary::find(&id, &Reader::new(ctx, locale)?))
+            };
+            read().await.transpose()
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Objects that only the roots give: routes, menus, the home page, categories with their services,
 //! and the calendar.
 
+use std::collections::BTreeMap;
+
 use async_graphql::{Context, Object, Result, SimpleObject, Union, connection::PageInfo};
 use municipio_domain::{
     content::{
@@ -12,7 +14,7 @@ use municipio_domain::{
 
 use crate::{
     connection::{Connection, ContentOrder, ListArguments, by_title, page_info, page_size},
-    context::data,
+    context::{LinkedList, data},
     error::internal,
     objects::{Content, Event, EventOccurrence, NewsItem, Service},
     scalars,
@@ -62,45 +64,55 @@ impl Route {
         let data = data(ctx)?;
         let Address { locale, content } =
             parse_path(path, |locale| data.tenant.locales.contains(locale));
+        // Texts are in the locale of the path, or else in the one that was asked for; the path is
+        // compared in its own.
+        let written = Reader::new(ctx, locale.clone().map(scalars::Locale))?;
         let reader = Reader::new(ctx, locale.map(scalars::Locale).or(asked))?;
-        let is_home = path.split(['?', '#']).next().is_some_and(|path| {
-            path.trim_matches('/').is_empty() || path.trim_matches('/') == reader.locale().as_str()
-        });
-        if is_home {
+        let bare = path.split(['?', '#']).next().unwrap_or_default();
+        if bare.trim_matches('/').is_empty() || bare.trim_matches('/') == written.locale().as_str()
+        {
             let item = data.settings().await?.cloned();
             let view = item.map(|item| View { item, reader });
-            let content = view.and_then(Content::new);
-            return Ok(content.map(|content| Self::Content(RouteContent { content })));
+            return Ok(view.and_then(|view| Self::at(view, &written, bare)));
         }
         let Some((content_type, slug)) = content else {
             return Ok(None);
         };
+        // What has the slug today goes before what had it once.
+        let mut moved = None;
         let mut gone = false;
-        for locale in reader.locales.iter() {
+        for locale in written.locales.iter() {
             let found = data.contents.by_slug(content_type, locale, &slug).await;
-            let item = match found.map_err(internal)? {
-                Found::Item(item) | Found::Moved(item) => item,
-                Found::Gone => {
-                    gone = true;
-                    continue;
+            match found.map_err(internal)? {
+                Found::Item(item) => {
+                    let reader = reader.clone();
+                    return Ok(Self::at(View { item, reader }, &written, bare));
                 }
-                Found::Nothing => continue,
-            };
-            let view = View {
-                item,
-                reader: reader.clone(),
-            };
-            let today = view.path().unwrap_or_default();
-            if today != path.split(['?', '#']).next().unwrap_or_default() {
-                return Ok(Some(Self::Redirect(RouteRedirect {
-                    path: today,
-                    status_code: 301,
-                })));
+                Found::Moved(item) => {
+                    moved.get_or_insert(item);
+                }
+                Found::Gone => gone = true,
+                Found::Nothing => {}
             }
-            let content = Content::new(view);
-            return Ok(content.map(|content| Self::Content(RouteContent { content })));
+        }
+        if let Some(item) = moved {
+            return Ok(Self::at(View { item, reader }, &written, bare));
         }
         Ok(gone.then_some(Self::Gone(RouteGone { status_code: 410 })))
+    }
+
+    /// The content, or a redirect when its path is another.
+    fn at(view: View, written: &Reader, path: &str) -> Option<Self> {
+        let today = written.path(&view.item)?;
+        if today != path && !(path.is_empty() && today == "/") {
+            let redirect = RouteRedirect {
+                path: today,
+                status_code: 301,
+            };
+            return Some(Self::Redirect(redirect));
+        }
+        let content = Content::new(view)?;
+        Some(Self::Content(RouteContent { content }))
     }
 }
 
@@ -126,6 +138,7 @@ impl Menu {
         let data = data(ctx)?;
         let entries = menus().iter().flat_map(|menu| &menu.children);
         let mut fields: Vec<&str> = entries.map(|entry| entry.shows.field.as_str()).collect();
+        fields.push("");
         fields.sort_unstable();
         fields.dedup();
         let counts = data
@@ -164,13 +177,29 @@ impl Menu {
                     children: Vec::new(),
                 })
                 .collect();
+            // An item may stand behind several entries; it counts once.
+            let behind = |entry: &MenuEntry, field: &str, value: &str| {
+                let key = (
+                    entry.shows.content_type.clone(),
+                    field.to_owned(),
+                    value.to_owned(),
+                );
+                counts.get(&key).copied().unwrap_or_default()
+            };
+            let mut totals: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+            for entry in &menu.children {
+                let total = totals.entry(&entry.shows.content_type).or_default();
+                total.0 += count(entry);
+                total.1 = behind(entry, "", "");
+            }
+            let item_count = totals.values().map(|(sum, all)| sum.min(all)).sum();
             let own = live.clone().filter(|_| menu.code == "live");
             Self {
                 code: menu.code.clone(),
                 label: own.or_else(|| reader.text(&menu.label)).unwrap_or_default(),
                 path: format!("{prefix}{}", menu.path),
                 data_element: menu.data_element.clone(),
-                item_count: children.iter().map(|entry| entry.item_count).sum(),
+                item_count,
                 children,
             }
         });
@@ -284,23 +313,19 @@ impl TermOfServices {
         Ok(terms.collect())
     }
 
-    fn query(&self) -> ListQuery {
-        let filter = Filter::facet(self.field, [self.term.code.clone()]);
-        ListQuery::filtered(ContentType::Service, self.reader.locale().clone(), filter)
-    }
-
     async fn services(
         &self,
         ctx: &Context<'_>,
         arguments: ListArguments,
     ) -> Result<Connection<Service>> {
-        let (order, direction, window) = arguments.window()?;
-        let query = ListQuery {
-            order,
-            direction,
-            ..self.query()
+        let list = LinkedList {
+            content_type: ContentType::Service,
+            field: self.field,
+            value: self.term.code.clone(),
+            locale: self.reader.locale().clone(),
+            current_on: None,
         };
-        Connection::read(ctx, query, &window, self.reader.clone()).await
+        Connection::linked(ctx, list, arguments, self.reader.clone()).await
     }
 }
 
@@ -371,6 +396,8 @@ term_of_services! {
 pub(crate) struct OccurrenceConnection {
     /// The occurrences with their places.
     edges: Vec<OccurrenceEdge>,
+    /// The occurrences alone.
+    nodes: Vec<EventOccurrence>,
     /// Whether there is more, and how to go on.
     page_info: PageInfo,
 }
@@ -388,14 +415,20 @@ pub(crate) struct OccurrenceEdge {
 impl OccurrenceConnection {
     pub(crate) fn new(page: Page<OccurrenceEntry>, reader: Reader) -> Self {
         let page_info = page_info(Some(&page));
-        let edges = page.entries.into_iter().filter_map(|(cursor, entry)| {
-            Some(OccurrenceEdge {
-                cursor: cursor.encode(),
-                node: EventOccurrence::new(entry, &reader)?,
+        let placed: Vec<_> = page
+            .entries
+            .into_iter()
+            .filter_map(|(cursor, entry)| {
+                Some((cursor.encode(), EventOccurrence::new(entry, &reader)?))
             })
-        });
+            .collect();
+        let nodes = placed.iter().map(|(_, node)| node.clone()).collect();
+        let edges = placed.into_iter();
         Self {
-            edges: edges.collect(),
+            edges: edges
+                .map(|(cursor, node)| OccurrenceEdge { cursor, node })
+                .collect(),
+            nodes,
             page_info,
         }
     }

@@ -4,19 +4,24 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Result};
 use municipio_domain::{
-    content::{AnyContent, ContentType, Item, Link, LocalizedRichText, path},
+    content::{
+        AnyContent, ContentType, Item, Link, LocalizedRichText, linked_issues, main_site, path,
+        publish_report,
+    },
     ids::ItemId,
     locale::{Locale, LocalizedText},
 };
 
 use crate::{
     connection::{Connection, ListArguments},
-    context::{LinkedKey, LinkedList, data},
-    error::internal,
+    context::{LinkedList, data},
+    filters::camel,
     global_id,
     objects::{Content, PublishReport, RichText, VocabularyTerm},
     scalars,
 };
+use chrono::NaiveDate;
+use serde_json::Value;
 
 /// The locale of a read.
 #[derive(Clone, Debug)]
@@ -127,13 +132,27 @@ impl View {
             .collect()
     }
 
+    /// What the rules say of the item and of what it links to.
     pub(crate) async fn publish_report(&self, ctx: &Context<'_>) -> Result<PublishReport> {
-        let contents = &data(ctx)?.contents;
-        let report = contents
-            .publish_report(&self.item)
-            .await
-            .map_err(internal)?;
+        let data = data(ctx)?;
+        let body = &self.item.body;
+        let links = body.relations().links;
+        let mut linked = data.items(links.iter().map(|link| link.target)).await?;
+        let sites: Vec<_> = linked.values().filter_map(main_site).collect();
+        linked.extend(data.items(sites).await?);
+        let linked: Vec<_> = linked.into_values().collect();
+        let mut report = publish_report(body);
+        report.issues.extend(linked_issues(body, &links, &linked));
         Ok(PublishReport::new(report))
+    }
+
+    /// The fields, such as `costs[0].description`, that are not written in the locale that was asked
+    /// for.
+    pub(crate) fn fallback_fields(&self) -> Vec<String> {
+        let mut fields = Vec::new();
+        let body = self.item.body.to_json().unwrap_or_default();
+        missing(&body, self.reader.locale(), "", &mut fields);
+        fields
     }
 
     /// The published item that a link leads to.
@@ -191,24 +210,70 @@ impl View {
         field: &'static str,
         arguments: ListArguments,
     ) -> Result<Connection<T>> {
-        let (order, direction, window) = arguments.window()?;
-        let list = LinkedList {
-            field,
-            content_type: T::TYPE,
-            locale: self.reader.locale().clone(),
-            order,
-            direction,
-            window,
-        };
-        let mut query = list.query();
-        query.filter = municipio_domain::content::Filter::facet(field, [self.item.id.to_string()]);
-        let key = LinkedKey {
-            target: self.item.id,
-            list,
-        };
-        let page = data(ctx)?.linked(key).await?;
-        Ok(Connection::new(page, query, self.reader.clone()))
+        let list = self.linked_list::<T>(field, None);
+        Connection::linked(ctx, list, arguments, self.reader.clone()).await
     }
+
+    /// The items that link here by `field` and are current today: the 100 newest of them.
+    pub(crate) async fn linked_now<T: ContentObject>(
+        &self,
+        ctx: &Context<'_>,
+        field: &'static str,
+    ) -> Result<Vec<T>> {
+        let list = self.linked_list::<T>(field, Some(data(ctx)?.today()));
+        let reader = self.reader.clone();
+        let connection = Connection::linked(ctx, list, ListArguments::all(), reader).await?;
+        Ok(connection.into_nodes())
+    }
+
+    fn linked_list<T: ContentObject>(
+        &self,
+        field: &'static str,
+        current_on: Option<NaiveDate>,
+    ) -> LinkedList {
+        LinkedList {
+            content_type: T::TYPE,
+            field,
+            value: self.item.id.to_string(),
+            locale: self.reader.locale().clone(),
+            current_on,
+        }
+    }
+}
+
+/// Collects the paths of localised values that the locale lacks. A map is localised when its keys
+/// are languages of two letters.
+fn missing(value: &Value, locale: &Locale, path: &str, fields: &mut Vec<String>) {
+    match value {
+        Value::Object(map) if !map.is_empty() && map.keys().all(|name| is_language(name)) => {
+            if !map.contains_key(locale.as_str()) {
+                fields.push(path.to_owned());
+            }
+        }
+        Value::Object(map) => {
+            for (name, value) in map {
+                let name = camel(name);
+                let path = if path.is_empty() {
+                    name
+                } else {
+                    format!("{path}.{name}")
+                };
+                missing(value, locale, &path, fields);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                missing(item, locale, &format!("{path}[{index}]"), fields);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_language(name: &str) -> bool {
+    name.split('-')
+        .next()
+        .is_some_and(|language| language.len() == 2)
 }
 
 /// The paths of these items, for links in rich text.

@@ -8,12 +8,16 @@ use std::{
     path::PathBuf,
 };
 
+use actix_web::dev::ServerHandle;
 use clap::{Parser, Subcommand};
+use municipio_domain::store::Database;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{Application, StartError},
     settings::{LogFormat, Settings},
+    start::{self, Opened},
 };
 
 /// Headless content and services API of Italian municipalities.
@@ -21,7 +25,18 @@ use crate::{
 /// Without a command it serves: it creates a SQLite database in the data folder, loads the demo
 /// municipality when the database is empty, and answers on 127.0.0.1:8080.
 #[derive(Debug, Parser)]
-#[command(name = "municipio", version, propagate_version = true)]
+#[command(
+    name = "municipio",
+    version,
+    propagate_version = true,
+    after_help = "Set by the environment, or in the file without MUNICIPIO_ and in lower case:\n  \
+        MUNICIPIO_LISTEN     address and port (127.0.0.1:8080)\n  \
+        MUNICIPIO_DATA_DIR   folder of the SQLite database (data)\n  \
+        DATABASE_URL         postgres://user:password@host/database instead of SQLite\n  \
+        MUNICIPIO_DEMO       off starts without the demo municipality\n  \
+        MUNICIPIO_LOG        what is logged, such as info or municipio=debug\n\
+        The README lists the others."
+)]
 pub struct Cli {
     /// Configuration file; `municipio.toml` in the current folder when left out
     #[arg(long, env = "MUNICIPIO_CONFIG", global = true, value_name = "FILE")]
@@ -82,6 +97,8 @@ fn log(settings: &Settings) -> Result<(), CliError> {
 
 async fn serve(settings: &Settings) -> Result<(), CliError> {
     let application = Application::build(settings).await?;
+    // Listened to before anybody is told that it is ready.
+    stop_on_signal(application.handle())?;
     let base = format!("http://{}", application.address());
     let mut lines = vec![format!("Municipio {} is ready.", env!("CARGO_PKG_VERSION"))];
     if let Some(demo) = application.demo() {
@@ -105,26 +122,44 @@ async fn serve(settings: &Settings) -> Result<(), CliError> {
     Ok(application.run().await?)
 }
 
+/// Both signals finish the requests under way.
+fn stop_on_signal(handle: ServerHandle) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    actix_web::rt::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        handle.stop(true).await;
+    });
+    Ok(())
+}
+
 async fn migrate(settings: &Settings) -> Result<(), CliError> {
-    let settings = Settings {
-        demo: false,
-        ..settings.clone()
+    let opened = open_quietly(settings).await?;
+    let done = match opened.migrations {
+        0 => "There was nothing to do".to_owned(),
+        1 => "1 migration was applied".to_owned(),
+        many => format!("{many} migrations were applied"),
     };
-    let (database, _) = crate::app::open(&settings).await?;
-    say(&format!(
-        "The {} database is up to date.",
-        database.engine()
-    ))?;
-    Ok(database.close().await?)
+    let engine = opened.database.engine();
+    say(&format!("{done}: the {engine} database is up to date."))?;
+    Ok(opened.database.close().await?)
 }
 
 /// Opens the database for a command that is not `serve`.
-async fn open(settings: &Settings) -> Result<municipio_domain::store::Database, StartError> {
+async fn open(settings: &Settings) -> Result<Database, StartError> {
+    Ok(open_quietly(settings).await?.database)
+}
+
+/// Opens the database without the demo municipality.
+async fn open_quietly(settings: &Settings) -> Result<Opened, StartError> {
     let settings = Settings {
         demo: false,
         ..settings.clone()
     };
-    Ok(crate::app::open(&settings).await?.0)
+    start::open(&settings).await
 }
 
 /// Says something to the person who called the command.

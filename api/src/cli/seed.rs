@@ -7,7 +7,7 @@ use municipio_domain::tenants::{self, IpaCode};
 use municipio_seeds::LoadReport;
 
 use super::{CliError, open, say};
-use crate::{app::load_demo, clock, settings::Settings};
+use crate::{clock, settings::Settings, start::load_demo};
 
 /// What to load.
 #[derive(Debug, Subcommand)]
@@ -35,8 +35,7 @@ impl Seed {
             Self::Demo => load_demo(&database).await?,
             Self::Load { folder, tenant } => {
                 let tenant = tenants::show(&database, &tenant).await?;
-                let files = municipio_seeds::read_folder(&folder)
-                    .map_err(|error| format!("{}: {error}", folder.display()))?;
+                let files = municipio_seeds::read_folder(&folder)?;
                 let store = database.tenant(tenant.id);
                 municipio_seeds::load(&store, &tenant, &files, clock::now()).await?
             }

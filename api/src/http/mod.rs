@@ -14,20 +14,27 @@ use problem::Problem;
 
 /// The routes of the application.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    let pages = [
+        ("/schema.graphql", web::get().to(graphql::sdl)),
+        ("/graphiql", web::get().to(graphiql::page)),
+        ("/graphiql/{file}", web::get().to(graphiql::file)),
+        ("/health/live", web::get().to(health::live)),
+        ("/health/ready", web::get().to(health::ready)),
+        ("/status", web::get().to(health::status)),
+        ("/", web::get().to(index)),
+    ];
+    for (path, page) in pages {
+        let refuse = web::to(|request| method_not_allowed(request, "GET"));
+        config.service(web::resource(path).route(page).default_service(refuse));
+    }
+    let refuse = web::to(|request| method_not_allowed(request, "GET, POST"));
     config
         .service(
             web::resource("/graphql")
                 .route(web::get().to(graphql::get))
                 .route(web::post().to(graphql::post))
-                .default_service(web::to(method_not_allowed)),
+                .default_service(refuse),
         )
-        .route("/schema.graphql", web::get().to(graphql::sdl))
-        .route("/graphiql", web::get().to(graphiql::page))
-        .route("/graphiql/{file}", web::get().to(graphiql::file))
-        .route("/health/live", web::get().to(health::live))
-        .route("/health/ready", web::get().to(health::ready))
-        .route("/status", web::get().to(health::status))
-        .route("/", web::get().to(index))
         .default_service(web::to(not_found));
 }
 
@@ -54,13 +61,13 @@ async fn index() -> HttpResponse {
 
 async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let shown: String = request.path().chars().take(80).collect();
-    Err(Problem::new(
-        ErrorCode::NotFound,
-        format!("there is nothing at {shown}"),
-    ))
+    let message = format!("there is nothing at {shown}");
+    Err(Problem::new(ErrorCode::NotFound, message).of(&request))
 }
 
-async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let message = format!("{} is not answered here; use GET or POST", request.method());
-    Err(Problem::new(ErrorCode::MethodNotAllowed, message))
+async fn method_not_allowed(
+    request: HttpRequest,
+    allowed: &'static str,
+) -> Result<HttpResponse, Problem> {
+    Err(Problem::method_not_allowed(request.method(), allowed).of(&request))
 }

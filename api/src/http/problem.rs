@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    http::{Method, StatusCode, header},
+};
 use municipio_graphql::ErrorCode;
 use tracing_actix_web::RequestId;
 
@@ -12,6 +15,7 @@ pub(crate) struct Problem {
     code: ErrorCode,
     detail: String,
     request_id: Option<String>,
+    allowed: &'static str,
 }
 
 impl Problem {
@@ -20,6 +24,7 @@ impl Problem {
             code,
             detail: detail.into(),
             request_id: None,
+            allowed: "POST",
         }
     }
 
@@ -27,6 +32,15 @@ impl Problem {
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");
         Self::new(ErrorCode::Internal, "something failed on the server")
+    }
+
+    /// A method that is not answered here; these are.
+    pub(crate) fn method_not_allowed(method: &Method, allowed: &'static str) -> Self {
+        let message = format!("{method} is not answered here; use {allowed}");
+        Self {
+            allowed,
+            ..Self::new(ErrorCode::MethodNotAllowed, message)
+        }
     }
 
     /// The same, with the id of the request it answers.
@@ -65,7 +79,11 @@ impl ResponseError for Problem {
         if let Some(id) = &self.request_id {
             body["requestId"] = id.clone().into();
         }
-        HttpResponse::build(status)
+        let mut response = HttpResponse::build(status);
+        if self.code == ErrorCode::MethodNotAllowed {
+            response.insert_header((header::ALLOW, self.allowed));
+        }
+        response
             .content_type("application/problem+json")
             .body(body.to_string())
     }

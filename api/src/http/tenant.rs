@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, http::header};
 use municipio_domain::tenants::{IpaCode, Tenant, TenantStatus};
 
 use municipio_graphql::ErrorCode;
@@ -30,7 +30,16 @@ pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<
 
 async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
     let directory = &state.directory;
-    let host = host_name(request.connection_info().host()).to_owned();
+    // Not `X-Forwarded-Host`: whoever sends a request could choose it.
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    let header = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host_name(header.or(authority).unwrap_or_default()).to_owned();
     let found = directory.by_host(&host).await;
     if let Some(tenant) = found.map_err(|error| Problem::internal(&error))? {
         return Ok(tenant);

@@ -9,9 +9,15 @@ use validator::{Validate, ValidationError};
 
 use super::RichText;
 use crate::{
-    locale::{Localized, LocalizedText},
+    locale::{Blank, Localized, LocalizedText},
     vocabularies::{Code, ids},
 };
+
+impl Blank for RichText {
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+}
 
 /// Rich text by locale.
 pub type LocalizedRichText = Localized<RichText>;

@@ -79,13 +79,27 @@ struct Rule {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Check {
-    Present(bool),
+    Present(IsTrue),
     Text {
         #[serde(default)]
         min: usize,
         max: Option<usize>,
     },
     Any(Vec<String>),
+    AltText(IsTrue),
+}
+
+/// A check that takes no parameters is written `= true`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "bool")]
+struct IsTrue;
+
+impl TryFrom<bool> for IsTrue {
+    type Error = &'static str;
+
+    fn try_from(value: bool) -> Result<Self, Self::Error> {
+        value.then_some(Self).ok_or("leave the rule out instead")
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,7 +108,6 @@ struct When {
     field: String,
     is: Option<Value>,
     is_not: Option<Value>,
-    and: Option<String>,
 }
 
 #[expect(
@@ -134,7 +147,11 @@ impl Rule {
                     vec![self.field.clone()]
                 }
             }
-            Check::Present(wanted) => self.wrong(body, |value| is_present(value) == *wanted),
+            Check::Present(IsTrue) => self.wrong(body, is_present),
+            Check::AltText(IsTrue) => {
+                let images = self.wrong(body, has_alternative_text).into_iter();
+                images.map(|path| format!("{path}.alt")).collect()
+            }
             Check::Text { min, max } => self.wrong(body, |value| has_length(value, *min, *max)),
         };
         wrong.into_iter().map(|path| self.issue(path)).collect()
@@ -164,13 +181,11 @@ impl When {
     fn holds(&self, body: &Value) -> bool {
         let found = at(body, &self.field);
         let value = found.first().map_or(&Value::Null, |(_, value)| *value);
-        let needed = |path: &String| at(body, path).iter().any(|(_, value)| is_present(value));
         self.is.as_ref().is_none_or(|wanted| value == wanted)
             && self
                 .is_not
                 .as_ref()
                 .is_none_or(|unwanted| value != unwanted)
-            && self.and.as_ref().is_none_or(needed)
     }
 }
 
@@ -211,9 +226,20 @@ fn is_present(value: &Value) -> bool {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(items) => !items.is_empty(),
+        // Localised text is there when it is there in Italian.
+        Value::Object(fields) if fields.keys().all(|name| name.len() == 2) => {
+            fields.get("it").is_some_and(is_present)
+        }
         Value::Object(fields) => !fields.is_empty(),
         _ => true,
     }
+}
+
+/// Whether a picture, if there is one, has alternative text or is decorative.
+fn has_alternative_text(image: &Value) -> bool {
+    image.is_null()
+        || image.get("decorative") == Some(&Value::Bool(true))
+        || image.get("alt").is_some_and(is_present)
 }
 
 /// Whether localised text, plain or rich, has these numbers of characters: the least in Italian,
@@ -234,7 +260,7 @@ fn has_length(value: &Value, min: usize, max: Option<usize>) -> bool {
 }
 
 /// The main site of an office.
-pub(super) fn main_site(item: &Item) -> Option<ItemId> {
+pub fn main_site(item: &Item) -> Option<ItemId> {
     match &item.body {
         Body::Office(office) => office.main_site.map(|site| site.id()),
         _ => None,
@@ -257,7 +283,7 @@ pub fn linked_issues(body: &Body, links: &[LinkUse], linked: &[Item]) -> Vec<Iss
     for link in links.iter().filter(|link| find(link.target).is_none()) {
         issues.push(warning(
             "LINK_NOT_PUBLISHED",
-            format!("{}[{}]", link.field, link.position),
+            link.path.clone(),
             "Il contenuto collegato non è pubblicato: il collegamento comparirà quando lo sarà.",
             "The linked content is not published: the link will appear when it is.",
             "Municipio",

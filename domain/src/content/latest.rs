@@ -15,7 +15,7 @@ use crate::{
 /// The newest revision of an item.
 #[derive(Clone, Debug)]
 pub struct Latest {
-    /// The current slugs.
+    /// The slugs it gives the item.
     pub slugs: Slugs,
     /// The body as it is stored; nothing when the item has no revision yet.
     pub body: Option<Value>,
@@ -44,18 +44,19 @@ pub async fn latest(
             .collect();
         for item in items {
             let revision = item.draft_revision_id.and_then(|id| revisions.remove(&id));
-            let (body, author) = revision
-                .map(|revision| (Some(revision.body), revision.author))
-                .unwrap_or_default();
-            let slugs = read_slugs(item.slugs)?;
-            found.insert(
-                ItemId(item.id),
-                Latest {
-                    slugs,
-                    body,
-                    author,
+            let latest = match revision {
+                Some(revision) => Latest {
+                    slugs: read_slugs(revision.slugs)?,
+                    body: Some(revision.body),
+                    author: revision.author,
                 },
-            );
+                None => Latest {
+                    slugs: Slugs::new(),
+                    body: None,
+                    author: String::new(),
+                },
+            };
+            found.insert(ItemId(item.id), latest);
         }
     }
     Ok(found)

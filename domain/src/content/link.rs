@@ -73,10 +73,12 @@ impl<'de, T> Deserialize<'de> for Link<T> {
 }
 
 /// A link as a revision makes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkUse {
     /// The field that holds the link.
     pub field: &'static str,
+    /// Where the link stands: `topics[1]`, `needs[2].document`, `how_to`.
+    pub path: String,
     /// Its place among the links of that field.
     pub position: usize,
     /// The linked item.
@@ -105,14 +107,28 @@ pub struct Relations {
 }
 
 impl Relations {
-    /// Links of a field; inverse relations find the item through each of them.
-    pub fn links<'a, T: LinkTarget + 'a>(
+    /// The link of a field; inverse relations find the item through it.
+    pub fn one<T: LinkTarget>(&mut self, field: &'static str, link: &Option<Link<T>>) {
+        self.nested(field, link.iter().map(|link| (field.to_owned(), link)));
+    }
+
+    /// The links of a field; inverse relations find the item through each of them.
+    pub fn links<T: LinkTarget>(&mut self, field: &'static str, links: &[Link<T>]) {
+        let links = links.iter().enumerate();
+        self.nested(
+            field,
+            links.map(|(index, link)| (format!("{field}[{index}]"), link)),
+        );
+    }
+
+    /// Links inside the structures of a field, each with its path.
+    pub fn nested<'a, T: LinkTarget + 'a>(
         &mut self,
         field: &'static str,
-        links: impl IntoIterator<Item = &'a Link<T>>,
+        links: impl IntoIterator<Item = (String, &'a Link<T>)>,
     ) {
-        for (position, link) in links.into_iter().enumerate() {
-            self.link(field, position, link.id(), T::TARGET);
+        for (path, link) in links {
+            self.link(field, path, link.id(), T::TARGET);
             self.facet(field, link.id().to_string());
         }
     }
@@ -154,8 +170,7 @@ impl Relations {
             for target in text.item_links() {
                 let known = |link: &LinkUse| link.field == field && link.target == target;
                 if !self.links.iter().any(known) {
-                    let position = self.links.iter().filter(|link| link.field == field).count();
-                    self.link(field, position, target, None);
+                    self.link(field, field.to_owned(), target, None);
                 }
             }
         }
@@ -164,12 +179,14 @@ impl Relations {
     fn link(
         &mut self,
         field: &'static str,
-        position: usize,
+        path: String,
         target: ItemId,
         target_type: Option<ContentType>,
     ) {
+        let position = self.links.iter().filter(|link| link.field == field).count();
         self.links.push(LinkUse {
             field,
+            path,
             position,
             target,
             target_type,

@@ -7,8 +7,8 @@ use municipio_entities::{content_item, content_listing as listing, content_occur
 use sea_orm::{
     Iden,
     sea_query::{
-        Alias, Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
-        WindowStatement,
+        Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement,
+        SimpleExpr, WindowStatement,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ pub enum OrderBy {
     /// The last publication.
     #[serde(rename = "u")]
     Updated,
+    /// The start of an occurrence; the calendar alone is ordered by it.
+    #[serde(rename = "o")]
+    Occurrence,
 }
 
 /// Whether a list goes up or down.
@@ -103,6 +106,26 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// What is left to check when the rows were found by the driving facet.
+    fn undriven(&self) -> Self {
+        match self {
+            facet if facet.driving().is_none() => facet.clone(),
+            Self::All(filters) => {
+                let driving = filters.iter().position(|filter| filter.driving().is_some());
+                let rest = filters.iter().enumerate().map(|(index, filter)| {
+                    match Some(index) == driving {
+                        true => filter.undriven(),
+                        false => filter.clone(),
+                    }
+                });
+                Self::All(rest.collect())
+            }
+            _ => Self::everything(),
+        }
+    }
+}
+
 /// A list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListQuery {
@@ -163,7 +186,7 @@ impl OrderBy {
         match self {
             Self::Title => listing::Column::TitleKey,
             Self::Date => listing::Column::DateKey,
-            Self::Updated => listing::Column::UpdatedKey,
+            Self::Updated | Self::Occurrence => listing::Column::UpdatedKey,
         }
     }
 
@@ -192,7 +215,7 @@ impl ListQuery {
     /// more than asked for tells whether there is more.
     pub(super) fn page(&self, tenant: TenantId, window: &Window) -> SelectStatement {
         let mut select = self.rows(tenant);
-        select_pointers(&mut select);
+        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId));
         let key = column(self.order.column());
         select.expr(key.clone());
         let order = self.seek(&mut select, window);
@@ -207,6 +230,27 @@ impl ListQuery {
     pub(super) fn count(&self, tenant: TenantId) -> SelectStatement {
         let mut select = self.rows(tenant);
         select.expr_as(column(listing::Column::ItemId).count(), Alias::new("total"));
+        select
+    }
+
+    /// For each of these values of a field, the size of the list of the items that have it.
+    pub(super) fn count_of_each(
+        &self,
+        field: &'static str,
+        values: &[String],
+        tenant: TenantId,
+    ) -> SelectStatement {
+        let mut select = Query::select();
+        select
+            .from(listing::Entity)
+            .expr(column(listing::Column::Value))
+            .expr_as(column(listing::Column::ItemId).count(), Alias::new("total"))
+            .and_where(column(listing::Column::ContentType).eq(self.content_type.as_str()))
+            .and_where(column(listing::Column::Locale).eq(self.locale.as_str()))
+            .and_where(column(listing::Column::Field).eq(field))
+            .and_where(column(listing::Column::Value).is_in(values))
+            .cond_where(self.condition(&self.filter, tenant))
+            .group_by_col((listing::Entity, listing::Column::Value));
         select
     }
 
@@ -256,7 +300,7 @@ impl ListQuery {
             .and_where(Expr::col((listing::Entity, Alias::new("rank"))).lte(window.size + 1))
             .order_by_expr(column(listing::Column::Value), Order::Asc)
             .order_by_expr(Expr::col((listing::Entity, Alias::new("rank"))), Order::Asc);
-        select_pointers(&mut select);
+        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId));
         select
     }
 
@@ -283,7 +327,7 @@ impl ListQuery {
             .and_where(column(listing::Column::Locale).eq(self.locale.as_str()))
             .and_where(column(listing::Column::Field).eq(field))
             .and_where(column(listing::Column::Value).eq(value))
-            .cond_where(self.condition(&self.filter, tenant));
+            .cond_where(self.condition(&self.filter.undriven(), tenant));
         select
     }
 
@@ -296,16 +340,17 @@ impl ListQuery {
         };
         match filter {
             Filter::All(filters) => each(Condition::all(), filters),
-            Filter::Any(filters) if filters.is_empty() => {
-                Condition::all().add(Expr::value(1).eq(0))
-            }
+            Filter::Any(filters) if filters.is_empty() => nothing(),
             Filter::Any(filters) => each(Condition::any(), filters),
             Filter::Not(filter) => self.condition(filter, tenant).not(),
             Filter::Facet { field, values } => Condition::all().add(
                 column(listing::Column::ItemId).in_subquery(self.with_facet(tenant, field, values)),
             ),
-            Filter::TitlePrefix(prefix) => {
-                let prefix = fold(prefix);
+            Filter::TitlePrefix(text) => {
+                let prefix = fold(text);
+                if prefix.is_empty() && !text.trim().is_empty() {
+                    return nothing();
+                }
                 let end = format!("{prefix}\u{7f}");
                 Condition::all()
                     .add(column(listing::Column::TitleKey).gte(prefix))
@@ -341,20 +386,25 @@ impl ListQuery {
     }
 }
 
-/// Joins the items and selects their pointers, so that the page needs no second look-up.
-pub(super) fn select_pointers(select: &mut SelectStatement) {
-    let item = |column: content_item::Column| Expr::col((content_item::Entity, column));
-    select
-        .inner_join(
-            content_item::Entity,
-            item(content_item::Column::Id).equals((listing::Entity, listing::Column::ItemId)),
-        )
-        .expr(item(content_item::Column::Id))
-        .expr(item(content_item::Column::ContentType))
-        .expr(item(content_item::Column::Slugs))
-        .expr(item(content_item::Column::PublishedRevisionId))
-        .expr(item(content_item::Column::PublishedAt))
-        .expr(item(content_item::Column::UpdatedAt));
+/// Joins the items to the column that names them and selects their pointers, so that the page needs
+/// no second look-up. What is not published any more is not there.
+pub(super) fn select_pointers(select: &mut SelectStatement, item_id: impl IntoColumnRef) {
+    use content_item::Column;
+    let item = |column: Column| Expr::col((content_item::Entity, column));
+    let joined = Condition::all()
+        .add(item(Column::Id).eq(Expr::col(item_id)))
+        .add(item(Column::PublishedRevisionId).is_not_null());
+    select.inner_join(content_item::Entity, joined);
+    for column in [
+        Column::Id,
+        Column::ContentType,
+        Column::Slugs,
+        Column::PublishedRevisionId,
+        Column::PublishedAt,
+        Column::UpdatedAt,
+    ] {
+        select.expr(item(column));
+    }
 }
 
 fn occurring(
@@ -372,13 +422,23 @@ fn occurring(
         .to_owned()
 }
 
-/// Occurrences that lie, at least in part, in a range.
+/// Occurrences that lie, at least in part, in a range; what ends as the range begins does not,
+/// unless it begins there too.
 pub(super) fn within(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Condition {
     use content_occurrence::Column;
     let of = |column: Column| Expr::col((content_occurrence::Entity, column));
+    let from = from.map(|from| {
+        Condition::any()
+            .add(of(Column::EndsAt).gt(from.timestamp()))
+            .add(of(Column::StartsAt).gte(from.timestamp()))
+    });
     Condition::all()
-        .add_option(from.map(|from| of(Column::EndsAt).gte(from.timestamp())))
+        .add_option(from)
         .add_option(until.map(|until| of(Column::StartsAt).lt(until.timestamp())))
+}
+
+fn nothing() -> Condition {
+    Condition::all().add(Expr::value(1).eq(0))
 }
 
 fn beyond(order: OrderBy, cursor: &Cursor, upwards: bool) -> Condition {

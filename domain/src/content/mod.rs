@@ -22,7 +22,7 @@ pub use cursor::{Cursor, InvalidCursor, OrderValue};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
-pub use gate::{Issue, PublishReport, Severity, linked_issues, publish_report};
+pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
 pub use item::{Item, Slugs};
 pub use latest::{Latest, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};

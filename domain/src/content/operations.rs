@@ -1,7 +1,7 @@
 //! Writing content. Each operation runs inside a transaction that the caller opened, so that one
 //! or many make one change; what is decided is decided by plain functions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use municipio_entities::{
@@ -38,16 +38,29 @@ pub struct Draft {
 pub enum ContentError {
     /// The database failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// No such item.
     #[error("there is no content with the id {0}")]
     NotFound(ItemId),
     /// Fields are wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldError>),
+    /// Somebody else wrote at the same time.
+    #[error("somebody else changed the content at the same time; load it again")]
+    Conflict,
     /// The publishing gate refused.
     #[error("the content cannot be published: {}", errors(.0))]
     NotPublishable(PublishReport),
+}
+
+impl From<StoreError> for ContentError {
+    fn from(error: StoreError) -> Self {
+        if error.is_unique_violation() {
+            Self::Conflict
+        } else {
+            Self::Store(error)
+        }
+    }
 }
 
 fn errors(report: &PublishReport) -> String {
@@ -71,6 +84,17 @@ pub async fn create(
     content_type: ContentType,
     now: DateTime<Utc>,
 ) -> Result<(), ContentError> {
+    if content_type == ContentType::Municipality {
+        let filter = content_item::Column::ContentType.eq(content_type.as_str());
+        if transaction
+            .one::<content_item::Entity>(filter)
+            .await?
+            .is_some()
+        {
+            let message = "the municipality has its settings already";
+            return Err(invalid("ALREADY_THERE", "", message));
+        }
+    }
     let item = content_item::Model {
         id: id.0,
         tenant_id: transaction.tenant_id().0,
@@ -104,7 +128,7 @@ pub async fn revise(
     let links = draft.body.relations().links;
     check_links(transaction, &links).await?;
     check_circle(transaction, id, &draft.body).await?;
-    let slugs = move_slugs(transaction, &item, &draft).await?;
+    let slugs = slugs_of(transaction, &item, &draft).await?;
 
     let number = match item.draft_revision_id {
         Some(revision) => revision_row(transaction, revision).await?.number + 1,
@@ -117,6 +141,7 @@ pub async fn revise(
         item_id: id.0,
         number,
         body: to_json(&draft.body)?,
+        slugs: slugs_json(&slugs)?,
         author: draft.author,
         note: draft.note,
         created_at: now,
@@ -132,21 +157,17 @@ pub async fn revise(
         target_item_id: link.target.0,
     });
     transaction.insert::<content_link::Entity>(rows).await?;
-    let slugs =
-        serde_json::to_value(&slugs).map_err(|error| StoreError::corrupt("slugs", error))?;
     transaction
         .update::<content_item::Entity>(
-            [
-                (content_item::Column::DraftRevisionId, revision.0.into()),
-                (content_item::Column::Slugs, slugs.into()),
-            ],
+            [(content_item::Column::DraftRevisionId, revision.0.into())],
             content_item::Column::Id.eq(id.0),
         )
         .await?;
     Ok(revision)
 }
 
-/// Publishes the draft: the published pointer moves to it, and lists show it.
+/// Publishes the draft: the published pointer moves to it, its slugs become those of the item, and
+/// lists show it. `locales` are those of the tenant, the default first.
 ///
 /// # Errors
 /// There is no such item or no draft, or the publishing gate refuses.
@@ -163,15 +184,18 @@ pub async fn publish(
     let content_type = read_type(&item.content_type)?;
     let row = revision_row(transaction, revision).await?;
     let body = read_body(content_type, RevisionId(revision), row.body)?;
+    let slugs = read_slugs(row.slugs)?;
     let report = gate::publish_report(&body);
     if !report.is_publishable() {
         return Err(ContentError::NotPublishable(report));
     }
     let published_at = item.published_at.unwrap_or(now);
+    claim_slugs(transaction, &item, &slugs).await?;
     transaction
         .update::<content_item::Entity>(
             [
                 (content_item::Column::PublishedRevisionId, revision.into()),
+                (content_item::Column::Slugs, slugs_json(&slugs)?.into()),
                 (content_item::Column::PublishedAt, published_at.into()),
                 (content_item::Column::UpdatedAt, now.into()),
             ],
@@ -208,8 +232,8 @@ pub async fn unpublish(transaction: &Transaction, id: ItemId) -> Result<(), Cont
     Ok(unlist(transaction, id).await?)
 }
 
-/// Writes the occurrences that events without end will have in the time to come. To be run every
-/// day; says how many events were looked at.
+/// Writes the occurrences that recurring events will have in the time to come. To be run every
+/// day; says how many events were written.
 ///
 /// # Errors
 /// The database failed.
@@ -217,37 +241,48 @@ pub async fn extend_occurrences(
     store: &TenantStore,
     now: DateTime<Utc>,
 ) -> Result<usize, ContentError> {
-    let transaction = store.begin().await?;
     let filter = Condition::all()
         .add(content_item::Column::ContentType.eq(ContentType::Event.as_str()))
         .add(content_item::Column::PublishedRevisionId.is_not_null());
-    let events = transaction.all::<content_item::Entity>(filter).await?;
-    let revisions: HashMap<_, _> = events
-        .iter()
-        .filter_map(|event| Some((event.published_revision_id?, ItemId(event.id))))
-        .collect();
-    let filter = content_revision::Column::Id.is_in(revisions.keys().copied());
+    let events = store.read().all::<content_item::Entity>(filter).await?;
     let mut extended = 0;
-    for row in transaction.all::<content_revision::Entity>(filter).await? {
-        let id = ItemId(row.item_id);
-        let body = read_body(ContentType::Event, RevisionId(row.id), row.body)?;
-        let Some(schedule) = body
-            .schedule()
-            .filter(|schedule| schedule.last_end().is_none())
-        else {
+    for event in events {
+        let Some(revision) = event.published_revision_id else {
             continue;
         };
-        let filter = content_occurrence::Column::ItemId.eq(id.0);
+        let transaction = store.begin().await?;
+        // Takes the row, so that nobody unpublishes the event meanwhile.
+        let unchanged = Condition::all()
+            .add(content_item::Column::Id.eq(event.id))
+            .add(content_item::Column::PublishedRevisionId.eq(revision));
+        let same = [(content_item::Column::PublishedRevisionId, revision.into())];
+        if transaction
+            .update::<content_item::Entity>(same, unchanged)
+            .await?
+            == 0
+        {
+            continue;
+        }
+        let row = revision_row(&transaction, revision).await?;
+        let body = read_body(ContentType::Event, RevisionId(revision), row.body)?;
+        let goes_on = |schedule: &&EventSchedule| {
+            let ends = schedule.last_end();
+            schedule.recurrence.is_some() && ends.is_none_or(|end| end > now)
+        };
+        let Some(schedule) = body.schedule().filter(goes_on) else {
+            continue;
+        };
+        let filter = content_occurrence::Column::ItemId.eq(event.id);
         transaction
             .delete::<content_occurrence::Entity>(filter)
             .await?;
-        let rows = occurrence_rows(id, schedule, now);
+        let rows = occurrence_rows(ItemId(event.id), schedule, now);
         transaction
             .insert::<content_occurrence::Entity>(rows)
             .await?;
+        transaction.commit().await?;
         extended += 1;
     }
-    transaction.commit().await?;
     Ok(extended)
 }
 
@@ -297,10 +332,9 @@ async fn check_links(transaction: &Transaction, links: &[LinkUse]) -> Result<(),
 }
 
 fn wrong_link(link: &LinkUse, types: &HashMap<ItemId, String>) -> Option<FieldError> {
-    let path = format!("{}[{}]", link.field, link.position);
     let Some(found) = types.get(&link.target) else {
         let message = format!("there is no content with the id {}", link.target);
-        return Some(FieldError::new("LINK_NOT_FOUND", path, message));
+        return Some(FieldError::new("LINK_NOT_FOUND", &link.path, message));
     };
     let wanted = link.target_type?.as_str();
     (found != wanted).then(|| {
@@ -308,7 +342,7 @@ fn wrong_link(link: &LinkUse, types: &HashMap<ItemId, String>) -> Option<FieldEr
             "the content {} is of type {found}, not {wanted}",
             link.target
         );
-        FieldError::new("LINK_WRONG_TYPE", path, message)
+        FieldError::new("LINK_WRONG_TYPE", &link.path, message)
     })
 }
 
@@ -346,69 +380,88 @@ async fn check_circle(
     Ok(())
 }
 
-/// The slugs after a revision. New ones are written; old ones stay as redirects, and an item may
-/// take back a slug that it had.
-async fn move_slugs(
+/// The slugs that the item has once the draft is published: those that are given, those it has, and
+/// for the other locales of the title new ones.
+async fn slugs_of(
     transaction: &Transaction,
     item: &content_item::Model,
     draft: &Draft,
 ) -> Result<Slugs, ContentError> {
-    let mut slugs = read_slugs(item.slugs.clone())?;
-    let title = draft.body.title();
-    let mut wanted: BTreeMap<Locale, (Slug, bool)> = draft
-        .slugs
-        .iter()
-        .map(|(locale, slug)| (locale.clone(), (slug.clone(), true)))
-        .collect();
-    for (locale, title) in title.iter() {
-        let is_new = !slugs.contains_key(locale) && !wanted.contains_key(locale);
-        if let Some(slug) = Slug::from_title(title).filter(|_| is_new) {
-            wanted.insert(locale.clone(), (slug, false));
+    let mut slugs = match item.draft_revision_id {
+        Some(revision) => read_slugs(revision_row(transaction, revision).await?.slugs)?,
+        None => read_slugs(item.slugs.clone())?,
+    };
+    for (locale, slug) in &draft.slugs {
+        if is_taken(transaction, item, slug).await? {
+            let message =
+                format!("the slug «{slug}» belongs to other content, now or as a redirect");
+            return Err(invalid("SLUG_TAKEN", format!("slug.{locale}"), message));
         }
+        slugs.insert(locale.clone(), slug.clone());
     }
-    for (locale, (slug, given)) in wanted {
-        if slugs.get(&locale) == Some(&slug) {
-            continue;
+    for (locale, title) in draft.body.title().iter() {
+        if let Some(wanted) = Slug::from_title(title).filter(|_| !slugs.contains_key(locale)) {
+            let mut slug = wanted.clone();
+            let mut number = 2;
+            while is_taken(transaction, item, &slug).await? {
+                slug = wanted.numbered(number);
+                number += 1;
+            }
+            slugs.insert(locale.clone(), slug);
         }
-        let slug = claim_slug(transaction, item, &locale, slug, given).await?;
-        slugs.insert(locale, slug);
     }
     Ok(slugs)
 }
 
-async fn claim_slug(
+/// Whether other content of the type has or had this slug in any locale: readers of one locale may
+/// come by the slug of another.
+async fn is_taken(
     transaction: &Transaction,
     item: &content_item::Model,
-    locale: &Locale,
-    wanted: Slug,
-    given: bool,
-) -> Result<Slug, ContentError> {
-    let mut slug = wanted.clone();
-    for number in 2.. {
-        let filter = Condition::all()
-            .add(content_slug::Column::ContentType.eq(item.content_type.as_str()))
-            .add(content_slug::Column::Locale.eq(locale.as_str()))
-            .add(content_slug::Column::Slug.eq(slug.as_str()));
-        match transaction.one::<content_slug::Entity>(filter).await? {
-            Some(taken) if taken.item_id == item.id => return Ok(slug),
-            Some(_) if given => {
-                let message =
-                    format!("the slug «{slug}» belongs to other content, now or as a redirect");
-                return Err(invalid("SLUG_TAKEN", format!("slug.{locale}"), message));
-            }
-            Some(_) => slug = wanted.numbered(number),
-            None => break,
+    slug: &Slug,
+) -> Result<bool, StoreError> {
+    let filter = Condition::all()
+        .add(content_slug::Column::ContentType.eq(item.content_type.as_str()))
+        .add(content_slug::Column::Slug.eq(slug.as_str()))
+        .add(content_slug::Column::ItemId.ne(item.id));
+    Ok(transaction
+        .one::<content_slug::Entity>(filter)
+        .await?
+        .is_some())
+}
+
+/// Writes the slugs of an item that is being published. Old ones stay as redirects.
+async fn claim_slugs(
+    transaction: &Transaction,
+    item: &content_item::Model,
+    slugs: &Slugs,
+) -> Result<(), ContentError> {
+    let filter = content_slug::Column::ItemId.eq(item.id);
+    let known = transaction.all::<content_slug::Entity>(filter).await?;
+    let mut rows = Vec::new();
+    for (locale, slug) in slugs {
+        let has =
+            |row: &content_slug::Model| row.locale == locale.as_str() && row.slug == slug.as_str();
+        if known.iter().any(has) {
+            continue;
         }
+        if is_taken(transaction, item, slug).await? {
+            let message = format!("the slug «{slug}» was taken by other content meanwhile");
+            return Err(invalid("SLUG_TAKEN", format!("slug.{locale}"), message));
+        }
+        rows.push(content_slug::Model {
+            tenant_id: item.tenant_id,
+            content_type: item.content_type.clone(),
+            locale: locale.to_string(),
+            slug: slug.to_string(),
+            item_id: item.id,
+        });
     }
-    let row = content_slug::Model {
-        tenant_id: item.tenant_id,
-        content_type: item.content_type.clone(),
-        locale: locale.to_string(),
-        slug: slug.to_string(),
-        item_id: item.id,
-    };
-    transaction.insert::<content_slug::Entity>([row]).await?;
-    Ok(slug)
+    Ok(transaction.insert::<content_slug::Entity>(rows).await?)
+}
+
+fn slugs_json(slugs: &Slugs) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(slugs).map_err(|error| StoreError::corrupt("slugs", error))
 }
 
 async fn unlist(transaction: &Transaction, id: ItemId) -> Result<(), StoreError> {
@@ -438,8 +491,16 @@ fn listing_rows(
     let date_key = day.unwrap_or(published_at).timestamp();
     let mut rows = Vec::with_capacity(locales.len() * (facets.len() + 1));
     for locale in locales {
-        let translated = title.get(locale).filter(|_| *locale != Locale::italian());
-        let title_key = fold(&translated.cloned().unwrap_or_else(|| body.sort_title()));
+        // The title that a reader of the locale sees; people are listed by family name.
+        let preferred = [Some(locale), locales.first()];
+        let seen = preferred
+            .into_iter()
+            .flatten()
+            .find(|locale| title.get(locale).is_some());
+        let title_key = match seen.filter(|locale| **locale != Locale::italian()) {
+            Some(locale) => fold(title.get(locale).map(String::as_str).unwrap_or_default()),
+            None => fold(&body.sort_title()),
+        };
         let row = |field: &str, value: &str| content_listing::Model {
             item_id: id.0,
             locale: locale.to_string(),
@@ -458,20 +519,25 @@ fn listing_rows(
     rows
 }
 
-/// All occurrences of a schedule that ends, and two years around now of one that does not.
+/// All occurrences of a schedule; when a rule gives very many, those of two years around now.
 fn occurrence_rows(
     id: ItemId,
     schedule: &EventSchedule,
     now: DateTime<Utc>,
 ) -> Vec<content_occurrence::Model> {
-    const MOST: usize = 5_000;
+    const MOST: usize = 3_000;
     let two_years = TimeDelta::days(2 * 366);
+    let around = (now - two_years, now + two_years);
     let (from, until) = match schedule.last_end() {
         Some(end) => (DateTime::<Utc>::MIN_UTC, end + TimeDelta::seconds(1)),
-        None => (now - two_years, now + two_years),
+        None => around,
     };
+    let mut intervals = schedule.expand(from, until, MOST + 1);
+    if intervals.len() > MOST {
+        intervals = schedule.expand(around.0, around.1, MOST);
+    }
     let mut rows: Vec<content_occurrence::Model> = Vec::new();
-    for interval in schedule.expand(from, until, MOST) {
+    for interval in intervals {
         let starts_at = interval.starts_at.timestamp();
         if rows.last().is_none_or(|last| last.starts_at != starts_at) {
             rows.push(content_occurrence::Model {

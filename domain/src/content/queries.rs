@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     Body, ContentType, Cursor, Item, ListQuery, OrderBy, OrderValue, Page, Slug, Slugs, Window,
-    gate, listing,
+    listing,
 };
 use crate::{
     ids::{ItemId, RevisionId},
@@ -135,7 +135,21 @@ impl Contents {
         else {
             return Ok(Found::Nothing);
         };
-        let item = self.published(&[ItemId(row.item_id)]).await?.pop();
+        let filter = content_item::Column::Id.eq(row.item_id);
+        let read = self.store.read();
+        let Some(row) = read.one::<content_item::Entity>(filter).await? else {
+            return Ok(Found::Nothing);
+        };
+        if row.published_revision_id.is_none() {
+            // A draft that nobody ever saw is not told of.
+            let was_public = row.published_at.is_some();
+            return Ok(if was_public {
+                Found::Gone
+            } else {
+                Found::Nothing
+            });
+        }
+        let item = self.items(vec![Pointer::from_model(row)?]).await?.pop();
         Ok(match item {
             None => Found::Gone,
             Some(item) if item.slugs.get(locale) == Some(slug) => Found::Item(item),
@@ -215,7 +229,8 @@ impl Contents {
             .collect()
     }
 
-    /// For each of these items, the same part of the list of the items that link to it by `field`.
+    /// For each of these values of a field (a code, or the id of a linked item), the same part of the
+    /// list of the items that have it.
     ///
     /// # Errors
     /// The database failed.
@@ -223,12 +238,11 @@ impl Contents {
         &self,
         query: &ListQuery,
         field: &'static str,
-        targets: &[ItemId],
+        values: &[String],
         window: &Window,
-    ) -> Result<HashMap<ItemId, Page<Item>>, StoreError> {
+    ) -> Result<HashMap<String, Page<Item>>, StoreError> {
         let scope = self.store.read();
-        let values: Vec<_> = targets.iter().map(ToString::to_string).collect();
-        let select = query.first_of_each(scope.tenant_id(), field, &values, window);
+        let select = query.first_of_each(scope.tenant_id(), field, values, window);
         let rows = scope
             .rows::<municipio_entities::content_listing::Entity>(select)
             .await?;
@@ -243,7 +257,33 @@ impl Contents {
             .map(|value| groups.remove(value).unwrap_or_default())
             .collect();
         let pages = self.pages(query.order, window, groups).await?;
-        Ok(targets.iter().copied().zip(pages).collect())
+        Ok(values.iter().cloned().zip(pages).collect())
+    }
+
+    /// For each of these values of a field, how many items of the list have it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_each(
+        &self,
+        query: &ListQuery,
+        field: &'static str,
+        values: &[String],
+    ) -> Result<HashMap<String, u64>, StoreError> {
+        let scope = self.store.read();
+        let select = query.count_of_each(field, values, scope.tenant_id());
+        let rows = scope
+            .rows::<municipio_entities::content_listing::Entity>(select)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let total: i64 = row.try_get("", "total")?;
+                Ok((
+                    row.try_get("", "value")?,
+                    u64::try_from(total).unwrap_or_default(),
+                ))
+            })
+            .collect()
     }
 
     /// Occurrences in a range, in the order in which they begin; each with its place in the list.
@@ -260,7 +300,6 @@ impl Contents {
     ) -> Result<Page<OccurrenceEntry>, StoreError> {
         use content_occurrence::{Column, Entity};
         let of = |column: Column| Expr::col((Entity, column));
-        let item = |column: content_item::Column| Expr::col((content_item::Entity, column));
         let scope = self.store.read();
         let mut select = Query::select();
         select
@@ -288,20 +327,7 @@ impl Contents {
                 Expr::value(cursor.id().0),
             ])));
         }
-        select.inner_join(
-            content_item::Entity,
-            item(content_item::Column::Id).equals((Entity, Column::ItemId)),
-        );
-        for column in [
-            content_item::Column::Id,
-            content_item::Column::ContentType,
-            content_item::Column::Slugs,
-            content_item::Column::PublishedRevisionId,
-            content_item::Column::PublishedAt,
-            content_item::Column::UpdatedAt,
-        ] {
-            select.expr(item(column));
-        }
+        listing::select_pointers(&mut select, (Entity, Column::ItemId));
         let rows = scope.rows::<Entity>(select).await?;
         let has_next = rows.len() as u64 > size;
         let mut times = Vec::new();
@@ -322,7 +348,7 @@ impl Contents {
         let entries = times
             .into_iter()
             .filter_map(|(id, starts_at, ends_at, all_day)| {
-                let cursor = Cursor::new(OrderBy::Date, OrderValue::Time(starts_at), id);
+                let cursor = Cursor::new(OrderBy::Occurrence, OrderValue::Time(starts_at), id);
                 let entry = OccurrenceEntry {
                     item: items.get(&id)?.clone(),
                     starts_at: DateTime::from_timestamp(starts_at, 0)?,
@@ -369,24 +395,6 @@ impl Contents {
         let items = self.published(&ids).await?;
         let mut items: HashMap<_, _> = items.into_iter().map(|item| (item.id, item)).collect();
         Ok(ids.iter().filter_map(|id| items.remove(id)).collect())
-    }
-
-    /// What keeps a published item from being as good as the national model wants it, or an
-    /// editor from publishing: the rules of its own fields and those of what it links to.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn publish_report(&self, item: &Item) -> Result<gate::PublishReport, StoreError> {
-        let mut report = gate::publish_report(&item.body);
-        let links = item.body.relations().links;
-        let targets: Vec<_> = links.iter().map(|link| link.target).collect();
-        let mut linked = self.published(&targets).await?;
-        let sites: Vec<_> = linked.iter().flat_map(gate::main_site).collect();
-        linked.extend(self.published(&sites).await?);
-        report
-            .issues
-            .extend(gate::linked_issues(&item.body, &links, &linked));
-        Ok(report)
     }
 
     async fn pages(

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use crate::locale::Blank;
+
 /// Lower-case ASCII letters, digits and single hyphens; 1 to 255 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -74,6 +76,12 @@ pub fn fold(text: &str) -> String {
         }
     }
     folded
+}
+
+impl Blank for Slug {
+    fn is_blank(&self) -> bool {
+        false
+    }
 }
 
 impl FromStr for Slug {

@@ -5,14 +5,18 @@ use std::{sync::Arc, time::Duration};
 
 use moka::future::Cache;
 
-use super::{IpaCode, Tenant, TenantError, list, operations::by_host, show};
+use super::{
+    IpaCode, Tenant, TenantError,
+    operations::{by_host, only},
+    show,
+};
 use crate::store::{Database, StoreError};
 
 /// Finds tenants for requests.
 #[derive(Clone, Debug)]
 pub struct TenantDirectory {
     database: Database,
-    tenants: Cache<Key, Arc<Tenant>>,
+    tenants: Cache<Key, Option<Arc<Tenant>>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,15 +67,7 @@ impl TenantDirectory {
     /// # Errors
     /// The database failed.
     pub async fn only(&self) -> Result<Option<Arc<Tenant>>, StoreError> {
-        let find = async {
-            let mut tenants = list(&self.database).await?;
-            Ok(if tenants.len() == 1 {
-                tenants.pop()
-            } else {
-                None
-            })
-        };
-        self.cached(Key::Only, find).await
+        self.cached(Key::Only, only(&self.database)).await
     }
 
     async fn cached(
@@ -79,13 +75,11 @@ impl TenantDirectory {
         key: Key,
         find: impl Future<Output = Result<Option<Tenant>, StoreError>>,
     ) -> Result<Option<Arc<Tenant>>, StoreError> {
-        if let Some(tenant) = self.tenants.get(&key).await {
-            return Ok(Some(tenant));
+        if let Some(known) = self.tenants.get(&key).await {
+            return Ok(known);
         }
         let found = find.await?.map(Arc::new);
-        if let Some(tenant) = &found {
-            self.tenants.insert(key, Arc::clone(tenant)).await;
-        }
+        self.tenants.insert(key, found.clone()).await;
         Ok(found)
     }
 }

@@ -15,8 +15,6 @@ pub struct MunicipalityFacts {
     pub istat_code: String,
     /// Italian name.
     pub name: String,
-    /// German name, where there is one.
-    pub name_de: String,
     /// Abbreviation of the province.
     #[serde(rename = "province_sigla")]
     pub province: String,

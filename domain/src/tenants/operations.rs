@@ -1,10 +1,12 @@
 //! Creating, showing and suspending tenants.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use municipio_entities::{tenant, tenant_host};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, TransactionTrait,
+    QueryOrder, QuerySelect, TransactionTrait,
 };
 
 use super::{FiscalCode, IpaCode, Tenant, TenantStatus, by_ipa_code};
@@ -57,7 +59,7 @@ pub enum TenantError {
     )]
     InvalidHost(String),
     /// Neither a known municipality nor named.
-    #[error("no municipality has the IPA code {0}: give a name with --name")]
+    #[error("no known municipality has the IPA code {0}: give the body a name with --name")]
     NameMissing(IpaCode),
 }
 
@@ -85,10 +87,17 @@ pub async fn create(
                 .map(|facts| format!("Comune di {}", facts.name))
         })
         .ok_or_else(|| TenantError::NameMissing(new.ipa_code.clone()))?;
-    let mut locales = new.locales;
-    if !locales.contains(&Locale::italian()) {
-        locales.push(Locale::italian());
+    if name.trim().is_empty() {
+        return Err(TenantError::NameMissing(new.ipa_code));
     }
+    let mut locales = Vec::new();
+    for locale in new.locales.into_iter().chain([Locale::italian()]) {
+        if !locales.contains(&locale) {
+            locales.push(locale);
+        }
+    }
+    let hosts = new.hosts.iter().map(|host| host_name(host));
+    let hosts: BTreeSet<String> = hosts.collect::<Result<_, _>>()?;
     let tenant = Tenant {
         id: new.id.unwrap_or_else(TenantId::generate),
         ipa_code: new.ipa_code,
@@ -100,14 +109,10 @@ pub async fn create(
         region: facts.map(|facts| facts.region),
         locales,
         status: TenantStatus::Active,
-        hosts: new
-            .hosts
-            .iter()
-            .map(|host| host_name(host))
-            .collect::<Result<_, _>>()?,
+        hosts: hosts.into_iter().collect(),
     };
 
-    let transaction = database.global().begin().await?;
+    let transaction = database.tenants().begin().await?;
     let same_code = tenant::Column::IpaCode.eq(tenant.ipa_code.as_str());
     if tenant::Entity::find()
         .filter(same_code)
@@ -151,11 +156,11 @@ pub async fn create(
 pub async fn list(database: &Database) -> Result<Vec<Tenant>, StoreError> {
     let rows = tenant::Entity::find()
         .order_by_asc(tenant::Column::IpaCode)
-        .all(database.global())
+        .all(database.tenants_read())
         .await?;
     let hosts = tenant_host::Entity::find()
         .order_by_asc(tenant_host::Column::Host)
-        .all(database.global())
+        .all(database.tenants_read())
         .await?;
     rows.into_iter()
         .map(|row| {
@@ -166,6 +171,18 @@ pub async fn list(database: &Database) -> Result<Vec<Tenant>, StoreError> {
         .collect()
 }
 
+/// The only tenant there is; nothing when there are none or several.
+pub(super) async fn only(database: &Database) -> Result<Option<Tenant>, StoreError> {
+    let mut rows = tenant::Entity::find()
+        .limit(2)
+        .all(database.tenants_read())
+        .await?;
+    match (rows.pop(), rows.is_empty()) {
+        (Some(row), true) => Ok(Some(with_hosts(database, row).await?)),
+        _ => Ok(None),
+    }
+}
+
 /// The tenant with this IPA code.
 ///
 /// # Errors
@@ -173,7 +190,7 @@ pub async fn list(database: &Database) -> Result<Vec<Tenant>, StoreError> {
 pub async fn show(database: &Database, ipa_code: &IpaCode) -> Result<Tenant, TenantError> {
     let row = tenant::Entity::find()
         .filter(tenant::Column::IpaCode.eq(ipa_code.as_str()))
-        .one(database.global())
+        .one(database.tenants_read())
         .await?
         .ok_or_else(|| TenantError::NotFound(ipa_code.clone()))?;
     Ok(with_hosts(database, row).await?)
@@ -199,20 +216,20 @@ pub async fn suspend(
         status: Set(status_name(tenant.status).to_owned()),
         ..Default::default()
     };
-    change.update(database.global()).await?;
+    change.update(database.tenants()).await?;
     Ok(tenant)
 }
 
 /// The tenant served under this host name, suspended ones included.
 pub(super) async fn by_host(database: &Database, host: &str) -> Result<Option<Tenant>, StoreError> {
     let Some(found) = tenant_host::Entity::find_by_id(host)
-        .one(database.global())
+        .one(database.tenants_read())
         .await?
     else {
         return Ok(None);
     };
     let row = tenant::Entity::find_by_id(found.tenant_id)
-        .one(database.global())
+        .one(database.tenants_read())
         .await?;
     match row {
         Some(row) => Ok(Some(with_hosts(database, row).await?)),
@@ -224,7 +241,7 @@ async fn with_hosts(database: &Database, row: tenant::Model) -> Result<Tenant, S
     let hosts = tenant_host::Entity::find()
         .filter(tenant_host::Column::TenantId.eq(row.id))
         .order_by_asc(tenant_host::Column::Host)
-        .all(database.global())
+        .all(database.tenants_read())
         .await?;
     from_row(row, hosts.into_iter().map(|host| host.host).collect())
 }

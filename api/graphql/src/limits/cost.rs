@@ -11,6 +11,7 @@ use async_graphql::parser::{
 const SHORT_LIST: u64 = 5;
 /// What a connection holds when the query does not say.
 const PAGE: u64 = 20;
+const LONGEST_PAGE: u64 = crate::MAX_PAGE.unsigned_abs() as u64;
 
 /// How a field multiplies what is below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,9 @@ impl Multiplier {
     pub(super) fn of(self, asked: Option<u64>) -> u64 {
         match self {
             Self::One => 1,
-            Self::Short => asked.unwrap_or(SHORT_LIST),
-            Self::Paged => asked.unwrap_or(PAGE),
+            // Longer pages are refused when the argument is read.
+            Self::Short => asked.unwrap_or(SHORT_LIST).min(LONGEST_PAGE),
+            Self::Paged => asked.unwrap_or(PAGE).min(LONGEST_PAGE),
         }
     }
 }

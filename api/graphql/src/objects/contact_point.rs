@@ -17,8 +17,8 @@ content_object! {
         }
 
         /// Who answers (persona).
-        async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            self.view.one(ctx, self.body.person.as_ref()).await
+        async fn person(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
+            self.view.one(ctx, self.body.person.as_ref()).await.transpose()
         }
 
         /// When it is answered (orari).

@@ -33,8 +33,8 @@ content_object! {
         }
 
         /// Who owns the data (titolare).
-        async fn rights_holder(&self, ctx: &Context<'_>) -> Result<Option<Office>> {
-            self.view.one(ctx, self.body.rights_holder.as_ref()).await
+        async fn rights_holder(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+            self.view.one(ctx, self.body.rights_holder.as_ref()).await.transpose()
         }
 
         /// How often it changes (frequenza di aggiornamento).

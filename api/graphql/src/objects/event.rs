@@ -57,8 +57,11 @@ content_object! {
         }
 
         /// The next time it takes place, or that it is taking place (prossima data).
-        async fn next_occurrence(&self, ctx: &Context<'_>) -> Result<Option<Occurrence>> {
-            Ok(self.occurrences_from(data(ctx)?.now, 1).pop())
+        async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<Result<Occurrence>> {
+            let read = async || -> Result<Option<Occurrence>> {
+                Ok(self.occurrences_from(data(ctx)?.now, 1).pop())
+            };
+            read().await.transpose()
         }
 
         /// The times it takes place from a moment on (prossime date).
@@ -74,8 +77,8 @@ content_object! {
         }
 
         /// Where (luogo).
-        async fn place(&self, ctx: &Context<'_>) -> Result<Option<Place>> {
-            self.view.one(ctx, self.body.place.as_ref()).await
+        async fn place(&self, ctx: &Context<'_>) -> Option<Result<Place>> {
+            self.view.one(ctx, self.body.place.as_ref()).await.transpose()
         }
 
         /// Where, when it is not a place of the catalogue.
@@ -120,8 +123,8 @@ content_object! {
         }
 
         /// The event it is part of (evento genitore).
-        async fn parent_event(&self, ctx: &Context<'_>) -> Result<Option<Event>> {
-            self.view.one(ctx, self.body.parent_event.as_ref()).await
+        async fn parent_event(&self, ctx: &Context<'_>) -> Option<Result<Event>> {
+            self.view.one(ctx, self.body.parent_event.as_ref()).await.transpose()
         }
 
         /// People of the administration who take part (persone).
@@ -167,7 +170,8 @@ content_object! {
 
 impl Event {
     fn occurrences_from(&self, from: DateTime<Utc>, most: usize) -> Vec<Occurrence> {
-        let until = from + TimeDelta::days(10 * 366);
+        let until = from.checked_add_signed(TimeDelta::days(10 * 366));
+        let until = until.unwrap_or(DateTime::<Utc>::MAX_UTC);
         let intervals = self.body.schedule.expand(from, until, most);
         intervals.into_iter().map(Occurrence::from).collect()
     }
@@ -222,7 +226,7 @@ impl From<time::Interval> for Occurrence {
 }
 
 /// An event at one of the times at which it takes place (data di un evento).
-#[derive(SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct EventOccurrence {
     /// The event.
     event: Event,

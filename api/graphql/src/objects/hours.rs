@@ -69,11 +69,14 @@ impl OpeningHours {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "After another moment than now.")] at: Option<DateTime<Utc>>,
-    ) -> Result<Option<DateTime<FixedOffset>>> {
-        let data = data(ctx)?;
-        let closings = data.closings().await?;
-        let next = self.hours.next_opening(at.unwrap_or(data.now), &closings);
-        Ok(next.map(|moment| moment.fixed_offset()))
+    ) -> Option<Result<DateTime<FixedOffset>>> {
+        let read = async || -> Result<Option<DateTime<FixedOffset>>> {
+            let data = data(ctx)?;
+            let closings = data.closings().await?;
+            let next = self.hours.next_opening(at.unwrap_or(data.now), &closings);
+            Ok(next.map(|moment| moment.fixed_offset()))
+        };
+        read().await.transpose()
     }
 
     /// The hours of single days, holidays and closures included.

@@ -127,9 +127,15 @@ macro_rules! content_object {
                 $crate::scalars::Locale(self.view.reader.locale().clone())
             }
 
-            /// It is not written in the locale that was asked for: texts are those of the fallback.
+            /// It is not written in the locale that was asked for: texts are those of the fallback. Single
+            /// texts may be missing all the same: see `fallbackFields`.
             pub(crate) async fn is_fallback(&self) -> bool {
                 self.view.is_fallback()
+            }
+
+            /// The fields, such as `costs[0].description`, whose text is that of the fallback.
+            pub(crate) async fn fallback_fields(&self) -> Vec<String> {
+                self.view.fallback_fields()
             }
 
             /// The locales it is written in.

@@ -47,8 +47,8 @@ content_object! {
         }
 
         /// The town hall (sede).
-        async fn town_hall(&self, ctx: &Context<'_>) -> Result<Option<Place>> {
-            self.view.one(ctx, self.body.town_hall.as_ref()).await
+        async fn town_hall(&self, ctx: &Context<'_>) -> Option<Result<Place>> {
+            self.view.one(ctx, self.body.town_hall.as_ref()).await.transpose()
         }
 
         /// Contact points, switchboard and certified mail among them (contatti).
@@ -140,23 +140,35 @@ content_object! {
         }
 
         /// Fiscal code of the body (codice fiscale).
-        async fn fiscal_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-            Ok(data(ctx)?.tenant.fiscal_code.as_ref().map(ToString::to_string))
+        async fn fiscal_code(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+            let read = async || -> Result<Option<String>> {
+                Ok(data(ctx)?.tenant.fiscal_code.as_ref().map(ToString::to_string))
+            };
+            read().await.transpose()
         }
 
         /// ISTAT code (codice ISTAT).
-        async fn istat_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-            Ok(data(ctx)?.tenant.istat_code.clone())
+        async fn istat_code(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+            let read = async || -> Result<Option<String>> {
+                Ok(data(ctx)?.tenant.istat_code.clone())
+            };
+            read().await.transpose()
         }
 
         /// Cadastral code (codice catastale).
-        async fn cadastral_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-            Ok(data(ctx)?.tenant.cadastral_code.clone())
+        async fn cadastral_code(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+            let read = async || -> Result<Option<String>> {
+                Ok(data(ctx)?.tenant.cadastral_code.clone())
+            };
+            read().await.transpose()
         }
 
         /// Abbreviation of the province (provincia).
-        async fn province(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-            Ok(data(ctx)?.tenant.province.clone())
+        async fn province(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+            let read = async || -> Result<Option<String>> {
+                Ok(data(ctx)?.tenant.province.clone())
+            };
+            read().await.transpose()
         }
 
         /// The locales of the site, the default first (lingue del sito).

@@ -1,9 +1,6 @@
 //! Office (Unità organizzativa): org:OrganizationalUnit, schema:GovernmentOrganization.
 
 use async_graphql::{Context, Result};
-use municipio_domain::time::ROME;
-
-use crate::{connection::ListArguments, context::data};
 
 use super::{
     ContactPoint, Dataset, Document, Event, Image, NewsItem, OpeningHours, Person, Place,
@@ -24,18 +21,18 @@ content_object! {
         }
 
         /// The unit it belongs to (unità genitore).
-        async fn parent_office(&self, ctx: &Context<'_>) -> Result<Option<Office>> {
-            self.view.one(ctx, self.body.parent_office.as_ref()).await
+        async fn parent_office(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+            self.view.one(ctx, self.body.parent_office.as_ref()).await.transpose()
         }
 
         /// The member of the municipal executive in charge (assessore di riferimento).
-        async fn councillor(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            self.view.one(ctx, self.body.councillor.as_ref()).await
+        async fn councillor(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
+            self.view.one(ctx, self.body.councillor.as_ref()).await.transpose()
         }
 
         /// Main site (sede principale).
-        async fn main_site(&self, ctx: &Context<'_>) -> Result<Option<Place>> {
-            self.view.one(ctx, self.body.main_site.as_ref()).await
+        async fn main_site(&self, ctx: &Context<'_>) -> Option<Result<Place>> {
+            self.view.one(ctx, self.body.main_site.as_ref()).await.transpose()
         }
 
         /// Other sites (altre sedi).
@@ -74,17 +71,17 @@ content_object! {
         }
 
         /// Who is its head today (responsabile).
-        async fn head(&self, ctx: &Context<'_>) -> Result<Option<Role>> {
-            let today = data(ctx)?.now.with_timezone(&ROME).date_naive();
-            let roles = self.view.linked::<Role>(ctx, "head_of", ListArguments::all()).await?;
-            Ok(roles.into_nodes().find(|role| role.is_current_on(today)))
+        async fn head(&self, ctx: &Context<'_>) -> Option<Result<Role>> {
+            let read = async || -> Result<Option<Role>> {
+                let roles = self.view.linked_now(ctx, "head_of").await?;
+                Ok(roles.into_iter().next())
+            };
+            read().await.transpose()
         }
 
         /// Who works here today, by role (persone della struttura).
         async fn current_roles(&self, ctx: &Context<'_>) -> Result<Vec<Role>> {
-            let today = data(ctx)?.now.with_timezone(&ROME).date_naive();
-            let roles = self.view.linked::<Role>(ctx, "office", ListArguments::all()).await?;
-            Ok(roles.into_nodes().filter(|role| role.is_current_on(today)).collect())
+            self.view.linked_now(ctx, "office").await
         }
     }
     linked {

@@ -18,8 +18,8 @@ content_object! {
         }
 
         /// The page above it.
-        async fn parent_page(&self, ctx: &Context<'_>) -> Result<Option<Page>> {
-            self.view.one(ctx, self.body.parent_page.as_ref()).await
+        async fn parent_page(&self, ctx: &Context<'_>) -> Option<Result<Page>> {
+            self.view.one(ctx, self.body.parent_page.as_ref()).await.transpose()
         }
 
         /// Content the page leads to.

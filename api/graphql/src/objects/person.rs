@@ -1,9 +1,6 @@
 //! Person (Persona pubblica): foaf:Agent, schema:Person.
 
 use async_graphql::{Context, Result};
-use municipio_domain::time::ROME;
-
-use crate::{connection::ListArguments, context::data};
 
 use super::{
     ContactPoint, Document, Event, File, Image, NewsItem, Office, Procedure, RichText, Role,
@@ -95,9 +92,7 @@ content_object! {
 
         /// Roles held today (incarichi attuali).
         async fn current_roles(&self, ctx: &Context<'_>) -> Result<Vec<Role>> {
-            let today = data(ctx)?.now.with_timezone(&ROME).date_naive();
-            let roles = self.view.linked::<Role>(ctx, "person", ListArguments::all()).await?;
-            Ok(roles.into_nodes().filter(|role| role.is_current_on(today)).collect())
+            self.view.linked_now(ctx, "person").await
         }
     }
     linked {

@@ -76,8 +76,8 @@ content_object! {
         }
 
         /// The office that runs the place (struttura responsabile).
-        async fn managing_office(&self, ctx: &Context<'_>) -> Result<Option<Office>> {
-            self.view.one(ctx, self.body.managing_office.as_ref()).await
+        async fn managing_office(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+            self.view.one(ctx, self.body.managing_office.as_ref()).await.transpose()
         }
 
         /// Who runs the place, when it is not an office of the municipality.

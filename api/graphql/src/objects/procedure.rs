@@ -60,18 +60,18 @@ content_object! {
         }
 
         /// Who is responsible for the procedure (responsabile del procedimento).
-        async fn procedure_officer(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            self.view.one(ctx, self.body.procedure_officer.as_ref()).await
+        async fn procedure_officer(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
+            self.view.one(ctx, self.body.procedure_officer.as_ref()).await.transpose()
         }
 
         /// Who adopts the final act (dirigente).
-        async fn manager(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            self.view.one(ctx, self.body.manager.as_ref()).await
+        async fn manager(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
+            self.view.one(ctx, self.body.manager.as_ref()).await.transpose()
         }
 
         /// The body competent for the final act (organo competente).
-        async fn competent_body(&self, ctx: &Context<'_>) -> Result<Option<Office>> {
-            self.view.one(ctx, self.body.competent_body.as_ref()).await
+        async fn competent_body(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+            self.view.one(ctx, self.body.competent_body.as_ref()).await.transpose()
         }
 
         /// How to ask about one's procedure (modalità di richiesta informazioni).
@@ -115,8 +115,8 @@ content_object! {
         }
 
         /// Who steps in when nothing happens (titolare del potere sostitutivo).
-        async fn substitute_power_holder(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            self.view.one(ctx, self.body.substitute_power_holder.as_ref()).await
+        async fn substitute_power_holder(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
+            self.view.one(ctx, self.body.substitute_power_holder.as_ref()).await.transpose()
         }
 
         /// Results of satisfaction surveys (customer satisfaction).

@@ -17,18 +17,18 @@ content_object! {
         }
 
         /// Who holds it (persona).
-        async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            self.view.one(ctx, self.body.person.as_ref()).await
+        async fn person(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
+            self.view.one(ctx, self.body.person.as_ref()).await.transpose()
         }
 
         /// Where (unità organizzativa).
-        async fn office(&self, ctx: &Context<'_>) -> Result<Option<Office>> {
-            self.view.one(ctx, self.body.office.as_ref()).await
+        async fn office(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+            self.view.one(ctx, self.body.office.as_ref()).await.transpose()
         }
 
         /// The office this role is the head of (responsabile della struttura).
-        async fn head_of(&self, ctx: &Context<'_>) -> Result<Option<Office>> {
-            self.view.one(ctx, self.body.head_of.as_ref()).await
+        async fn head_of(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+            self.view.one(ctx, self.body.head_of.as_ref()).await.transpose()
         }
 
         /// First day (data di inizio).
@@ -57,8 +57,8 @@ content_object! {
         }
 
         /// Act of appointment (atto di nomina).
-        async fn appointment_act(&self, ctx: &Context<'_>) -> Result<Option<Document>> {
-            self.view.one(ctx, self.body.appointment_act.as_ref()).await
+        async fn appointment_act(&self, ctx: &Context<'_>) -> Option<Result<Document>> {
+            self.view.one(ctx, self.body.appointment_act.as_ref()).await.transpose()
         }
 
         /// Further information (ulteriori informazioni).

@@ -181,8 +181,8 @@ content_object! {
         }
 
         /// The office in charge (unità organizzativa responsabile).
-        async fn responsible_office(&self, ctx: &Context<'_>) -> Result<Option<Office>> {
-            self.view.one(ctx, self.body.responsible_office.as_ref()).await
+        async fn responsible_office(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+            self.view.one(ctx, self.body.responsible_office.as_ref()).await.transpose()
         }
 
         /// Documents (documenti).

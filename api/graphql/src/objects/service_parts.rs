@@ -41,8 +41,11 @@ impl Need {
     }
 
     /// The form or document to use (modulo).
-    async fn document(&self, ctx: &Context<'_>) -> Result<Option<Document>> {
-        self.view.one(ctx, self.need.document.as_ref()).await
+    async fn document(&self, ctx: &Context<'_>) -> Option<Result<Document>> {
+        self.view
+            .one(ctx, self.need.document.as_ref())
+            .await
+            .transpose()
     }
 }
 

@@ -18,7 +18,7 @@ use async_graphql::{
     },
 };
 use municipio_graphql::{
-    ErrorCode, RequestData,
+    ErrorCode, RequestData, check_variables,
     limits::{measure, scan},
 };
 
@@ -101,6 +101,9 @@ async fn answer(
         Err(error) => return Ok(error.into()),
     };
     let operation = parameters.operation_name.as_deref();
+    if let Err(error) = check_variables(&document, operation, &variables) {
+        return Ok(error.into());
+    }
     if request.method() == Method::GET && writes(&document, operation) {
         let message = "only queries are answered over GET";
         return Err(Problem::new(ErrorCode::MethodNotAllowed, message).of(request));

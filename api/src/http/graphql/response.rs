@@ -92,7 +92,7 @@ impl Rendered {
                     let code = code.unwrap_or(ErrorCode::ValidationFailed);
                     return Self::refused(code, errors, &id, settings);
                 }
-                response.errors = finish(errors, ErrorCode::InvalidArgument, &id, settings);
+                response.errors = finish(errors, ErrorCode::Internal, &id, settings);
                 Self::written(to_raw_value(&response), None)
             }
         }
@@ -128,7 +128,8 @@ impl Rendered {
     pub(super) fn respond(self, media_type: MediaType) -> HttpResponse {
         let status = match (self.refused, media_type) {
             (Some(code), MediaType::GraphQl) => code.status(),
-            (Some(ErrorCode::Timeout), MediaType::Json) => ErrorCode::Timeout.status(),
+            // Not a well-formed request, or no answer in time: not 200 in either media type.
+            (Some(code @ (ErrorCode::BadRequest | ErrorCode::Timeout)), _) => code.status(),
             _ => 200,
         };
         respond(status, media_type, self.body.get().to_owned())
@@ -145,7 +146,10 @@ fn respond(status: u16, media_type: MediaType, body: String) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponse::build(status)
         .content_type(format!("{}; charset=utf-8", media_type.name()))
-        .insert_header((header::VARY, "Accept"))
+        .insert_header((
+            header::VARY,
+            "Accept, Accept-Encoding, Host, Municipio-Tenant",
+        ))
         .body(body)
 }
 
@@ -169,7 +173,11 @@ fn finish(
         error.message = first_line(&error.message);
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
-            extensions.set("code", default.as_str());
+            let code = match error.message.starts_with("Failed to parse") {
+                true => ErrorCode::InvalidArgument,
+                false => default,
+            };
+            extensions.set("code", code.as_str());
         }
         if let Some(id) = id {
             extensions.set("requestId", id.as_str());

@@ -78,7 +78,7 @@ impl Content for ContactPoint {
 
     fn relations(&self, relations: &mut Relations) {
         relations.codes("entries", self.entries.iter().map(|entry| &entry.kind));
-        relations.links("person", &self.person);
+        relations.one("person", &self.person);
     }
 }
 

@@ -79,7 +79,7 @@ impl Content for Dataset {
     fn relations(&self, relations: &mut Relations) {
         relations.codes("themes", &self.themes);
         relations.codes("licence", &self.licence);
-        relations.links("rights_holder", &self.rights_holder);
+        relations.one("rights_holder", &self.rights_holder);
         relations.codes("update_frequency", &self.update_frequency);
         relations.links("topics", &self.topics);
         relations.rich_text("description", &self.description);

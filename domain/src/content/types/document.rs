@@ -98,12 +98,16 @@ impl Content for Document {
         self.protocol_date.or(self.valid_from)
     }
 
+    fn expires_at(&self) -> Option<NaiveDate> {
+        self.valid_to
+    }
+
     fn relations(&self, relations: &mut Relations) {
         relations.codes("document_type", &self.document_type);
         relations.codes("notice_board_type", &self.notice_board_type);
         relations.links("topics", &self.topics);
         relations.codes("licence", &self.licence);
-        relations.links("responsible_office", &self.responsible_office);
+        relations.one("responsible_office", &self.responsible_office);
         relations.links("authors", &self.authors);
         relations.links("services", &self.services);
         relations.links("datasets", &self.datasets);

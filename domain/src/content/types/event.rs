@@ -139,9 +139,9 @@ impl Content for Event {
     fn relations(&self, relations: &mut Relations) {
         relations.codes("event_type", &self.event_type);
         relations.links("topics", &self.topics);
-        relations.links("place", &self.place);
+        relations.one("place", &self.place);
         relations.links("organizers", &self.organizers);
-        relations.links("parent_event", &self.parent_event);
+        relations.one("parent_event", &self.parent_event);
         relations.links("people", &self.people);
         relations.links("contact_points", &self.contact_points);
         relations.rich_text("body", &self.body);

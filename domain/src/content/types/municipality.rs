@@ -90,7 +90,7 @@ impl Content for Municipality {
     }
 
     fn relations(&self, relations: &mut Relations) {
-        relations.links("town_hall", &self.town_hall);
+        relations.one("town_hall", &self.town_hall);
         relations.links("contact_points", &self.contact_points);
         relations.links("featured", &self.featured);
         relations.rich_text("legal_notes", &self.legal_notes);

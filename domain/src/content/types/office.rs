@@ -65,9 +65,9 @@ impl Content for Office {
 
     fn relations(&self, relations: &mut Relations) {
         relations.codes("office_type", &self.office_type);
-        relations.links("parent_office", &self.parent_office);
-        relations.links("councillor", &self.councillor);
-        relations.links("main_site", &self.main_site);
+        relations.one("parent_office", &self.parent_office);
+        relations.one("councillor", &self.councillor);
+        relations.one("main_site", &self.main_site);
         relations.links("other_sites", &self.other_sites);
         relations.together("sites", self.main_site.iter().chain(&self.other_sites));
         relations.links("contact_points", &self.contact_points);

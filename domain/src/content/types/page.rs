@@ -47,7 +47,7 @@ impl Content for Page {
     }
 
     fn relations(&self, relations: &mut Relations) {
-        relations.links("parent_page", &self.parent_page);
+        relations.one("parent_page", &self.parent_page);
         relations.links("related", &self.related);
         relations.links("topics", &self.topics);
         relations.rich_text("body", &self.body);

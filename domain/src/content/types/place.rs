@@ -90,7 +90,7 @@ impl Content for Place {
     fn relations(&self, relations: &mut Relations) {
         relations.codes("place_type", &self.place_type);
         relations.links("contact_points", &self.contact_points);
-        relations.links("managing_office", &self.managing_office);
+        relations.one("managing_office", &self.managing_office);
         relations.links("related_places", &self.related_places);
         relations.links("topics", &self.topics);
         relations.rich_text("description", &self.description);

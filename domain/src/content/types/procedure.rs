@@ -85,11 +85,11 @@ impl Content for Procedure {
 
     fn relations(&self, relations: &mut Relations) {
         relations.links("offices_involved", &self.offices_involved);
-        relations.links("procedure_officer", &self.procedure_officer);
-        relations.links("manager", &self.manager);
-        relations.links("competent_body", &self.competent_body);
+        relations.one("procedure_officer", &self.procedure_officer);
+        relations.one("manager", &self.manager);
+        relations.one("competent_body", &self.competent_body);
         relations.links("forms", &self.forms);
-        relations.links("substitute_power_holder", &self.substitute_power_holder);
+        relations.one("substitute_power_holder", &self.substitute_power_holder);
         for (field, text) in [
             ("description", &self.description),
             ("info_request_mode", &self.info_request_mode),

@@ -68,12 +68,16 @@ impl Content for Role {
         self.start_date
     }
 
+    fn expires_at(&self) -> Option<NaiveDate> {
+        self.end_date
+    }
+
     fn relations(&self, relations: &mut Relations) {
         relations.codes("role_type", &self.role_type);
-        relations.links("person", &self.person);
-        relations.links("office", &self.office);
-        relations.links("head_of", &self.head_of);
-        relations.links("appointment_act", &self.appointment_act);
+        relations.one("person", &self.person);
+        relations.one("office", &self.office);
+        relations.one("head_of", &self.head_of);
+        relations.one("appointment_act", &self.appointment_act);
         relations.rich_text("compensation", &self.compensation);
         relations.rich_text("travel_expenses", &self.travel_expenses);
         relations.rich_text("further_information", &self.further_information);

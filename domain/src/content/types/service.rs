@@ -255,17 +255,20 @@ impl Content for Service {
         relations.value("status", self.status.code());
         relations.links("topics", &self.topics);
         relations.links("covered_places", &self.covered_places);
-        let documents = self.needs.iter().filter_map(|need| need.document.as_ref());
-        relations.links("needs", documents);
-        let offices = self
-            .physical_channel
-            .iter()
-            .flat_map(|channel| &channel.offices);
-        relations.links("physical_channel", offices);
+        let needs = self.needs.iter().enumerate();
+        let documents = needs.filter_map(|(index, need)| {
+            Some((format!("needs[{index}].document"), need.document.as_ref()?))
+        });
+        relations.nested("needs", documents);
+        let channels = self.physical_channel.iter();
+        let offices = channels.flat_map(|channel| channel.offices.iter().enumerate());
+        let offices =
+            offices.map(|(index, office)| (format!("physical_channel.offices[{index}]"), office));
+        relations.nested("physical_channel", offices);
         relations.codes("authentication_methods", &self.authentication_methods);
         relations.codes("interactivity_level", &self.interactivity_level);
         relations.links("contact_points", &self.contact_points);
-        relations.links("responsible_office", &self.responsible_office);
+        relations.one("responsible_office", &self.responsible_office);
         relations.links("documents", &self.documents);
         relations.links("related_services", &self.related_services);
         relations.codes("life_events", &self.life_events);

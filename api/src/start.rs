@@ -1,0 +1,182 @@
+//! The start: the database opened, migrated and, when it is empty, filled with the demo municipality.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
+
+use municipio_domain::{
+    content::{ContentType, Contents},
+    ids::TenantId,
+    store::Database,
+    tenants::{self, NewTenant, Tenant, TenantError},
+};
+use municipio_seeds::{LoadReport, SeedError, TenantFile};
+use uuid::Uuid;
+
+use crate::{app::StartError, clock, settings::Settings};
+
+/// A database that is ready, and what was done to it.
+pub struct Opened {
+    /// The database.
+    pub database: Database,
+    /// How many migrations it lacked.
+    pub migrations: usize,
+    /// What loading the demo municipality did, if it was loaded.
+    pub demo: Option<LoadReport>,
+}
+
+/// Opens the database of these settings and brings it up to date.
+///
+/// # Errors
+/// The data folder or the database cannot be used.
+pub async fn open(settings: &Settings) -> Result<Opened, StartError> {
+    let connections = settings.database_connections;
+    match &settings.database_url {
+        Some(url) => prepare(Database::connect(url, connections).await?, settings).await,
+        None => open_folder(settings).await,
+    }
+}
+
+async fn open_folder(settings: &Settings) -> Result<Opened, StartError> {
+    let connections = settings.database_connections;
+    let folder = &settings.data_dir;
+    let data_dir = |error| StartError::DataDir {
+        folder: folder.display().to_string(),
+        error,
+    };
+    fs::create_dir_all(folder).map_err(data_dir)?;
+    // Two programs that start at once must not both make the first database.
+    let lock = File::create(folder.join("municipio.lock")).map_err(data_dir)?;
+    lock.lock().map_err(data_dir)?;
+    let first = folder.join("first-start");
+    let mut made = None;
+    if !folder.join("municipio.db").exists() {
+        refuse_leftovers(folder).map_err(data_dir)?;
+        // The first database is made aside and moved into place when it is whole, so that a start
+        // that is killed leaves nothing half written.
+        remove(&first).map_err(data_dir)?;
+        fs::create_dir_all(&first).map_err(data_dir)?;
+        let opened = prepare(Database::open(&first, connections).await?, settings).await?;
+        opened.database.close().await?;
+        refuse_leftovers(&first).map_err(data_dir)?;
+        fs::rename(first.join("municipio.db"), folder.join("municipio.db")).map_err(data_dir)?;
+        made = Some(opened);
+    }
+    remove(&first).map_err(data_dir)?;
+    let opened = prepare(Database::open(folder, connections).await?, settings).await?;
+    Ok(match made {
+        Some(made) => Opened {
+            database: opened.database,
+            ..made
+        },
+        None => opened,
+    })
+}
+
+/// A write-ahead log without its database would be replayed into the next one.
+fn refuse_leftovers(folder: &Path) -> io::Result<()> {
+    for name in ["municipio.db-wal", "municipio.db-shm"] {
+        if folder.join(name).exists() {
+            let message = format!(
+                "there is {name} but no municipio.db: put the database back, or remove {name} to start anew"
+            );
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+        }
+    }
+    Ok(())
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn prepare(database: Database, settings: &Settings) -> Result<Opened, StartError> {
+    let work = async {
+        let migrations = database.migrate().await?;
+        let demo = match settings.demo && wants_demo(&database).await? {
+            true => Some(load_demo(&database).await?),
+            false => None,
+        };
+        Ok::<_, StartError>((migrations, demo))
+    };
+    let (migrations, demo) = database.alone(work).await?;
+    Ok(Opened {
+        database,
+        migrations,
+        demo,
+    })
+}
+
+/// There is no municipality, or only that of the demo, without its content.
+async fn wants_demo(database: &Database) -> Result<bool, StartError> {
+    let tenants = tenants::list(database).await?;
+    let (file, _) = municipio_seeds::demo()?;
+    match tenants.as_slice() {
+        [] => Ok(true),
+        [tenant] if tenant.ipa_code.as_str() == file.ipa_code => {
+            let contents = Contents::new(database.tenant(tenant.id), Contents::cache(1));
+            Ok(contents
+                .singleton(ContentType::Municipality)
+                .await?
+                .is_none())
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Loads the demo municipality; its tenant is made when it is not there.
+///
+/// # Errors
+/// The demo is wrong, or the database failed.
+pub async fn load_demo(database: &Database) -> Result<LoadReport, StartError> {
+    let (file, files) = municipio_seeds::demo()?;
+    let tenant = tenant_of(database, &file).await?;
+    let store = database.tenant(tenant.id);
+    Ok(municipio_seeds::load(&store, &tenant, &files, clock::now()).await?)
+}
+
+async fn tenant_of(database: &Database, file: &TenantFile) -> Result<Tenant, StartError> {
+    let wrong = |message: String| {
+        let problem = municipio_seeds::Problem {
+            file: "tenant.toml".to_owned(),
+            line: 1,
+            field: String::new(),
+            message,
+        };
+        SeedError::Files(vec![problem])
+    };
+    let ipa_code: tenants::IpaCode = file
+        .ipa_code
+        .parse()
+        .map_err(|error: tenants::InvalidCode| wrong(error.to_string()))?;
+    match tenants::show(database, &ipa_code).await {
+        Err(TenantError::NotFound(_)) => {}
+        found => return Ok(found?),
+    }
+    let locales = file.locales.iter().map(|locale| locale.parse());
+    let new = NewTenant {
+        // The same in every installation, so that links to the demo stay valid.
+        id: Some(TenantId(Uuid::new_v5(
+            &Uuid::NAMESPACE_URL,
+            ipa_code.as_str().as_bytes(),
+        ))),
+        ipa_code,
+        name: Some(file.name.clone()),
+        fiscal_code: file
+            .fiscal_code
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error: tenants::InvalidCode| wrong(error.to_string()))?,
+        hosts: file.hosts.clone(),
+        locales: locales
+            .collect::<Result<_, _>>()
+            .map_err(|error: municipio_domain::locale::InvalidLocale| wrong(error.to_string()))?,
+    };
+    Ok(tenants::create(database, new, clock::now()).await?)
+}
