@@ -106,10 +106,14 @@ on_both! {
         let data = app.data("{ municipality { id path url } }").await;
         let id = &data["municipality"]["id"];
         assert_eq!(data["municipality"]["path"], json!("/"));
-        for (path, locale, own) in [("/", "it", "/"), ("", "it", "/"), ("/de", "de", "/de"), ("/de/", "de", "/de"), ("/?a=1", "it", "/")] {
+        for (path, locale, own) in [("/", "it", "/"), ("", "it", "/"), ("/de", "de", "/de"), ("/?a=1", "it", "/")] {
             let found = route(&app, path).await;
             let content = json!({ "id": id, "locale": locale, "path": own });
             assert_eq!(found, json!({ "__typename": "RouteContent", "content": content }), "{path}");
+        }
+        for (path, today) in [("/de/", "/de"), ("/it", "/"), ("/it/", "/")] {
+            let redirect = json!({ "__typename": "RouteRedirect", "path": today, "statusCode": 301 });
+            assert_eq!(route(&app, path).await, redirect, "{path}");
         }
     }
 }

@@ -246,9 +246,8 @@ impl View {
 fn missing(value: &Value, locale: &Locale, path: &str, fields: &mut Vec<String>) {
     match value {
         Value::Object(map) if !map.is_empty() && map.keys().all(|name| is_language(name)) => {
-            if !map.contains_key(locale.as_str()) {
-                fields.push(path.to_owned());
-            }
+            let lacks = !map.contains_key(locale.as_str());
+            fields.extend(lacks.then(|| path.to_owned()));
         }
         Value::Object(map) => {
             for (name, value) in map {
