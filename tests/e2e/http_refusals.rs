@@ -1,5 +1,6 @@
 //! What HTTP refuses before anything is executed: methods, media types, sizes, what is no request.
 
+use municipio_tests::{Engine, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -205,4 +206,86 @@ async fn problems_carry_the_id_of_their_request_too() {
         }
     }
     assert!(without.is_empty(), "{without:#?}");
+}
+
+/// The engine recurses for each level: the deepest query that the limits allow must not end the
+/// program, and introspection, which they exempt, neither.
+#[actix_web::test]
+async fn the_deepest_query_within_the_limits_is_answered() {
+    let app = TestApp::demo(Engine::Sqlite).await;
+    let mut query = "id".to_owned();
+    for _ in 0..4 {
+        query = format!("topics {{ services(first: 1) {{ nodes {{ {query} }} }} }}");
+    }
+    let deep = format!("{{ services(first: 1) {{ nodes {{ {query} }} }} }}");
+    app.data(&deep).await;
+    let deeper = deep.replace(
+        "{ id }",
+        "{ topics { services(first: 1) { nodes { id } } } }",
+    );
+    assert_eq!(app.error(&deeper).await.0, "TOO_DEEP");
+    let mut kind = "name".to_owned();
+    for _ in 0..20 {
+        kind = format!("name ofType {{ {kind} }}");
+    }
+    app.data(&format!(
+        "{{ __schema {{ types {{ fields {{ type {{ {kind} }} }} }} }} }}"
+    ))
+    .await;
+}
+
+/// Documents that cost little to write and much to answer are refused, each with its own code.
+#[actix_web::test]
+async fn hostile_documents_are_refused_by_the_limit_they_break() {
+    let app = TestApp::demo(Engine::Sqlite).await;
+    let chain = |length: usize| {
+        let mut query = "{ topics { nodes { ...F0 } } } ".to_owned();
+        for index in 0..length {
+            let next = index + 1;
+            query.push_str(&format!(
+                "fragment F{index} on Topic {{ ...F{next} ...F{next} }} "
+            ));
+        }
+        query + &format!("fragment F{length} on Topic {{ title }}")
+    };
+    let many = |what: &dyn Fn(usize) -> String, count: usize| {
+        (0..count).map(what).collect::<Vec<_>>().join(" ")
+    };
+    for (query, code) in [
+        (chain(60), "TOO_MANY_FIELDS"),
+        (format!("{{ {} }}", many(&|index| format!("a{index}: __typename"), 60)), "TOO_MANY_ALIASES"),
+        (format!("{{ {} }}", "__typename ".repeat(30)), "TOO_MANY_ROOT_FIELDS"),
+        (format!("{{ home {{ featured {{ id {} }} }} }}", "@skip(if: false) ".repeat(60)), "TOO_MANY_DIRECTIVES"),
+        (format!("{{ {} }}", "__typename ".repeat(6_000)), "TOO_MANY_TOKENS"),
+        ("{ services(first: 100) { nodes { topics { services(first: 100) { nodes { title } } } } } }".to_owned(), "TOO_EXPENSIVE"),
+        ("[".repeat(5_000), "TOO_DEEP"),
+        ("{ topics { nodes { ...A } } } fragment A on Topic { ...B } fragment B on Topic { ...A }".to_owned(), "GRAPHQL_VALIDATION_FAILED"),
+        ("{ __schema { types { fields { type { fields { name } } } } } }".to_owned(), "INTROSPECTION_REFUSED"),
+    ] {
+        let shown: String = query.chars().take(80).collect();
+        assert_eq!(app.error(&query).await.0, code, "{shown}");
+    }
+}
+
+/// A query is known by its hash once it was sent along with it (APQ).
+#[actix_web::test]
+async fn a_query_is_persisted_by_its_hash() {
+    let app = TestApp::demo(Engine::Sqlite).await;
+    let ask = async |body: Value| {
+        let request = app.client.post(format!("{}/graphql", app.base)).json(&body);
+        request.send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    // SHA-256 of `{__typename}`.
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    let code = |answer: &Value| answer["errors"][0]["extensions"]["code"].clone();
+    let unknown = ask(json!({ "extensions": extensions })).await;
+    assert_eq!(code(&unknown), "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(unknown["errors"][0]["message"], "PersistedQueryNotFound");
+    let other = ask(json!({ "query": "{ __typename }", "extensions": extensions })).await;
+    assert_eq!(code(&other), "PERSISTED_QUERY_MISMATCH");
+    let sent = ask(json!({ "query": "{__typename}", "extensions": extensions })).await;
+    assert_eq!(sent["data"]["__typename"], "Query");
+    let known = ask(json!({ "extensions": extensions })).await;
+    assert_eq!(known["data"]["__typename"], "Query");
 }

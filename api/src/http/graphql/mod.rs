@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: reads a request of any of the forms of the specification, refuses what is
 //! over the limits, runs the rest, and answers in the media type that the client accepts.
 
+mod deep;
 mod persisted;
 mod request;
 mod response;
@@ -19,9 +20,10 @@ use async_graphql::{
 };
 use municipio_graphql::{
     ErrorCode, RequestData, check_variables,
-    limits::{measure, scan},
+    limits::{Measure, measure, scan},
 };
 
+use deep::Deep;
 pub(crate) use persisted::{Documents, ManifestError};
 use request::Parameters;
 use response::{MediaType, Rendered};
@@ -96,7 +98,7 @@ async fn answer(
     };
     let shows_cost = parameters.shows_cost();
     let variables = Variables::from_json(serde_json::Value::Object(parameters.variables));
-    let (document, cost) = match admit(state, &text, &variables) {
+    let (document, measure) = match admit(state, &text, &variables) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(error.into()),
     };
@@ -115,7 +117,7 @@ async fn answer(
     if !state.settings.introspection {
         query = query.disable_introspection();
     }
-    let execution = state.schema.execute(data.attach(query));
+    let execution = Deep::new(state.schema.execute(data.attach(query)), measure.depth);
     // What is dropped here stops: the statements under way are cancelled with it.
     let Ok(mut response) = tokio::time::timeout(state.settings.timeout(), execution).await else {
         let message = format!(
@@ -125,17 +127,17 @@ async fn answer(
         return Ok(ErrorCode::Timeout.refuse(message).into());
     };
     if shows_cost {
-        response = response.extension("cost", cost.into());
+        response = response.extension("cost", measure.cost.into());
     }
     Ok(Answer::Executed(response))
 }
 
-/// Parses a document that is within the limits; says what it costs.
+/// Parses a document that is within the limits; says how large it is.
 fn admit(
     state: &State,
     text: &str,
     variables: &Variables,
-) -> Result<(ExecutableDocument, u64), ServerError> {
+) -> Result<(ExecutableDocument, Measure), ServerError> {
     let limits = &state.limits;
     scan(text, limits)?;
     let document = parse_query(text).map_err(|error| {
@@ -147,7 +149,7 @@ fn admit(
     })?;
     let measure = measure(&document, variables, &state.costs)?;
     limits.check(&measure)?;
-    Ok((document, measure.cost))
+    Ok((document, measure))
 }
 
 fn writes(document: &ExecutableDocument, wanted: Option<&str>) -> bool {
