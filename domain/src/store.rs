@@ -2,7 +2,14 @@
 //! written. The connections are private to this module: a query that forgets its tenant cannot be
 //! run, because there is nothing to run it on.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use municipio_entities as entities;
 use municipio_migration::{Migrator, MigratorTrait};
@@ -69,6 +76,7 @@ impl StoreError {
 pub struct Database {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    statements: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -83,14 +91,16 @@ impl Database {
             .acquire_timeout(Duration::from_secs(5))
             .sqlx_logging(false);
         let pool = sea_orm::Database::connect(options).await;
-        let pool = pool.map_err(|error| StoreError::Unreachable {
+        let mut pool = pool.map_err(|error| StoreError::Unreachable {
             place: without_password(url),
             reason: error.to_string(),
             fix: "check DATABASE_URL, and that the server answers",
         })?;
+        let statements = counted(&mut pool);
         Ok(Self {
             write: pool.clone(),
             read: pool,
+            statements,
         })
     }
 
@@ -128,10 +138,19 @@ impl Database {
             reason: error.to_string(),
             fix: "restore it from a backup, or move it away to start anew",
         };
+        let write = connect(1).await.map_err(unreadable)?;
+        let mut read = connect(max_connections).await.map_err(unreadable)?;
+        let statements = counted(&mut read);
         Ok(Self {
-            write: connect(1).await.map_err(unreadable)?,
-            read: connect(max_connections).await.map_err(unreadable)?,
+            write,
+            read,
+            statements,
         })
+    }
+
+    /// How many statements were run to read, and on PostgreSQL to write too.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Applies the migrations that are missing. Says how many there were.
@@ -229,6 +248,16 @@ impl Database {
             tenant,
         }
     }
+}
+
+/// Counts the statements of a connection.
+fn counted(connection: &mut DatabaseConnection) -> Arc<AtomicU64> {
+    let statements = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&statements);
+    connection.set_metric_callback(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    statements
 }
 
 /// An address without its password, to be shown.

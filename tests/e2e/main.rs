@@ -27,4 +27,5 @@ mod navigation;
 mod null_bubbling;
 mod routes;
 mod schema;
+mod statements;
 mod tenants;
