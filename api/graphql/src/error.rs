@@ -48,6 +48,8 @@ error_codes! {
     InvalidArgument = "INVALID_ARGUMENT", 400, "Correct the argument that `extensions.argument` names.";
     /// A global id that this API did not give out, or that of another type.
     InvalidId = "INVALID_ID", 400, "Use ids as they came from this API.";
+    /// An id or a cursor that another municipality gave out.
+    ForeignId = "FOREIGN_ID", 400, "Ask the municipality that gave it out: its host name, or the header Municipio-Tenant.";
     /// A cursor that this API did not give out, or of another order.
     InvalidCursor = "INVALID_CURSOR", 400, "Use cursors of the same list in the same order.";
     /// A locale that the municipality does not have.
@@ -126,7 +128,11 @@ pub(crate) fn internal(error: StoreError) -> Error {
 }
 
 pub(crate) fn cursor(argument: &str, error: InvalidCursor) -> Error {
-    ErrorCode::InvalidCursor.about(argument, error.to_string())
+    let code = match error {
+        InvalidCursor::Foreign => ErrorCode::ForeignId,
+        InvalidCursor::Malformed | InvalidCursor::OtherOrder => ErrorCode::InvalidCursor,
+    };
+    code.about(argument, error.to_string())
 }
 
 /// The catalogue as a page of the documentation.
