@@ -23,7 +23,7 @@ use municipio_domain::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    error::{ErrorCode, cursor, internal},
+    error::{ErrorCode, cursor, failed, internal},
     global_id,
 };
 
@@ -163,10 +163,7 @@ pub(crate) fn data<'a>(ctx: &Context<'a>) -> Result<&'a RequestData> {
 }
 
 fn shared(error: Arc<StoreError>) -> Error {
-    internal(StoreError::Corrupt {
-        what: "a batch".to_owned(),
-        reason: error.to_string(),
-    })
+    failed(&error)
 }
 
 struct ItemLoader(Contents);
