@@ -247,15 +247,18 @@ impl Contents {
         window: &Window,
     ) -> Result<HashMap<String, Page<Item>>, StoreError> {
         let scope = self.store.read();
-        let select = query.first_of_each(scope.tenant_id(), field, values, window);
-        let rows = scope
-            .rows::<municipio_entities::content_listing::Entity>(select)
-            .await?;
         let mut groups: HashMap<String, Vec<(OrderValue, Pointer)>> = HashMap::new();
-        for row in &rows {
-            let value: String = row.try_get("", "value")?;
-            let placed = (query.order.value(row)?, Pointer::from_row(row)?);
-            groups.entry(value).or_default().push(placed);
+        for values in values.chunks(listing::MOST_VALUES) {
+            let (tenant, backend) = (scope.tenant_id(), scope.backend());
+            let select = query.first_of_each(tenant, field, values, window, backend);
+            let rows = scope
+                .rows::<municipio_entities::content_listing::Entity>(select)
+                .await?;
+            for row in &rows {
+                let value: String = row.try_get("", "value")?;
+                let placed = (query.order.value(row)?, Pointer::from_row(row)?);
+                groups.entry(value).or_default().push(placed);
+            }
         }
         let groups: Vec<_> = values
             .iter()
