@@ -169,7 +169,7 @@ query! {
         ) -> Option<Result<Municipality>> {
             let read = async || -> Result<Option<Municipality>> {
                 let reader = Reader::new(ctx, locale)?;
-                let item = data(ctx)?.settings().await?.cloned();
+                let item = data(ctx)?.settings().await?;
                 Ok(item.and_then(|item| Municipality::new(View { item, reader })))
             };
             read().await.transpose()
@@ -291,7 +291,7 @@ query! {
             let data = data(ctx)?;
             let (from, until) = match during {
                 Some(range) => range.bounds("during")?,
-                None => (Some(data.now), None::<DateTime<Utc>>),
+                None => (Some(data.now()), None::<DateTime<Utc>>),
             };
             let forwards = (first, after.as_deref());
             let backwards = (last, before.as_deref());
