@@ -37,7 +37,7 @@ pub(super) async fn respond(
             refuse_to_write(request, &operation)?;
             operation.answers(state, &tenant).boxed_local()
         }
-        Err(answer) => stream::once(async { answer }).boxed_local(),
+        Err(error) => stream::once(async { error.into() }).boxed_local(),
     };
     let id = request_id(request);
     let settings = state.settings.clone();

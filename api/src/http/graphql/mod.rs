@@ -91,7 +91,7 @@ async fn answer(
     let tenant = tenant::resolve(request, state).await?;
     let operation = match Operation::admit(state, parameters) {
         Ok(operation) => operation,
-        Err(answer) => return Ok(answer),
+        Err(error) => return Ok(error.into()),
     };
     refuse_to_write(request, &operation)?;
     if operation.kind() == OperationType::Subscription {

@@ -58,7 +58,7 @@ pub(super) struct Operation {
 impl Operation {
     /// Finds the document of a request, and refuses what is over the limits or does not fit its
     /// variables.
-    pub(super) fn admit(state: &State, parameters: Parameters) -> Result<Self, Answer> {
+    pub(super) fn admit(state: &State, parameters: Parameters) -> Result<Self, ServerError> {
         let text = state.documents.find(&parameters)?;
         let shows_cost = parameters.shows_cost();
         let variables = Variables::from_json(serde_json::Value::Object(parameters.variables));

@@ -297,8 +297,8 @@ impl Task {
     async fn run(self, parameters: Parameters) {
         let operation = match Operation::admit(&self.state, parameters) {
             Ok(operation) => operation,
-            Err(refused) => {
-                self.tell(refused).await;
+            Err(error) => {
+                self.tell(error.into()).await;
                 return;
             }
         };
