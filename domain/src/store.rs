@@ -11,9 +11,10 @@ mod wall;
 use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, QueryFilter,
-    QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sea_query::{Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
+    DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, Iterable,
+    PrimaryKeyToColumn, QueryFilter, QueryResult, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+    sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
 };
 
 pub use database::{Database, DatabaseOptions};
@@ -109,6 +110,9 @@ impl Transaction {
     }
 }
 
+/// Rows of one statement: SQLite takes at most 32,766 parameters, PostgreSQL 65,535.
+const ROWS: usize = 1_000;
+
 /// A table whose rows belong to a tenant.
 pub(crate) trait TenantOwned: EntityTrait {
     /// The column that names the tenant.
@@ -127,6 +131,7 @@ macro_rules! tenant_owned {
 
 tenant_owned!(
     content_change,
+    content_count,
     content_feed,
     content_item,
     content_link,
@@ -194,21 +199,28 @@ impl<C: ConnectionTrait> Scope<C> {
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|row| {
-                let mut row: <E as EntityTrait>::ActiveModel = row.into_active_model();
-                row.set(E::tenant_column(), self.tenant.0.into());
-                row
-            })
-            .collect();
-        // SQLite takes at most 32,766 parameters in a statement, PostgreSQL 65,535.
-        for rows in rows.chunks(1_000) {
+        for rows in self.owned::<E>(rows).chunks(ROWS) {
             let insert = E::insert_many(rows.to_vec());
             self.run(insert.exec_without_returning(&self.connection))
                 .await?;
         }
         Ok(())
+    }
+
+    /// Rows of this tenant, whatever tenant they name.
+    fn owned<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+    ) -> Vec<<E as EntityTrait>::ActiveModel>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
+        let own = |row: E::Model| {
+            let mut row: <E as EntityTrait>::ActiveModel = row.into_active_model();
+            row.set(E::tenant_column(), self.tenant.0.into());
+            row
+        };
+        rows.into_iter().map(own).collect()
     }
 
     /// Adds to a counter that the tenant has in one row of `E`, and gives its new value. The row stays
@@ -232,6 +244,28 @@ impl<C: ConnectionTrait> Scope<C> {
         let row = self.run(self.connection.query_one(&insert)).await?;
         let row = row.ok_or_else(|| StoreError::corrupt("counter", "it gave no value"))?;
         Ok(row.try_get("", &counter.to_string())?)
+    }
+
+    /// Adds each row's `counter` to that of the row with the same keys; inserts what is not there.
+    pub(crate) async fn add_up<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+        counter: E::Column,
+    ) -> Result<(), StoreError>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
+        let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+        let added = Expr::col((Alias::new("excluded"), counter));
+        let conflict = OnConflict::columns(keys)
+            .value(counter, Expr::col((E::default(), counter)).add(added))
+            .to_owned();
+        for rows in self.owned::<E>(rows).chunks(ROWS) {
+            let insert = E::insert_many(rows.to_vec()).on_conflict(conflict.clone());
+            self.run(insert.exec_without_returning(&self.connection))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Changes columns of the rows of the tenant that match; says how many there were.

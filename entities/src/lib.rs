@@ -6,6 +6,7 @@
 )]
 
 pub mod content_change;
+pub mod content_count;
 pub mod content_feed;
 pub mod content_item;
 pub mod content_link;

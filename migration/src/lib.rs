@@ -3,6 +3,7 @@
 
 mod m20261123_000001_content;
 mod m20261125_000002_changes;
+mod m20261126_000004_counts;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -17,6 +18,18 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_content::Migration),
             Box::new(m20261125_000002_changes::Migration),
+            Box::new(m20261126_000004_counts::Migration),
         ]
     }
+}
+
+/// On PostgreSQL: rows are there only for the tenant that the connection was told; without one there are none. The
+/// owner of the tables is held too.
+fn wall(table: &str) -> String {
+    format!(
+        "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+         CREATE POLICY tenant ON {table}
+         USING (tenant_id = NULLIF(current_setting('municipio.tenant', true), '')::uuid)"
+    )
 }

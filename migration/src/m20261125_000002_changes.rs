@@ -6,6 +6,8 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
+use crate::wall;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -57,17 +59,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-/// Rows are there only for the tenant that the connection was told; without one there are none. The
-/// owner of the tables is held too.
-fn wall(table: &str) -> String {
-    format!(
-        "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
-         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
-         CREATE POLICY tenant ON {table}
-         USING (tenant_id = NULLIF(current_setting('municipio.tenant', true), '')::uuid)"
-    )
 }
 
 fn tables() -> [TableCreateStatement; 2] {

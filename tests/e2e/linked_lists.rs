@@ -1,8 +1,8 @@
 //! The lists of what links to an item: each pages by itself, whatever else is asked at once.
 
-use municipio_domain::content::ContentType;
+use municipio_domain::content::{Body, ContentType};
 use municipio_tests::{
-    TestApp, on_both,
+    TestApp, draft, on_both,
     story::{column, global_id, office, with},
 };
 use serde_json::json;
@@ -79,5 +79,49 @@ on_both! {
         let page = app.read("", query, json!({ "id": id, "after": page["pageInfo"]["endCursor"] })).await;
         assert_eq!(column(&page["office"]["childOffices"]["nodes"], "title"), ["Ufficio tributi"]);
         assert_eq!(page["office"]["childOffices"]["pageInfo"]["hasNextPage"], json!(false));
+    }
+}
+
+on_both! {
+    async fn sizes_are_right_whatever_is_published_and_taken_back(engine) {
+        let app = TestApp::empty(engine).await;
+        let editor = app.editor(&app.tenant("c_x001", "www.x001.example").await);
+        let basics = editor.basics().await;
+        let other = editor.topic("Altro").await;
+        let mut items = Vec::new();
+        for number in 0..4 {
+            let mut body = basics.news(&format!("Notizia {number}"));
+            body["topics"] = json!(if number % 2 == 0 { vec![basics.topic] } else { vec![basics.topic, other] });
+            items.push((editor.published(ContentType::NewsItem, body.clone()).await, body));
+        }
+        let query = "query($topic: ID!, $other: ID!) { all: news { totalCount } topic: news(filter: { topic: [$topic] }) { totalCount nodes { id } }
+            other: news(filter: { topic: [$other] }) { totalCount nodes { id } } topics { nodes { title news { totalCount nodes { id } } } } navigation { itemCount } }";
+        let variables = json!({ "topic": global_id(ContentType::Topic, basics.topic), "other": global_id(ContentType::Topic, other) });
+        let sizes = async || {
+            let data = app.read("", query, variables.clone()).await;
+            for part in ["topic", "other"] {
+                assert_eq!(data[part]["totalCount"], json!(data[part]["nodes"].as_array().unwrap().len()));
+            }
+            for topic in data["topics"]["nodes"].as_array().unwrap() {
+                assert_eq!(topic["news"]["totalCount"], json!(topic["news"]["nodes"].as_array().unwrap().len()), "{topic}");
+            }
+            assert_eq!(data["navigation"][1]["itemCount"], data["all"]["totalCount"]);
+            ["all", "topic", "other"].map(|part| data[part]["totalCount"].as_u64().unwrap())
+        };
+        assert_eq!(sizes().await, [4, 4, 2]);
+        // Published anew without a change, then with another topic.
+        editor.publish(items[0].0).await.unwrap();
+        assert_eq!(sizes().await, [4, 4, 2]);
+        let (id, mut body) = items.remove(0);
+        body["topics"] = json!([other]);
+        editor.revise(id, draft(Body::parse(ContentType::NewsItem, body).unwrap())).await.unwrap();
+        assert_eq!(sizes().await, [4, 4, 2], "a draft changes nothing");
+        editor.publish(id).await.unwrap();
+        assert_eq!(sizes().await, [4, 3, 3]);
+        for (id, _) in &items {
+            editor.unpublish(*id).await;
+            editor.unpublish(*id).await;
+        }
+        assert_eq!(sizes().await, [1, 0, 1]);
     }
 }

@@ -27,6 +27,7 @@ mod navigation;
 mod null_bubbling;
 mod operations;
 mod outage;
+mod plans;
 mod routes;
 mod schema;
 mod statements;

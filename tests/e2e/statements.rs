@@ -1,6 +1,7 @@
 //! The number of SQL statements of an operation is known, and does not depend on the size of its page.
 
 use municipio_tests::{TestApp, on_both};
+use sea_orm::Statement;
 use serde_json::json;
 
 use crate::operations::OPERATIONS;
@@ -15,7 +16,7 @@ services of a category: 3
 services of two categories, newest first: 1
 service sheets with everything: 10
 a service sheet at its path: 4
-offices with people and services: 6
+offices with people and services: 7
 news: 2
 news that still matter, of a kind: 2
 topic pages: 3
@@ -35,9 +36,11 @@ on_both! {
                 let ask = app.ask(query, json!({ "first": first }));
                 let (answer, statements) = app.database.statements_of(ask).await;
                 assert!(answer.get("errors").is_none(), "{name}: {answer:#}");
+                // Whose request it is, is looked up every five seconds.
+                let own = |statement: &&Statement| !statement.sql.contains("FROM \"tenant");
                 // The first time bodies are read too.
                 if round > 0 {
-                    most = most.max(statements.len());
+                    most = most.max(statements.iter().filter(own).count());
                 }
             }
             found.push_str(&format!("{name}: {}\n", most.max(allowed)));

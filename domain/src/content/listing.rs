@@ -107,6 +107,11 @@ impl Filter {
 }
 
 impl Filter {
+    /// It shows everything.
+    fn is_everything(&self) -> bool {
+        matches!(self, Self::All(filters) if filters.iter().all(Self::is_everything))
+    }
+
     /// What is left to check when the rows were found by the driving facet.
     fn undriven(&self) -> Self {
         match self {
@@ -227,6 +232,12 @@ impl ListQuery {
             .order_by_expr(column(listing::Column::ItemId), order)
             .limit(window.size + 1);
         select
+    }
+
+    /// The field and the value whose list this is, when it is the whole of it: its size is known.
+    pub(super) fn known_size(&self) -> Option<(&'static str, &str)> {
+        let is_whole = self.filter.undriven().is_everything();
+        is_whole.then(|| self.filter.driving().unwrap_or(("", "")))
     }
 
     /// The size of the whole list as a statement.

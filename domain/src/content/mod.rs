@@ -16,6 +16,7 @@ mod path;
 mod queries;
 mod registry;
 mod rich_text;
+mod sizes;
 mod slug;
 pub mod types;
 

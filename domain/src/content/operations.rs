@@ -14,6 +14,7 @@ use super::{
     changes::record,
     fold, gate,
     queries::{read_body, read_slugs, read_type},
+    sizes::resize,
 };
 use crate::{
     ids::{ItemId, RevisionId},
@@ -204,8 +205,9 @@ pub async fn publish(
             content_item::Column::Id.eq(id.0),
         )
         .await?;
-    unlist(transaction, id).await?;
     let rows = listing_rows(id, &body, locales, published_at, now);
+    resize(transaction, &[id.0], &rows).await?;
+    unlist(transaction, id).await?;
     transaction.insert::<content_listing::Entity>(rows).await?;
     if let Some(schedule) = body.schedule() {
         let rows = occurrence_rows(id, schedule, now);
@@ -245,6 +247,7 @@ pub async fn unpublish(
             content_item::Column::Id.eq(id.0),
         )
         .await?;
+    resize(transaction, &[id.0], &[]).await?;
     unlist(transaction, id).await?;
     let content_type = read_type(&item.content_type)?;
     Ok(record(

@@ -180,60 +180,6 @@ impl Contents {
         Ok(pages.pop().unwrap_or_else(|| Page::empty(window)))
     }
 
-    /// The size of a whole list.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn count(&self, query: &ListQuery) -> Result<u64, StoreError> {
-        let scope = self.store.read();
-        let select = query.count(scope.tenant_id());
-        let rows = scope
-            .rows::<municipio_entities::content_listing::Entity>(select)
-            .await?;
-        let total: i64 = match rows.first() {
-            Some(row) => row.try_get("", "total")?,
-            None => 0,
-        };
-        Ok(u64::try_from(total).unwrap_or_default())
-    }
-
-    /// How many published items there are for each type and for each value of each of its fields:
-    /// `(type, field, value)`; the field is empty for all of a type.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn counts(
-        &self,
-        locale: &Locale,
-        fields: &[&str],
-    ) -> Result<HashMap<(String, String, String), u64>, StoreError> {
-        use municipio_entities::content_listing::{Column, Entity};
-        let mut select = Query::select();
-        let columns = [Column::ContentType, Column::Field, Column::Value];
-        for column in columns {
-            select
-                .column((Entity, column))
-                .group_by_col((Entity, column));
-        }
-        select
-            .from(Entity)
-            .expr_as(
-                Expr::col((Entity, Column::ItemId)).count(),
-                Alias::new("total"),
-            )
-            .and_where(Expr::col((Entity, Column::Locale)).eq(locale.as_str()))
-            .and_where(Expr::col((Entity, Column::Field)).is_in(fields.iter().copied()));
-        let rows = self.store.read().rows::<Entity>(select).await?;
-        rows.iter()
-            .map(|row| {
-                let total: i64 = row.try_get("", "total")?;
-                let name = |column: &str| row.try_get::<String>("", column);
-                let key = (name("content_type")?, name("field")?, name("value")?);
-                Ok((key, u64::try_from(total).unwrap_or_default()))
-            })
-            .collect()
-    }
-
     /// For each of these values of a field (a code, or the id of a linked item), the same part of the
     /// list of the items that have it.
     ///
@@ -266,32 +212,6 @@ impl Contents {
             .collect();
         let pages = self.pages(query.order, window, groups).await?;
         Ok(values.iter().cloned().zip(pages).collect())
-    }
-
-    /// For each of these values of a field, how many items of the list have it.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn count_each(
-        &self,
-        query: &ListQuery,
-        field: &'static str,
-        values: &[String],
-    ) -> Result<HashMap<String, u64>, StoreError> {
-        let scope = self.store.read();
-        let select = query.count_of_each(field, values, scope.tenant_id());
-        let rows = scope
-            .rows::<municipio_entities::content_listing::Entity>(select)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                let total: i64 = row.try_get("", "total")?;
-                Ok((
-                    row.try_get("", "value")?,
-                    u64::try_from(total).unwrap_or_default(),
-                ))
-            })
-            .collect()
     }
 
     /// Occurrences in a range, in the order in which they begin; each with its place in the list.

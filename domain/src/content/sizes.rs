@@ -1,0 +1,182 @@
+//! How long lists are. The size of a list by one value, or of all items of a type, is kept by the
+//! writes; other lists are counted.
+
+use std::collections::HashMap;
+
+use municipio_entities::{content_count, content_listing};
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Condition, Expr, ExprTrait, Query},
+};
+use uuid::Uuid;
+
+use super::{Contents, Filter, ListQuery};
+use crate::{
+    locale::Locale,
+    store::{StoreError, Transaction},
+};
+
+/// Type, locale, field and value.
+type Key = (String, String, String, String);
+
+/// Brings the sizes up to date before these items lose their rows and these rows are written.
+pub(super) async fn resize(
+    transaction: &Transaction,
+    gone: &[Uuid],
+    rows: &[content_listing::Model],
+) -> Result<(), StoreError> {
+    let mut changes: HashMap<Key, i64> = HashMap::new();
+    for (key, total) in listed(transaction, gone).await? {
+        *changes.entry(key).or_default() -= total;
+    }
+    for row in rows {
+        let key = (
+            row.content_type.clone(),
+            row.locale.clone(),
+            row.field.clone(),
+            row.value.clone(),
+        );
+        *changes.entry(key).or_default() += 1;
+    }
+    let mut changes: Vec<_> = changes.into_iter().filter(|(_, by)| *by != 0).collect();
+    // Always in the same order, so that two writers do not wait for each other.
+    changes.sort();
+    let rows = changes
+        .into_iter()
+        .map(
+            |((content_type, locale, field, value), total)| content_count::Model {
+                tenant_id: Uuid::nil(),
+                content_type,
+                locale,
+                field,
+                value,
+                total,
+            },
+        );
+    transaction
+        .add_up::<content_count::Entity>(rows, content_count::Column::Total)
+        .await
+}
+
+/// How many rows these items have under each key.
+async fn listed(transaction: &Transaction, items: &[Uuid]) -> Result<Vec<(Key, i64)>, StoreError> {
+    use content_listing::{Column, Entity};
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = [
+        Column::ContentType,
+        Column::Locale,
+        Column::Field,
+        Column::Value,
+    ];
+    let mut select = Query::select();
+    for key in keys {
+        select.column((Entity, key)).group_by_col((Entity, key));
+    }
+    select
+        .from(Entity)
+        .expr_as(Expr::col((Entity, Column::ItemId)).count(), "total")
+        .and_where(Expr::col((Entity, Column::ItemId)).is_in(items.iter().copied()));
+    let rows = transaction.rows::<Entity>(select).await?;
+    rows.iter()
+        .map(|row| {
+            let name = |column: &str| row.try_get::<String>("", column);
+            let key = (
+                name("content_type")?,
+                name("locale")?,
+                name("field")?,
+                name("value")?,
+            );
+            Ok((key, row.try_get("", "total")?))
+        })
+        .collect()
+}
+
+fn size(total: i64) -> u64 {
+    u64::try_from(total).unwrap_or_default()
+}
+
+impl Contents {
+    /// The size of a whole list.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count(&self, query: &ListQuery) -> Result<u64, StoreError> {
+        if let Some((field, value)) = query.known_size() {
+            let sizes = self.sizes(query, field, &[value.to_owned()]).await?;
+            return Ok(sizes.into_values().next().unwrap_or_default());
+        }
+        let scope = self.store().read();
+        let select = query.count(scope.tenant_id());
+        let rows = scope.rows::<content_listing::Entity>(select).await?;
+        let total = rows.first().map(|row| row.try_get("", "total"));
+        Ok(total.transpose()?.map_or(0, size))
+    }
+
+    /// For each of these values of a field, how many items of the list have it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_each(
+        &self,
+        query: &ListQuery,
+        field: &'static str,
+        values: &[String],
+    ) -> Result<HashMap<String, u64>, StoreError> {
+        if query.filter == Filter::everything() {
+            return self.sizes(query, field, values).await;
+        }
+        let scope = self.store().read();
+        let select = query.count_of_each(field, values, scope.tenant_id());
+        let rows = scope.rows::<content_listing::Entity>(select).await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("", "value")?, size(row.try_get("", "total")?))))
+            .collect()
+    }
+
+    /// The sizes of the lists by these values of a field.
+    async fn sizes(
+        &self,
+        query: &ListQuery,
+        field: &str,
+        values: &[String],
+    ) -> Result<HashMap<String, u64>, StoreError> {
+        use content_count::Column;
+        let filter = Condition::all()
+            .add(Column::ContentType.eq(query.content_type.as_str()))
+            .add(Column::Locale.eq(query.locale.as_str()))
+            .add(Column::Field.eq(field))
+            .add(Column::Value.is_in(values));
+        let scope = self.store().read();
+        let sizes = scope
+            .all::<content_count::Entity>(filter)
+            .await?
+            .into_iter();
+        Ok(sizes.map(|row| (row.value, size(row.total))).collect())
+    }
+
+    /// How many published items there are for each type and for each value of each of its fields:
+    /// `(type, field, value)`; the field is empty for all of a type.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn counts(
+        &self,
+        locale: &Locale,
+        fields: &[&str],
+    ) -> Result<HashMap<(String, String, String), u64>, StoreError> {
+        use content_count::Column;
+        let filter = Condition::all()
+            .add(Column::Locale.eq(locale.as_str()))
+            .add(Column::Field.is_in(fields.iter().copied()));
+        let scope = self.store().read();
+        let sizes = scope
+            .all::<content_count::Entity>(filter)
+            .await?
+            .into_iter();
+        Ok(sizes
+            .map(|row| ((row.content_type, row.field, row.value), size(row.total)))
+            .collect())
+    }
+}
