@@ -20,7 +20,7 @@ use async_graphql::{
 };
 use municipio_graphql::{
     ErrorCode, RequestData, check_variables,
-    limits::{Measure, measure, scan},
+    limits::{Measure, scan},
 };
 
 use deep::Deep;
@@ -97,7 +97,10 @@ async fn answer(
         Err(error) => return Ok(error.into()),
     };
     let shows_cost = parameters.shows_cost();
-    let variables = Variables::from_json(serde_json::Value::Object(parameters.variables));
+    let variables = match state.limits.variables(parameters.variables) {
+        Ok(variables) => variables,
+        Err(error) => return Ok(error.into()),
+    };
     let (document, measure) = match admit(state, &text, &variables) {
         Ok(admitted) => admitted,
         Err(error) => return Ok(error.into()),
@@ -138,8 +141,7 @@ fn admit(
     text: &str,
     variables: &Variables,
 ) -> Result<(ExecutableDocument, Measure), ServerError> {
-    let limits = &state.limits;
-    scan(text, limits)?;
+    scan(text, &state.limits)?;
     let document = parse_query(text).map_err(|error| {
         let error = ServerError::from(error);
         let place = error.locations.first().copied();
@@ -147,8 +149,7 @@ fn admit(
         refused.locations = place.into_iter().collect();
         refused
     })?;
-    let measure = measure(&document, variables, &state.costs)?;
-    limits.check(&measure)?;
+    let measure = state.limits.admit(&document, variables, &state.costs)?;
     Ok((document, measure))
 }
 
