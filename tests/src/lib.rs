@@ -5,7 +5,7 @@
 mod database;
 pub mod story;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use actix_web::rt;
 use chrono::{DateTime, TimeZone, Utc};
@@ -68,8 +68,17 @@ impl TestApp {
     }
 
     async fn start(engine: Engine, demo: bool) -> Self {
+        Self::configured(engine, demo, |_, _| {}).await
+    }
+
+    /// With settings that are changed from those of tests; the folder is for files that they name.
+    pub async fn configured(
+        engine: Engine,
+        demo: bool,
+        change: impl FnOnce(&mut Settings, &Path),
+    ) -> Self {
         let data = TempDir::new().unwrap();
-        let settings = Settings {
+        let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: data.path().to_owned(),
             database_url: database::prepare(engine, data.path(), demo).await,
@@ -78,6 +87,7 @@ impl TestApp {
             workers: 1,
             ..Settings::default()
         };
+        change(&mut settings, data.path());
         let application = Application::build(&settings).await.unwrap();
         let base = format!("http://{}", application.address());
         let database = application.database().clone();

@@ -13,6 +13,7 @@ use crate::app::State;
 
 /// The header by which API clients name the municipality.
 const HEADER: &str = "Municipio-Tenant";
+const MAX_HOST: usize = 253;
 
 /// The municipality of a request.
 pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
@@ -40,9 +41,12 @@ async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Probl
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
     let host = host_name(header.or(authority).unwrap_or_default()).to_owned();
-    let found = directory.by_host(&host).await;
-    if let Some(tenant) = found.map_err(|error| Problem::internal(&error))? {
-        return Ok(tenant);
+    // Answers are remembered by host name, and nothing longer is one (RFC 1035, 2.3.4).
+    if host.len() <= MAX_HOST {
+        let found = directory.by_host(&host).await;
+        if let Some(tenant) = found.map_err(|error| Problem::internal(&error))? {
+            return Ok(tenant);
+        }
     }
     if let Some(value) = request.headers().get(HEADER) {
         let wrong = |message: String| Problem::new(ErrorCode::TenantNotFound, message);
