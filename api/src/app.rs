@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -10,7 +11,7 @@ use std::{
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
-    middleware::Compress,
+    middleware::{Compress, from_fn},
     web,
 };
 use municipio_domain::{
@@ -56,8 +57,13 @@ pub enum StartError {
         error: io::Error,
     },
     /// The manifest of trusted documents cannot be used.
-    #[error("MUNICIPIO_TRUSTED_DOCUMENTS: the file {0}")]
-    Manifest(ManifestError),
+    #[error("MUNICIPIO_TRUSTED_DOCUMENTS: {file} {error}")]
+    Manifest {
+        /// The file.
+        file: String,
+        /// Why.
+        error: ManifestError,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -137,8 +143,13 @@ impl Application {
         };
         let address = listener.local_addr().map_err(listen_error)?;
         let manifest = settings.trusted_documents.as_deref();
-        let documents = Documents::new(manifest, settings.trusted_documents_only)
-            .map_err(StartError::Manifest)?;
+        let documents =
+            Documents::new(manifest, settings.trusted_documents_only).map_err(|error| {
+                StartError::Manifest {
+                    file: manifest.unwrap_or(Path::new("")).display().to_string(),
+                    error,
+                }
+            })?;
         let Opened { database, demo, .. } = start::open(settings).await?;
         let (stop, stopping) = watch::channel(false);
         let state = State {
@@ -161,6 +172,7 @@ impl Application {
                 .wrap(Compress::default())
                 .wrap(http::cors())
                 .wrap(TracingLogger::default())
+                .wrap(from_fn(http::hold))
                 .configure(http::routes)
         })
         .shutdown_timeout(30)

@@ -46,11 +46,16 @@ pub struct Settings {
     pub trusted_documents_only: bool,
     /// `MUNICIPIO_LIMIT_BODY`: bytes of a request.
     pub limit_body: usize,
+    /// `MUNICIPIO_LIMIT_BODY_SECONDS`: time in which a client must send a request.
+    pub limit_body_seconds: u64,
     /// `MUNICIPIO_LIMIT_BATCH`: requests in one batch; 0 refuses batches.
     pub limit_batch: usize,
+    /// `MUNICIPIO_LIMIT_DOCUMENT`: bytes of a GraphQL document.
+    pub limit_document: usize,
     /// `MUNICIPIO_LIMIT_TOKENS`: tokens of a GraphQL document.
     pub limit_tokens: usize,
-    /// `MUNICIPIO_LIMIT_DEPTH`: levels of nested fields; introspection apart.
+    /// `MUNICIPIO_LIMIT_DEPTH`: levels of nested fields; introspection apart. Fields and fragments together
+    /// nest 32 levels at the most.
     pub limit_depth: usize,
     /// `MUNICIPIO_LIMIT_FIELDS`: fields of a document, fragments expanded.
     pub limit_fields: u64,
@@ -60,7 +65,12 @@ pub struct Settings {
     pub limit_root_fields: u64,
     /// `MUNICIPIO_LIMIT_DIRECTIVES`: directives of a document, fragments expanded.
     pub limit_directives: u64,
-    /// `MUNICIPIO_LIMIT_COST`: fields times the lengths of the lists around them.
+    /// `MUNICIPIO_LIMIT_VALUES`: values in arguments and variables; a variable counts wherever it is used.
+    pub limit_values: u64,
+    /// `MUNICIPIO_LIMIT_FILTER`: values in one filter.
+    pub limit_filter: u64,
+    /// `MUNICIPIO_LIMIT_COST`: fields times the lengths of the lists around them; statements, filters and
+    /// what is much work count more.
     pub limit_cost: u64,
     /// `MUNICIPIO_LIMIT_ERRORS`: errors in one answer.
     pub limit_errors: usize,
@@ -102,13 +112,17 @@ impl Default for Settings {
             trusted_documents: None,
             trusted_documents_only: false,
             limit_body: 256 * 1024,
+            limit_body_seconds: 10,
             limit_batch: 0,
+            limit_document: limits.document,
             limit_tokens: limits.tokens,
             limit_depth: limits.depth,
             limit_fields: limits.fields,
             limit_aliases: limits.aliases,
             limit_root_fields: limits.root_fields,
             limit_directives: limits.directives,
+            limit_values: limits.values,
+            limit_filter: limits.filter,
             limit_cost: limits.cost,
             limit_errors: 20,
             limit_seconds: 10,
@@ -141,12 +155,15 @@ impl Settings {
     /// The limits of GraphQL documents.
     pub fn limits(&self) -> Limits {
         Limits {
+            document: self.limit_document,
             tokens: self.limit_tokens,
             depth: self.limit_depth,
             fields: self.limit_fields,
             aliases: self.limit_aliases,
             root_fields: self.limit_root_fields,
             directives: self.limit_directives,
+            values: self.limit_values,
+            filter: self.limit_filter,
             cost: self.limit_cost,
         }
     }
@@ -162,6 +179,11 @@ impl Settings {
     /// How long a query may take.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.limit_seconds)
+    }
+
+    /// How long a client may take to send a request.
+    pub fn body_timeout(&self) -> Duration {
+        Duration::from_secs(self.limit_body_seconds)
     }
 
     /// Reads the file, then the environment, and checks the values.
@@ -202,6 +224,11 @@ impl Settings {
                 "MUNICIPIO_DATABASE_CONNECTIONS",
                 message,
             ));
+        }
+        if self.trusted_documents_only && self.trusted_documents.is_none() {
+            let message = "name the manifest with MUNICIPIO_TRUSTED_DOCUMENTS";
+            let key = "MUNICIPIO_TRUSTED_DOCUMENTS_ONLY";
+            return Err(SettingsError::new(key, message));
         }
         let known = ["postgres://", "postgresql://"];
         match &self.database_url {

@@ -61,6 +61,36 @@ fn logs_are_for_people_or_for_machines() {
 }
 
 #[test]
+fn a_manifest_of_trusted_documents_can_be_read() {
+    let folder = Folder::without_demo().with("MUNICIPIO_TRUSTED_DOCUMENTS", "manifest.json");
+    let named = ["MUNICIPIO_TRUSTED_DOCUMENTS", "manifest.json"];
+    folder.fail_naming(&[], &named);
+    for text in [
+        "",
+        "not JSON",
+        "[]",
+        "{\"id\": 1}",
+        "{\"operations\": [{\"id\": \"a\"}]}",
+        "\u{0}",
+    ] {
+        folder.write("manifest.json", text);
+        folder.fail_naming(&[], &named);
+    }
+    assert_eq!(folder.names(), ["manifest.json"], "nothing was made");
+    folder.write("manifest.json", "{\"a\": \"{ __typename }\"}");
+    folder.serve();
+}
+
+#[test]
+fn a_manifest_that_is_all_that_counts_must_be_there() {
+    refused(
+        "MUNICIPIO_TRUSTED_DOCUMENTS_ONLY",
+        "on",
+        &["MUNICIPIO_TRUSTED_DOCUMENTS"],
+    );
+}
+
+#[test]
 fn an_unknown_variable_is_not_overlooked() {
     refused(
         "MUNICIPIO_LISTN",

@@ -198,6 +198,11 @@ impl Process {
         }
     }
 
+    /// Its number in the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The next line it says; nothing when it has ended.
     pub fn line(&self) -> Option<String> {
         match self.lines.recv_timeout(LIMIT) {
@@ -219,7 +224,7 @@ impl Process {
 
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
+        let kill = format!("kill -{name} {}", self.id());
         assert!(
             Command::new("sh")
                 .args(["-c", &kill])

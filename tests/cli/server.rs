@@ -13,7 +13,7 @@ use crate::program::{LIMIT, Outcome, Process};
 
 /// The program while it serves.
 pub struct Server {
-    process: Process,
+    pub process: Process,
     pub greeting: Vec<String>,
 }
 

@@ -54,14 +54,14 @@ async fn queries_that_nest_without_end_are_refused() {
             "{{ topics {{ nodes {{ {} }} }} }}",
             deep("highlighted { ... on Topic { ", 20, " } }").replace('x', "id")
         ),
-        deep("{ a ", 20_000, "}"),
+        deep("{ a ", 10_000, "}"),
         format!(
             "{{ topics(filter: {}) {{ totalCount }} }}",
-            deep("{ not: ", 10_000, "}").replace('x', "{}")
+            deep("{ not: ", 5_000, "}").replace('x', "{}")
         ),
         format!(
             "{{ nodes(ids: {}) {{ id }} }}",
-            deep("[", 50_000, "]").replace('x', "")
+            deep("[", 30_000, "]").replace('x', "")
         ),
         "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }".to_owned(),
     ] {

@@ -6,7 +6,7 @@ mod database;
 mod proxy;
 pub mod story;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use actix_web::rt;
 use chrono::{DateTime, TimeZone, Utc};
@@ -85,19 +85,33 @@ impl TestApp {
         let target = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
         let proxy = Proxy::to(&target).await;
         url.set_port(Some(proxy.address().port())).unwrap();
-        let mut app = Self::run(Engine::Postgres, data, Some(url.to_string())).await;
+        let mut app = Self::run(Engine::Postgres, data, Some(url.to_string()), |_, _| {}).await;
         app.database_url = direct;
         (app, proxy)
     }
 
     async fn start(engine: Engine, demo: bool) -> Self {
-        let data = TempDir::new().unwrap();
-        let url = database::prepare(engine, data.path(), demo).await;
-        Self::run(engine, data, url).await
+        Self::configured(engine, demo, |_, _| {}).await
     }
 
-    async fn run(engine: Engine, data: TempDir, database_url: Option<String>) -> Self {
-        let settings = Settings {
+    /// With settings that are changed from those of tests; the folder is for files that they name.
+    pub async fn configured(
+        engine: Engine,
+        demo: bool,
+        change: impl FnOnce(&mut Settings, &Path),
+    ) -> Self {
+        let data = TempDir::new().unwrap();
+        let url = database::prepare(engine, data.path(), demo).await;
+        Self::run(engine, data, url, change).await
+    }
+
+    async fn run(
+        engine: Engine,
+        data: TempDir,
+        database_url: Option<String>,
+        change: impl FnOnce(&mut Settings, &Path),
+    ) -> Self {
+        let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: data.path().to_owned(),
             database_url,
@@ -106,6 +120,7 @@ impl TestApp {
             workers: 1,
             ..Settings::default()
         };
+        change(&mut settings, data.path());
         let application = Application::build(&settings).await.unwrap();
         let base = format!("http://{}", application.address());
         let database = application.database().clone();

@@ -59,6 +59,8 @@ error_codes! {
     UnknownLocale = "UNKNOWN_LOCALE", 400, "Use one of `municipality { locales }`.";
     /// A code that its vocabulary does not have.
     UnknownCode = "UNKNOWN_CODE", 400, "Use a code of `vocabulary(id) { terms { code } }`.";
+    /// The document has too many bytes, or a name in it is too long.
+    DocumentTooLarge = "DOCUMENT_TOO_LARGE", 400, "Split the query; send values as variables.";
     /// The document has too many tokens.
     TooManyTokens = "TOO_MANY_TOKENS", 400, "Split the query.";
     /// The document nests too deep.
@@ -71,9 +73,13 @@ error_codes! {
     TooManyRootFields = "TOO_MANY_ROOT_FIELDS", 400, "Split the query.";
     /// The document has too many directives, fragments expanded.
     TooManyDirectives = "TOO_MANY_DIRECTIVES", 400, "Leave directives out.";
-    /// The query would cost too much: the number of fields times the length of the lists around them.
+    /// Arguments and variables hold too many values; a variable counts wherever it is used.
+    TooManyValues = "TOO_MANY_VALUES", 400, "Send fewer values at once.";
+    /// A filter holds too many values.
+    FilterTooLarge = "FILTER_TOO_LARGE", 400, "Ask for fewer conditions at once.";
+    /// The query would cost too much: the number of fields times the length of the lists around them; statements, filters and what is much work count more.
     TooExpensive = "TOO_EXPENSIVE", 400, "Ask for shorter lists (`first`) or fewer levels; `extensions: {cost: true}` shows the cost.";
-    /// Introspection is switched off here, or nests lists too deep.
+    /// Introspection is switched off here, nests lists too deep or asks for too much.
     IntrospectionRefused = "INTROSPECTION_REFUSED", 400, "Read /schema.graphql instead.";
     /// The query took too long and was stopped.
     Timeout = "TIMEOUT", 504, "Ask for less at once, or try again later.";
@@ -97,10 +103,12 @@ error_codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "Use POST; GET for queries alone.";
     /// No media type that the client accepts can be given.
     NotAcceptable = "NOT_ACCEPTABLE", 406, "Accept application/graphql-response+json or application/json.";
+    /// The body did not arrive in time.
+    RequestTimeout = "REQUEST_TIMEOUT", 408, "Send the body without a pause.";
     /// The body is too large.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "Send a smaller request.";
-    /// The body is of a media type that is not read.
-    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json.";
+    /// The body is of a media type that is not read, or is compressed.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json, as it is.";
     /// A WebSocket has too many operations under way.
     TooManyOperations = "TOO_MANY_OPERATIONS", 400, "Complete some, or open another connection.";
     /// Too many WebSockets and event streams are open.

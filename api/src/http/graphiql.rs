@@ -1,7 +1,7 @@
 //! GraphiQL, the editor for queries. All its files are ours to serve: nothing is loaded from
 //! elsewhere.
 
-use actix_web::{HttpResponse, web::Path};
+use actix_web::HttpResponse;
 use include_dir::{Dir, include_dir};
 
 use municipio_graphql::ErrorCode;
@@ -15,9 +15,14 @@ pub(super) async fn page() -> Result<HttpResponse, Problem> {
     serve("index.html", "no-cache")
 }
 
+/// The names of all files.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FILES.files().filter_map(|file| file.path().to_str())
+}
+
 /// A file of the page.
-pub(super) async fn file(name: Path<String>) -> Result<HttpResponse, Problem> {
-    serve(&name, "public, max-age=86400")
+pub(super) async fn file(name: &str) -> Result<HttpResponse, Problem> {
+    serve(name, "public, max-age=86400")
 }
 
 fn serve(name: &str, cache: &str) -> Result<HttpResponse, Problem> {
@@ -27,10 +32,9 @@ fn serve(name: &str, cache: &str) -> Result<HttpResponse, Problem> {
         Some("css") => "text/css; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     };
-    let file = FILES.get_file(name).ok_or_else(|| {
-        let shown: String = name.chars().take(80).collect();
-        Problem::new(ErrorCode::NotFound, format!("GraphiQL has no file {shown}"))
-    })?;
+    let file = FILES
+        .get_file(name)
+        .ok_or_else(|| Problem::new(ErrorCode::NotFound, format!("GraphiQL has no file {name}")))?;
     Ok(HttpResponse::Ok()
         .content_type(media_type)
         .insert_header(("Cache-Control", cache))

@@ -5,19 +5,20 @@ pub(crate) mod graphql;
 mod health;
 mod problem;
 mod tenant;
+mod unread;
 
 use actix_cors::Cors;
 use actix_web::{HttpRequest, HttpResponse, guard, http::Method, web};
 
 use municipio_graphql::ErrorCode;
 use problem::Problem;
+pub(crate) use unread::hold;
 
 /// The routes of the application.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let pages = [
         ("/schema.graphql", web::get().to(graphql::sdl)),
         ("/graphiql", web::get().to(graphiql::page)),
-        ("/graphiql/{file}", web::get().to(graphiql::file)),
         ("/health/live", web::get().to(health::live)),
         ("/health/ready", web::get().to(health::ready)),
         ("/status", web::get().to(health::status)),
@@ -26,6 +27,12 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     for (path, page) in pages {
         let refuse = web::to(|request| method_not_allowed(request, "GET"));
         config.service(web::resource(path).route(page).default_service(refuse));
+    }
+    for name in graphiql::names() {
+        let file = web::get().to(move || graphiql::file(name));
+        let refuse = web::to(|request| method_not_allowed(request, "GET"));
+        let path = format!("/graphiql/{name}");
+        config.service(web::resource(path).route(file).default_service(refuse));
     }
     let refuse = web::to(|request| method_not_allowed(request, "GET, POST"));
     config

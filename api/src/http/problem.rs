@@ -23,7 +23,7 @@ impl Problem {
     pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
             code,
-            detail: detail.into(),
+            detail: shortened(&detail.into()),
             request_id: None,
             allowed: "POST",
         }
@@ -55,6 +55,21 @@ impl Problem {
         self.request_id = request_id(request);
         self
     }
+}
+
+/// A message of one line and no more than 300 characters: messages of libraries may repeat what was
+/// sent.
+pub(crate) fn shortened(message: &str) -> String {
+    let shown = message.chars().take(300);
+    shown
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect()
 }
 
 /// The id of a request, as it stands in the log.

@@ -13,6 +13,8 @@ use crate::app::State;
 
 /// The header by which API clients name the municipality.
 pub(super) const HEADER: &str = "Municipio-Tenant";
+/// Answers are remembered by host name, and nothing longer is one (RFC 1035, 2.3.4).
+const MAX_HOST: usize = 253;
 
 /// How a request says which municipality it is for.
 #[derive(Clone, Debug)]
@@ -61,9 +63,11 @@ pub(super) async fn find(address: &Address, state: &State) -> Result<Arc<Tenant>
 
 async fn look_up(address: &Address, state: &State) -> Result<Arc<Tenant>, Problem> {
     let directory = &state.directory;
-    let found = directory.by_host(&address.host).await;
-    if let Some(tenant) = found.map_err(|error| Problem::failed(&error))? {
-        return Ok(tenant);
+    if address.host.len() <= MAX_HOST {
+        let found = directory.by_host(&address.host).await;
+        if let Some(tenant) = found.map_err(|error| Problem::failed(&error))? {
+            return Ok(tenant);
+        }
     }
     if let Some(named) = &address.named {
         let wrong = |message: String| Problem::new(ErrorCode::TenantNotFound, message);

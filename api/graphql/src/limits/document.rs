@@ -10,105 +10,20 @@ use async_graphql::{
         OperationDefinition, OperationType, Selection, SelectionSet,
     },
 };
+use async_graphql_value::Value;
 
-use super::CostModel;
+use super::{CostModel, Measure, values::Sizes};
 use crate::error::ErrorCode;
 
-/// How large a document is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Measure {
-    /// Levels of nested fields.
-    pub depth: usize,
-    /// Fields, fragments expanded.
-    pub fields: u64,
-    /// Aliases, fragments expanded.
-    pub aliases: u64,
-    /// Fields at the root.
-    pub root_fields: u64,
-    /// Directives, fragments expanded.
-    pub directives: u64,
-    /// Fields times the lengths of the lists around them.
-    pub cost: u64,
-    /// Lists of introspection that nest.
-    introspection_lists: usize,
-}
-
-impl Measure {
-    fn add(&mut self, other: Self) {
-        self.depth = self.depth.max(other.depth);
-        self.fields = self.fields.saturating_add(other.fields);
-        self.aliases = self.aliases.saturating_add(other.aliases);
-        self.root_fields = self.root_fields.saturating_add(other.root_fields);
-        self.directives = self.directives.saturating_add(other.directives);
-        self.cost = self.cost.saturating_add(other.cost);
-        self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
-    }
-
-    fn larger(mut self, other: Self) -> Self {
-        self.depth = self.depth.max(other.depth);
-        self.fields = self.fields.max(other.fields);
-        self.aliases = self.aliases.max(other.aliases);
-        self.root_fields = self.root_fields.max(other.root_fields);
-        self.directives = self.directives.max(other.directives);
-        self.cost = self.cost.max(other.cost);
-        self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
-        self
-    }
-}
-
-/// Measures every operation and every fragment of a document; the largest counts.
-///
-/// # Errors
-/// A fragment spreads itself, or introspection nests lists too deep.
-pub fn measure(
-    document: &ExecutableDocument,
-    variables: &Variables,
-    model: &CostModel,
-) -> Result<Measure, ServerError> {
-    let mut meter = Meter {
-        fragments: &document.fragments,
-        variables,
-        model,
-        known: HashMap::new(),
-        open: Vec::new(),
-    };
-    let mut largest = Measure::default();
-    // A fragment that no operation spreads is validated all the same.
-    for name in document.fragments.keys() {
-        largest = largest.larger(meter.fragment(name)?);
-    }
-    // So is an operation that was not asked for.
-    let operations: Vec<&Positioned<OperationDefinition>> = match &document.operations {
-        DocumentOperations::Single(operation) => vec![operation],
-        DocumentOperations::Multiple(operations) => operations.values().collect(),
-    };
-    let mut all = Measure::default();
-    for operation in operations {
-        let root = match operation.node.ty {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
-        let mut measure = meter.selection(&operation.node.selection_set.node, root, true)?;
-        measure.directives += operation.node.directives.len() as u64;
-        all.add(measure);
-    }
-    let largest = largest.larger(all);
-    if largest.introspection_lists > MAX_INTROSPECTION_LISTS {
-        let message = "introspection nests lists of types and fields too deep";
-        return Err(ErrorCode::IntrospectionRefused.refuse(message));
-    }
-    Ok(largest)
-}
-
-struct Meter<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    variables: &'a Variables,
-    model: &'a CostModel,
-    known: HashMap<Name, Measure>,
-    open: Vec<Name>,
-}
-
+/// Levels of anything that nests: what the engine allows. It recurses for each, and so does
+/// measuring.
+pub(super) const MAX_NESTING: usize = 32;
+/// What a statement costs, in fields.
+pub(super) const STATEMENT: u64 = 200;
+/// What a value in a filter costs, in fields.
+pub(super) const CONDITION: u64 = 20;
+/// Fields and arguments that the schema does not have: so many the engine may list.
+const MAX_UNKNOWN: usize = 20;
 /// Lists of the introspection schema that may hold one another.
 const INTROSPECTION_LISTS: [&str; 5] = [
     "types",
@@ -119,8 +34,89 @@ const INTROSPECTION_LISTS: [&str; 5] = [
 ];
 /// The standard introspection query needs two: the fields of the types.
 const MAX_INTROSPECTION_LISTS: usize = 2;
+/// What introspection may cost for each type of the schema: half as much again as the standard
+/// query, which asks for all that there is.
+pub(super) const MAX_INTROSPECTION: u64 = 2_200;
+
+/// Measures every operation and every fragment of a document; the largest counts.
+///
+/// # Errors
+/// A fragment spreads itself, fragments nest without end, introspection asks for too much, or
+/// little of the document is in the schema.
+pub(super) fn measure(
+    document: &ExecutableDocument,
+    variables: &Variables,
+    model: &CostModel,
+) -> Result<Measure, ServerError> {
+    let mut meter = Meter {
+        fragments: &document.fragments,
+        variables,
+        sizes: Sizes::new(document, variables),
+        model,
+        known: HashMap::new(),
+        open: Vec::new(),
+        unknown: 0,
+        values: 0,
+    };
+    let mut largest = Measure::default();
+    // A fragment that no operation spreads is validated all the same. In the order of the names, so
+    // that the same document is always refused for the same reason.
+    let mut names: Vec<_> = document.fragments.keys().collect();
+    names.sort_unstable();
+    for name in names {
+        largest = largest.larger(meter.fragment(name)?);
+    }
+    // So is an operation that was not asked for.
+    let operations: Vec<&Positioned<OperationDefinition>> = match &document.operations {
+        DocumentOperations::Single(operation) => vec![operation],
+        DocumentOperations::Multiple(operations) => operations.values().collect(),
+    };
+    let mut all = Measure::default();
+    for operation in operations {
+        all.add(meter.operation(&operation.node)?);
+    }
+    let mut largest = largest.larger(all);
+    largest.values = largest.values.max(meter.values);
+    largest.cost = largest.cost.saturating_add(largest.asked);
+    if largest.introspection_lists > MAX_INTROSPECTION_LISTS {
+        let message = "introspection nests lists of types and fields too deep";
+        return Err(ErrorCode::IntrospectionRefused.refuse(message));
+    }
+    if largest.introspection > MAX_INTROSPECTION * model.size().max(1) {
+        let message = "introspection asks for too much at once";
+        return Err(ErrorCode::IntrospectionRefused.refuse(message));
+    }
+    Ok(largest)
+}
+
+struct Meter<'a> {
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    variables: &'a Variables,
+    sizes: Sizes<'a>,
+    model: &'a CostModel,
+    known: HashMap<Name, Measure>,
+    open: Vec<Name>,
+    /// Fields and arguments that the schema does not have.
+    unknown: usize,
+    /// Values in the arguments of the whole document, fragments not expanded.
+    values: u64,
+}
 
 impl Meter<'_> {
+    fn operation(&mut self, operation: &OperationDefinition) -> Result<Measure, ServerError> {
+        let root = match operation.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        let mut measure = self.selection(&operation.selection_set.node, root, true)?;
+        self.directives(&mut measure, &operation.directives);
+        for definition in &operation.variable_definitions {
+            measure.directives += definition.node.directives.len() as u64;
+        }
+        Ok(measure)
+    }
+
     fn fragment(&mut self, name: &Name) -> Result<Measure, ServerError> {
         if let Some(measure) = self.known.get(name) {
             return Ok(*measure);
@@ -129,6 +125,9 @@ impl Meter<'_> {
             let message = format!("the fragment {name} spreads itself");
             return Err(ErrorCode::ValidationFailed.refuse(message));
         }
+        if self.open.len() > MAX_NESTING {
+            return Err(too_nested());
+        }
         // An unknown fragment is left to validation.
         let Some(fragment) = self.fragments.get(name) else {
             return Ok(Measure::default());
@@ -136,7 +135,7 @@ impl Meter<'_> {
         self.open.push(name.clone());
         let parent = fragment.node.type_condition.node.on.node.clone();
         let mut measure = self.selection(&fragment.node.selection_set.node, &parent, false)?;
-        measure.directives += fragment.node.directives.len() as u64;
+        self.directives(&mut measure, &fragment.node.directives);
         self.open.pop();
         self.known.insert(name.clone(), measure);
         Ok(measure)
@@ -161,7 +160,7 @@ impl Meter<'_> {
                     if is_root {
                         measure.root_fields = measure.fields.min(u64::from(u32::MAX));
                     }
-                    measure.directives += directives(&spread.node.directives);
+                    self.directives(&mut measure, &spread.node.directives);
                     measure
                 }
                 Selection::InlineFragment(fragment) => {
@@ -169,148 +168,120 @@ impl Meter<'_> {
                     let parent = condition.map_or(parent, |condition| &condition.node.on.node);
                     let selection = &fragment.node.selection_set.node;
                     let mut measure = self.selection(selection, parent, is_root)?;
-                    measure.directives += directives(&fragment.node.directives);
+                    self.directives(&mut measure, &fragment.node.directives);
                     measure
                 }
             };
             total.add(measure);
+        }
+        total.nesting += 1;
+        if total.nesting > MAX_NESTING {
+            return Err(too_nested());
         }
         Ok(total)
     }
 
     fn field(&mut self, field: &Field, parent: &str) -> Result<Measure, ServerError> {
         let name = field.name.node.as_str();
-        let is_introspection = parent.starts_with("__") || name == "__schema" || name == "__type";
-        let (target, multiplier) = match (self.model.field(parent, name), is_introspection) {
-            (Some((target, multiplier)), _) => {
-                let mut asked = ["first", "last", "count"].iter();
-                let asked = asked.find_map(|argument| self.number(field, argument));
-                (target.to_owned(), multiplier.of(asked))
-            }
-            (None, true) => ("__Type".to_owned(), 1),
-            (None, false) => (String::new(), 1),
+        let model = self.model.field(parent, name);
+        let target = model.map_or("", |model| model.target.as_str());
+        let mut measure = match field.selection_set.node.items.is_empty() {
+            true => Measure::default(),
+            false => self.selection(&field.selection_set.node, target, false)?,
         };
-        let mut measure = self.selection(&field.selection_set.node, &target, false)?;
-        measure.root_fields = 0;
-        if is_introspection && INTROSPECTION_LISTS.contains(&name) {
-            measure.introspection_lists += 1;
-        }
-        measure.depth = if is_introspection {
-            0
+        let multiplier = model.map_or(1, |model| model.multiplier.of(self.length(field)));
+        let weight = model.map_or(1, |model| model.weight);
+        let cost = |below: u64| below.saturating_mul(multiplier).saturating_add(weight);
+        if parent.starts_with("__") || name == "__schema" || name == "__type" {
+            measure.depth = 0;
+            measure.introspection = cost(measure.introspection);
+            measure.introspection_lists += usize::from(INTROSPECTION_LISTS.contains(&name));
         } else {
-            measure.depth + 1
-        };
+            measure.depth += 1;
+            measure.cost = cost(measure.cost);
+        }
+        if model.is_some_and(|model| model.reads) {
+            measure.asked = measure.asked.saturating_add(STATEMENT);
+        }
+        measure.root_fields = 0;
         measure.fields = measure.fields.saturating_add(1);
-        measure.aliases = measure
-            .aliases
-            .saturating_add(u64::from(field.alias.is_some()));
-        measure.directives += directives(&field.directives);
-        measure.cost = measure.cost.saturating_mul(multiplier).saturating_add(1);
+        let alias = u64::from(field.alias.is_some());
+        measure.aliases = measure.aliases.saturating_add(alias);
+        self.arguments(&mut measure, &field.arguments);
+        self.directives(&mut measure, &field.directives);
+        self.check_names(field, parent)?;
         Ok(measure)
     }
 
-    /// The value of a numeric argument, given directly or by a variable.
-    fn number(&self, field: &Field, argument: &str) -> Option<u64> {
-        let value = &field.get_argument(argument)?.node;
-        let value = value.clone().into_const_with(|name| {
-            let value = self.variables.get(&name).cloned();
-            Ok::<_, std::convert::Infallible>(value.unwrap_or(ConstValue::Null))
-        });
-        match value {
-            Ok(ConstValue::Number(number)) => number.as_u64(),
-            _ => None,
+    /// Refuses a document of which much is not in the schema: for each name that it does not know,
+    /// the engine looks for those that are like it.
+    fn check_names(&mut self, field: &Field, parent: &str) -> Result<(), ServerError> {
+        let name = field.name.node.as_str();
+        if name == "__typename" || self.model.is_empty() {
+            return Ok(());
         }
+        let model = self.model.field(parent, name);
+        let arguments = model.map_or(&[][..], |model| &model.arguments);
+        let given = field.arguments.iter();
+        let known = given.filter(|(name, _)| arguments.iter().any(|known| name.node == *known));
+        // What is given twice is as wrong as what is unknown.
+        let known = known.count().min(arguments.len());
+        self.unknown += usize::from(model.is_none()) + field.arguments.len() - known;
+        if self.unknown > MAX_UNKNOWN {
+            let message = format!(
+                "more than {MAX_UNKNOWN} fields and arguments are not in the schema; the last is of `{parent}.{name}`"
+            );
+            let mut error = ErrorCode::ValidationFailed.refuse(message);
+            error.locations = vec![field.name.pos];
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn arguments(
+        &mut self,
+        measure: &mut Measure,
+        arguments: &[(Positioned<Name>, Positioned<Value>)],
+    ) {
+        for (name, value) in arguments {
+            let size = self.sizes.of(&value.node);
+            measure.values = measure.values.saturating_add(size);
+            self.values = self.values.saturating_add(size);
+            if name.node == "filter" {
+                measure.filter = measure.filter.max(size);
+                let asked = size.saturating_mul(CONDITION);
+                measure.asked = measure.asked.saturating_add(asked);
+            }
+        }
+    }
+
+    fn directives(&mut self, measure: &mut Measure, directives: &[Positioned<Directive>]) {
+        measure.directives = measure.directives.saturating_add(directives.len() as u64);
+        for directive in directives {
+            self.arguments(measure, &directive.node.arguments);
+        }
+    }
+
+    /// How long a list is, as the query says, directly or by a variable.
+    fn length(&self, field: &Field) -> Option<u64> {
+        let mut names = ["first", "last", "count", "ids"].iter();
+        names.find_map(|name| {
+            let value = &field.get_argument(name)?.node;
+            match value {
+                Value::Variable(name) => match self.variables.get(name)? {
+                    ConstValue::Number(number) => number.as_u64(),
+                    ConstValue::List(items) => Some(items.len() as u64),
+                    _ => None,
+                },
+                Value::Number(number) => number.as_u64(),
+                Value::List(items) => Some(items.len() as u64),
+                _ => None,
+            }
+        })
     }
 }
 
-fn directives(directives: &[Positioned<Directive>]) -> u64 {
-    directives.len() as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use async_graphql::parser::parse_query;
-
-    use super::*;
-
-    const SDL: &str = "type Query { services(first: Int): ServiceConnection! me: Service }
-        type ServiceConnection { nodes: [Service!]! totalCount: Int! }
-        type Service { title: String topics: [Topic!]! }
-        type Topic { title: String services(first: Int): ServiceConnection! }";
-
-    fn of(query: &str, variables: serde_json::Value) -> Result<Measure, ServerError> {
-        let document = parse_query(query).unwrap();
-        measure(
-            &document,
-            &Variables::from_json(variables),
-            &CostModel::new(SDL),
-        )
-    }
-
-    #[test]
-    fn cost_is_fields_times_lists() {
-        let none = serde_json::json!({});
-        let cost = |query: &str| of(query, none.clone()).unwrap().cost;
-        assert_eq!(cost("{ me { title } }"), 2);
-        assert_eq!(
-            cost("{ services(first: 10) { nodes { title } } }"),
-            1 + 10 * 2
-        );
-        assert_eq!(cost("{ services { nodes { title } } }"), 1 + 20 * 2);
-        assert_eq!(
-            cost("{ services(first: 10) { nodes { topics { title } } } }"),
-            1 + 10 * (1 + 1 + 5)
-        );
-        let by_variable = of(
-            "query($n: Int) { services(first: $n) { nodes { title } } }",
-            serde_json::json!({ "n": 100 }),
-        );
-        assert_eq!(by_variable.unwrap().cost, 1 + 100 * 2);
-    }
-
-    #[test]
-    fn fragments_count_where_they_are_spread_and_are_measured_once() {
-        let mut query = String::from("{ me { ...F0 } } ");
-        for index in 0..200 {
-            query.push_str(&format!(
-                "fragment F{index} on Service {{ ...F{0} ...F{0} }} ",
-                index + 1
-            ));
-        }
-        query.push_str("fragment F200 on Service { title }");
-        let measure = of(&query, serde_json::json!({})).unwrap();
-        assert_eq!(measure.fields, u64::MAX);
-        let measure = of(
-            "{ a: me { ...T } b: me { ...T } } fragment T on Service { t: title @skip(if: true) }",
-            serde_json::json!({}),
-        )
-        .unwrap();
-        assert_eq!(
-            (measure.fields, measure.aliases, measure.directives),
-            (4, 4, 2)
-        );
-        assert_eq!((measure.root_fields, measure.depth), (2, 2));
-    }
-
-    #[test]
-    fn a_fragment_that_spreads_itself_is_refused() {
-        for query in [
-            "{ me { ...A } } fragment A on Service { ...A }",
-            "{ me { title } } fragment A on Service { ...B } fragment B on Service { topics { ...A } }",
-        ] {
-            assert!(of(query, serde_json::json!({})).is_err(), "{query}");
-        }
-    }
-
-    #[test]
-    fn introspection_is_exempt_from_depth_but_not_from_explosion() {
-        let deep = "{ __schema { types { fields { type { ofType { ofType { ofType { ofType { name } } } } } } } } }";
-        assert_eq!(of(deep, serde_json::json!({})).unwrap().depth, 0);
-        for explosion in [
-            "{ __schema { types { fields { type { fields { name } } } } } }",
-            "{ __schema { types { ...T } } } fragment T on __Type { fields { type { ...U } } } fragment U on __Type { fields { name } }",
-        ] {
-            assert!(of(explosion, serde_json::json!({})).is_err(), "{explosion}");
-        }
-    }
+fn too_nested() -> ServerError {
+    let message = format!("fields and fragments nest deeper than {MAX_NESTING} levels");
+    ErrorCode::TooDeep.refuse(message)
 }

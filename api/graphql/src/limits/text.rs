@@ -8,11 +8,18 @@ use crate::error::ErrorCode;
 /// The deepest nesting of brackets of any kind. Deep enough for every document within the limits.
 const MAX_NESTING: usize = 64;
 
-/// Counts tokens and nesting, without building anything.
+/// The longest name or number.
+const MAX_WORD: usize = 128;
+
+/// Counts bytes, tokens and nesting, without building anything.
 ///
 /// # Errors
-/// There are too many tokens, or brackets nest too deep.
+/// There are too many bytes or tokens, a name is too long, or brackets nest too deep.
 pub fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
+    if text.len() > limits.document {
+        let message = format!("the query has more than {} bytes", limits.document);
+        return Err(ErrorCode::DocumentTooLarge.refuse(message));
+    }
     let bytes = text.as_bytes();
     let mut position = 0;
     let mut tokens = 0;
@@ -21,6 +28,11 @@ pub fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
         position = match byte {
             b' ' | b'\t' | b'\n' | b'\r' | b',' => {
                 position += 1;
+                continue;
+            }
+            // A byte order mark means nothing wherever it stands.
+            0xef if bytes[position..].starts_with("\u{feff}".as_bytes()) => {
+                position += 3;
                 continue;
             }
             b'#' => {
@@ -47,7 +59,12 @@ pub fn scan(text: &str, limits: &Limits) -> Result<(), ServerError> {
             _ if is_word(byte) => {
                 let is_number = !byte.is_ascii_alphabetic();
                 let within = |byte: &&u8| is_word(**byte) || (is_number && **byte == b'.');
-                position + bytes[position..].iter().take_while(within).count()
+                let length = bytes[position..].iter().take_while(within).count();
+                if length > MAX_WORD {
+                    let message = format!("a name or number has more than {MAX_WORD} characters");
+                    return Err(ErrorCode::DocumentTooLarge.refuse(message));
+                }
+                position + length
             }
             _ => position + 1,
         };
@@ -113,6 +130,7 @@ mod tests {
         for (text, tokens) in [
             ("{ a }", 3),
             ("{a,b c}#{{{{{\n", 5),
+            ("\u{feff}{ a \u{feff}\u{feff} }", 3),
             (r#"{ a(b: "x { \" [ y") }"#, 8),
             (r#"{ a(b: """ " { \""" ( """) }"#, 8),
             ("query Q($a: [Int!]!) { ...F }", 16),
@@ -133,6 +151,15 @@ mod tests {
             assert!(scan(&bracket.repeat(64), &Limits::default()).is_ok());
         }
         assert!(scan(&"[]".repeat(2_000), &Limits::default()).is_ok());
+    }
+
+    #[test]
+    fn names_and_texts_have_a_length() {
+        assert!(scan(&format!("{{ {} }}", "x".repeat(128)), &Limits::default()).is_ok());
+        assert!(scan(&format!("{{ {} }}", "x".repeat(129)), &Limits::default()).is_err());
+        let most = Limits::default().document;
+        assert!(scan(&"#".repeat(most), &Limits::default()).is_ok());
+        assert!(scan(&"#".repeat(most + 1), &Limits::default()).is_err());
     }
 
     proptest! {

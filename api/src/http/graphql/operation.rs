@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, ServerError, Variables,
+    Request, Response, ServerError,
     parser::{
         parse_query,
         types::{ExecutableDocument, OperationType},
@@ -15,7 +15,7 @@ use moka::sync::Cache;
 use municipio_domain::tenants::Tenant;
 use municipio_graphql::{
     ErrorCode, Moment, RequestData, check_variables,
-    limits::{Measure, measure, scan},
+    limits::{Measure, scan},
 };
 use tokio::task::unconstrained;
 
@@ -62,10 +62,9 @@ impl Operation {
     pub(super) fn admit(state: &State, parameters: Parameters) -> Result<Self, ServerError> {
         let text = state.documents.find(&parameters)?;
         let shows_cost = parameters.shows_cost();
-        let variables = Variables::from_json(serde_json::Value::Object(parameters.variables));
+        let variables = state.limits.variables(parameters.variables)?;
         let document = parse(state, &text)?;
-        let measure = measure(&document, &variables, &state.costs)?;
-        state.limits.check(&measure)?;
+        let measure = state.limits.admit(&document, &variables, &state.costs)?;
         let name = parameters.operation_name;
         check_variables(&document, name.as_deref(), &variables)?;
         let kind = kind(&document, name.as_deref());

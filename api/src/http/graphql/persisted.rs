@@ -16,6 +16,8 @@ use super::request::Parameters;
 pub(crate) struct Documents {
     persisted: Cache<String, Arc<String>>,
     trusted: Arc<HashMap<String, Arc<String>>>,
+    /// The same documents by the SHA-256 of their text: clients name them by it, or send the text.
+    trusted_by_hash: Arc<HashMap<String, Arc<String>>>,
     trusted_only: bool,
 }
 
@@ -45,8 +47,9 @@ struct Operation {
 }
 
 impl Documents {
-    /// Bytes of the queries that clients may persist; those not asked for longest go first.
-    const CAPACITY: u64 = 16 * 1024 * 1024;
+    /// The most bytes of queries that clients may persist at a time; those not asked for longest go
+    /// first.
+    const CAPACITY: u64 = 32 * 1024 * 1024;
 
     /// Knows the documents of a manifest, and whether to answer no others.
     ///
@@ -66,11 +69,16 @@ impl Documents {
                     .collect(),
             },
         };
+        let by_hash = trusted
+            .values()
+            .map(|text| (digest(text), Arc::clone(text)));
+        let size = |hash: &String, text: &Arc<String>| {
+            u32::try_from(hash.len() + text.len()).unwrap_or(u32::MAX)
+        };
+        let persisted = Cache::builder().max_capacity(Self::CAPACITY);
         Ok(Self {
-            persisted: Cache::builder()
-                .max_capacity(Self::CAPACITY)
-                .weigher(|_, text: &Arc<String>| u32::try_from(text.len()).unwrap_or(u32::MAX))
-                .build(),
+            persisted: persisted.weigher(size).build(),
+            trusted_by_hash: Arc::new(by_hash.collect()),
             trusted: Arc::new(trusted),
             trusted_only,
         })
@@ -83,11 +91,17 @@ impl Documents {
         if let Some(text) = id.and_then(|id| self.trusted.get(id)) {
             return Ok(Arc::clone(text));
         }
+        let hash = hash.map(str::to_ascii_lowercase);
+        if let Some(text) = hash
+            .as_ref()
+            .and_then(|hash| self.trusted_by_hash.get(hash))
+        {
+            return Ok(Arc::clone(text));
+        }
         if self.trusted_only {
             // A client may send the text of a trusted document in full.
             let text = parameters.query.as_ref();
-            let known =
-                text.and_then(|text| self.trusted.values().find(|known| known.as_str() == text));
+            let known = text.and_then(|text| self.trusted_by_hash.get(&digest(text)));
             return known.cloned().ok_or_else(|| {
                 ErrorCode::UntrustedDocument
                     .refuse("only documents of the manifest are answered here")
@@ -95,19 +109,18 @@ impl Documents {
         }
         match (hash, &parameters.query) {
             (Some(hash), Some(text)) => {
-                if digest(text) != hash.to_ascii_lowercase() {
+                if digest(text) != hash {
                     let message = "the hash is not the SHA-256 of the query";
                     return Err(ErrorCode::PersistedQueryMismatch.refuse(message));
                 }
                 let text = Arc::new(text.clone());
-                self.persisted
-                    .insert(hash.to_ascii_lowercase(), Arc::clone(&text));
+                self.persisted.insert(hash, Arc::clone(&text));
                 Ok(text)
             }
             // Clients look for this very message.
             (Some(hash), None) => self
                 .persisted
-                .get(&hash.to_ascii_lowercase())
+                .get(&hash)
                 .ok_or_else(|| ErrorCode::PersistedQueryNotFound.refuse("PersistedQueryNotFound")),
             (None, Some(text)) => Ok(Arc::new(text.clone())),
             (None, None) => {
@@ -124,4 +137,24 @@ impl Documents {
 fn digest(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn persisted_queries_take_no_more_memory_than_set_aside() {
+        let documents = Documents::new(None, false).unwrap();
+        let text = Arc::new("x".repeat(64 * 1024));
+        for index in 0..1_000 {
+            documents
+                .persisted
+                .insert(index.to_string(), Arc::clone(&text));
+        }
+        documents.persisted.run_pending_tasks();
+        let size = documents.persisted.weighted_size();
+        assert!(size <= Documents::CAPACITY, "{size}");
+        assert!(documents.persisted.entry_count() > 100);
+    }
 }

@@ -96,7 +96,7 @@ pub(super) async fn from_body(
 ) -> Result<Batch, Problem> {
     let problem = |code, message: String| Problem::new(code, message).of(request);
     check_media_type(request)?;
-    let body = read(request, body, settings.limit_body).await?;
+    let body = read(request, body, settings).await?;
     let wrong = |error: serde_json::Error| {
         problem(
             ErrorCode::BadRequest,
@@ -136,6 +136,10 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     {
         return refuse("send the request as application/json");
     }
+    // Little can stand for much when it is compressed.
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return refuse("send the request without a content encoding");
+    }
     let charset = parts.find_map(|part| {
         part.to_ascii_lowercase()
             .strip_prefix("charset=")
@@ -147,16 +151,54 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-async fn read(request: &HttpRequest, mut body: Payload, most: usize) -> Result<Vec<u8>, Problem> {
+/// A piece of a body that is shorter than this is more work than it is worth.
+const CRUMB: usize = 64;
+/// Some clients send a few.
+const MAX_CRUMBS: usize = 5_000;
+
+/// The whole body, when it is neither too large nor too slow.
+async fn read(
+    request: &HttpRequest,
+    body: Payload,
+    settings: &Settings,
+) -> Result<Vec<u8>, Problem> {
+    let reading = tokio::time::timeout(settings.body_timeout(), collect(request, body, settings));
+    reading.await.unwrap_or_else(|_| {
+        let seconds = settings.limit_body_seconds;
+        let message = format!("the body did not arrive within {seconds} s");
+        Err(Problem::new(ErrorCode::RequestTimeout, message).of(request))
+    })
+}
+
+async fn collect(
+    request: &HttpRequest,
+    mut body: Payload,
+    settings: &Settings,
+) -> Result<Vec<u8>, Problem> {
+    let most = settings.limit_body;
+    let too_large = || {
+        let message = format!("a request has at most {most} bytes");
+        Problem::new(ErrorCode::PayloadTooLarge, message).of(request)
+    };
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > most) {
+        return Err(too_large());
+    }
     let mut bytes = Vec::new();
+    let mut crumbs = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|error| {
             let message = format!("the body cannot be read: {error}");
             Problem::new(ErrorCode::BadRequest, message).of(request)
         })?;
         if bytes.len() + chunk.len() > most {
-            let message = format!("a request has at most {most} bytes");
-            return Err(Problem::new(ErrorCode::PayloadTooLarge, message).of(request));
+            return Err(too_large());
+        }
+        crumbs += usize::from(chunk.len() < CRUMB);
+        if crumbs > MAX_CRUMBS {
+            let message = "the body comes in too many small pieces";
+            return Err(Problem::new(ErrorCode::BadRequest, message).of(request));
         }
         bytes.extend_from_slice(&chunk);
     }

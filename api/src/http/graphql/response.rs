@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::Answer;
 use crate::{
-    http::problem::{Problem, request_id},
+    http::problem::{Problem, request_id, shortened},
     settings::Settings,
 };
 
@@ -177,7 +177,10 @@ fn finish(
         error.message = first_line(&error.message);
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
-            let code = match error.message.starts_with("Failed to parse") {
+            // What the engine says of a value that it could not take.
+            let wrong = ["Failed to parse", "Expected input type"];
+            let is_wrong = wrong.iter().any(|start| error.message.starts_with(start));
+            let code = match is_wrong {
                 true => ErrorCode::InvalidArgument,
                 false => default,
             };
@@ -197,7 +200,7 @@ pub(super) fn first_line(message: &str) -> String {
         Some(last) if message.lines().count() > 1 => last.trim_start_matches("= "),
         _ => message,
     };
-    let mut line: String = line.chars().take(300).collect();
+    let mut line = shortened(line);
     if line.is_empty() {
         line.push_str("the request cannot be answered");
     }
