@@ -11,6 +11,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use municipio_domain::store::DatabaseOptions;
 use municipio_graphql::limits::Limits;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -65,6 +66,10 @@ pub struct Settings {
     pub limit_errors: usize,
     /// `MUNICIPIO_LIMIT_SECONDS`: time of a query; what takes longer is stopped.
     pub limit_seconds: u64,
+    /// `MUNICIPIO_LIMIT_STREAMS`: WebSockets and event streams that are open at a time.
+    pub limit_streams: usize,
+    /// `MUNICIPIO_LIMIT_OPERATIONS`: operations under way on one WebSocket.
+    pub limit_operations: usize,
     /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
     #[serde(deserialize_with = "text")]
     pub log: String,
@@ -107,6 +112,8 @@ impl Default for Settings {
             limit_cost: limits.cost,
             limit_errors: 20,
             limit_seconds: 10,
+            limit_streams: 10_000,
+            limit_operations: 50,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
         }
@@ -141,6 +148,14 @@ impl Settings {
             root_fields: self.limit_root_fields,
             directives: self.limit_directives,
             cost: self.limit_cost,
+        }
+    }
+
+    /// How the database is used by who answers requests.
+    pub fn database_options(&self) -> DatabaseOptions {
+        DatabaseOptions {
+            connections: self.database_connections,
+            read_timeout: Some(self.timeout()),
         }
     }
 

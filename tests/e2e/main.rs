@@ -29,4 +29,7 @@ mod null_bubbling;
 mod routes;
 mod schema;
 mod statements;
+mod subscriptions;
 mod tenants;
+mod wall;
+mod websocket;

@@ -1,11 +1,11 @@
-//! Keyset cursors: the place of an item in an ordered list. A cursor names the order it was made
-//! for, so that it cannot be used with another, and survives inserts and deletions.
+//! Keyset cursors: the place of an item in an ordered list. A cursor names the municipality and the
+//! order it was made for, so that it cannot be used with another, and survives inserts and deletions.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::OrderBy;
-use crate::ids::ItemId;
+use crate::{ids::ItemId, tenants::IpaCode};
 
 /// The value by which an item is ordered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +30,12 @@ pub enum InvalidCursor {
     /// Made for another order.
     #[error("the cursor was given out for another order of the list")]
     OtherOrder,
+    /// A number that the log of changes has not reached.
+    #[error("the log of changes has not come so far: was the database restored?")]
+    Ahead,
+    /// Made for another municipality.
+    #[error("the cursor was given out by another municipality")]
+    Foreign,
 }
 
 impl Cursor {
@@ -47,21 +53,21 @@ impl Cursor {
         self.2
     }
 
-    /// The cursor as an opaque string.
-    pub fn encode(&self) -> String {
-        // A tuple of strings and numbers always serialises.
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    /// The cursor as an opaque string, for readers of this municipality.
+    pub fn encode(&self, municipality: &IpaCode) -> String {
+        seal(municipality, self)
     }
 
-    /// Reads a cursor of a list with this order.
+    /// Reads a cursor of a list of this municipality with this order.
     ///
     /// # Errors
-    /// The text is no cursor, or one of another order.
-    pub fn decode(text: &str, order: OrderBy) -> Result<Self, InvalidCursor> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| InvalidCursor::Malformed)?;
-        let cursor: Self = serde_json::from_slice(&bytes).map_err(|_| InvalidCursor::Malformed)?;
+    /// The text is no cursor, or one of another municipality or order.
+    pub fn decode(
+        text: &str,
+        municipality: &IpaCode,
+        order: OrderBy,
+    ) -> Result<Self, InvalidCursor> {
+        let cursor: Self = unseal(text, municipality)?;
         let fits = match &cursor.1 {
             // Keys hold letters, digits and spaces; PostgreSQL takes no NUL.
             OrderValue::Text(text) if text.chars().any(char::is_control) => {
@@ -78,29 +84,57 @@ impl Cursor {
     }
 }
 
+/// A place as an opaque string that names its municipality.
+pub(super) fn seal(municipality: &IpaCode, place: &impl Serialize) -> String {
+    // Strings and numbers always serialise.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(municipality, place)).unwrap_or_default())
+}
+
+/// Reads such a string.
+pub(super) fn unseal<T: DeserializeOwned>(
+    text: &str,
+    municipality: &IpaCode,
+) -> Result<T, InvalidCursor> {
+    let malformed = InvalidCursor::Malformed;
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed)?;
+    let (owner, place): (IpaCode, T) = serde_json::from_slice(&bytes).map_err(|_| malformed)?;
+    match owner == *municipality {
+        true => Ok(place),
+        false => Err(InvalidCursor::Foreign),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    fn own() -> IpaCode {
+        "c_h501".parse().unwrap()
+    }
+
     proptest! {
         #[test]
         fn cursors_survive_the_trip(title in "[a-z0-9 ]{0,60}", time: i64, id: u128) {
+            let (own, other) = (own(), "c_m999".parse().unwrap());
             let id = ItemId(uuid::Uuid::from_u128(id));
             let by_title = Cursor::new(OrderBy::Title, OrderValue::Text(title), id);
             let by_date = Cursor::new(OrderBy::Date, OrderValue::Time(time), id);
-            prop_assert_eq!(Cursor::decode(&by_title.encode(), OrderBy::Title), Ok(by_title.clone()));
-            prop_assert_eq!(Cursor::decode(&by_date.encode(), OrderBy::Date), Ok(by_date.clone()));
-            prop_assert_eq!(
-                Cursor::decode(&by_date.encode(), OrderBy::Updated),
-                Err(InvalidCursor::OtherOrder)
-            );
+            for (cursor, order) in [(by_title, OrderBy::Title), (by_date, OrderBy::Date)] {
+                let text = cursor.encode(&own);
+                prop_assert_eq!(Cursor::decode(&text, &own, order), Ok(cursor));
+                prop_assert_eq!(
+                    Cursor::decode(&text, &own, OrderBy::Updated),
+                    Err(InvalidCursor::OtherOrder)
+                );
+                prop_assert_eq!(Cursor::decode(&text, &other, order), Err(InvalidCursor::Foreign));
+            }
         }
 
         #[test]
         fn any_text_is_refused_politely(text in ".{0,80}") {
-            prop_assert!(Cursor::decode(&text, OrderBy::Title).is_err());
+            prop_assert!(Cursor::decode(&text, &own(), OrderBy::Title).is_err());
         }
     }
 }
