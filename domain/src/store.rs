@@ -189,21 +189,20 @@ impl<C: ConnectionTrait> Scope<C> {
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|row| {
-                let mut row: <E as EntityTrait>::ActiveModel = row.into_active_model();
-                row.set(E::tenant_column(), self.tenant.0.into());
-                row
-            })
-            .collect();
-        // SQLite takes at most 32,766 parameters in a statement, PostgreSQL 65,535.
-        for rows in rows.chunks(1_000) {
-            let insert = E::insert_many(rows.to_vec());
-            self.run(insert.exec_without_returning(&self.connection))
-                .await?;
+        let mut rows = rows.into_iter().map(|row| {
+            let mut row: <E as EntityTrait>::ActiveModel = row.into_active_model();
+            row.set(E::tenant_column(), self.tenant.0.into());
+            row
+        });
+        loop {
+            // SQLite takes at most 32,766 parameters in a statement, PostgreSQL 65,535.
+            let some: Vec<_> = rows.by_ref().take(1_000).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let insert = E::insert_many(some).exec_without_returning(&self.connection);
+            self.run(insert).await?;
         }
-        Ok(())
     }
 
     /// Adds to a counter that the tenant has in one row of `E`, and gives its new value. The row stays
@@ -249,5 +248,40 @@ impl<C: ConnectionTrait> Scope<C> {
     ) -> Result<u64, StoreError> {
         let delete = E::delete_many().filter(self.own::<E>(filter));
         Ok(self.run(delete.exec(&self.connection)).await?.rows_affected)
+    }
+
+    /// The rows of the tenant that match and in which a column has one of these values, however
+    /// many they are.
+    pub(crate) async fn all_of<E: TenantOwned>(
+        &self,
+        column: E::Column,
+        values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
+        filter: impl IntoCondition,
+    ) -> Result<Vec<E::Model>, StoreError> {
+        let filter = filter.into_condition();
+        let mut values = values.into_iter().map(Into::into);
+        let mut rows = Vec::new();
+        loop {
+            let some: Vec<sea_orm::Value> = values.by_ref().take(1_000).collect();
+            if some.is_empty() {
+                return Ok(rows);
+            }
+            let filter = Condition::all().add(filter.clone()).add(column.is_in(some));
+            rows.extend(self.all::<E>(filter).await?);
+        }
+    }
+
+    /// Sets columns of the rows of the tenant that match to what an expression gives for each row;
+    /// says how many there were.
+    pub(crate) async fn set<E: TenantOwned>(
+        &self,
+        values: &[(E::Column, Expr)],
+        filter: impl IntoCondition,
+    ) -> Result<u64, StoreError> {
+        let mut update = E::update_many().filter(self.own::<E>(filter));
+        for (column, value) in values {
+            update = update.col_expr(*column, value.clone());
+        }
+        Ok(self.run(update.exec(&self.connection)).await?.rows_affected)
     }
 }

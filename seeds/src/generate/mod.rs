@@ -12,6 +12,8 @@ mod tests;
 mod town;
 mod write;
 
+use std::ops::Add;
+
 use municipio_domain::{
     content::{Body, ContentError, ContentType, FieldError, Slug},
     ids::ItemId,
@@ -19,6 +21,7 @@ use municipio_domain::{
     tenants::{InvalidCode, IpaCode, TenantError},
 };
 use serde_json::Value;
+use tokio::task::JoinError;
 
 use data::{DATA, Office};
 use phrases::Writer;
@@ -46,6 +49,11 @@ impl Plan {
         self.tenants * self.items_each()
     }
 
+    /// Whether everything of a municipality is written in one transaction.
+    fn is_one_part(&self) -> bool {
+        self.items_each() <= write::TOGETHER
+    }
+
     fn items_each(&self) -> u64 {
         basics::count(self.services + self.news) + self.services + self.news
     }
@@ -62,6 +70,19 @@ pub struct GenerateReport {
     pub items_created: u64,
     /// Items that were there; they are left as they are.
     pub items_found: u64,
+}
+
+impl Add for GenerateReport {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            tenants_created: self.tenants_created + other.tenants_created,
+            tenants_found: self.tenants_found + other.tenants_found,
+            items_created: self.items_created + other.items_created,
+            items_found: self.items_found + other.items_found,
+        }
+    }
 }
 
 /// Why nothing more is generated. What was committed before stays.
@@ -81,6 +102,12 @@ pub enum GenerateError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Somebody else writes the same, or the database failed.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// A thread ended before its work.
+    #[error("the work on a municipality stopped: {0}")]
+    Stopped(#[from] JoinError),
     /// An item cannot be written.
     #[error("{tenant}: {content_type} {key}: {error}")]
     Refused {
