@@ -141,6 +141,11 @@ impl<C: ConnectionTrait> Scope<C> {
         self.tenant
     }
 
+    /// Which database it is, for the few statements that differ.
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
     /// Runs a statement on a connection that is told the tenant.
     async fn run<T>(&self, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         // Boxed, because these futures are large and lie deep in the stack of a query.

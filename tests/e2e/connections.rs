@@ -15,7 +15,8 @@ const ORDERS: [&str; 6] = [
     "UPDATED_DESC",
 ];
 
-/// The root fields that page both ways, by introspection: a new list is walked without a new test.
+/// The root fields that list content both ways, by introspection: a new list is walked without a new
+/// test.
 async fn roots(app: &TestApp) -> Vec<String> {
     let data = app
         .data("{ __type(name: \"Query\") { fields { name args { name } } } }")
@@ -23,7 +24,7 @@ async fn roots(app: &TestApp) -> Vec<String> {
     let fields = data["__type"]["fields"].as_array().unwrap();
     let pages = |field: &&Value| {
         let names = column(&field["args"], "name");
-        ["first", "last", "before", "after"]
+        ["first", "last", "before", "after", "orderBy"]
             .iter()
             .all(|name| names.iter().any(|own| own == name))
     };

@@ -28,7 +28,7 @@ pub(super) async fn roots(app: &TestApp) -> (Vec<(String, String)>, Vec<String>)
                 .iter()
                 .find(|argument| argument["name"] == json!(wanted))
         };
-        match (has("filter"), has("last"), has("by")) {
+        match (has("filter"), has("orderBy"), has("by")) {
             (Some(filter), Some(_), _) => {
                 lists.push((name, filter["type"]["name"].as_str().unwrap().to_owned()))
             }
@@ -246,7 +246,9 @@ async fn an_error_inside_a_list_names_its_field() {
 async fn an_unknown_locale_is_named_with_those_there_are() {
     let app = small().await;
     let data = app.data("{ __type(name: \"Query\") { fields { name args { name type { kind } } type { kind ofType { kind } } } } }").await;
-    for field in data["__type"]["fields"].as_array().unwrap() {
+    let fields = data["__type"]["fields"].as_array().unwrap().iter();
+    // `node` has the one argument that Relay wants.
+    for field in fields.filter(|field| field["name"] != json!("node")) {
         let name = field["name"].as_str().unwrap();
         let needed = field["args"]
             .as_array()
@@ -257,10 +259,6 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
             .map(|argument| match argument["name"].as_str().unwrap() {
                 "by" => "by: { slug: \"acqua\" }, ".to_owned(),
                 "ids" => "ids: [], ".to_owned(),
-                "id" if name == "node" => format!(
-                    "id: \"{}\", ",
-                    global_id(ContentType::Topic, ItemId::generate())
-                ),
                 "id" => "id: \"topics\", ".to_owned(),
                 "path" => "path: \"/\", ".to_owned(),
                 "orderBy" => String::new(),

@@ -16,37 +16,64 @@ async fn events(app: &TestApp) -> (Editor, Basics) {
     (editor, basics)
 }
 
-/// What the calendar shows in these days: title and beginning.
-async fn calendar(app: &TestApp, from: &str, through: &str) -> Vec<(String, DateTime<Utc>)> {
-    let query = "query($from: NaiveDate, $through: NaiveDate, $after: String) {
-        eventOccurrences(during: { from: $from, through: $through }, first: 2, after: $after) {
-            edges { cursor node { startsAt endsAt event { title } } } pageInfo { hasNextPage hasPreviousPage endCursor } } }";
-    let (mut found, mut after) = (Vec::new(), Value::Null);
+/// Titles and beginnings.
+type Calendar = Vec<(String, DateTime<Utc>)>;
+
+/// What the calendar shows in these days, the same from either end.
+async fn calendar(app: &TestApp, from: &str, through: &str) -> Calendar {
+    let forwards = pages(
+        app,
+        from,
+        through,
+        ["first", "after", "hasNextPage", "endCursor"],
+    )
+    .await;
+    let way = ["last", "before", "hasPreviousPage", "startCursor"];
+    let mut backwards = pages(app, from, through, way).await;
+    backwards.reverse();
+    assert_eq!(forwards.concat(), backwards.concat());
+    forwards.concat()
+}
+
+/// The calendar of these days in pages of two.
+async fn pages(
+    app: &TestApp,
+    from: &str,
+    through: &str,
+    [size, beyond, more, end]: [&str; 4],
+) -> Vec<Calendar> {
+    let query = format!(
+        "query($from: NaiveDate, $through: NaiveDate, $cursor: String) {{
+        eventOccurrences(during: {{ from: $from, through: $through }}, {size}: 2, {beyond}: $cursor) {{
+            edges {{ node {{ startsAt endsAt event {{ title }} }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
+    );
+    let (mut found, mut cursor) = (Vec::new(), Value::Null);
     loop {
-        let data = app
-            .read(
-                "",
-                query,
-                json!({ "from": from, "through": through, "after": after }),
-            )
-            .await;
+        let variables = json!({ "from": from, "through": through, "cursor": cursor });
+        let data = app.read("", &query, variables).await;
         let page = &data["eventOccurrences"];
+        let info = &page["pageInfo"];
+        let behind = match more {
+            "hasNextPage" => &info["hasPreviousPage"],
+            _ => &info["hasNextPage"],
+        };
+        assert_eq!(*behind, json!(!cursor.is_null()));
         let edges = page["edges"].as_array().unwrap();
-        assert_eq!(page["pageInfo"]["hasPreviousPage"], json!(!after.is_null()));
-        found.extend(edges.iter().map(|edge| {
-            assert!(instant(&edge["node"]["endsAt"]) >= instant(&edge["node"]["startsAt"]));
-            (
-                edge["node"]["event"]["title"].as_str().unwrap().to_owned(),
-                instant(&edge["node"]["startsAt"]),
-            )
-        }));
-        if page["pageInfo"]["hasNextPage"] == json!(false) {
+        let occurrences = edges.iter().map(|edge| {
+            let node = &edge["node"];
+            assert!(instant(&node["endsAt"]) >= instant(&node["startsAt"]));
+            let title = node["event"]["title"].as_str().unwrap();
+            (title.to_owned(), instant(&node["startsAt"]))
+        });
+        found.push(occurrences.collect());
+        if info[more] == json!(false) {
             return found;
         }
         assert_eq!(edges.len(), 2);
-        after = page["pageInfo"]["endCursor"].clone();
+        cursor = info[end].clone();
     }
 }
+
 on_both! {
     async fn events_that_come_again_stand_in_the_calendar_at_each_of_their_times(engine) {
         let app = TestApp::empty(engine).await;

@@ -26,6 +26,8 @@ mod links;
 mod locales;
 mod navigation;
 mod null_bubbling;
+mod operations;
+mod outage;
 mod routes;
 mod schema;
 mod statements;

@@ -7,7 +7,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 const FOLLOW: &str = "subscription($types: [ContentType!], $ids: [ID!], $after: String) {
-    contentChanged(types: $types, ids: $ids, after: $after) { kind id type changedAt cursor item { title } } }";
+    contentChanged(types: $types, ids: $ids, after: $after) { kind itemId type changedAt cursor item { title } } }";
 
 /// A stream of events.
 struct Events {
@@ -86,7 +86,7 @@ on_both! {
         let change = events.change().await;
         let id = global_id(ContentType::Topic, topic);
         assert_eq!(change["item"], json!({ "title": "Acqua" }));
-        assert_eq!((&change["kind"], &change["type"], &change["id"]), (&json!("PUBLISHED"), &json!("TOPIC"), &json!(id)));
+        assert_eq!((&change["kind"], &change["type"], &change["itemId"]), (&json!("PUBLISHED"), &json!("TOPIC"), &json!(id)));
         editor.unpublish(topic).await;
         let change = events.change().await;
         assert_eq!((&change["kind"], &change["item"]), (&json!("UNPUBLISHED"), &Value::Null));
@@ -140,7 +140,7 @@ on_both! {
         editor.publish(wanted).await.unwrap();
         editor.published(ContentType::Municipality, json!({ "title": "Comune", "region": "Lombardia" })).await;
         assert_eq!(by_type.change().await["type"], json!("MUNICIPALITY"));
-        assert_eq!(by_id.change().await["id"], json!(id));
+        assert_eq!(by_id.change().await["itemId"], json!(id));
         app.stop().await;
         for events in [&mut by_type, &mut by_id, &mut both] {
             assert_eq!(events.event().await, None, "the stream ends with the server, and says nothing more");

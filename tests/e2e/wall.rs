@@ -50,7 +50,7 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             let id = tenant.id.to_string();
             tell(&id).await;
             let seen = texts(&connection, &owners).await;
-            assert_eq!(seen, [id.clone()], "{table}");
+            assert_eq!(seen, std::slice::from_ref(&id), "{table}");
             let change =
                 format!("UPDATE {table} SET tenant_id = tenant_id WHERE tenant_id <> '{id}'");
             let changed = connection.execute_unprepared(&change).await.unwrap();

@@ -95,6 +95,14 @@ fn with_name(url: &str, name: &str) -> String {
     format!("postgres://{ROLE}:{ROLE}@{place}/{name}")
 }
 
+/// The address of the same database for a superuser.
+pub(crate) fn as_administrator(url: &str) -> String {
+    let server = std::env::var("TEST_POSTGRES_URL").unwrap();
+    let (server, _) = server.rsplit_once('/').unwrap();
+    let (_, name) = url.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}
+
 async fn make_role(connection: &DatabaseConnection) {
     let role = format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'");
     let made = connection.execute_unprepared(&role).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod database;
+mod proxy;
 pub mod story;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -21,10 +22,12 @@ use municipio_domain::{
     store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
 };
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use database::{Engine, new_postgres_database};
+pub use proxy::Proxy;
 
 /// A running application.
 pub struct TestApp {
@@ -74,12 +77,30 @@ impl TestApp {
         Self::start(engine, false).await
     }
 
+    /// With the demo municipality on PostgreSQL, and a way to it that can be cut.
+    pub async fn behind_a_proxy() -> (Self, Arc<Proxy>) {
+        let data = TempDir::new().unwrap();
+        let direct = database::prepare(Engine::Postgres, data.path(), true).await;
+        let mut url = url::Url::parse(&direct.clone().unwrap()).unwrap();
+        let target = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+        let proxy = Proxy::to(&target).await;
+        url.set_port(Some(proxy.address().port())).unwrap();
+        let mut app = Self::run(Engine::Postgres, data, Some(url.to_string())).await;
+        app.database_url = direct;
+        (app, proxy)
+    }
+
     async fn start(engine: Engine, demo: bool) -> Self {
         let data = TempDir::new().unwrap();
+        let url = database::prepare(engine, data.path(), demo).await;
+        Self::run(engine, data, url).await
+    }
+
+    async fn run(engine: Engine, data: TempDir, database_url: Option<String>) -> Self {
         let settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: data.path().to_owned(),
-            database_url: database::prepare(engine, data.path(), demo).await,
+            database_url,
             database_connections: 4,
             demo: false,
             workers: 1,
@@ -92,7 +113,11 @@ impl TestApp {
         rt::spawn(application.run());
         Self {
             base,
-            client: reqwest::Client::new(),
+            // A connection for each request: one that is kept may be closed at the moment of its use.
+            client: reqwest::Client::builder()
+                .pool_max_idle_per_host(0)
+                .build()
+                .unwrap(),
             database,
             engine,
             database_url: settings.database_url,
@@ -120,6 +145,28 @@ impl TestApp {
             Some(url) => Database::connect(url, options).await.unwrap(),
             None => Database::open(self.data.path(), options).await.unwrap(),
         }
+    }
+
+    /// A connection that may do everything to the database.
+    pub async fn administrator(&self) -> DatabaseConnection {
+        let url = match &self.database_url {
+            Some(url) => database::as_administrator(url),
+            None => format!("sqlite://{}/municipio.db", self.data.path().display()),
+        };
+        sea_orm::Database::connect(url).await.unwrap()
+    }
+
+    /// A connection with the rights that the application has, told this tenant.
+    pub async fn as_the_program(&self, tenant: &Tenant) -> DatabaseConnection {
+        let Some(url) = &self.database_url else {
+            return self.administrator().await;
+        };
+        let mut options = sea_orm::ConnectOptions::new(url);
+        options.max_connections(1);
+        let connection = sea_orm::Database::connect(options).await.unwrap();
+        let tell = format!("SET municipio.tenant = '{}'", tenant.id);
+        connection.execute_unprepared(&tell).await.unwrap();
+        connection
     }
 
     /// Asks a GraphQL query; gives the whole answer.

@@ -84,23 +84,34 @@ impl ListArguments {
 
     pub(crate) fn window(&self, data: &RequestData) -> Result<(OrderBy, Direction, Window)> {
         let (order, direction) = self.order_by.split();
-        if self.first.is_some() && self.last.is_some() {
-            let message = "give `first` or `last`, not both";
-            return Err(ErrorCode::InvalidArgument.about("last", message));
-        }
-        let from_end = self.last.is_some();
-        let (size, argument) = match from_end {
-            true => (self.last, "last"),
-            false => (self.first, "first"),
-        };
-        let window = Window {
-            size: page_size(size, argument)?,
-            after: data.cursor(self.after.as_deref(), order, "after")?,
-            before: data.cursor(self.before.as_deref(), order, "before")?,
-            from_end,
-        };
-        Ok((order, direction, window))
+        let forwards = (self.first, self.after.as_deref());
+        let backwards = (self.last, self.before.as_deref());
+        Ok((order, direction, window(data, order, forwards, backwards)?))
     }
+}
+
+/// The part of a list that is asked for, by `first` and `after` or by `last` and `before`.
+pub(crate) fn window(
+    data: &RequestData,
+    order: OrderBy,
+    (first, after): (Option<i32>, Option<&str>),
+    (last, before): (Option<i32>, Option<&str>),
+) -> Result<Window> {
+    if first.is_some() && last.is_some() {
+        let message = "give `first` or `last`, not both";
+        return Err(ErrorCode::InvalidArgument.about("last", message));
+    }
+    let from_end = last.is_some();
+    let (size, argument) = match from_end {
+        true => (last, "last"),
+        false => (first, "first"),
+    };
+    Ok(Window {
+        size: page_size(size, argument)?,
+        after: data.cursor(after, order, "after")?,
+        before: data.cursor(before, order, "before")?,
+        from_end,
+    })
 }
 
 /// Checks the size of a page.

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use municipio_domain::content::{ContentType, Filter, Found, ListQuery, OrderBy};
 
 use crate::{
-    connection::{Connection, ContentOrder, ListArguments, by_title, newest_first, page_size},
+    connection::{
+        Connection, ContentOrder, ListArguments, by_title, newest_first, page_size, window,
+    },
     context::{RequestData, data},
     error::internal,
     filters::{self, DateRange, FilterInput},
@@ -173,16 +175,15 @@ query! {
             read().await.transpose()
         }
 
-        /// Whatever has this global id (Relay).
+        // Relay's compiler refuses a `node` with a second argument.
+        /// Whatever has this global id (Relay), in the default locale; `nodes` reads in others.
         async fn node(
             &self,
             ctx: &Context<'_>,
             #[graphql(desc = "Global id.")] id: ID,
-            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
-            locale: Option<scalars::Locale>,
         ) -> Option<Result<Node>> {
             let read = async || -> Result<Option<Node>> {
-                let mut nodes = nodes(ctx, &[id], |_| "id".to_owned(), locale).await?;
+                let mut nodes = nodes(ctx, &[id], |_| "id".to_owned(), None).await?;
                 Ok(nodes.pop().flatten())
             };
             read().await.transpose()
@@ -278,8 +279,11 @@ query! {
             ctx: &Context<'_>,
             #[graphql(desc = "In these days; from now on when left out.")] during: Option<DateRange>,
             #[graphql(desc = "Of which events; all when left out.")] filter: Option<filters::EventFilter>,
-            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
             #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
             #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
             locale: Option<scalars::Locale>,
         ) -> Result<OccurrenceConnection> {
@@ -289,15 +293,16 @@ query! {
                 Some(range) => range.bounds("during")?,
                 None => (Some(data.now()), None::<DateTime<Utc>>),
             };
-            let after = data.cursor(after.as_deref(), OrderBy::Occurrence, "after")?;
+            let forwards = (first, after.as_deref());
+            let backwards = (last, before.as_deref());
+            let window = window(data, OrderBy::Occurrence, forwards, backwards)?;
             let filter = filter
                 .map(|filter| filter.filter(data, "filter"))
                 .transpose()?
                 .map(|filter| ListQuery::filtered(ContentType::Event, reader.locale().clone(), filter));
-            let size = page_size(first, "first")?;
             let page = data
                 .contents
-                .occurrences(from, until, filter.as_ref(), size, after.as_ref())
+                .occurrences(from, until, filter.as_ref(), &window)
                 .await
                 .map_err(internal)?;
             Ok(OccurrenceConnection::new(page, reader))

@@ -104,8 +104,9 @@ impl ContentChange {
         self.0.kind.into()
     }
 
+    // Were this `id`, caches that know objects by their id (Relay) would take the change for the item.
     /// The global id of the item.
-    async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+    async fn item_id(&self, ctx: &Context<'_>) -> Result<ID> {
         let municipality = &data(ctx)?.tenant.ipa_code;
         Ok(global_id::encode(
             self.0.content_type,

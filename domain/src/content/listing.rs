@@ -5,10 +5,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use municipio_entities::{content_item, content_listing as listing, content_occurrence};
 use sea_orm::{
-    Iden,
+    DbBackend, Iden,
     sea_query::{
-        Alias, Condition, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement,
-        SimpleExpr, WindowStatement,
+        Alias, Asterisk, Condition, Expr, ExprTrait, IntoColumnRef, JoinType, Order, Query,
+        SelectStatement, SimpleExpr, UnionType,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,9 @@ pub struct Page<T> {
     pub has_next: bool,
 }
 
+/// The most values of which SQLite gives the first items in one statement.
+pub(super) const MOST_VALUES: usize = 400;
+
 pub(super) fn column(column: listing::Column) -> SimpleExpr {
     Expr::col((listing::Entity, column))
 }
@@ -263,16 +266,68 @@ impl ListQuery {
         select
     }
 
-    /// For each of these values of a facet the first items of the list, as one statement.
+    /// For each of these values of a facet the first items of the list, as one statement. Each value
+    /// enters the index at its own place and reads no more rows than it gives. SQLite takes at most
+    /// [`MOST_VALUES`] values.
     pub(super) fn first_of_each(
         &self,
         tenant: TenantId,
         field: &'static str,
         values: &[String],
         window: &Window,
+        backend: DbBackend,
     ) -> SelectStatement {
-        let mut ranked = Query::select();
-        ranked
+        let first_of = |value: SimpleExpr| self.first_of(tenant, field, value, window);
+        let firsts = match backend {
+            DbBackend::Postgres => {
+                let (wanted, first) = (Alias::new("wanted"), Alias::new("first"));
+                let value = Expr::col((wanted.clone(), Alias::new("column1")));
+                Query::select()
+                    .column((first.clone(), Asterisk))
+                    .from_values(values.iter().map(String::as_str), wanted)
+                    .join_lateral(
+                        JoinType::InnerJoin,
+                        first_of(value),
+                        first,
+                        Condition::all(),
+                    )
+                    .to_owned()
+            }
+            // SQLite knows no lateral join.
+            _ => {
+                let arms = values.iter().map(|value| {
+                    Query::select()
+                        .column(Asterisk)
+                        .from_subquery(first_of(Expr::value(value)), Alias::new("first"))
+                        .to_owned()
+                });
+                arms.reduce(|mut all, arm| all.union(UnionType::All, arm).to_owned())
+                    .unwrap_or_default()
+            }
+        };
+        let mut select = Query::select();
+        select
+            .from_subquery(firsts, listing::Entity)
+            .expr(column(listing::Column::Value))
+            .expr(column(self.order.column()));
+        let order = self.reading(window);
+        select
+            .order_by_expr(column(self.order.column()), order.clone())
+            .order_by_expr(column(listing::Column::ItemId), order);
+        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId));
+        select
+    }
+
+    /// The rows of the first items that have this value of a facet.
+    fn first_of(
+        &self,
+        tenant: TenantId,
+        field: &'static str,
+        value: SimpleExpr,
+        window: &Window,
+    ) -> SelectStatement {
+        let mut select = Query::select();
+        select
             .from(listing::Entity)
             .columns([
                 (listing::Entity, listing::Column::ItemId),
@@ -284,23 +339,13 @@ impl ListQuery {
             .and_where(column(listing::Column::ContentType).eq(self.content_type.as_str()))
             .and_where(column(listing::Column::Locale).eq(self.locale.as_str()))
             .and_where(column(listing::Column::Field).eq(field))
-            .and_where(column(listing::Column::Value).is_in(values))
+            .and_where(column(listing::Column::Value).eq(value))
             .cond_where(self.condition(&self.filter, tenant));
-        let order = self.seek(&mut ranked, window);
-        let mut rank = WindowStatement::partition_by((listing::Entity, listing::Column::Value));
-        rank.order_by((listing::Entity, self.order.column()), order.clone());
-        rank.order_by((listing::Entity, listing::Column::ItemId), order);
-        ranked.expr_window_as(Func::cust("ROW_NUMBER"), rank, Alias::new("rank"));
-
-        let mut select = Query::select();
+        let order = self.seek(&mut select, window);
         select
-            .from_subquery(ranked, listing::Entity)
-            .expr(column(listing::Column::Value))
-            .expr(column(self.order.column()))
-            .and_where(Expr::col((listing::Entity, Alias::new("rank"))).lte(window.size + 1))
-            .order_by_expr(column(listing::Column::Value), Order::Asc)
-            .order_by_expr(Expr::col((listing::Entity, Alias::new("rank"))), Order::Asc);
-        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId));
+            .order_by_expr(column(self.order.column()), order.clone())
+            .order_by_expr(column(listing::Column::ItemId), order)
+            .limit(window.size + 1);
         select
     }
 
@@ -312,6 +357,11 @@ impl ListQuery {
                 select.cond_where(beyond(self.order, cursor, upwards));
             }
         }
+        self.reading(window)
+    }
+
+    /// In which order the rows of the window are read.
+    fn reading(&self, window: &Window) -> Order {
         match (self.direction, window.from_end) {
             (Direction::Ascending, false) | (Direction::Descending, true) => Order::Asc,
             _ => Order::Desc,
@@ -428,9 +478,13 @@ pub(super) fn within(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) 
     use content_occurrence::Column;
     let of = |column: Column| Expr::col((content_occurrence::Entity, column));
     let from = from.map(|from| {
-        Condition::any()
+        let beginning = Condition::any()
             .add(of(Column::EndsAt).gt(from.timestamp()))
-            .add(of(Column::StartsAt).gte(from.timestamp()))
+            .add(of(Column::StartsAt).gte(from.timestamp()));
+        // Follows from the others, and leads into the index.
+        Condition::all()
+            .add(of(Column::EndsAt).gte(from.timestamp()))
+            .add(beginning)
     });
     Condition::all()
         .add_option(from)

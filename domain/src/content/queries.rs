@@ -247,15 +247,18 @@ impl Contents {
         window: &Window,
     ) -> Result<HashMap<String, Page<Item>>, StoreError> {
         let scope = self.store.read();
-        let select = query.first_of_each(scope.tenant_id(), field, values, window);
-        let rows = scope
-            .rows::<municipio_entities::content_listing::Entity>(select)
-            .await?;
         let mut groups: HashMap<String, Vec<(OrderValue, Pointer)>> = HashMap::new();
-        for row in &rows {
-            let value: String = row.try_get("", "value")?;
-            let placed = (query.order.value(row)?, Pointer::from_row(row)?);
-            groups.entry(value).or_default().push(placed);
+        for values in values.chunks(listing::MOST_VALUES) {
+            let (tenant, backend) = (scope.tenant_id(), scope.backend());
+            let select = query.first_of_each(tenant, field, values, window, backend);
+            let rows = scope
+                .rows::<municipio_entities::content_listing::Entity>(select)
+                .await?;
+            for row in &rows {
+                let value: String = row.try_get("", "value")?;
+                let placed = (query.order.value(row)?, Pointer::from_row(row)?);
+                groups.entry(value).or_default().push(placed);
+            }
         }
         let groups: Vec<_> = values
             .iter()
@@ -300,12 +303,15 @@ impl Contents {
         from: Option<DateTime<Utc>>,
         until: Option<DateTime<Utc>>,
         filter: Option<&ListQuery>,
-        size: u64,
-        after: Option<&Cursor>,
+        window: &Window,
     ) -> Result<Page<OccurrenceEntry>, StoreError> {
         use content_occurrence::{Column, Entity};
         let of = |column: Column| Expr::col((Entity, column));
         let scope = self.store.read();
+        let order = match window.from_end {
+            true => Order::Desc,
+            false => Order::Asc,
+        };
         let mut select = Query::select();
         select
             .from(Entity)
@@ -315,32 +321,32 @@ impl Contents {
                 (Entity, Column::AllDay),
             ])
             .cond_where(listing::within(from, until))
-            .order_by((Entity, Column::StartsAt), Order::Asc)
-            .order_by((Entity, Column::ItemId), Order::Asc)
-            .limit(size + 1);
+            .order_by((Entity, Column::StartsAt), order.clone())
+            .order_by((Entity, Column::ItemId), order)
+            .limit(window.size + 1);
         if let Some(query) = filter {
             let ids = query.ids(scope.tenant_id());
             select.and_where(of(Column::ItemId).in_subquery(ids));
         }
-        if let Some(cursor) = after {
+        for (cursor, later) in [(&window.after, true), (&window.before, false)] {
+            let Some(cursor) = cursor else { continue };
             let OrderValue::Time(start) = *cursor.value() else {
-                return Ok(Page::empty(&Window::first(size)));
+                return Ok(Page::empty(window));
             };
             let place = Expr::tuple([of(Column::StartsAt), of(Column::ItemId)]);
-            select.and_where(place.gt(Expr::tuple([
-                Expr::value(start),
-                Expr::value(cursor.id().0),
-            ])));
+            let known = Expr::tuple([Expr::value(start), Expr::value(cursor.id().0)]);
+            select.and_where(match later {
+                true => place.gt(known),
+                false => place.lt(known),
+            });
         }
         listing::select_pointers(&mut select, (Entity, Column::ItemId));
         let rows = scope.rows::<Entity>(select).await?;
-        let has_next = rows.len() as u64 > size;
+        let size = usize::try_from(window.size).unwrap_or(usize::MAX);
+        let more = rows.len() > size;
         let mut times = Vec::new();
         let mut pointers = Vec::new();
-        for row in rows
-            .iter()
-            .take(usize::try_from(size).unwrap_or(usize::MAX))
-        {
+        for row in rows.iter().take(size) {
             let starts_at: i64 = row.try_get("", "starts_at")?;
             let ends_at: i64 = row.try_get("", "ends_at")?;
             let all_day: bool = row.try_get("", "all_day")?;
@@ -363,11 +369,7 @@ impl Contents {
                 Some((cursor, entry))
             })
             .collect();
-        Ok(Page {
-            entries,
-            has_previous: after.is_some(),
-            has_next,
-        })
+        Ok(Page::of(window, entries, more))
     }
 
     /// The events that take place next, each once, with the occurrence that makes it so.
@@ -427,23 +429,7 @@ impl Contents {
                 let item = items.get(&cursor.id())?.clone();
                 Some((cursor, item))
             });
-            let mut entries: Vec<_> = entries.collect();
-            if window.from_end {
-                entries.reverse();
-            }
-            Page {
-                entries,
-                has_previous: if window.from_end {
-                    more
-                } else {
-                    window.after.is_some()
-                },
-                has_next: if window.from_end {
-                    window.before.is_some()
-                } else {
-                    more
-                },
-            }
+            Page::of(window, entries.collect(), more)
         });
         Ok(pages.collect())
     }
@@ -514,6 +500,24 @@ pub(super) fn read_type(name: &str) -> Result<ContentType, StoreError> {
 }
 
 impl<T> Page<T> {
+    /// A page of entries in the order in which they were read: from the end when the window is there.
+    fn of(window: &Window, mut entries: Vec<(Cursor, T)>, more: bool) -> Self {
+        if window.from_end {
+            entries.reverse();
+        }
+        Self {
+            entries,
+            has_previous: match window.from_end {
+                true => more,
+                false => window.after.is_some(),
+            },
+            has_next: match window.from_end {
+                true => window.before.is_some(),
+                false => more,
+            },
+        }
+    }
+
     fn empty(window: &Window) -> Self {
         Self {
             entries: Vec::new(),

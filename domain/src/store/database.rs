@@ -3,8 +3,8 @@
 use std::{
     path::Path,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -12,7 +12,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use municipio_migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
+    TransactionTrait,
 };
 use sqlx::{Executor, SqliteConnection};
 
@@ -55,7 +56,7 @@ impl DatabaseOptions {
 pub struct Database {
     pub(super) write: DatabaseConnection,
     pub(super) read: DatabaseConnection,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
     feeds: Feeds,
 }
 
@@ -103,14 +104,10 @@ impl Database {
         Ok(Self::new(write, read.map_err(unreadable)?))
     }
 
-    fn new(mut write: DatabaseConnection, mut read: DatabaseConnection) -> Self {
-        let statements = Arc::new(AtomicU64::new(0));
-        for connection in [&mut write, &mut read] {
-            let count = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
-                count.fetch_add(1, Ordering::Relaxed);
-            });
-        }
+    fn new(write: DatabaseConnection, mut read: DatabaseConnection) -> Self {
+        let statements = Arc::new(Statements::default());
+        let counted = Arc::clone(&statements);
+        read.set_metric_callback(move |info| counted.ran(info.statement));
         Self {
             write,
             read,
@@ -119,9 +116,16 @@ impl Database {
         }
     }
 
-    /// How many statements were run, without those that tell a connection its tenant.
+    /// How many statements were run to read, without those that tell a connection its tenant.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.count.load(Ordering::Relaxed)
+    }
+
+    /// Runs work and gives the statements that were run meanwhile to read, to look at their plans.
+    pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (T, Vec<Statement>) {
+        self.statements.keep(true);
+        let done = work.await;
+        (done, self.statements.keep(false))
     }
 
     /// Applies the migrations that are missing. Says how many there were.
@@ -234,8 +238,31 @@ impl Database {
     }
 }
 
+/// Counts the statements that are run, and keeps them while somebody wants to look at them.
+#[derive(Debug, Default)]
+struct Statements {
+    count: AtomicU64,
+    keeps: AtomicBool,
+    kept: Mutex<Vec<Statement>>,
+}
+
+impl Statements {
+    fn ran(&self, statement: &Statement) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if self.keeps.load(Ordering::Relaxed) {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(statement.clone());
+        }
+    }
+
+    fn keep(&self, keeps: bool) -> Vec<Statement> {
+        self.keeps.store(keeps, Ordering::Relaxed);
+        std::mem::take(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// How long a request waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Opens connections to PostgreSQL, each of which begins with these statements.
 async fn connect_postgres(
@@ -334,5 +361,53 @@ fn without_password(url: &str) -> String {
             url.to_string()
         }
         Err(_) => "in DATABASE_URL".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Failure;
+    use super::*;
+
+    /// Never ends by itself.
+    const ENDLESS: &str =
+        "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number)
+        SELECT COUNT(*) AS total FROM number WHERE n < 0";
+
+    async fn is_stopped(database: &Database) {
+        let statement = Statement::from_string(database.read.get_database_backend(), ENDLESS);
+        let error = database.read.query_one_raw(statement).await.unwrap_err();
+        assert_eq!(StoreError::from(error).failure(), Failure::TooSlow);
+        database.ping().await.unwrap();
+    }
+
+    fn hurried() -> DatabaseOptions {
+        DatabaseOptions {
+            connections: 1,
+            read_timeout: Some(Duration::from_millis(50)),
+        }
+    }
+
+    #[tokio::test]
+    async fn sqlite_stops_what_takes_too_long() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let database = Database::open(folder.path(), hurried()).await.unwrap();
+        is_stopped(&database).await;
+    }
+
+    #[tokio::test]
+    async fn postgresql_stops_what_takes_too_long_and_readers_cannot_write() {
+        let Ok(url) = std::env::var("TEST_POSTGRES_URL") else {
+            eprintln!("NOT RUN on PostgreSQL: TEST_POSTGRES_URL is not set; scripts/test sets it");
+            return;
+        };
+        let database = Database::connect(&url, hurried()).await.unwrap();
+        is_stopped(&database).await;
+        let write = "CREATE TABLE written_by_a_reader (id int)";
+        let refused = database.read.execute_unprepared(write).await.unwrap_err();
+        assert!(refused.to_string().contains("read-only"), "{refused}");
+        let nowhere = "postgres://nobody@127.0.0.1:9/none";
+        let error = Database::connect(nowhere, hurried()).await.unwrap_err();
+        assert_eq!(error.failure(), Failure::Unavailable);
     }
 }

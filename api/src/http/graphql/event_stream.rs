@@ -15,6 +15,7 @@ use futures_util::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, watch::Receiver},
+    task::unconstrained,
     time::{Interval, interval},
 };
 
@@ -79,7 +80,7 @@ impl Events {
             return None;
         }
         tokio::select! {
-            answer = self.answers.next() => Some(match answer {
+            answer = unconstrained(self.answers.next()) => Some(match answer {
                 Some(answer) => format!("event: next\ndata: {}\n\n", answer.to_json()),
                 None => {
                     self.is_over = true;

@@ -17,6 +17,7 @@ use municipio_graphql::{
     ErrorCode, Moment, RequestData, check_variables,
     limits::{Measure, measure, scan},
 };
+use tokio::task::unconstrained;
 
 use super::{deep::Deep, request::Parameters, response};
 use crate::{app::State, clock};
@@ -92,7 +93,9 @@ impl Operation {
         let moment = Moment::Fixed(clock::now());
         let data = RequestData::new(Arc::clone(tenant), state.contents(tenant), moment);
         let execution = state.schema.execute(data.attach(self.request));
-        let execution = Deep::new(execution, self.measure.depth);
+        // Loaders gather the keys of a level while the request is polled once: the runtime must not
+        // interrupt it there, or one level would take several statements.
+        let execution = unconstrained(Deep::new(execution, self.measure.depth));
         // What is dropped here stops: nobody waits for the statements under way, and the database
         // ends them at the same time.
         let Ok(mut response) = tokio::time::timeout(state.settings.timeout(), execution).await

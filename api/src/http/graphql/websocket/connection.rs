@@ -13,7 +13,7 @@ use serde_json::{
 };
 use tokio::{
     sync::mpsc::{Sender, channel},
-    task::{AbortHandle, JoinSet},
+    task::{AbortHandle, JoinSet, unconstrained},
     time::{interval, sleep, timeout},
 };
 
@@ -232,7 +232,9 @@ impl Connection {
             request_id: self.request_id.clone(),
             events: events.clone(),
         };
-        let task = self.tasks.spawn_local(operation.run(parameters));
+        let task = self
+            .tasks
+            .spawn_local(unconstrained(operation.run(parameters)));
         let number = self.count;
         self.operations.insert(id, Running { number, task });
         Ok(())
