@@ -199,28 +199,31 @@ impl<C: ConnectionTrait> Scope<C> {
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
-        for rows in self.owned::<E>(rows).chunks(ROWS) {
-            let insert = E::insert_many(rows.to_vec());
-            self.run(insert.exec_without_returning(&self.connection))
-                .await?;
+        let mut rows = self.owned::<E>(rows);
+        loop {
+            let some: Vec<_> = rows.by_ref().take(ROWS).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let insert = E::insert_many(some).exec_without_returning(&self.connection);
+            self.run(insert).await?;
         }
-        Ok(())
     }
 
     /// Rows of this tenant, whatever tenant they name.
     fn owned<E: TenantOwned>(
         &self,
         rows: impl IntoIterator<Item = E::Model>,
-    ) -> Vec<<E as EntityTrait>::ActiveModel>
+    ) -> impl Iterator<Item = <E as EntityTrait>::ActiveModel>
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
-        let own = |row: E::Model| {
+        let tenant = self.tenant;
+        rows.into_iter().map(move |row| {
             let mut row: <E as EntityTrait>::ActiveModel = row.into_active_model();
-            row.set(E::tenant_column(), self.tenant.0.into());
+            row.set(E::tenant_column(), tenant.0.into());
             row
-        };
-        rows.into_iter().map(own).collect()
+        })
     }
 
     /// Adds to a counter that the tenant has in one row of `E`, and gives its new value. The row stays
@@ -260,12 +263,16 @@ impl<C: ConnectionTrait> Scope<C> {
         let conflict = OnConflict::columns(keys)
             .value(counter, Expr::col((E::default(), counter)).add(added))
             .to_owned();
-        for rows in self.owned::<E>(rows).chunks(ROWS) {
-            let insert = E::insert_many(rows.to_vec()).on_conflict(conflict.clone());
+        let mut rows = self.owned::<E>(rows);
+        loop {
+            let some: Vec<_> = rows.by_ref().take(ROWS).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            let insert = E::insert_many(some).on_conflict(conflict.clone());
             self.run(insert.exec_without_returning(&self.connection))
                 .await?;
         }
-        Ok(())
     }
 
     /// Changes columns of the rows of the tenant that match; says how many there were.
@@ -288,5 +295,40 @@ impl<C: ConnectionTrait> Scope<C> {
     ) -> Result<u64, StoreError> {
         let delete = E::delete_many().filter(self.own::<E>(filter));
         Ok(self.run(delete.exec(&self.connection)).await?.rows_affected)
+    }
+
+    /// The rows of the tenant that match and in which a column has one of these values, however
+    /// many they are.
+    pub(crate) async fn all_of<E: TenantOwned>(
+        &self,
+        column: E::Column,
+        values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
+        filter: impl IntoCondition,
+    ) -> Result<Vec<E::Model>, StoreError> {
+        let filter = filter.into_condition();
+        let mut values = values.into_iter().map(Into::into);
+        let mut rows = Vec::new();
+        loop {
+            let some: Vec<sea_orm::Value> = values.by_ref().take(1_000).collect();
+            if some.is_empty() {
+                return Ok(rows);
+            }
+            let filter = Condition::all().add(filter.clone()).add(column.is_in(some));
+            rows.extend(self.all::<E>(filter).await?);
+        }
+    }
+
+    /// Sets columns of the rows of the tenant that match to what an expression gives for each row;
+    /// says how many there were.
+    pub(crate) async fn set<E: TenantOwned>(
+        &self,
+        values: &[(E::Column, Expr)],
+        filter: impl IntoCondition,
+    ) -> Result<u64, StoreError> {
+        let mut update = E::update_many().filter(self.own::<E>(filter));
+        for (column, value) in values {
+            update = update.col_expr(*column, value.clone());
+        }
+        Ok(self.run(update.exec(&self.connection)).await?.rows_affected)
     }
 }

@@ -3,6 +3,7 @@
 
 mod m20261123_000001_content;
 mod m20261125_000002_changes;
+mod m20261126_000003_slugs;
 mod m20261126_000004_counts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_content::Migration),
             Box::new(m20261125_000002_changes::Migration),
+            Box::new(m20261126_000003_slugs::Migration),
             Box::new(m20261126_000004_counts::Migration),
         ]
     }

@@ -6,10 +6,12 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{
-        ContentError, ContentType, Draft, Latest, Severity, create, latest, publish, revise,
+        ContentError, ContentType, Draft, Latest, Severity, create_all, latest, publish_all,
+        revise_all,
     },
     ids::{ItemId, TenantId},
-    store::{StoreError, TenantStore},
+    locale::Locale,
+    store::{StoreError, TenantStore, Transaction},
     tenants::Tenant,
 };
 use uuid::Uuid;
@@ -42,6 +44,17 @@ struct Entry {
     content: Content,
 }
 
+impl Entry {
+    fn draft(&self) -> Draft {
+        Draft {
+            body: self.content.body.clone(),
+            slugs: self.content.slugs.clone(),
+            author: AUTHOR.to_owned(),
+            note: None,
+        }
+    }
+}
+
 /// Loads files and publishes them, all or none.
 ///
 /// # Errors
@@ -56,13 +69,7 @@ pub async fn load(
     let transaction = store.begin().await?;
     let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
     let known = latest(&transaction, &ids).await?;
-    let mut problems = Vec::new();
-    for entry in &entries {
-        if !known.contains_key(&entry.id) {
-            let created = create(&transaction, entry.id, entry.content_type, now).await;
-            refused(entry, created, &mut problems)?;
-        }
-    }
+    let mut problems = create_new(&transaction, &entries, &known, now).await?;
     let mut report = LoadReport::default();
     let mut changed = Vec::new();
     for entry in entries {
@@ -80,25 +87,54 @@ pub async fn load(
         }
         changed.push(entry);
     }
-    for entry in changed {
-        let draft = Draft {
-            body: entry.content.body.clone(),
-            slugs: entry.content.slugs.clone(),
-            author: AUTHOR.to_owned(),
-            note: None,
-        };
-        let revised = revise(&transaction, entry.id, draft, now).await;
-        if refused(&entry, revised, &mut problems)? {
-            continue;
-        }
-        let published = publish(&transaction, entry.id, &tenant.locales, now).await;
-        refused(&entry, published, &mut problems)?;
-    }
+    problems.extend(write(&transaction, &changed, &tenant.locales, now).await?);
     if !problems.is_empty() {
         return Err(SeedError::Files(problems));
     }
     transaction.commit().await?;
     Ok(report)
+}
+
+/// Makes the items that are not there yet: files refer to each other in any order.
+async fn create_new(
+    transaction: &Transaction,
+    entries: &[Entry],
+    known: &HashMap<ItemId, Latest>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Problem>, SeedError> {
+    let new = entries.iter();
+    let new: Vec<_> = new.filter(|entry| !known.contains_key(&entry.id)).collect();
+    let items = new.iter().map(|entry| (entry.id, entry.content_type));
+    let created = create_all(transaction, &items.collect::<Vec<_>>(), now).await?;
+    let mut problems = Vec::new();
+    for (entry, created) in new.into_iter().zip(created) {
+        refused(entry, created, &mut problems)?;
+    }
+    Ok(problems)
+}
+
+/// Revises and publishes items.
+async fn write(
+    transaction: &Transaction,
+    entries: &[Entry],
+    locales: &[Locale],
+    now: DateTime<Utc>,
+) -> Result<Vec<Problem>, SeedError> {
+    let drafts = entries.iter().map(|entry| (entry.id, entry.draft()));
+    let revised = revise_all(transaction, drafts.collect(), now).await?;
+    let mut problems = Vec::new();
+    let mut drafted = Vec::new();
+    for (entry, revised) in entries.iter().zip(revised) {
+        if !refused(entry, revised, &mut problems)? {
+            drafted.push(entry);
+        }
+    }
+    let ids: Vec<_> = drafted.iter().map(|entry| entry.id).collect();
+    let published = publish_all(transaction, &ids, locales, now).await?;
+    for (entry, published) in drafted.into_iter().zip(published) {
+        refused(entry, published, &mut problems)?;
+    }
+    Ok(problems)
 }
 
 /// Notes why a file was refused; says whether it was.
@@ -224,7 +260,7 @@ fn wrong_references(entries: &[Entry]) -> Vec<Problem> {
 }
 
 /// The id of the item of a file: the same on every load.
-fn item_id(tenant: TenantId, content_type: ContentType, key: &str) -> ItemId {
+pub(crate) fn item_id(tenant: TenantId, content_type: ContentType, key: &str) -> ItemId {
     let name = format!("{content_type}/{key}");
     ItemId(Uuid::new_v5(&tenant.0, name.as_bytes()))
 }

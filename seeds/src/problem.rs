@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use municipio_domain::store::StoreError;
+use municipio_domain::{content::ContentError, store::StoreError};
 
 /// Something wrong in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,4 +39,7 @@ pub enum SeedError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The files cannot be written together.
+    #[error(transparent)]
+    Content(#[from] ContentError),
 }

@@ -16,6 +16,7 @@ mod engine;
 mod errors;
 mod events;
 mod gate;
+mod generated;
 mod http;
 mod http_refusals;
 mod ids;

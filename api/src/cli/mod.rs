@@ -1,5 +1,6 @@
 //! The command line.
 
+mod progress;
 mod seed;
 mod tenant;
 
@@ -52,7 +53,7 @@ enum Command {
     ///
     /// `serve` does this by itself. Run it alone to migrate before new nodes start.
     Migrate,
-    /// Load content from files
+    /// Load content from files, or generate it
     #[command(subcommand)]
     Seed(seed::Seed),
     /// Create, list, show, suspend and resume municipalities

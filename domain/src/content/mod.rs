@@ -27,11 +27,14 @@ use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
 pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
 pub use item::{Item, Slugs};
-pub use latest::{Latest, latest};
+pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
-pub use operations::{ContentError, Draft, create, extend_occurrences, publish, revise, unpublish};
+pub use operations::{
+    ContentError, Draft, Outcomes, create, create_all, extend_occurrences, publish, publish_all,
+    revise, revise_all, unpublish,
+};
 pub use path::{Address, parse_path, path};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};

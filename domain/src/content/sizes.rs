@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Contents, Filter, ListQuery};
+use super::{Contents, Filter, ListQuery, operations::AT_ONCE};
 use crate::{
     locale::Locale,
     store::{StoreError, Transaction},
@@ -26,8 +26,10 @@ pub(super) async fn resize(
     rows: &[content_listing::Model],
 ) -> Result<(), StoreError> {
     let mut changes: HashMap<Key, i64> = HashMap::new();
-    for (key, total) in listed(transaction, gone).await? {
-        *changes.entry(key).or_default() -= total;
+    for gone in gone.chunks(AT_ONCE) {
+        for (key, total) in listed(transaction, gone).await? {
+            *changes.entry(key).or_default() -= total;
+        }
     }
     for row in rows {
         let key = (
@@ -61,9 +63,6 @@ pub(super) async fn resize(
 /// How many rows these items have under each key.
 async fn listed(transaction: &Transaction, items: &[Uuid]) -> Result<Vec<(Key, i64)>, StoreError> {
     use content_listing::{Column, Entity};
-    if items.is_empty() {
-        return Ok(Vec::new());
-    }
     let keys = [
         Column::ContentType,
         Column::Locale,

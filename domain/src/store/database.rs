@@ -195,6 +195,17 @@ impl Database {
         }
     }
 
+    /// How many transactions can write at the same time; others wait.
+    pub fn writers(&self) -> usize {
+        match self.write.get_database_backend() {
+            DbBackend::Postgres => {
+                let pool = self.write.get_postgres_connection_pool();
+                pool.options().get_max_connections() as usize
+            }
+            _ => 1,
+        }
+    }
+
     /// Closes the connections.
     ///
     /// # Errors

@@ -28,8 +28,13 @@ pub struct MunicipalityFacts {
 
 /// The municipality with this IPA code.
 pub fn by_ipa_code(code: &IpaCode) -> Option<MunicipalityFacts> {
-    // Read when a tenant is created, which is rare: no index is kept in memory.
-    csv::Reader::from_reader(FILE.as_bytes())
+    // One line is looked for and read: no index is kept in memory, and a bulk of tenants does not
+    // read the file again and again.
+    let place = FILE.find(&format!(",{code},"))?;
+    let begin = FILE[..place].rfind('\n').map_or(0, |end| end + 1);
+    let line = FILE[begin..].lines().next()?;
+    let header = FILE.lines().next()?;
+    csv::Reader::from_reader(format!("{header}\n{line}\n").as_bytes())
         .into_deserialize()
         .filter_map(Result::<MunicipalityFacts, _>::ok)
         .find(|facts| facts.ipa_code == code.as_str())

@@ -18,7 +18,7 @@ fn queries(family: Family) -> Family {
                 encoded("query Q { __typename } mutation M { deleteAll }")
             ))
         })
-        .refused(METHOD, "a subscription", || {
+        .refused("NOT_ACCEPTABLE", "a subscription", || {
             get_query("subscription { news { id } }")
         })
         .refused(METHOD, "a mutation in a fragment's clothes", || {

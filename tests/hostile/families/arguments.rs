@@ -21,20 +21,20 @@ fn ids(family: Family) -> Family {
         ("no type", forged(":")),
         (
             "of a type that is not there",
-            forged("Secret:018f0000-0000-7000-8000-000000000000"),
+            forged("Secret:c_m999:018f0000-0000-7000-8000-000000000000"),
         ),
         (
             "of a type in other letters",
-            forged("SERVICE:018f0000-0000-7000-8000-000000000000"),
+            forged("SERVICE:c_m999:018f0000-0000-7000-8000-000000000000"),
         ),
-        ("of no item", forged("Service:")),
-        ("of a number", forged("Service:1")),
-        ("of a statement", forged("Service:' OR '1'='1")),
+        ("of no item", forged("Service:c_m999:")),
+        ("of a number", forged("Service:c_m999:1")),
+        ("of a statement", forged("Service:c_m999:' OR '1'='1")),
         (
             "of 100 kB",
-            forged(&format!("Service:{}", "0".repeat(75_000))),
+            forged(&format!("Service:c_m999:{}", "0".repeat(75_000))),
         ),
-        ("with a NUL", forged("Service:\0")),
+        ("with a NUL", forged("Service:c_m999:\0")),
         ("a number", "0".to_owned()),
     ]
     .into_iter()
@@ -45,7 +45,9 @@ fn ids(family: Family) -> Family {
     });
     family
         .answered("an id of nobody", move || {
-            node(forged("Service:00000000-0000-0000-0000-000000000000"))
+            node(forged(
+                "Service:c_m999:00000000-0000-0000-0000-000000000000",
+            ))
         })
         .refused("INVALID_ID", "100 ids that are none", || {
             with_variables(
@@ -54,7 +56,7 @@ fn ids(family: Family) -> Family {
             )
         })
         .refused("INVALID_ID", "an id of another type", move || {
-            let id = forged("Topic:018f0000-0000-7000-8000-000000000000");
+            let id = forged("Topic:c_m999:018f0000-0000-7000-8000-000000000000");
             with_variables(
                 "query($i: ID!) { service(by: { id: $i }) { id } }",
                 json!({ "i": id }),
@@ -64,7 +66,7 @@ fn ids(family: Family) -> Family {
             "INVALID_ID",
             "an id of another type in a filter",
             move || {
-                let id = forged("Topic:018f0000-0000-7000-8000-000000000000");
+                let id = forged("Topic:c_m999:018f0000-0000-7000-8000-000000000000");
                 with_variables(
                     "query($i: ID!) { services(filter: { office: [$i] }) { totalCount } }",
                     json!({ "i": id }),
@@ -72,7 +74,7 @@ fn ids(family: Family) -> Family {
             },
         )
         .answered("100 ids of nobody", move || {
-            let id = forged("Service:00000000-0000-0000-0000-000000000000");
+            let id = forged("Service:c_m999:00000000-0000-0000-0000-000000000000");
             with_variables(
                 "query($i: [ID!]!) { nodes(ids: $i) { id } }",
                 json!({ "i": vec![id; 100] }),
@@ -93,7 +95,8 @@ fn cursors(family: Family) -> Family {
             json!({ "c": cursor }),
         )
     };
-    let forged = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    // A place in a list of the demo municipality.
+    let forged = |place: &str| URL_SAFE_NO_PAD.encode(format!("[\"c_m999\",{place}]"));
     let id = "00000000-0000-0000-0000-000000000000";
     let family = [
         ("empty", String::new()),

@@ -129,7 +129,7 @@ pub fn family() -> Family {
         .refused(INVALID, "400 objects without fields below", || {
             query(format!("{{ topics {{ {} }} }}", "nodes ".repeat(400)))
         })
-        .refused(INVALID, "a subscription", || {
+        .refused("NOT_ACCEPTABLE", "a subscription", || {
             query("subscription { news { id } }")
         })
         .refused(INVALID, "1,000 mutations in one", || {

@@ -1,0 +1,159 @@
+//! Writing content. Each operation runs inside a transaction that the caller opened, so that one
+//! or many make one change; what is decided is decided by plain functions.
+//!
+//! Operations take a batch: the statements are the same whether it has one item or a thousand. Each
+//! item has an outcome of its own; what is refused is not written, and keeps nothing else from being
+//! written. Whether a refusal undoes all of it is for the caller to say, who ends the transaction.
+
+mod create;
+mod links;
+mod listing;
+mod occurrences;
+mod publish;
+mod revise;
+mod slugs;
+
+use std::collections::HashMap;
+
+use municipio_entities::{content_item, content_revision};
+use sea_orm::sea_query::Condition;
+use uuid::Uuid;
+
+use super::{Body, FieldError, PublishReport, Slugs, gate};
+use crate::{
+    ids::ItemId,
+    store::{StoreError, Transaction},
+};
+
+pub use create::{create, create_all};
+pub use occurrences::extend_occurrences;
+pub use publish::{publish, publish_all, unpublish};
+pub use revise::{revise, revise_all};
+
+/// How many rows a statement changes that names each of them: databases limit its parameters.
+pub(super) const AT_ONCE: usize = 1_000;
+
+/// What a new revision says.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The body.
+    pub body: Body,
+    /// Slugs by locale; locales that are left out keep theirs, or get one from the title.
+    pub slugs: Slugs,
+    /// Who wrote it.
+    pub author: String,
+    /// Why.
+    pub note: Option<String>,
+}
+
+/// Why content cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(StoreError),
+    /// No such item.
+    #[error("there is no content with the id {0}")]
+    NotFound(ItemId),
+    /// Fields are wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldError>),
+    /// Somebody else wrote at the same time.
+    #[error("somebody else changed the content at the same time; load it again")]
+    Conflict,
+    /// The publishing gate refused.
+    #[error("the content cannot be published: {}", errors(.0))]
+    NotPublishable(PublishReport),
+}
+
+impl From<StoreError> for ContentError {
+    fn from(error: StoreError) -> Self {
+        if error.is_conflict() {
+            Self::Conflict
+        } else {
+            Self::Store(error)
+        }
+    }
+}
+
+fn errors(report: &PublishReport) -> String {
+    let errors = report
+        .issues
+        .iter()
+        .filter(|issue| issue.severity == gate::Severity::Error);
+    errors
+        .map(|issue| format!("{} ({})", issue.path, issue.code))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn invalid(code: &str, path: impl Into<String>, message: impl Into<String>) -> ContentError {
+    ContentError::Invalid(vec![FieldError::new(code, path, message)])
+}
+
+/// What became of each item of a batch, in the order of the batch.
+pub type Outcomes<T> = Vec<Result<T, ContentError>>;
+
+/// The outcome of a batch of one.
+fn only<T>(outcomes: Outcomes<T>) -> Result<T, ContentError> {
+    let none = || Err(StoreError::corrupt("batch of one", "it has no outcome").into());
+    outcomes.into_iter().next().unwrap_or_else(none)
+}
+
+/// Refuses what a check finds wrong among what is not refused yet.
+fn refuse<W>(batch: &mut Outcomes<W>, mut check: impl FnMut(&mut W) -> Result<(), ContentError>) {
+    for outcome in batch {
+        if let Ok(work) = outcome
+            && let Err(error) = check(work)
+        {
+            *outcome = Err(error);
+        }
+    }
+}
+
+/// What is not refused.
+fn accepted<W>(batch: &Outcomes<W>) -> impl Iterator<Item = &W> {
+    batch.iter().filter_map(|outcome| outcome.as_ref().ok())
+}
+
+/// Those of these items that exist.
+async fn load(
+    transaction: &Transaction,
+    ids: &[ItemId],
+) -> Result<HashMap<ItemId, content_item::Model>, StoreError> {
+    let ids = ids.iter().map(|id| id.0);
+    let rows = transaction
+        .all_of::<content_item::Entity>(content_item::Column::Id, ids, Condition::all())
+        .await?;
+    Ok(rows.into_iter().map(|row| (ItemId(row.id), row)).collect())
+}
+
+/// The revisions that are the drafts of these items.
+async fn drafts(
+    transaction: &Transaction,
+    items: &HashMap<ItemId, content_item::Model>,
+) -> Result<HashMap<Uuid, content_revision::Model>, StoreError> {
+    let ids: Vec<_> = items
+        .values()
+        .filter_map(|item| item.draft_revision_id)
+        .collect();
+    let rows = transaction
+        .all_of::<content_revision::Entity>(
+            content_revision::Column::Id,
+            ids.iter().copied(),
+            Condition::all(),
+        )
+        .await?;
+    let found: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+    match ids.iter().find(|id| !found.contains_key(id)) {
+        Some(id) => Err(StoreError::corrupt(
+            format!("revision {id}"),
+            "it is missing",
+        )),
+        None => Ok(found),
+    }
+}
+
+fn slugs_json(slugs: &Slugs) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(slugs).map_err(|error| StoreError::corrupt("slugs", error))
+}
