@@ -15,7 +15,7 @@ import { ask, assertSame } from "./server.js";
 
 /** Sizes of pages, beside the largest. */
 const SIZES = [1, 7];
-/** Pages in one request; more would cost more than a query may. */
+/** Pages in one request; where they cost more than a query may, the half of them. */
 const PAGES = 8;
 /** Arguments without which a list would move while it is read. */
 const ARGUMENTS = { eventOccurrences: 'during: { from: "2026-01-01", through: "2027-12-31" }' };
@@ -87,7 +87,13 @@ async function send(pages) {
     const data = await ask(`{ ${query} }`);
     pages.forEach(({ list, resolve }, index) => resolve(list.answer(data[`p${index}`])));
   } catch (error) {
-    pages.forEach(({ reject }) => reject(error));
+    if (pages.length > 1 && error.message.includes("TOO_EXPENSIVE")) {
+      const half = pages.length / 2;
+      send(pages.slice(0, half));
+      send(pages.slice(half));
+    } else {
+      pages.forEach(({ reject }) => reject(error));
+    }
   }
 }
 
