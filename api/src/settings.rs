@@ -11,6 +11,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use municipio_domain::store::DatabaseOptions;
 use municipio_graphql::limits::Limits;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -141,6 +142,14 @@ impl Settings {
             root_fields: self.limit_root_fields,
             directives: self.limit_directives,
             cost: self.limit_cost,
+        }
+    }
+
+    /// How the database is used by who answers requests.
+    pub fn database_options(&self) -> DatabaseOptions {
+        DatabaseOptions {
+            connections: self.database_connections,
+            read_timeout: Some(self.timeout()),
         }
     }
 

@@ -32,15 +32,17 @@ pub struct Opened {
 /// # Errors
 /// The data folder or the database cannot be used.
 pub async fn open(settings: &Settings) -> Result<Opened, StartError> {
-    let connections = settings.database_connections;
     match &settings.database_url {
-        Some(url) => prepare(Database::connect(url, connections).await?, settings).await,
+        Some(url) => {
+            let database = Database::connect(url, settings.database_options()).await?;
+            prepare(database, settings).await
+        }
         None => open_folder(settings).await,
     }
 }
 
 async fn open_folder(settings: &Settings) -> Result<Opened, StartError> {
-    let connections = settings.database_connections;
+    let options = settings.database_options();
     let folder = &settings.data_dir;
     let data_dir = |error| StartError::DataDir {
         folder: folder.display().to_string(),
@@ -58,14 +60,14 @@ async fn open_folder(settings: &Settings) -> Result<Opened, StartError> {
         // that is killed leaves nothing half written.
         remove(&first).map_err(data_dir)?;
         fs::create_dir_all(&first).map_err(data_dir)?;
-        let opened = prepare(Database::open(&first, connections).await?, settings).await?;
+        let opened = prepare(Database::open(&first, options).await?, settings).await?;
         opened.database.close().await?;
         refuse_leftovers(&first).map_err(data_dir)?;
         fs::rename(first.join("municipio.db"), folder.join("municipio.db")).map_err(data_dir)?;
         made = Some(opened);
     }
     remove(&first).map_err(data_dir)?;
-    let opened = prepare(Database::open(folder, connections).await?, settings).await?;
+    let opened = prepare(Database::open(folder, options).await?, settings).await?;
     Ok(match made {
         Some(made) => Opened {
             database: opened.database,

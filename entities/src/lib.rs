@@ -5,6 +5,8 @@
     reason = "sea-orm derives items that carry no documentation"
 )]
 
+pub mod content_change;
+pub mod content_feed;
 pub mod content_item;
 pub mod content_link;
 pub mod content_listing;

@@ -2,6 +2,7 @@
 //! released is never changed; a later one corrects it.
 
 mod m20261123_000001_content;
+mod m20261125_000002_changes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -13,6 +14,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_000001_content::Migration)]
+        vec![
+            Box::new(m20261123_000001_content::Migration),
+            Box::new(m20261125_000002_changes::Migration),
+        ]
     }
 }

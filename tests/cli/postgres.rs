@@ -1,9 +1,7 @@
 //! The same on PostgreSQL, by `DATABASE_URL` alone.
 
-use municipio_tests::Engine;
-use sea_orm::ConnectionTrait;
+use municipio_tests::{Engine, new_postgres_database};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::program::Folder;
 
@@ -12,15 +10,7 @@ async fn a_database_url_is_all_that_postgresql_takes() {
     if !Engine::postgres_is_there() {
         return;
     }
-    let server_url = std::env::var("TEST_POSTGRES_URL").unwrap();
-    let name = format!("cli_{}", Uuid::new_v4().simple());
-    let admin = sea_orm::Database::connect(&server_url).await.unwrap();
-    admin
-        .execute_unprepared(&format!("CREATE DATABASE {name}"))
-        .await
-        .unwrap();
-    let url = format!("{}/{name}", server_url.rsplit_once('/').unwrap().0);
-
+    let url = new_postgres_database().await;
     let folder = Folder::new().with("DATABASE_URL", &url);
     let server = folder.serve();
     assert!(
@@ -72,9 +62,4 @@ async fn a_database_url_is_all_that_postgresql_takes() {
         "a data folder was made: {:?}",
         folder.names()
     );
-    admin
-        .execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)"))
-        .await
-        .unwrap();
-    admin.close().await.unwrap();
 }

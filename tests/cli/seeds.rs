@@ -6,7 +6,7 @@ use chrono::{TimeZone, Utc};
 use municipio_domain::{
     content::{Body, ContentType, Draft, latest, revise},
     ids::ItemId,
-    store::Database,
+    store::{Database, DatabaseOptions},
     tenants,
 };
 use serde_json::json;
@@ -172,7 +172,7 @@ async fn what_somebody_edited_since_is_kept_and_named() {
 
 /// Gives a contact point another title, as somebody else than the loader.
 async fn edit(folder: &Folder, key: &str, title: &str) {
-    let database = Database::open(&folder.path().join("data"), 1)
+    let database = Database::open(&folder.path().join("data"), DatabaseOptions::patient(1))
         .await
         .unwrap();
     let tenant = tenants::show(&database, &"c_h501".parse().unwrap())

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use municipio_domain::ids::ItemId;
-use municipio_tests::{TestApp, on_both, story::forged_cursor};
+use municipio_tests::{
+    TestApp, on_both,
+    story::{forged, forged_cursor},
+};
 use serde_json::json;
 
 use crate::errors::about;
@@ -27,6 +30,7 @@ on_both! {
         let id = ItemId::generate();
         let forged = [
             String::new(), "x".to_owned(), "🙂".to_owned(), "A".repeat(3_000),
+            forged("[]"), forged("{}"), forged(&format!("[\"t\",\"a\",\"{id}\"]")), forged(&format!("[\"?\",[\"t\",\"a\",\"{id}\"]]")),
             forged_cursor("[]"), forged_cursor("{}"), forged_cursor("null"), forged_cursor("[\"t\",\"a\"]"),
             forged_cursor(&format!("[\"t\",null,\"{id}\"]")), forged_cursor(&format!("[\"t\",\"a\",\"{id}\",1]")),
             forged_cursor(&format!("[\"d\",1e30,\"{id}\"]")), forged_cursor("[\"t\",\"a\",\"1 OR 1=1\"]"),

@@ -29,3 +29,4 @@ mod routes;
 mod schema;
 mod statements;
 mod tenants;
+mod wall;

@@ -3,7 +3,7 @@
 use municipio_domain::{content::ContentType, tenants};
 use municipio_tests::{
     TestApp, on_both,
-    story::{column, global_id},
+    story::{column, global_id_of},
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ on_both! {
         let mut seen = Vec::new();
         for (index, (code, host)) in two().await.into_iter().enumerate() {
             let data = app.read(host, query, json!({})).await;
-            let id = json!(global_id(ContentType::Topic, ids[index]));
+            let id = json!(global_id_of(code, ContentType::Topic, ids[index]));
             assert_eq!(data["topic"], json!({ "id": id, "shortDescription": format!("Acqua di {code}"), "slug": "acqua", "url": format!("https://{host}/argomenti/acqua") }));
             assert_eq!(data["route"]["content"]["id"], id);
             assert_eq!(data["prefixed"], json!({ "totalCount": 1, "nodes": [{ "id": id }] }));
@@ -167,9 +167,13 @@ on_both! {
         }
         let [(_, first), (_, second)] = two().await;
         let cursor = app.read(first, "{ topics(first: 1) { pageInfo { endCursor } } }", json!({})).await;
-        let query = "query($after: String) { topics(after: $after) { nodes { title } } }";
-        let page = app.read(second, query, json!({ "after": cursor["topics"]["pageInfo"]["endCursor"] })).await;
-        let titles = column(&page["topics"]["nodes"], "title");
-        assert!(titles.iter().all(|title| title.ends_with("c_x002")), "{titles:?}");
+        for place in ["after", "before"] {
+            let query = format!("query($cursor: String) {{ topics({place}: $cursor) {{ nodes {{ title }} }} }}");
+            let variables = json!({ "cursor": cursor["topics"]["pageInfo"]["endCursor"] });
+            let refused = app.refused_at(second, &query, variables.clone()).await;
+            assert_eq!(refused.parts(), ("FOREIGN_ID", place, "topics"));
+            assert!(refused.message.contains("another municipality"), "{}", refused.message);
+            app.read(first, &query, variables).await;
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use municipio_domain::store::Database;
+use municipio_domain::store::{Database, DatabaseOptions};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use uuid::Uuid;
 
@@ -69,7 +69,9 @@ async fn sqlite_template() -> PathBuf {
         let making = folder().join(format!("making-{key}"));
         let _ = fs::remove_dir_all(&making);
         fs::create_dir_all(&making).unwrap();
-        let database = Database::open(&making, 1).await.unwrap();
+        let database = Database::open(&making, DatabaseOptions::patient(1))
+            .await
+            .unwrap();
         database.migrate().await.unwrap();
         with_demo(&database).await;
         database.close().await.unwrap();
@@ -83,9 +85,32 @@ async fn admin(url: &str) -> DatabaseConnection {
     sea_orm::Database::connect(url).await.unwrap()
 }
 
+/// The role of the tests: not a superuser, whom row-level security would let pass.
+const ROLE: &str = "municipio_test";
+
+/// The address of a database for a role that row-level security holds.
 fn with_name(url: &str, name: &str) -> String {
     let (server, _) = url.rsplit_once('/').unwrap();
-    format!("{server}/{name}")
+    let (_, place) = server.rsplit_once('@').unwrap();
+    format!("postgres://{ROLE}:{ROLE}@{place}/{name}")
+}
+
+async fn make_role(connection: &DatabaseConnection) {
+    let role = format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'");
+    let made = connection.execute_unprepared(&role).await;
+    assert!(made.is_ok() || made.unwrap_err().to_string().contains("already exists"));
+}
+
+/// The address of a new database of PostgreSQL without anything in it.
+pub async fn new_postgres_database() -> String {
+    let url = std::env::var("TEST_POSTGRES_URL").unwrap();
+    let connection = admin(&url).await;
+    make_role(&connection).await;
+    let name = format!("new_{}", Uuid::new_v4().simple());
+    let create = format!("CREATE DATABASE {name} OWNER {ROLE}");
+    connection.execute_unprepared(&create).await.unwrap();
+    connection.close().await.unwrap();
+    with_name(&url, &name)
 }
 
 async fn postgres_copy(demo: bool) -> String {
@@ -106,10 +131,12 @@ async fn postgres_copy(demo: bool) -> String {
             .unwrap();
         if found.is_none() {
             let making = format!("making_{}", Uuid::new_v4().simple());
-            run(format!("CREATE DATABASE {making}")).await;
-            let database = Database::connect(&with_name(&url, &making), 2)
-                .await
-                .unwrap();
+            make_role(&connection).await;
+            run(format!("CREATE DATABASE {making} OWNER {ROLE}")).await;
+            let database =
+                Database::connect(&with_name(&url, &making), DatabaseOptions::patient(4))
+                    .await
+                    .unwrap();
             database.migrate().await.unwrap();
             if demo {
                 with_demo(&database).await;
@@ -119,7 +146,10 @@ async fn postgres_copy(demo: bool) -> String {
         }
     }
     let own = format!("test_{}", Uuid::new_v4().simple());
-    run(format!("CREATE DATABASE {own} TEMPLATE {template}")).await;
+    run(format!(
+        "CREATE DATABASE {own} TEMPLATE {template} OWNER {ROLE}"
+    ))
+    .await;
     connection.close().await.unwrap();
     with_name(&url, &own)
 }

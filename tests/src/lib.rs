@@ -20,7 +20,7 @@ use municipio_domain::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use database::Engine;
+pub use database::{Engine, new_postgres_database};
 
 /// A running application.
 pub struct TestApp {
@@ -28,6 +28,8 @@ pub struct TestApp {
     pub client: reqwest::Client,
     pub database: Database,
     pub engine: Engine,
+    /// Where the database is, when it is not SQLite in the data folder.
+    pub database_url: Option<String>,
     _data: TempDir,
 }
 
@@ -87,6 +89,7 @@ impl TestApp {
             client: reqwest::Client::new(),
             database,
             engine,
+            database_url: settings.database_url,
             _data: data,
         }
     }
@@ -195,7 +198,7 @@ impl Editor {
     /// Takes an item off the public site.
     pub async fn unpublish(&self, id: ItemId) {
         let transaction = self.database.tenant(self.tenant.id).begin().await.unwrap();
-        unpublish(&transaction, id).await.unwrap();
+        unpublish(&transaction, id, noon()).await.unwrap();
         transaction.commit().await.unwrap();
     }
 

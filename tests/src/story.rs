@@ -111,14 +111,24 @@ impl TestApp {
     }
 }
 
-/// The global id of an item.
+/// The global id of an item of the municipality `c_x001`, the one that most stories tell of.
 pub fn global_id(content_type: ContentType, id: ItemId) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{id}", content_type.type_name()))
+    global_id_of("c_x001", content_type, id)
 }
 
-/// A cursor that is not from this API, made of this text.
-pub fn forged_cursor(text: &str) -> String {
+/// The global id of an item of this municipality.
+pub fn global_id_of(ipa_code: &str, content_type: ContentType, id: ItemId) -> String {
+    forged(&format!("{}:{ipa_code}:{id}", content_type.type_name()))
+}
+
+/// An id or a cursor made of this text.
+pub fn forged(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
+}
+
+/// A cursor of the demo municipality, made of the place in this text.
+pub fn forged_cursor(place: &str) -> String {
+    forged(&format!("[\"c_m999\",{place}]"))
 }
 
 /// The instant of a text of RFC 3339.

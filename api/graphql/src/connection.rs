@@ -6,8 +6,8 @@ use async_graphql::{Context, Enum, Object, OutputType, Result, TypeName, connect
 use municipio_domain::content::{Cursor, Direction, Item, ListQuery, OrderBy, Page, Window};
 
 use crate::{
-    context::{LinkedList, LinkedPart, data},
-    error::{ErrorCode, cursor, internal},
+    context::{LinkedList, LinkedPart, RequestData, data},
+    error::{ErrorCode, internal},
     view::{ContentObject, Reader, View},
 };
 
@@ -82,13 +82,8 @@ impl ListArguments {
         }
     }
 
-    pub(crate) fn window(&self) -> Result<(OrderBy, Direction, Window)> {
+    pub(crate) fn window(&self, data: &RequestData) -> Result<(OrderBy, Direction, Window)> {
         let (order, direction) = self.order_by.split();
-        let decode = |text: &Option<String>, argument: &str| {
-            let text = text.as_deref();
-            let decoded = text.map(|text| Cursor::decode(text, order)).transpose();
-            decoded.map_err(|error| cursor(argument, error))
-        };
         if self.first.is_some() && self.last.is_some() {
             let message = "give `first` or `last`, not both";
             return Err(ErrorCode::InvalidArgument.about("last", message));
@@ -100,8 +95,8 @@ impl ListArguments {
         };
         let window = Window {
             size: page_size(size, argument)?,
-            after: decode(&self.after, "after")?,
-            before: decode(&self.before, "before")?,
+            after: data.cursor(self.after.as_deref(), order, "after")?,
+            before: data.cursor(self.before.as_deref(), order, "before")?,
             from_end,
         };
         Ok((order, direction, window))
@@ -167,7 +162,7 @@ impl<T: ContentObject> Connection<T> {
         arguments: ListArguments,
         reader: Reader,
     ) -> Result<Self> {
-        let (order, direction, window) = arguments.window()?;
+        let (order, direction, window) = arguments.window(data(ctx)?)?;
         let part = LinkedPart {
             list: list.clone(),
             order,
@@ -233,7 +228,7 @@ impl<T: ContentObject + OutputType> Connection<T> {
     /// The items with their places.
     async fn edges(&self) -> Vec<Edge<T>> {
         let edges = self.entries().map(|(cursor, node)| Edge {
-            cursor: cursor.encode(),
+            cursor: self.reader.cursor(cursor),
             node,
         });
         edges.collect()
@@ -246,7 +241,7 @@ impl<T: ContentObject + OutputType> Connection<T> {
 
     /// Whether there is more, and how to go on.
     async fn page_info(&self) -> PageInfo {
-        page_info(self.page.as_ref())
+        page_info(self.page.as_ref(), &self.reader)
     }
 
     /// How many items the whole list has; counted only when asked for.
@@ -259,8 +254,8 @@ impl<T: ContentObject + OutputType> Connection<T> {
     }
 }
 
-pub(crate) fn page_info<T>(page: Option<&Page<T>>) -> PageInfo {
-    let place = |entry: Option<&(Cursor, T)>| entry.map(|(cursor, _)| cursor.encode());
+pub(crate) fn page_info<T>(page: Option<&Page<T>>, reader: &Reader) -> PageInfo {
+    let place = |entry: Option<&(Cursor, T)>| entry.map(|(cursor, _)| reader.cursor(cursor));
     PageInfo {
         has_previous_page: page.is_some_and(|page| page.has_previous),
         has_next_page: page.is_some_and(|page| page.has_next),

@@ -4,14 +4,15 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Context, Error, Request, Result,
+    Context, Error, ID, Request, Result,
     dataloader::{DataLoader, Loader},
     runtime::{TokioSpawner, TokioTimer},
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
     content::{
-        Body, ContentType, Contents, Direction, Filter, Item, ListQuery, OrderBy, Page, Window,
+        Body, ContentType, Contents, Cursor, Direction, Filter, Item, ListQuery, OrderBy, Page,
+        Window,
     },
     ids::ItemId,
     locale::Locale,
@@ -21,7 +22,10 @@ use municipio_domain::{
 };
 use tokio::sync::OnceCell;
 
-use crate::error::{ErrorCode, internal};
+use crate::{
+    error::{ErrorCode, cursor, failed, internal},
+    global_id,
+};
 
 /// What a request brings with it.
 pub struct RequestData {
@@ -75,6 +79,23 @@ impl RequestData {
     pub(crate) async fn linked_count(&self, list: LinkedList) -> Result<u64> {
         let count = self.linked.load_one(list).await.map_err(shared)?;
         Ok(count.unwrap_or_default())
+    }
+
+    /// Reads the global id of an item of a certain type, given as this argument.
+    pub(crate) fn item_id(&self, id: &ID, wanted: ContentType, argument: &str) -> Result<ItemId> {
+        global_id::decode_as(id, wanted, &self.tenant.ipa_code, argument)
+    }
+
+    /// Reads a cursor of a list with this order, given as this argument.
+    pub(crate) fn cursor(
+        &self,
+        text: Option<&str>,
+        order: OrderBy,
+        argument: &str,
+    ) -> Result<Option<Cursor>> {
+        text.map(|text| Cursor::decode(text, &self.tenant.ipa_code, order))
+            .transpose()
+            .map_err(|error| cursor(argument, error))
     }
 
     /// The day it is in Italy.
@@ -142,10 +163,7 @@ pub(crate) fn data<'a>(ctx: &Context<'a>) -> Result<&'a RequestData> {
 }
 
 fn shared(error: Arc<StoreError>) -> Error {
-    internal(StoreError::Corrupt {
-        what: "a batch".to_owned(),
-        reason: error.to_string(),
-    })
+    failed(&error)
 }
 
 struct ItemLoader(Contents);

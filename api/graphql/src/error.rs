@@ -2,7 +2,10 @@
 //! (`extensions.code`) and in problem details (`code`). `docs/errors.md` is written from it.
 
 use async_graphql::{Error, ErrorExtensions, ServerError};
-use municipio_domain::{content::InvalidCursor, store::StoreError};
+use municipio_domain::{
+    content::InvalidCursor,
+    store::{Failure, StoreError},
+};
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $status:literal, $fix:literal;)*) => {
@@ -48,6 +51,8 @@ error_codes! {
     InvalidArgument = "INVALID_ARGUMENT", 400, "Correct the argument that `extensions.argument` names.";
     /// A global id that this API did not give out, or that of another type.
     InvalidId = "INVALID_ID", 400, "Use ids as they came from this API.";
+    /// An id or a cursor that another municipality gave out.
+    ForeignId = "FOREIGN_ID", 400, "Ask the municipality that gave it out: its host name, or the header Municipio-Tenant.";
     /// A cursor that this API did not give out, or of another order.
     InvalidCursor = "INVALID_CURSOR", 400, "Use cursors of the same list in the same order.";
     /// A locale that the municipality does not have.
@@ -96,6 +101,8 @@ error_codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "Send a smaller request.";
     /// The body is of a media type that is not read.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json.";
+    /// The database does not answer.
+    Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
     /// Something failed on the server.
     Internal = "INTERNAL", 500, "Try again; when it stays, tell who runs the service the request id.";
 }
@@ -109,6 +116,17 @@ impl ErrorCode {
         })
     }
 
+    /// What a client is told of a fault that is not its own.
+    pub fn apology(self) -> &'static str {
+        match self {
+            Self::Unavailable => {
+                "the database does not answer at the moment; try again in a few seconds"
+            }
+            Self::Timeout => "the database took too long and was stopped",
+            _ => "something failed on the server; the request id helps to find out what",
+        }
+    }
+
     /// An error of a request that was not executed.
     pub fn refuse(self, message: impl Into<String>) -> ServerError {
         let mut error = ServerError::new(message, None);
@@ -118,15 +136,34 @@ impl ErrorCode {
     }
 }
 
-/// Logs what failed and tells the client no more than that something did.
+impl From<&StoreError> for ErrorCode {
+    fn from(error: &StoreError) -> Self {
+        match error.failure() {
+            Failure::Unavailable => Self::Unavailable,
+            Failure::TooSlow => Self::Timeout,
+            Failure::Internal => Self::Internal,
+        }
+    }
+}
+
+/// Logs what failed and tells the client no more than what it can do about it.
 pub(crate) fn internal(error: StoreError) -> Error {
-    tracing::error!(%error, "a query failed");
-    Error::new("something failed on the server; the request id helps to find out what")
-        .extend_with(|_, extensions| extensions.set("code", ErrorCode::Internal.as_str()))
+    failed(&error)
+}
+
+/// The same for an error that several resolvers share.
+pub(crate) fn failed(error: &StoreError) -> Error {
+    let code = ErrorCode::from(error);
+    tracing::error!(%error, code = code.as_str(), "a query failed");
+    Error::new(code.apology()).extend_with(|_, extensions| extensions.set("code", code.as_str()))
 }
 
 pub(crate) fn cursor(argument: &str, error: InvalidCursor) -> Error {
-    ErrorCode::InvalidCursor.about(argument, error.to_string())
+    let code = match error {
+        InvalidCursor::Foreign => ErrorCode::ForeignId,
+        InvalidCursor::Malformed | InvalidCursor::OtherOrder => ErrorCode::InvalidCursor,
+    };
+    code.about(argument, error.to_string())
 }
 
 /// The catalogue as a page of the documentation.

@@ -9,7 +9,7 @@ use municipio_domain::{
     vocabularies,
 };
 
-use crate::{error::ErrorCode, global_id, objects::ServiceStatus};
+use crate::{context::RequestData, error::ErrorCode, objects::ServiceStatus};
 
 /// A range of days. Both are part of it.
 #[derive(Clone, Debug, InputObject)]
@@ -40,8 +40,8 @@ impl DateRange {
 
 /// An input that becomes a filter of the domain.
 pub(crate) trait FilterInput {
-    /// The filter; `now` is the moment of the request, `at` the path of the input.
-    fn filter(self, now: DateTime<Utc>, at: &str) -> Result<Filter>;
+    /// The filter, for a request with this data; `at` is the path of the input.
+    fn filter(self, data: &RequestData, at: &str) -> Result<Filter>;
 }
 
 fn codes(field: &'static str, vocabulary: &str, codes: Vec<String>, at: &str) -> Result<Filter> {
@@ -56,9 +56,16 @@ fn codes(field: &'static str, vocabulary: &str, codes: Vec<String>, at: &str) ->
     Ok(Filter::facet(field, codes))
 }
 
-fn ids(field: &'static str, content_type: ContentType, ids: Vec<ID>, at: &str) -> Result<Filter> {
+fn ids(
+    data: &RequestData,
+    field: &'static str,
+    content_type: ContentType,
+    ids: Vec<ID>,
+    at: &str,
+) -> Result<Filter> {
     let ids = ids.iter().enumerate().map(|(index, id)| {
-        global_id::decode_as(id, content_type, &format!("{at}[{index}]")).map(|id| id.to_string())
+        data.item_id(id, content_type, &format!("{at}[{index}]"))
+            .map(|id| id.to_string())
     });
     Ok(Filter::facet(field, ids.collect::<Result<Vec<_>>>()?))
 }
@@ -93,11 +100,11 @@ macro_rules! filter_input {
         }
 
         impl FilterInput for $name {
-            fn filter(self, now: DateTime<Utc>, at: &str) -> Result<Filter> {
+            fn filter(self, data: &RequestData, at: &str) -> Result<Filter> {
                 let each = |filters: Vec<$name>, name: &str| {
                     let filters = filters.into_iter().enumerate();
                     filters
-                        .map(|(index, filter)| filter.filter(now, &format!("{at}.{name}[{index}]")))
+                        .map(|(index, filter)| filter.filter(data, &format!("{at}.{name}[{index}]")))
                         .collect::<Result<Vec<_>>>()
                 };
                 let mut all = Vec::new();
@@ -108,7 +115,7 @@ macro_rules! filter_input {
                     all.push(Filter::Any(each(filters, "or")?));
                 }
                 if let Some(filter) = self.not {
-                    all.push(Filter::Not(Box::new(filter.filter(now, &format!("{at}.not"))?)));
+                    all.push(Filter::Not(Box::new(filter.filter(data, &format!("{at}.not"))?)));
                 }
                 all.extend(self.title_prefix.map(Filter::TitlePrefix));
                 all.extend(self.modified_after.map(Filter::UpdatedSince));
@@ -121,12 +128,12 @@ macro_rules! filter_input {
                 $(
                     if let Some(values) = self.$id {
                         let at = format!("{at}.{}", camel(stringify!($id)));
-                        all.push(ids($link, ContentType::$target, values, &at)?);
+                        all.push(ids(data, $link, ContentType::$target, values, &at)?);
                     }
                 )*
                 $(
                     if let Some($value) = self.$more {
-                        let $now = now;
+                        let $now = data.now;
                         let $at = format!("{at}.{}", camel(stringify!($more)));
                         let _ = (&$now, &$at);
                         all.push($convert);

@@ -1,18 +1,25 @@
-//! Global ids: the type and the id of an item in one opaque string (Relay's object identification).
+//! Global ids: the type of an item, its municipality and its id in one opaque string (Relay's object
+//! identification). Naming the municipality lets an id of another one be refused before any row is
+//! looked at.
 
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use municipio_domain::{content::ContentType, ids::ItemId};
+use municipio_domain::{content::ContentType, ids::ItemId, tenants::IpaCode};
 
 use crate::error::ErrorCode;
 
-/// The global id of an item.
-pub(crate) fn encode(content_type: ContentType, id: ItemId) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("{}:{id}", content_type.type_name())))
+/// The global id of an item of this municipality.
+pub(crate) fn encode(content_type: ContentType, municipality: &IpaCode, id: ItemId) -> ID {
+    let name = content_type.type_name();
+    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
 }
 
-/// Reads a global id.
-pub(crate) fn decode(id: &ID, argument: &str) -> Result<(ContentType, ItemId), Error> {
+/// Reads a global id of this municipality.
+pub(crate) fn decode(
+    id: &ID,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<(ContentType, ItemId), Error> {
     let wrong = || {
         let shown: String = id.chars().take(60).collect();
         ErrorCode::InvalidId.about(
@@ -22,16 +29,27 @@ pub(crate) fn decode(id: &ID, argument: &str) -> Result<(ContentType, ItemId), E
     };
     let bytes = URL_SAFE_NO_PAD.decode(id.as_str()).map_err(|_| wrong())?;
     let text = String::from_utf8(bytes).map_err(|_| wrong())?;
-    let (name, id) = text.split_once(':').ok_or_else(wrong)?;
+    let (name, rest) = text.split_once(':').ok_or_else(wrong)?;
+    let (owner, id) = rest.split_once(':').ok_or_else(wrong)?;
     let named = |content_type: &&ContentType| content_type.type_name() == name;
     let content_type = ContentType::ALL.iter().find(named).ok_or_else(wrong)?;
+    let owner: IpaCode = owner.parse().map_err(|_| wrong())?;
     let id = id.parse().map_err(|_| wrong())?;
+    if owner != *municipality {
+        let message = format!("the id is one of the municipality {owner}, not of {municipality}");
+        return Err(ErrorCode::ForeignId.about(argument, message));
+    }
     Ok((*content_type, ItemId(id)))
 }
 
 /// Reads the global id of an item of a certain type.
-pub(crate) fn decode_as(id: &ID, wanted: ContentType, argument: &str) -> Result<ItemId, Error> {
-    match decode(id, argument)? {
+pub(crate) fn decode_as(
+    id: &ID,
+    wanted: ContentType,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<ItemId, Error> {
+    match decode(id, municipality, argument)? {
         (content_type, id) if content_type == wanted => Ok(id),
         (content_type, _) => Err(ErrorCode::InvalidId.about(
             argument,
@@ -51,11 +69,20 @@ mod tests {
     #[test]
     fn ids_survive_the_trip_and_others_are_refused() {
         let id = ItemId::generate();
-        let global = encode(ContentType::NewsItem, id);
-        assert_eq!(decode(&global, "id").unwrap(), (ContentType::NewsItem, id));
-        assert!(decode_as(&global, ContentType::Service, "id").is_err());
+        let own: IpaCode = "c_h501".parse().unwrap();
+        let other: IpaCode = "c_m999".parse().unwrap();
+        let global = encode(ContentType::NewsItem, &own, id);
+        assert_eq!(
+            decode(&global, &own, "id").unwrap(),
+            (ContentType::NewsItem, id)
+        );
+        assert!(decode(&global, &other, "id").is_err());
+        assert!(decode_as(&global, ContentType::Service, &own, "id").is_err());
         for wrong in ["", "1", "U2VydmljZTox", "ünïcode", &"A".repeat(500)] {
-            assert!(decode(&ID(wrong.to_owned()), "id").is_err(), "{wrong}");
+            assert!(
+                decode(&ID(wrong.to_owned()), &own, "id").is_err(),
+                "{wrong}"
+            );
         }
     }
 }

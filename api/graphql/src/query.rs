@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, ID, Object, OneofObject, Result};
 use chrono::{DateTime, Utc};
-use municipio_domain::content::{ContentType, Cursor, Filter, Found, ListQuery, OrderBy};
+use municipio_domain::content::{ContentType, Filter, Found, ListQuery, OrderBy};
 
 use crate::{
     connection::{Connection, ContentOrder, ListArguments, by_title, newest_first, page_size},
     context::{RequestData, data},
-    error::{cursor, internal},
+    error::internal,
     filters::{self, DateRange, FilterInput},
     global_id,
     objects::{
@@ -37,7 +37,7 @@ async fn single<T: ContentObject>(
     let data = data(ctx)?;
     let item = match by {
         ContentKey::Id(id) => {
-            let id = global_id::decode_as(&id, T::TYPE, "by.id")?;
+            let id = data.item_id(&id, T::TYPE, "by.id")?;
             data.items([id]).await?.remove(&id)
         }
         ContentKey::Slug(slug) => by_slug(data, &reader, T::TYPE, &slug).await?,
@@ -72,11 +72,11 @@ async fn list<T: ContentObject>(
     locale: Option<scalars::Locale>,
 ) -> Result<Connection<T>> {
     let reader = Reader::new(ctx, locale)?;
-    let now = data(ctx)?.now;
+    let data = data(ctx)?;
     let filter = filter
-        .map(|filter| filter.filter(now, "filter"))
+        .map(|filter| filter.filter(data, "filter"))
         .transpose()?;
-    let (order, direction, window) = arguments.window()?;
+    let (order, direction, window) = arguments.window(data)?;
     let query = ListQuery {
         content_type: T::TYPE,
         locale: reader.locale().clone(),
@@ -182,7 +182,7 @@ query! {
             locale: Option<scalars::Locale>,
         ) -> Option<Result<Node>> {
             let read = async || -> Result<Option<Node>> {
-                let mut nodes = nodes(ctx, &[id], "id", locale).await?;
+                let mut nodes = nodes(ctx, &[id], |_| "id".to_owned(), locale).await?;
                 Ok(nodes.pop().flatten())
             };
             read().await.transpose()
@@ -199,7 +199,7 @@ query! {
             if !ids.is_empty() {
                 page_size(i32::try_from(ids.len()).ok().or(Some(i32::MAX)), "ids")?;
             }
-            nodes(ctx, &ids, "ids", locale).await
+            nodes(ctx, &ids, |index| format!("ids[{index}]"), locale).await
         }
 
         /// What is found at a path of the site: content, a redirect, or gone; nothing when nothing
@@ -289,12 +289,9 @@ query! {
                 Some(range) => range.bounds("during")?,
                 None => (Some(data.now), None::<DateTime<Utc>>),
             };
-            let after = after
-                .map(|text| Cursor::decode(&text, OrderBy::Occurrence))
-                .transpose()
-                .map_err(|error| cursor("after", error))?;
+            let after = data.cursor(after.as_deref(), OrderBy::Occurrence, "after")?;
             let filter = filter
-                .map(|filter| filter.filter(data.now, "filter"))
+                .map(|filter| filter.filter(data, "filter"))
                 .transpose()?
                 .map(|filter| ListQuery::filtered(ContentType::Event, reader.locale().clone(), filter));
             let size = page_size(first, "first")?;
@@ -335,15 +332,17 @@ query! {
 async fn nodes(
     ctx: &Context<'_>,
     ids: &[ID],
-    argument: &str,
+    argument: impl Fn(usize) -> String,
     locale: Option<scalars::Locale>,
 ) -> Result<Vec<Option<objects::Node>>> {
     let reader = Reader::new(ctx, locale)?;
+    let data = data(ctx)?;
     let decoded = ids
         .iter()
-        .map(|id| global_id::decode(id, argument))
+        .enumerate()
+        .map(|(index, id)| global_id::decode(id, &data.tenant.ipa_code, &argument(index)))
         .collect::<Result<Vec<_>>>()?;
-    let items = data(ctx)?.items(decoded.iter().map(|(_, id)| *id)).await?;
+    let items = data.items(decoded.iter().map(|(_, id)| *id)).await?;
     let nodes = decoded.into_iter().map(|(content_type, id)| {
         let item = items.get(&id)?.clone();
         let reader = reader.clone();

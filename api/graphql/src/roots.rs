@@ -414,12 +414,15 @@ pub(crate) struct OccurrenceEdge {
 
 impl OccurrenceConnection {
     pub(crate) fn new(page: Page<OccurrenceEntry>, reader: Reader) -> Self {
-        let page_info = page_info(Some(&page));
+        let page_info = page_info(Some(&page), &reader);
         let placed: Vec<_> = page
             .entries
             .into_iter()
             .filter_map(|(cursor, entry)| {
-                Some((cursor.encode(), EventOccurrence::new(entry, &reader)?))
+                Some((
+                    reader.cursor(&cursor),
+                    EventOccurrence::new(entry, &reader)?,
+                ))
             })
             .collect();
         let nodes = placed.iter().map(|(_, node)| node.clone()).collect();

@@ -5,11 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Result};
 use municipio_domain::{
     content::{
-        AnyContent, ContentType, Item, Link, LocalizedRichText, linked_issues, main_site, path,
-        publish_report,
+        AnyContent, ContentType, Cursor, Item, Link, LocalizedRichText, linked_issues, main_site,
+        path, publish_report,
     },
     ids::ItemId,
     locale::{Locale, LocalizedText},
+    tenants::Tenant,
 };
 
 use crate::{
@@ -30,6 +31,7 @@ pub(crate) struct Reader {
     pub(crate) locales: Arc<[Locale]>,
     /// The default locale of the municipality.
     pub(crate) default: Locale,
+    tenant: Arc<Tenant>,
 }
 
 impl Reader {
@@ -40,6 +42,7 @@ impl Reader {
         Ok(Self {
             locales: data.tenant.fallbacks(&locale).into(),
             default: data.tenant.default_locale(),
+            tenant: Arc::clone(&data.tenant),
         })
     }
 
@@ -51,6 +54,11 @@ impl Reader {
     /// A text in the locale, or in the first fallback that has it.
     pub(crate) fn text(&self, text: &LocalizedText) -> Option<String> {
         text.resolve(&self.locales).map(|(_, text)| text.clone())
+    }
+
+    /// A cursor as the reader gets it.
+    pub(crate) fn cursor(&self, cursor: &Cursor) -> String {
+        cursor.encode(&self.tenant.ipa_code)
     }
 
     /// The path of an item.
@@ -77,7 +85,11 @@ pub(crate) trait ContentObject: Sized {
 
 impl View {
     pub(crate) fn global_id(&self) -> ID {
-        global_id::encode(self.item.content_type(), self.item.id)
+        global_id::encode(
+            self.item.content_type(),
+            &self.reader.tenant.ipa_code,
+            self.item.id,
+        )
     }
 
     pub(crate) fn text(&self, text: &LocalizedText) -> Option<String> {

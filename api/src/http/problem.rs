@@ -6,6 +6,7 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, ResponseError,
     http::{Method, StatusCode, header},
 };
+use municipio_domain::store::StoreError;
 use municipio_graphql::ErrorCode;
 use tracing_actix_web::RequestId;
 
@@ -28,10 +29,11 @@ impl Problem {
         }
     }
 
-    /// Logs what failed and tells the client no more than that something did.
-    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
-        tracing::error!(%error, "a request failed");
-        Self::new(ErrorCode::Internal, "something failed on the server")
+    /// Logs what failed and tells the client no more than what it can do about it.
+    pub(crate) fn failed(error: &StoreError) -> Self {
+        let code = ErrorCode::from(error);
+        tracing::error!(%error, code = code.as_str(), "a request failed");
+        Self::new(code, code.apology())
     }
 
     /// A method that is not answered here; these are.
@@ -82,6 +84,9 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(status);
         if self.code == ErrorCode::MethodNotAllowed {
             response.insert_header((header::ALLOW, self.allowed));
+        }
+        if self.code == ErrorCode::Unavailable {
+            response.insert_header((header::RETRY_AFTER, "5"));
         }
         response
             .content_type("application/problem+json")

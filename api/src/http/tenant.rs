@@ -41,7 +41,7 @@ async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Probl
         .and_then(|host| host.to_str().ok());
     let host = host_name(header.or(authority).unwrap_or_default()).to_owned();
     let found = directory.by_host(&host).await;
-    if let Some(tenant) = found.map_err(|error| Problem::internal(&error))? {
+    if let Some(tenant) = found.map_err(|error| Problem::failed(&error))? {
         return Ok(tenant);
     }
     if let Some(value) = request.headers().get(HEADER) {
@@ -53,11 +53,11 @@ async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Probl
             .map_err(|error| wrong(format!("{HEADER}: {error}")))?;
         let found = directory.by_ipa_code(&code).await;
         return found
-            .map_err(|error| Problem::internal(&error))?
+            .map_err(|error| Problem::failed(&error))?
             .ok_or_else(|| wrong(format!("{HEADER}: no municipality has the IPA code {code}")));
     }
     let only = directory.only().await;
-    only.map_err(|error| Problem::internal(&error))?.ok_or_else(|| {
+    only.map_err(|error| Problem::failed(&error))?.ok_or_else(|| {
         let shown: String = host.chars().take(80).collect();
         let message = format!(
             "no municipality is served as «{shown}»; call a known host name, or name one with the header {HEADER}"

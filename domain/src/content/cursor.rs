@@ -1,11 +1,11 @@
-//! Keyset cursors: the place of an item in an ordered list. A cursor names the order it was made
-//! for, so that it cannot be used with another, and survives inserts and deletions.
+//! Keyset cursors: the place of an item in an ordered list. A cursor names the municipality and the
+//! order it was made for, so that it cannot be used with another, and survives inserts and deletions.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use super::OrderBy;
-use crate::ids::ItemId;
+use crate::{ids::ItemId, tenants::IpaCode};
 
 /// The value by which an item is ordered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub enum InvalidCursor {
     /// Made for another order.
     #[error("the cursor was given out for another order of the list")]
     OtherOrder,
+    /// Made for another municipality.
+    #[error("the cursor was given out by another municipality")]
+    Foreign,
 }
 
 impl Cursor {
@@ -47,21 +50,29 @@ impl Cursor {
         self.2
     }
 
-    /// The cursor as an opaque string.
-    pub fn encode(&self) -> String {
+    /// The cursor as an opaque string, for readers of this municipality.
+    pub fn encode(&self, municipality: &IpaCode) -> String {
         // A tuple of strings and numbers always serialises.
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(municipality, self)).unwrap_or_default())
     }
 
-    /// Reads a cursor of a list with this order.
+    /// Reads a cursor of a list of this municipality with this order.
     ///
     /// # Errors
-    /// The text is no cursor, or one of another order.
-    pub fn decode(text: &str, order: OrderBy) -> Result<Self, InvalidCursor> {
+    /// The text is no cursor, or one of another municipality or order.
+    pub fn decode(
+        text: &str,
+        municipality: &IpaCode,
+        order: OrderBy,
+    ) -> Result<Self, InvalidCursor> {
         let bytes = URL_SAFE_NO_PAD
             .decode(text)
             .map_err(|_| InvalidCursor::Malformed)?;
-        let cursor: Self = serde_json::from_slice(&bytes).map_err(|_| InvalidCursor::Malformed)?;
+        let (owner, cursor): (IpaCode, Self) =
+            serde_json::from_slice(&bytes).map_err(|_| InvalidCursor::Malformed)?;
+        if owner != *municipality {
+            return Err(InvalidCursor::Foreign);
+        }
         let fits = match &cursor.1 {
             // Keys hold letters, digits and spaces; PostgreSQL takes no NUL.
             OrderValue::Text(text) if text.chars().any(char::is_control) => {
@@ -84,23 +95,31 @@ mod tests {
 
     use super::*;
 
+    fn own() -> IpaCode {
+        "c_h501".parse().unwrap()
+    }
+
     proptest! {
         #[test]
         fn cursors_survive_the_trip(title in "[a-z0-9 ]{0,60}", time: i64, id: u128) {
+            let (own, other) = (own(), "c_m999".parse().unwrap());
             let id = ItemId(uuid::Uuid::from_u128(id));
             let by_title = Cursor::new(OrderBy::Title, OrderValue::Text(title), id);
             let by_date = Cursor::new(OrderBy::Date, OrderValue::Time(time), id);
-            prop_assert_eq!(Cursor::decode(&by_title.encode(), OrderBy::Title), Ok(by_title.clone()));
-            prop_assert_eq!(Cursor::decode(&by_date.encode(), OrderBy::Date), Ok(by_date.clone()));
-            prop_assert_eq!(
-                Cursor::decode(&by_date.encode(), OrderBy::Updated),
-                Err(InvalidCursor::OtherOrder)
-            );
+            for (cursor, order) in [(by_title, OrderBy::Title), (by_date, OrderBy::Date)] {
+                let text = cursor.encode(&own);
+                prop_assert_eq!(Cursor::decode(&text, &own, order), Ok(cursor));
+                prop_assert_eq!(
+                    Cursor::decode(&text, &own, OrderBy::Updated),
+                    Err(InvalidCursor::OtherOrder)
+                );
+                prop_assert_eq!(Cursor::decode(&text, &other, order), Err(InvalidCursor::Foreign));
+            }
         }
 
         #[test]
         fn any_text_is_refused_politely(text in ".{0,80}") {
-            prop_assert!(Cursor::decode(&text, OrderBy::Title).is_err());
+            prop_assert!(Cursor::decode(&text, &own(), OrderBy::Title).is_err());
         }
     }
 }

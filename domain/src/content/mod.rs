@@ -1,6 +1,7 @@
 //! The content core: items, immutable revisions, links, slugs and publishing pointers, and the
 //! types of content there are.
 
+mod changes;
 mod cursor;
 mod field_error;
 pub mod fields;
@@ -18,6 +19,7 @@ mod rich_text;
 mod slug;
 pub mod types;
 
+pub use changes::{Change, ChangeKind};
 pub use cursor::{Cursor, InvalidCursor, OrderValue};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};

@@ -10,7 +10,9 @@ use municipio_entities::{
 use sea_orm::{ColumnTrait, sea_query::Condition};
 
 use super::{
-    Body, ContentType, FieldError, LinkUse, PublishReport, Slug, Slugs, fold, gate,
+    Body, ChangeKind, ContentType, FieldError, LinkUse, PublishReport, Slug, Slugs,
+    changes::record,
+    fold, gate,
     queries::{read_body, read_slugs, read_type},
 };
 use crate::{
@@ -55,7 +57,7 @@ pub enum ContentError {
 
 impl From<StoreError> for ContentError {
     fn from(error: StoreError) -> Self {
-        if error.is_unique_violation() {
+        if error.is_conflict() {
             Self::Conflict
         } else {
             Self::Store(error)
@@ -211,6 +213,13 @@ pub async fn publish(
             .insert::<content_occurrence::Entity>(rows)
             .await?;
     }
+    record(
+        transaction,
+        &[(id, content_type)],
+        ChangeKind::Published,
+        now,
+    )
+    .await?;
     Ok(report)
 }
 
@@ -218,8 +227,15 @@ pub async fn publish(
 ///
 /// # Errors
 /// There is no such item.
-pub async fn unpublish(transaction: &Transaction, id: ItemId) -> Result<(), ContentError> {
-    load(transaction, id).await?;
+pub async fn unpublish(
+    transaction: &Transaction,
+    id: ItemId,
+    now: DateTime<Utc>,
+) -> Result<(), ContentError> {
+    let item = load(transaction, id).await?;
+    if item.published_revision_id.is_none() {
+        return Ok(());
+    }
     transaction
         .update::<content_item::Entity>(
             [(
@@ -229,7 +245,15 @@ pub async fn unpublish(transaction: &Transaction, id: ItemId) -> Result<(), Cont
             content_item::Column::Id.eq(id.0),
         )
         .await?;
-    Ok(unlist(transaction, id).await?)
+    unlist(transaction, id).await?;
+    let content_type = read_type(&item.content_type)?;
+    Ok(record(
+        transaction,
+        &[(id, content_type)],
+        ChangeKind::Unpublished,
+        now,
+    )
+    .await?)
 }
 
 /// Writes the occurrences that recurring events will have in the time to come. To be run every

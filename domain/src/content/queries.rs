@@ -78,6 +78,11 @@ impl Contents {
         Self { store, bodies }
     }
 
+    /// The rows of the tenant.
+    pub(super) fn store(&self) -> &TenantStore {
+        &self.store
+    }
+
     /// The published items among these, in no order; unpublished and foreign ids are not there.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use codes::{FiscalCode, InvalidCode, IpaCode};
 pub use directory::TenantDirectory;
 pub use municipalities::{MunicipalityFacts, by_ipa_code};
-pub use operations::{NewTenant, TenantError, create, list, show, suspend};
+pub use operations::{NewTenant, TenantError, count, create, list, show, suspend};
 
 use crate::{ids::TenantId, locale::Locale};
 

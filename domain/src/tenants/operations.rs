@@ -1,12 +1,12 @@
 //! Creating, showing and suspending tenants.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use municipio_entities::{tenant, tenant_host};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, TransactionTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 
 use super::{FiscalCode, IpaCode, Tenant, TenantStatus, by_ipa_code};
@@ -149,6 +149,16 @@ pub async fn create(
     Ok(tenant)
 }
 
+/// How many tenants there are.
+///
+/// # Errors
+/// The database failed.
+pub async fn count(database: &Database) -> Result<u64, StoreError> {
+    Ok(tenant::Entity::find()
+        .count(database.tenants_read())
+        .await?)
+}
+
 /// All tenants, by IPA code.
 ///
 /// # Errors
@@ -162,10 +172,13 @@ pub async fn list(database: &Database) -> Result<Vec<Tenant>, StoreError> {
         .order_by_asc(tenant_host::Column::Host)
         .all(database.tenants_read())
         .await?;
+    let mut own: HashMap<_, Vec<_>> = HashMap::new();
+    for host in hosts {
+        own.entry(host.tenant_id).or_default().push(host.host);
+    }
     rows.into_iter()
         .map(|row| {
-            let own = hosts.iter().filter(|host| host.tenant_id == row.id);
-            let own = own.map(|host| host.host.clone()).collect();
+            let own = own.remove(&row.id).unwrap_or_default();
             from_row(row, own)
         })
         .collect()

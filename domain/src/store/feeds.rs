@@ -1,0 +1,146 @@
+//! Says when the log of a tenant's changes grows, whoever wrote into it: this program, another node
+//! or a command. PostgreSQL tells it (`NOTIFY`, at the commit); SQLite is asked five times a second
+//! whether anybody else wrote, which costs next to nothing, and only while somebody listens.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sea_orm::{DbBackend, Statement};
+use sqlx::{Connection, Row, SqliteConnection, postgres::PgListener};
+use tokio::{
+    sync::watch::{Receiver, Sender},
+    time::{sleep, timeout},
+};
+
+use super::{Database, StoreError};
+use crate::ids::TenantId;
+
+const CHANNEL: &str = "municipio_change";
+/// How often SQLite is asked.
+const INTERVAL: Duration = Duration::from_millis(200);
+/// How long to wait for PostgreSQL to tell something before looking for what was missed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How far the logs of the tenants have come, for those who wait for more.
+#[derive(Clone, Debug, Default)]
+pub struct Feeds {
+    tenants: Arc<Mutex<HashMap<TenantId, Sender<i64>>>>,
+}
+
+impl Feeds {
+    /// Waits for the log of a tenant to grow beyond this number.
+    pub fn subscribe(&self, tenant: TenantId, last: i64) -> Receiver<i64> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = tenants.entry(tenant).or_insert_with(|| Sender::new(last));
+        raise(sender, last);
+        sender.subscribe()
+    }
+
+    /// Follows the logs for as long as it is polled. When the database does not answer it waits, and
+    /// then looks for what was missed.
+    pub async fn follow(database: &Database) {
+        loop {
+            let followed = match database.read.get_database_backend() {
+                DbBackend::Postgres => database.feeds().listen(database).await,
+                _ => database.feeds().ask(database).await,
+            };
+            if let Err(error) = followed {
+                tracing::warn!(%error, "the log of changes cannot be followed; trying again");
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn listen(&self, database: &Database) -> Result<(), StoreError> {
+        let pool = database.write.get_postgres_connection_pool();
+        let mut listener = PgListener::connect_with(pool).await.map_err(driver)?;
+        listener.listen(CHANNEL).await.map_err(driver)?;
+        self.refresh(database).await?;
+        loop {
+            match timeout(PATIENCE, listener.try_recv()).await {
+                Ok(Ok(Some(told))) => self.told(told.payload()),
+                // The connection was lost and made anew: what was told meanwhile was not heard.
+                Ok(Ok(None)) | Err(_) => self.refresh(database).await?,
+                Ok(Err(error)) => return Err(driver(error)),
+            }
+        }
+    }
+
+    fn told(&self, payload: &str) {
+        let Some((tenant, sequence)) = payload.split_once(':') else {
+            return;
+        };
+        if let (Ok(tenant), Ok(sequence)) = (tenant.parse(), sequence.parse()) {
+            let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sender) = tenants.get(&TenantId(tenant)) {
+                raise(sender, sequence);
+            }
+        }
+    }
+
+    async fn ask(&self, database: &Database) -> Result<(), StoreError> {
+        let pool = database.read.get_sqlite_connection_pool();
+        let options = (*pool.connect_options()).clone();
+        let mut connection = SqliteConnection::connect_with(&options)
+            .await
+            .map_err(driver)?;
+        let mut seen = None;
+        loop {
+            if !self.listened().is_empty() {
+                let version = sqlx::query("PRAGMA data_version");
+                let row = version.fetch_one(&mut connection).await.map_err(driver)?;
+                let version: i64 = row.try_get(0).map_err(driver)?;
+                if seen.replace(version) != Some(version) {
+                    self.refresh(database).await?;
+                }
+            }
+            sleep(INTERVAL).await;
+        }
+    }
+
+    /// Looks how far the logs have come to which somebody listens.
+    async fn refresh(&self, database: &Database) -> Result<(), StoreError> {
+        for tenant in self.listened() {
+            let last = database.tenant(tenant).last_sequence().await?;
+            let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sender) = tenants.get(&tenant) {
+                raise(sender, last);
+            }
+        }
+        Ok(())
+    }
+
+    /// The tenants to whose logs somebody listens; the others are forgotten.
+    fn listened(&self) -> Vec<TenantId> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.retain(|_, sender| sender.receiver_count() > 0);
+        tenants.keys().copied().collect()
+    }
+}
+
+fn raise(sender: &Sender<i64>, sequence: i64) {
+    sender.send_if_modified(|last| {
+        let grew = sequence > *last;
+        *last = sequence.max(*last);
+        grew
+    });
+}
+
+fn driver(error: sqlx::Error) -> StoreError {
+    let error = sea_orm::RuntimeErr::SqlxError(Arc::new(error));
+    StoreError::Database(sea_orm::DbErr::Query(error))
+}
+
+/// The statement that tells every node, at the commit, how far the log of a tenant has come.
+pub(super) fn announcement(tenant: TenantId, sequence: i64) -> Statement {
+    let payload = format!("{tenant}:{sequence}");
+    let statement = "SELECT pg_notify($1, $2)";
+    Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        statement,
+        [CHANNEL.into(), payload.into()],
+    )
+}

@@ -1,0 +1,110 @@
+//! The second wall between municipalities: PostgreSQL itself shows a connection only the rows of the
+//! tenant that it was told, whatever a statement asks for.
+
+use municipio_tests::{Engine, TestApp};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
+use serde_json::json;
+
+/// A connection of its own, with the rights that the application has.
+async fn connection(app: &TestApp) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(app.database_url.clone().unwrap());
+    options.max_connections(1);
+    sea_orm::Database::connect(options).await.unwrap()
+}
+
+async fn texts(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let rows = connection.query_all_raw(statement).await.unwrap();
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).unwrap())
+        .collect()
+}
+
+/// The tables that have the tenant in each row; that of the host names is read before the tenant is
+/// known.
+const TABLES: &str = "SELECT table_name::text FROM information_schema.columns
+    WHERE table_schema = 'public' AND column_name = 'tenant_id' AND table_name <> 'tenant_host'";
+
+#[actix_web::test]
+async fn a_connection_sees_only_the_tenant_that_it_was_told() {
+    if !Engine::postgres_is_there() {
+        return;
+    }
+    let app = TestApp::demo(Engine::Postgres).await;
+    let other = app.second_demo("c_x001", "www.x001.example").await;
+    let demo = app.demo_tenant().await;
+    let connection = connection(&app).await;
+    let tables = texts(&connection, TABLES).await;
+    assert!(tables.len() >= 8, "{tables:?}");
+    let tell = async |tenant: &str| {
+        let tell = format!("SET municipio.tenant = '{tenant}'");
+        connection.execute_unprepared(&tell).await.unwrap();
+    };
+    for table in tables {
+        let owners = format!("SELECT DISTINCT tenant_id::text FROM {table}");
+        assert!(
+            texts(&connection, &owners).await.is_empty(),
+            "{table} before anything was told"
+        );
+        for tenant in [&demo, &other] {
+            let id = tenant.id.to_string();
+            tell(&id).await;
+            let seen = texts(&connection, &owners).await;
+            assert_eq!(seen, [id.clone()], "{table}");
+            let change =
+                format!("UPDATE {table} SET tenant_id = tenant_id WHERE tenant_id <> '{id}'");
+            let changed = connection.execute_unprepared(&change).await.unwrap();
+            assert_eq!(changed.rows_affected(), 0, "{table}");
+        }
+        tell("").await;
+    }
+    tell(&demo.id.to_string()).await;
+    let foreign = format!(
+        "INSERT INTO content_feed (tenant_id, last_sequence) VALUES ('{}', 1)",
+        other.id
+    );
+    let refused = connection.execute_unprepared(&foreign).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("row-level security"),
+        "{refused}"
+    );
+}
+
+#[actix_web::test]
+async fn connections_are_told_their_tenant_for_each_statement() {
+    if !Engine::postgres_is_there() {
+        return;
+    }
+    let app = TestApp::demo(Engine::Postgres).await;
+    let hosts = [
+        "www.comune.montelago.example",
+        "www.x001.example",
+        "www.x002.example",
+    ];
+    for (code, host) in [("c_x001", hosts[1]), ("c_x002", hosts[2])] {
+        app.editor(&app.tenant(code, host).await)
+            .topic("Acqua")
+            .await;
+    }
+    let query = "{ topics { totalCount } }";
+    let counts = [0, 1, 1].map(|count| json!({ "topics": { "totalCount": count } }));
+    let first = app.read(hosts[0], query, json!({})).await;
+    assert!(first["topics"]["totalCount"].as_u64() > Some(1), "{first}");
+    // Far more requests than connections, so that each connection serves every municipality.
+    let asked = (0..60).map(|number| {
+        let (app, host) = (&app, hosts[number % 3]);
+        async move { app.read(host, query, json!({})).await }
+    });
+    for (number, answer) in futures_util::future::join_all(asked)
+        .await
+        .into_iter()
+        .enumerate()
+    {
+        let expected = if number % 3 == 0 {
+            &first
+        } else {
+            &counts[number % 3]
+        };
+        assert_eq!(&answer, expected, "{}", hosts[number % 3]);
+    }
+}
