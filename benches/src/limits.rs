@@ -13,7 +13,7 @@ use clap::Args;
 use municipio_domain::vocabularies;
 use serde::{Deserialize, Serialize};
 use sqlx::{
-    PgPool, Row as _,
+    Connection as _, PgConnection, PgPool, Row as _,
     postgres::{PgPoolOptions, PgRow},
 };
 
@@ -100,13 +100,22 @@ pub async fn answer_bytes(options: &Bytes) -> Result<()> {
 
 /// Answers the list of services to everything.
 pub async fn answer_statement(options: &Statement) -> Result<()> {
-    let pool = PgPoolOptions::new()
-        .max_connections(16)
-        .connect(&options.database)
-        .await?;
+    let mut one = PgConnection::connect(&options.database).await?;
     let tenant: String = sqlx::query_scalar("SELECT id::text FROM tenant WHERE ipa_code = $1")
         .bind(&options.tenant)
-        .fetch_one(&pool)
+        .fetch_one(&mut one)
+        .await?;
+    one.close().await?;
+    let told = tenant.clone();
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        // Row-level security shows no rows before. Once for each connection: there is one tenant.
+        .after_connect(move |connection, _| {
+            let tell = sqlx::query("SELECT set_config('municipio.tenant', $1, false)");
+            let tell = tell.bind(told.clone());
+            Box::pin(async move { tell.execute(connection).await.map(|_| ()) })
+        })
+        .connect(&options.database)
         .await?;
     let state = State {
         pool,
