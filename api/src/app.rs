@@ -15,7 +15,7 @@ use actix_web::{
 };
 use municipio_domain::{
     content::{BodyCache, Contents, extend_occurrences},
-    store::{Database, StoreError},
+    store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
 use municipio_graphql::{
@@ -23,13 +23,14 @@ use municipio_graphql::{
     limits::{CostModel, Limits},
 };
 use municipio_seeds::{LoadReport, SeedError};
+use tokio::sync::{Semaphore, watch};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
     clock,
     http::{
         self,
-        graphql::{Documents, ManifestError},
+        graphql::{Documents, ManifestError, ParsedDocuments, parsed_documents},
     },
     settings::Settings,
     start::{self, Opened},
@@ -79,6 +80,11 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) costs: Arc<CostModel>,
     pub(crate) documents: Documents,
+    pub(crate) parsed: ParsedDocuments,
+    /// How many WebSockets and event streams may still be opened.
+    pub(crate) streams: Arc<Semaphore>,
+    /// Becomes true when the server is being stopped.
+    pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) started: chrono::DateTime<chrono::Utc>,
 }
 
@@ -92,9 +98,25 @@ impl State {
 /// The application, ready to run.
 pub struct Application {
     server: Server,
+    stop: Arc<watch::Sender<bool>>,
     address: SocketAddr,
     database: Database,
     demo: Option<LoadReport>,
+}
+
+/// Stops the application.
+#[derive(Clone, Debug)]
+pub struct StopHandle {
+    server: ServerHandle,
+    stop: Arc<watch::Sender<bool>>,
+}
+
+impl StopHandle {
+    /// Closes WebSockets and event streams, finishes the requests under way, and stops.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.server.stop(true).await;
+    }
 }
 
 impl Application {
@@ -118,6 +140,7 @@ impl Application {
         let documents = Documents::new(manifest, settings.trusted_documents_only)
             .map_err(StartError::Manifest)?;
         let Opened { database, demo, .. } = start::open(settings).await?;
+        let (stop, stopping) = watch::channel(false);
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
@@ -125,6 +148,9 @@ impl Application {
             limits: settings.limits(),
             costs: Arc::new(CostModel::new(&municipio_graphql::sdl())),
             documents,
+            parsed: parsed_documents(1024 * 1024),
+            streams: Arc::new(Semaphore::new(settings.limit_streams)),
+            stopping,
             settings: Arc::new(settings.clone()),
             started: clock::now(),
             database: database.clone(),
@@ -145,6 +171,7 @@ impl Application {
         let server = server.listen(listener).map_err(listen_error)?.run();
         Ok(Self {
             server,
+            stop: Arc::new(stop),
             address,
             database,
             demo,
@@ -152,8 +179,11 @@ impl Application {
     }
 
     /// Stops it when told to.
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    pub fn handle(&self) -> StopHandle {
+        StopHandle {
+            server: self.server.handle(),
+            stop: Arc::clone(&self.stop),
+        }
     }
 
     /// Where it listens.
@@ -176,9 +206,13 @@ impl Application {
     /// # Errors
     /// The server failed.
     pub async fn run(self) -> io::Result<()> {
-        let handle = actix_web::rt::spawn(look_ahead(self.database.clone()));
+        let database = self.database.clone();
+        let ahead = actix_web::rt::spawn(look_ahead(database.clone()));
+        // Not on the local set: its connection must be dropped while the runtime is there.
+        let feeds = tokio::spawn(async move { Feeds::follow(&database).await });
         let result = self.server.await;
-        handle.abort();
+        ahead.abort();
+        feeds.abort();
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");
         }

@@ -66,6 +66,10 @@ pub struct Settings {
     pub limit_errors: usize,
     /// `MUNICIPIO_LIMIT_SECONDS`: time of a query; what takes longer is stopped.
     pub limit_seconds: u64,
+    /// `MUNICIPIO_LIMIT_STREAMS`: WebSockets and event streams that are open at a time.
+    pub limit_streams: usize,
+    /// `MUNICIPIO_LIMIT_OPERATIONS`: operations under way on one WebSocket.
+    pub limit_operations: usize,
     /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
     #[serde(deserialize_with = "text")]
     pub log: String,
@@ -108,6 +112,8 @@ impl Default for Settings {
             limit_cost: limits.cost,
             limit_errors: 20,
             limit_seconds: 10,
+            limit_streams: 10_000,
+            limit_operations: 50,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
         }

@@ -1,7 +1,9 @@
 //! Content written as files, and its loader: the demo municipality that is compiled in, or any
-//! folder of the same form. Files go through the same write path as everything else.
+//! folder of the same form. Files go through the same write path as everything else, and so does
+//! what is generated for measurements.
 
 mod document;
+pub mod generate;
 mod load;
 mod problem;
 

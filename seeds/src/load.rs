@@ -224,7 +224,7 @@ fn wrong_references(entries: &[Entry]) -> Vec<Problem> {
 }
 
 /// The id of the item of a file: the same on every load.
-fn item_id(tenant: TenantId, content_type: ContentType, key: &str) -> ItemId {
+pub(crate) fn item_id(tenant: TenantId, content_type: ContentType, key: &str) -> ItemId {
     let name = format!("{content_type}/{key}");
     ItemId(Uuid::new_v5(&tenant.0, name.as_bytes()))
 }

@@ -9,6 +9,7 @@
 
 mod configuration;
 mod damage;
+mod generated;
 mod help;
 mod postgres;
 mod program;

@@ -9,12 +9,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use actix_web::rt;
 use chrono::{DateTime, TimeZone, Utc};
-use municipio::{app::Application, settings::Settings, start::load_demo};
+use municipio::{
+    app::{Application, StopHandle},
+    settings::Settings,
+    start::load_demo,
+};
 use municipio_domain::{
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
-    store::Database,
+    store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
 };
 use serde_json::{Value, json};
@@ -30,7 +34,8 @@ pub struct TestApp {
     pub engine: Engine,
     /// Where the database is, when it is not SQLite in the data folder.
     pub database_url: Option<String>,
-    _data: TempDir,
+    stop: StopHandle,
+    data: TempDir,
 }
 
 /// Defines a test that runs on SQLite and on PostgreSQL.
@@ -83,6 +88,7 @@ impl TestApp {
         let application = Application::build(&settings).await.unwrap();
         let base = format!("http://{}", application.address());
         let database = application.database().clone();
+        let stop = application.handle();
         rt::spawn(application.run());
         Self {
             base,
@@ -90,7 +96,29 @@ impl TestApp {
             database,
             engine,
             database_url: settings.database_url,
-            _data: data,
+            stop,
+            data,
+        }
+    }
+
+    /// Stops the application as a signal does.
+    pub async fn stop(&self) {
+        self.stop.clone().stop().await;
+    }
+
+    /// Waits until this many subscriptions follow what changes.
+    pub async fn followed_by(&self, subscriptions: usize) {
+        while self.database.feeds().listeners() < subscriptions {
+            rt::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+
+    /// The same database as another program opens it.
+    pub async fn other_program(&self) -> Database {
+        let options = DatabaseOptions::patient(4);
+        match &self.database_url {
+            Some(url) => Database::connect(url, options).await.unwrap(),
+            None => Database::open(self.data.path(), options).await.unwrap(),
         }
     }
 
@@ -144,10 +172,7 @@ impl TestApp {
 
     /// An editor of this municipality.
     pub fn editor(&self, tenant: &Tenant) -> Editor {
-        Editor {
-            database: self.database.clone(),
-            tenant: Arc::new(tenant.clone()),
-        }
+        Editor::new(self.database.clone(), tenant)
     }
 }
 
@@ -159,6 +184,14 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// An editor of this municipality who works with this database.
+    pub fn new(database: Database, tenant: &Tenant) -> Self {
+        Self {
+            database,
+            tenant: Arc::new(tenant.clone()),
+        }
+    }
+
     /// A new item with a draft.
     pub async fn draft(&self, content_type: ContentType, body: Value) -> ItemId {
         self.try_draft(content_type, body).await.unwrap()

@@ -27,14 +27,22 @@ use crate::{
     global_id,
 };
 
+/// The moment of a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment {
+    /// One moment for the whole answer.
+    Fixed(DateTime<Utc>),
+    /// The time of each event: a subscription goes on for hours.
+    Running(fn() -> DateTime<Utc>),
+}
+
 /// What a request brings with it.
 pub struct RequestData {
     /// The municipality.
     pub tenant: Arc<Tenant>,
     /// Its content.
     pub contents: Contents,
-    /// The moment of the request.
-    pub now: DateTime<Utc>,
+    moment: Moment,
     settings: OnceCell<Option<Item>>,
     items: DataLoader<ItemLoader>,
     linked: DataLoader<LinkedLoader>,
@@ -42,7 +50,7 @@ pub struct RequestData {
 
 impl RequestData {
     /// The data of one request.
-    pub fn new(tenant: Arc<Tenant>, contents: Contents, now: DateTime<Utc>) -> Self {
+    pub fn new(tenant: Arc<Tenant>, contents: Contents, moment: Moment) -> Self {
         // A loader runs when the request that asked waits: no delay is needed to gather its keys.
         let items = ItemLoader(contents.clone());
         let linked = LinkedLoader(contents.clone());
@@ -52,7 +60,7 @@ impl RequestData {
         Self {
             tenant,
             contents,
-            now,
+            moment,
             settings: OnceCell::new(),
             items: items.delay(Duration::ZERO),
             linked: linked.delay(Duration::ZERO),
@@ -98,24 +106,32 @@ impl RequestData {
             .map_err(|error| cursor(argument, error))
     }
 
-    /// The day it is in Italy.
-    pub(crate) fn today(&self) -> NaiveDate {
-        self.now.with_timezone(&ROME).date_naive()
+    /// The moment it is.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        match self.moment {
+            Moment::Fixed(now) => now,
+            Moment::Running(clock) => clock(),
+        }
     }
 
-    /// The settings of the municipality, read once for each request.
-    pub(crate) async fn settings(&self) -> Result<Option<&Item>> {
-        let settings = self
-            .settings
-            .get_or_try_init(|| self.contents.singleton(ContentType::Municipality))
-            .await
-            .map_err(internal)?;
-        Ok(settings.as_ref())
+    /// The day it is in Italy.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.now().with_timezone(&ROME).date_naive()
+    }
+
+    /// The settings of the municipality, read once for each answer.
+    pub(crate) async fn settings(&self) -> Result<Option<Item>> {
+        let read = || self.contents.singleton(ContentType::Municipality);
+        let settings = match self.moment {
+            Moment::Fixed(_) => self.settings.get_or_try_init(read).await.cloned(),
+            Moment::Running(_) => read().await,
+        };
+        settings.map_err(internal)
     }
 
     /// The days on which the municipality is closed.
     pub(crate) async fn closings(&self) -> Result<ClosingCalendar> {
-        Ok(match self.settings().await?.map(|item| &item.body) {
+        Ok(match self.settings().await?.map(|item| item.body) {
             Some(Body::Municipality(settings)) => ClosingCalendar {
                 patron_saint: settings.patron_saint_day,
                 patron_saint_name: settings.patron_saint.clone(),
@@ -127,8 +143,8 @@ impl RequestData {
 
     /// The address of the municipality's site, without a slash at its end.
     pub(crate) async fn site_url(&self) -> Result<Option<String>> {
-        let set = match self.settings().await?.map(|item| &item.body) {
-            Some(Body::Municipality(settings)) => settings.site_url.as_ref(),
+        let set = match self.settings().await?.map(|item| item.body) {
+            Some(Body::Municipality(settings)) => settings.site_url.clone(),
             _ => None,
         };
         let set = set.map(|url| url.as_str().trim_end_matches('/').to_owned());

@@ -101,6 +101,10 @@ error_codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "Send a smaller request.";
     /// The body is of a media type that is not read.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json.";
+    /// A WebSocket has too many operations under way.
+    TooManyOperations = "TOO_MANY_OPERATIONS", 400, "Complete some, or open another connection.";
+    /// Too many WebSockets and event streams are open.
+    TooManyStreams = "TOO_MANY_STREAMS", 503, "Try again later.";
     /// The database does not answer.
     Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
     /// Something failed on the server.
@@ -161,7 +165,9 @@ pub(crate) fn failed(error: &StoreError) -> Error {
 pub(crate) fn cursor(argument: &str, error: InvalidCursor) -> Error {
     let code = match error {
         InvalidCursor::Foreign => ErrorCode::ForeignId,
-        InvalidCursor::Malformed | InvalidCursor::OtherOrder => ErrorCode::InvalidCursor,
+        InvalidCursor::Malformed | InvalidCursor::OtherOrder | InvalidCursor::Ahead => {
+            ErrorCode::InvalidCursor
+        }
     };
     code.about(argument, error.to_string())
 }

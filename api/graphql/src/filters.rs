@@ -133,7 +133,7 @@ macro_rules! filter_input {
                 )*
                 $(
                     if let Some($value) = self.$more {
-                        let $now = data.now;
+                        let $now = data.now();
                         let $at = format!("{at}.{}", camel(stringify!($more)));
                         let _ = (&$now, &$at);
                         all.push($convert);

@@ -11,23 +11,25 @@ mod objects;
 mod query;
 mod roots;
 mod scalars;
+mod subscription;
 mod variables;
 mod view;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+use async_graphql::{EmptyMutation, Schema};
 
 pub use connection::MAX_PAGE;
-pub use context::RequestData;
+pub use context::{Moment, RequestData};
 pub use error::{ErrorCode, catalogue};
 pub use query::Query;
+pub use subscription::Subscription;
 pub use variables::check_variables;
 
 /// The schema.
-pub type MunicipioSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+pub type MunicipioSchema = Schema<Query, EmptyMutation, Subscription>;
 
 /// Builds the schema.
 pub fn schema() -> MunicipioSchema {
-    Schema::build(Query, EmptyMutation, EmptySubscription)
+    Schema::build(Query, EmptyMutation, Subscription)
         .register_output_type::<objects::Content>()
         .finish()
 }

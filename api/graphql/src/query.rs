@@ -167,7 +167,7 @@ query! {
         ) -> Option<Result<Municipality>> {
             let read = async || -> Result<Option<Municipality>> {
                 let reader = Reader::new(ctx, locale)?;
-                let item = data(ctx)?.settings().await?.cloned();
+                let item = data(ctx)?.settings().await?;
                 Ok(item.and_then(|item| Municipality::new(View { item, reader })))
             };
             read().await.transpose()
@@ -287,7 +287,7 @@ query! {
             let data = data(ctx)?;
             let (from, until) = match during {
                 Some(range) => range.bounds("during")?,
-                None => (Some(data.now), None::<DateTime<Utc>>),
+                None => (Some(data.now()), None::<DateTime<Utc>>),
             };
             let after = data.cursor(after.as_deref(), OrderBy::Occurrence, "after")?;
             let filter = filter

@@ -71,7 +71,7 @@ impl Route {
         let bare = path.split(['?', '#']).next().unwrap_or_default();
         if bare.trim_matches('/').is_empty() || bare.trim_matches('/') == written.locale().as_str()
         {
-            let item = data.settings().await?.cloned();
+            let item = data.settings().await?;
             let view = item.map(|item| View { item, reader });
             return Ok(view.and_then(|view| Self::at(view, &written, bare)));
         }
@@ -160,7 +160,7 @@ impl Menu {
             false => format!("/{}", reader.locale()),
         };
         // The municipality may call the fourth menu «Vivere …» with its own name.
-        let live = match data.settings().await?.map(|item| &item.body) {
+        let live = match data.settings().await?.map(|item| item.body) {
             Some(Body::Municipality(settings)) => reader.text(&settings.live_label),
             _ => None,
         };
@@ -234,7 +234,7 @@ impl Home {
     ) -> Result<Vec<NewsItem>> {
         let data = data(ctx)?;
         let today = data
-            .now
+            .now()
             .with_timezone(&municipio_domain::time::ROME)
             .date_naive();
         let query = ListQuery {
@@ -266,7 +266,7 @@ impl Home {
         let size = page_size(Some(first), "first")?;
         let items = data
             .contents
-            .next_events(data.now, size)
+            .next_events(data.now(), size)
             .await
             .map_err(internal)?;
         Ok(items

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod progress;
 mod seed;
 mod tenant;
 
@@ -8,14 +9,13 @@ use std::{
     path::PathBuf,
 };
 
-use actix_web::dev::ServerHandle;
 use clap::{Parser, Subcommand};
 use municipio_domain::store::Database;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{Application, StartError},
+    app::{Application, StartError, StopHandle},
     settings::{LogFormat, Settings},
     start::{self, Opened},
 };
@@ -53,7 +53,7 @@ enum Command {
     ///
     /// `serve` does this by itself. Run it alone to migrate before new nodes start.
     Migrate,
-    /// Load content from files
+    /// Load content from files, or generate it
     #[command(subcommand)]
     Seed(seed::Seed),
     /// Create, list, show, suspend and resume municipalities
@@ -123,7 +123,7 @@ async fn serve(settings: &Settings) -> Result<(), CliError> {
 }
 
 /// Both signals finish the requests under way.
-fn stop_on_signal(handle: ServerHandle) -> std::io::Result<()> {
+fn stop_on_signal(handle: StopHandle) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     actix_web::rt::spawn(async move {
@@ -131,7 +131,7 @@ fn stop_on_signal(handle: ServerHandle) -> std::io::Result<()> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        handle.stop(true).await;
+        handle.stop().await;
     });
     Ok(())
 }

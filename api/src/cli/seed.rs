@@ -1,12 +1,18 @@
 //! `municipio seed`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
-use clap::Subcommand;
-use municipio_domain::tenants::{self, IpaCode};
-use municipio_seeds::LoadReport;
+use clap::{Args, Subcommand};
+use municipio_domain::{
+    store::Database,
+    tenants::{self, IpaCode},
+};
+use municipio_seeds::{
+    LoadReport,
+    generate::{GenerateReport, Plan, generate},
+};
 
-use super::{CliError, open, say};
+use super::{CliError, open, progress::Progress, say};
 use crate::{clock, settings::Settings, start::load_demo};
 
 /// What to load.
@@ -26,22 +32,67 @@ pub(super) enum Seed {
         #[arg(long, value_name = "IPA_CODE")]
         tenant: IpaCode,
     },
+    /// Generate municipalities with any amount of content, for measurements
+    ///
+    /// Invents municipalities with the IPA codes c_z0001, c_z0002 and so on, each with this many
+    /// services and news in Italian, and with the offices, places, topics and contact points that
+    /// they need. Everything is checked and published as if editors had written it.
+    ///
+    /// The same seed gives the same content. Items that are there are left as they are, so that a
+    /// run that was stopped goes on where it was, and one with larger numbers adds to a smaller
+    /// one. Municipalities that were generated from another seed are refused.
+    ///
+    /// Example: municipio seed generate --services 1000 --news 10000
+    Generate(Generate),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Generate {
+    /// How many municipalities
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    tenants: u64,
+    /// How many services each municipality has
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    services: u64,
+    /// How many news each municipality has
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    news: u64,
+    /// The number from which everything follows
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    seed: u64,
 }
 
 impl Seed {
     pub(super) async fn run(self, settings: &Settings) -> Result<(), CliError> {
         let database = open(settings).await?;
-        let report = match self {
-            Self::Demo => load_demo(&database).await?,
+        let said = match self {
+            Self::Demo => describe(&load_demo(&database).await?),
             Self::Load { folder, tenant } => {
                 let tenant = tenants::show(&database, &tenant).await?;
                 let files = municipio_seeds::read_folder(&folder)?;
                 let store = database.tenant(tenant.id);
-                municipio_seeds::load(&store, &tenant, &files, clock::now()).await?
+                describe(&municipio_seeds::load(&store, &tenant, &files, clock::now()).await?)
             }
+            Self::Generate(arguments) => arguments.run(&database).await?,
         };
-        say(&describe(&report))?;
+        say(&said)?;
         Ok(database.close().await?)
+    }
+}
+
+impl Generate {
+    async fn run(self, database: &Database) -> Result<String, CliError> {
+        let plan = Plan {
+            tenants: self.tenants,
+            services: self.services,
+            news: self.news,
+            seed: self.seed,
+        };
+        let start = Instant::now();
+        let progress = Progress::new(plan.items(), "items");
+        let report = generate(database, &plan, clock::now(), |items| progress.add(items)).await;
+        progress.finish();
+        Ok(describe_generated(&report?, start.elapsed().as_secs_f64()))
     }
 }
 
@@ -56,4 +107,16 @@ fn describe(report: &LoadReport) -> String {
         ));
     }
     text
+}
+
+fn describe_generated(report: &GenerateReport, seconds: f64) -> String {
+    let created = report.items_created;
+    format!(
+        "Municipalities: {} created, {} there already. Items: {created} created, {} there already.\n\
+         {created} items in {seconds:.1} s: {:.0} items a second.",
+        report.tenants_created,
+        report.tenants_found,
+        report.items_found,
+        created as f64 / seconds.max(0.001),
+    )
 }

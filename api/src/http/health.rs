@@ -40,5 +40,6 @@ pub(super) async fn status(state: Data<State>) -> Result<HttpResponse, Problem> 
         "uptimeSeconds": uptime.num_seconds(),
         "database": state.database.engine(),
         "municipalities": tenants,
+        "subscriptions": state.database.feeds().listeners(),
     })))
 }

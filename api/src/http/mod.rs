@@ -7,7 +7,7 @@ mod problem;
 mod tenant;
 
 use actix_cors::Cors;
-use actix_web::{HttpRequest, HttpResponse, http::Method, web};
+use actix_web::{HttpRequest, HttpResponse, guard, http::Method, web};
 
 use municipio_graphql::ErrorCode;
 use problem::Problem;
@@ -31,6 +31,11 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/graphql")
+                .route(
+                    web::get()
+                        .guard(guard::fn_guard(graphql::is_upgrade))
+                        .to(graphql::connect),
+                )
                 .route(web::get().to(graphql::get))
                 .route(web::post().to(graphql::post))
                 .default_service(refuse),

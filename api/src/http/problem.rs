@@ -45,6 +45,11 @@ impl Problem {
         }
     }
 
+    /// What went wrong, for who is not answered with the problem itself.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The same, with the id of the request it answers.
     pub(crate) fn of(mut self, request: &HttpRequest) -> Self {
         self.request_id = request_id(request);
@@ -85,7 +90,10 @@ impl ResponseError for Problem {
         if self.code == ErrorCode::MethodNotAllowed {
             response.insert_header((header::ALLOW, self.allowed));
         }
-        if self.code == ErrorCode::Unavailable {
+        if matches!(
+            self.code,
+            ErrorCode::Unavailable | ErrorCode::TooManyStreams
+        ) {
             response.insert_header((header::RETRY_AFTER, "5"));
         }
         response

@@ -12,43 +12,62 @@ use super::problem::Problem;
 use crate::app::State;
 
 /// The header by which API clients name the municipality.
-const HEADER: &str = "Municipio-Tenant";
+pub(super) const HEADER: &str = "Municipio-Tenant";
 
-/// The municipality of a request.
-pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
-    let tenant = find(request, state)
-        .await
-        .map_err(|problem| problem.of(request))?;
-    match tenant.status {
-        TenantStatus::Active => Ok(tenant),
-        TenantStatus::Suspended => {
-            let message = "the municipality is not served at the moment";
-            Err(Problem::new(ErrorCode::TenantSuspended, message).of(request))
+/// How a request says which municipality it is for.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    host: String,
+    /// The IPA code of [`HEADER`].
+    pub(super) named: Option<String>,
+}
+
+impl Address {
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        // Not `X-Forwarded-Host`: whoever sends a request could choose it.
+        let authority = request
+            .uri()
+            .authority()
+            .map(|authority| authority.as_str());
+        let text = |name: &str| {
+            let value = request.headers().get(name);
+            value.map(|value| value.to_str().unwrap_or_default())
+        };
+        let host = text(header::HOST.as_str()).filter(|host| !host.is_empty());
+        Self {
+            host: host_name(host.or(authority).unwrap_or_default()).to_owned(),
+            named: text(HEADER).map(str::to_owned),
         }
     }
 }
 
-async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
+/// The municipality of a request.
+pub(super) async fn resolve(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Problem> {
+    let tenant = find(&Address::of(request), state).await;
+    tenant.map_err(|problem| problem.of(request))
+}
+
+/// The municipality that is addressed.
+pub(super) async fn find(address: &Address, state: &State) -> Result<Arc<Tenant>, Problem> {
+    let tenant = look_up(address, state).await?;
+    match tenant.status {
+        TenantStatus::Active => Ok(tenant),
+        TenantStatus::Suspended => {
+            let message = "the municipality is not served at the moment";
+            Err(Problem::new(ErrorCode::TenantSuspended, message))
+        }
+    }
+}
+
+async fn look_up(address: &Address, state: &State) -> Result<Arc<Tenant>, Problem> {
     let directory = &state.directory;
-    // Not `X-Forwarded-Host`: whoever sends a request could choose it.
-    let authority = request
-        .uri()
-        .authority()
-        .map(|authority| authority.as_str());
-    let header = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let host = host_name(header.or(authority).unwrap_or_default()).to_owned();
-    let found = directory.by_host(&host).await;
+    let found = directory.by_host(&address.host).await;
     if let Some(tenant) = found.map_err(|error| Problem::failed(&error))? {
         return Ok(tenant);
     }
-    if let Some(value) = request.headers().get(HEADER) {
+    if let Some(named) = &address.named {
         let wrong = |message: String| Problem::new(ErrorCode::TenantNotFound, message);
-        let code: IpaCode = value
-            .to_str()
-            .unwrap_or_default()
+        let code: IpaCode = named
             .parse()
             .map_err(|error| wrong(format!("{HEADER}: {error}")))?;
         let found = directory.by_ipa_code(&code).await;
@@ -58,7 +77,7 @@ async fn find(request: &HttpRequest, state: &State) -> Result<Arc<Tenant>, Probl
     }
     let only = directory.only().await;
     only.map_err(|error| Problem::failed(&error))?.ok_or_else(|| {
-        let shown: String = host.chars().take(80).collect();
+        let shown: String = address.host.chars().take(80).collect();
         let message = format!(
             "no municipality is served as «{shown}»; call a known host name, or name one with the header {HEADER}"
         );

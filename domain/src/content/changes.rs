@@ -1,22 +1,27 @@
 //! The log of what changes on the public site. Each change has a number, 1, 2, 3 and so on for each
 //! tenant, in the order of the commits: who has seen a number has seen all before it.
 
-use std::str::FromStr;
+use std::{collections::VecDeque, str::FromStr};
 
 use chrono::{DateTime, Utc};
+use futures_util::stream::{self, Stream};
 use municipio_entities::{content_change, content_feed};
 use sea_orm::{
     ColumnTrait,
     sea_query::{Order, Query},
 };
 
+use tokio::sync::watch::Receiver;
+
 use super::{
-    ContentType,
+    ContentType, InvalidCursor,
+    cursor::{seal, unseal},
     queries::{Contents, read_type},
 };
 use crate::{
     ids::ItemId,
     store::{StoreError, Transaction},
+    tenants::IpaCode,
 };
 
 /// What happened to an item.
@@ -91,7 +96,63 @@ pub(super) async fn record(
     transaction.announce(last).await
 }
 
+impl Change {
+    /// The place of the change in the log, as an opaque string for readers of this municipality.
+    pub fn cursor(&self, municipality: &IpaCode) -> String {
+        seal(municipality, &("c", self.sequence))
+    }
+
+    /// Reads such a string: the number of a change.
+    ///
+    /// # Errors
+    /// The text is no cursor of the log, or one of another municipality.
+    pub fn decode_cursor(text: &str, municipality: &IpaCode) -> Result<i64, InvalidCursor> {
+        match unseal::<(String, i64)>(text, municipality)? {
+            (kind, sequence) if kind == "c" && sequence >= 0 => Ok(sequence),
+            _ => Err(InvalidCursor::OtherOrder),
+        }
+    }
+}
+
+/// A reader of the log who waits for more.
+struct Follower {
+    contents: Contents,
+    grown: Receiver<i64>,
+    seen: i64,
+    read: VecDeque<Change>,
+}
+
+impl Follower {
+    async fn next(mut self) -> Result<Option<(Change, Self)>, StoreError> {
+        const BATCH: u64 = 100;
+        loop {
+            if let Some(change) = self.read.pop_front() {
+                self.seen = change.sequence;
+                return Ok(Some((change, self)));
+            }
+            // Before reading, so that what is written meanwhile is noticed.
+            self.grown.borrow_and_update();
+            self.read = self.contents.changes(self.seen, BATCH).await?.into();
+            if self.read.is_empty() && self.grown.changed().await.is_err() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
 impl Contents {
+    /// The changes after this number, those to come included. An error ends the stream.
+    pub fn follow(&self, after: i64) -> impl Stream<Item = Result<Change, StoreError>> + use<> {
+        let store = self.store();
+        let follower = Follower {
+            contents: self.clone(),
+            grown: store.feeds().subscribe(store.tenant_id(), after),
+            seen: after,
+            read: VecDeque::new(),
+        };
+        stream::try_unfold(follower, Follower::next)
+    }
+
     /// The number of the last change.
     ///
     /// # Errors

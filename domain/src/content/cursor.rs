@@ -2,7 +2,7 @@
 //! order it was made for, so that it cannot be used with another, and survives inserts and deletions.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::OrderBy;
 use crate::{ids::ItemId, tenants::IpaCode};
@@ -30,6 +30,9 @@ pub enum InvalidCursor {
     /// Made for another order.
     #[error("the cursor was given out for another order of the list")]
     OtherOrder,
+    /// A number that the log of changes has not reached.
+    #[error("the log of changes has not come so far: was the database restored?")]
+    Ahead,
     /// Made for another municipality.
     #[error("the cursor was given out by another municipality")]
     Foreign,
@@ -52,8 +55,7 @@ impl Cursor {
 
     /// The cursor as an opaque string, for readers of this municipality.
     pub fn encode(&self, municipality: &IpaCode) -> String {
-        // A tuple of strings and numbers always serialises.
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(municipality, self)).unwrap_or_default())
+        seal(municipality, self)
     }
 
     /// Reads a cursor of a list of this municipality with this order.
@@ -65,14 +67,7 @@ impl Cursor {
         municipality: &IpaCode,
         order: OrderBy,
     ) -> Result<Self, InvalidCursor> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| InvalidCursor::Malformed)?;
-        let (owner, cursor): (IpaCode, Self) =
-            serde_json::from_slice(&bytes).map_err(|_| InvalidCursor::Malformed)?;
-        if owner != *municipality {
-            return Err(InvalidCursor::Foreign);
-        }
+        let cursor: Self = unseal(text, municipality)?;
         let fits = match &cursor.1 {
             // Keys hold letters, digits and spaces; PostgreSQL takes no NUL.
             OrderValue::Text(text) if text.chars().any(char::is_control) => {
@@ -86,6 +81,26 @@ impl Cursor {
         } else {
             Err(InvalidCursor::OtherOrder)
         }
+    }
+}
+
+/// A place as an opaque string that names its municipality.
+pub(super) fn seal(municipality: &IpaCode, place: &impl Serialize) -> String {
+    // Strings and numbers always serialise.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(municipality, place)).unwrap_or_default())
+}
+
+/// Reads such a string.
+pub(super) fn unseal<T: DeserializeOwned>(
+    text: &str,
+    municipality: &IpaCode,
+) -> Result<T, InvalidCursor> {
+    let malformed = InvalidCursor::Malformed;
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed)?;
+    let (owner, place): (IpaCode, T) = serde_json::from_slice(&bytes).map_err(|_| malformed)?;
+    match owner == *municipality {
+        true => Ok(place),
+        false => Err(InvalidCursor::Foreign),
     }
 }
 

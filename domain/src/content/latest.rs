@@ -1,6 +1,6 @@
 //! The newest revision of items, published or not: what a loader compares with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use municipio_entities::{content_item, content_revision};
 use sea_orm::ColumnTrait;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Slugs, queries::read_slugs};
 use crate::{
     ids::ItemId,
-    store::{StoreError, Transaction},
+    store::{StoreError, TenantStore, Transaction},
 };
 
 /// The newest revision of an item.
@@ -58,6 +58,21 @@ pub async fn latest(
             };
             found.insert(ItemId(item.id), latest);
         }
+    }
+    Ok(found)
+}
+
+/// Those of these items that exist.
+///
+/// # Errors
+/// The database failed.
+pub async fn existing(store: &TenantStore, ids: &[ItemId]) -> Result<HashSet<ItemId>, StoreError> {
+    let read = store.read();
+    let mut found = HashSet::new();
+    for ids in ids.chunks(1_000) {
+        let filter = content_item::Column::Id.is_in(ids.iter().map(|id| id.0));
+        let items = read.all::<content_item::Entity>(filter).await?;
+        found.extend(items.into_iter().map(|item| ItemId(item.id)));
     }
     Ok(found)
 }

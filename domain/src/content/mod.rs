@@ -26,7 +26,7 @@ use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
 pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
 pub use item::{Item, Slugs};
-pub use latest::{Latest, latest};
+pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};

@@ -39,6 +39,12 @@ impl Feeds {
         sender.subscribe()
     }
 
+    /// How many wait for a log to grow.
+    pub fn listeners(&self) -> usize {
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.values().map(Sender::receiver_count).sum()
+    }
+
     /// Follows the logs for as long as it is polled. When the database does not answer it waits, and
     /// then looks for what was missed.
     pub async fn follow(database: &Database) {

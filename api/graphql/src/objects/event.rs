@@ -59,7 +59,7 @@ content_object! {
         /// The next time it takes place, or that it is taking place (prossima data).
         async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<Result<Occurrence>> {
             let read = async || -> Result<Option<Occurrence>> {
-                Ok(self.occurrences_from(data(ctx)?.now, 1).pop())
+                Ok(self.occurrences_from(data(ctx)?.now(), 1).pop())
             };
             read().await.transpose()
         }
@@ -71,7 +71,7 @@ content_object! {
             #[graphql(desc = "From this moment on; now when left out.")] from: Option<DateTime<Utc>>,
             #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
         ) -> Result<Vec<Occurrence>> {
-            let from = from.unwrap_or(data(ctx)?.now);
+            let from = from.unwrap_or(data(ctx)?.now());
             let first = usize::try_from(page_size(first, "first")?).unwrap_or(usize::MAX);
             Ok(self.occurrences_from(from, first))
         }

@@ -60,7 +60,7 @@ impl OpeningHours {
         let closings = data.closings().await?;
         Ok(self
             .hours
-            .open_at(at.unwrap_or(data.now), &closings)
+            .open_at(at.unwrap_or(data.now()), &closings)
             .is_some())
     }
 
@@ -73,7 +73,7 @@ impl OpeningHours {
         let read = async || -> Result<Option<DateTime<FixedOffset>>> {
             let data = data(ctx)?;
             let closings = data.closings().await?;
-            let next = self.hours.next_opening(at.unwrap_or(data.now), &closings);
+            let next = self.hours.next_opening(at.unwrap_or(data.now()), &closings);
             Ok(next.map(|moment| moment.fixed_offset()))
         };
         read().await.transpose()
@@ -94,7 +94,7 @@ impl OpeningHours {
                 let message = format!("`count` lies between 1 and 62, not {count}");
                 ErrorCode::InvalidArgument.about("count", message)
             })?;
-        let from = from.unwrap_or_else(|| data.now.with_timezone(&time::ROME).date_naive());
+        let from = from.unwrap_or_else(|| data.now().with_timezone(&time::ROME).date_naive());
         let closings = data.closings().await?;
         let days = self.hours.days(from, count, &closings).into_iter();
         Ok(days

@@ -77,7 +77,7 @@ macro_rules! linked {
 impl Around {
     async fn load(ctx: &Context<'_>, view: &View) -> Result<Self> {
         let data = data(ctx)?;
-        let settings = data.settings().await?.cloned();
+        let settings = data.settings().await?;
         let links = |item: &Item| -> Vec<ItemId> {
             item.body
                 .relations()

@@ -3,6 +3,7 @@
 
 mod common;
 mod contact_point;
+mod content_type;
 mod dataset;
 mod document;
 mod event;
@@ -29,6 +30,7 @@ use municipio_domain::content::ContentType as DomainType;
 
 pub(crate) use common::{Amount, File, GeoPoint, Image, PostalAddress, WebLink};
 pub(crate) use contact_point::ContactPoint;
+pub(crate) use content_type::ContentTypeName;
 pub(crate) use dataset::Dataset;
 pub(crate) use document::Document;
 pub(crate) use event::{Event, EventOccurrence};

@@ -68,7 +68,7 @@ content_object! {
 
         /// Held today (in corso).
         async fn is_current(&self, ctx: &Context<'_>) -> Result<bool> {
-            let today = data(ctx)?.now.with_timezone(&ROME).date_naive();
+            let today = data(ctx)?.now().with_timezone(&ROME).date_naive();
             Ok(self.is_current_on(today))
         }
     }

@@ -1,35 +1,33 @@
 //! GraphQL over HTTP: reads a request of any of the forms of the specification, refuses what is
-//! over the limits, runs the rest, and answers in the media type that the client accepts.
+//! over the limits, runs the rest, and answers in the media type that the client accepts; over
+//! WebSocket and as server-sent events too.
 
 mod deep;
+mod event_stream;
+mod operation;
 mod persisted;
 mod request;
 mod response;
+mod websocket;
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::Method,
     web::{Data, Payload},
 };
-use async_graphql::{
-    Request, Response, ServerError, Variables,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType},
-    },
-};
-use municipio_graphql::{
-    ErrorCode, RequestData, check_variables,
-    limits::{Measure, measure, scan},
-};
+use async_graphql::parser::types::OperationType;
+use municipio_graphql::ErrorCode;
+use tokio::sync::OwnedSemaphorePermit;
 
-use deep::Deep;
+use operation::{Answer, Operation};
+pub(crate) use operation::{ParsedDocuments, parsed_documents};
 pub(crate) use persisted::{Documents, ManifestError};
 use request::Parameters;
 use response::{MediaType, Rendered};
+pub(super) use websocket::{connect, is_upgrade};
 
 use super::{problem::Problem, tenant};
-use crate::{app::State, clock};
+use crate::app::State;
 
 /// The schema definition.
 pub(super) async fn sdl() -> HttpResponse {
@@ -42,8 +40,7 @@ pub(super) async fn sdl() -> HttpResponse {
 pub(super) async fn get(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let media_type = MediaType::accepted(&request)?;
     let parameters = request::from_address(&request)?;
-    let answer = answer(&request, &state, parameters).await?;
-    Ok(Rendered::new(&request, &state.settings, answer).respond(media_type))
+    respond(&request, &state, parameters, media_type).await
 }
 
 /// A query in the body, or a batch of them where batches are allowed.
@@ -54,11 +51,13 @@ pub(super) async fn post(
 ) -> Result<HttpResponse, Problem> {
     let media_type = MediaType::accepted(&request)?;
     let settings = &state.settings;
-    let batch = request::from_body(&request, body, settings).await?;
-    match batch {
+    match request::from_body(&request, body, settings).await? {
         request::Batch::Single(parameters) => {
-            let answer = answer(&request, &state, parameters).await?;
-            Ok(Rendered::new(&request, settings, answer).respond(media_type))
+            respond(&request, &state, parameters, media_type).await
+        }
+        request::Batch::Many(_) if media_type == MediaType::EventStream => {
+            let message = "a batch is not answered as an event stream";
+            Err(Problem::new(ErrorCode::NotAcceptable, message).of(&request))
         }
         request::Batch::Many(all) => {
             let mut answers = Vec::with_capacity(all.len());
@@ -71,19 +70,17 @@ pub(super) async fn post(
     }
 }
 
-/// What was answered, and whether anything was executed.
-pub(super) enum Answer {
-    /// Nothing was executed.
-    Refused(ErrorCode, Vec<ServerError>),
-    /// The operation was executed.
-    Executed(Response),
-}
-
-impl From<ServerError> for Answer {
-    fn from(error: ServerError) -> Self {
-        let code = response::code_of(&error).unwrap_or(ErrorCode::ValidationFailed);
-        Self::Refused(code, vec![error])
+async fn respond(
+    request: &HttpRequest,
+    state: &State,
+    parameters: Parameters,
+    media_type: MediaType,
+) -> Result<HttpResponse, Problem> {
+    if media_type == MediaType::EventStream {
+        return event_stream::respond(request, state, parameters).await;
     }
+    let answer = answer(request, state, parameters).await?;
+    Ok(Rendered::new(request, &state.settings, answer).respond(media_type))
 }
 
 async fn answer(
@@ -92,69 +89,31 @@ async fn answer(
     parameters: Parameters,
 ) -> Result<Answer, Problem> {
     let tenant = tenant::resolve(request, state).await?;
-    let text = match state.documents.find(&parameters) {
-        Ok(text) => text,
+    let operation = match Operation::admit(state, parameters) {
+        Ok(operation) => operation,
         Err(error) => return Ok(error.into()),
     };
-    let shows_cost = parameters.shows_cost();
-    let variables = Variables::from_json(serde_json::Value::Object(parameters.variables));
-    let (document, measure) = match admit(state, &text, &variables) {
-        Ok(admitted) => admitted,
-        Err(error) => return Ok(error.into()),
-    };
-    let operation = parameters.operation_name.as_deref();
-    if let Err(error) = check_variables(&document, operation, &variables) {
-        return Ok(error.into());
+    refuse_to_write(request, &operation)?;
+    if operation.kind() == OperationType::Subscription {
+        let message = "a subscription is answered as text/event-stream, or over WebSocket";
+        return Err(Problem::new(ErrorCode::NotAcceptable, message).of(request));
     }
-    if request.method() == Method::GET && writes(&document, operation) {
-        let message = "only queries are answered over GET";
+    Ok(operation.run(state, &tenant).await)
+}
+
+/// What changes something is never done by an address alone.
+fn refuse_to_write(request: &HttpRequest, operation: &Operation) -> Result<(), Problem> {
+    if request.method() == Method::GET && operation.kind() == OperationType::Mutation {
+        let message = "mutations are not answered over GET";
         return Err(Problem::new(ErrorCode::MethodNotAllowed, message).of(request));
     }
-    let data = RequestData::new(tenant.clone(), state.contents(&tenant), clock::now());
-    let mut query = Request::new(text.as_str()).variables(variables);
-    query.operation_name = parameters.operation_name;
-    query.set_parsed_query(document);
-    if !state.settings.introspection {
-        query = query.disable_introspection();
-    }
-    let execution = Deep::new(state.schema.execute(data.attach(query)), measure.depth);
-    // What is dropped here stops: the statements under way are cancelled with it.
-    let Ok(mut response) = tokio::time::timeout(state.settings.timeout(), execution).await else {
-        let message = format!(
-            "the query took longer than {} s",
-            state.settings.limit_seconds
-        );
-        return Ok(ErrorCode::Timeout.refuse(message).into());
-    };
-    if shows_cost {
-        response = response.extension("cost", measure.cost.into());
-    }
-    Ok(Answer::Executed(response))
+    Ok(())
 }
 
-/// Parses a document that is within the limits; says how large it is.
-fn admit(
-    state: &State,
-    text: &str,
-    variables: &Variables,
-) -> Result<(ExecutableDocument, Measure), ServerError> {
-    let limits = &state.limits;
-    scan(text, limits)?;
-    let document = parse_query(text).map_err(|error| {
-        let error = ServerError::from(error);
-        let place = error.locations.first().copied();
-        let mut refused = ErrorCode::ParseFailed.refuse(response::first_line(&error.message));
-        refused.locations = place.into_iter().collect();
-        refused
-    })?;
-    let measure = measure(&document, variables, &state.costs)?;
-    limits.check(&measure)?;
-    Ok((document, measure))
-}
-
-fn writes(document: &ExecutableDocument, wanted: Option<&str>) -> bool {
-    document.operations.iter().any(|(name, operation)| {
-        let is_chosen = wanted.is_none_or(|wanted| name.is_some_and(|name| name == wanted));
-        is_chosen && operation.node.ty != OperationType::Query
+/// The right to keep a WebSocket or an event stream open.
+fn stream_permit(request: &HttpRequest, state: &State) -> Result<OwnedSemaphorePermit, Problem> {
+    state.streams.clone().try_acquire_owned().map_err(|_| {
+        let message = "too many WebSockets and event streams are open";
+        Problem::new(ErrorCode::TooManyStreams, message).of(request)
     })
 }

@@ -45,8 +45,8 @@ struct Operation {
 }
 
 impl Documents {
-    /// The most queries that clients may persist at a time; those not asked for longest go first.
-    const CAPACITY: u64 = 10_000;
+    /// Bytes of the queries that clients may persist; those not asked for longest go first.
+    const CAPACITY: u64 = 16 * 1024 * 1024;
 
     /// Knows the documents of a manifest, and whether to answer no others.
     ///
@@ -67,7 +67,10 @@ impl Documents {
             },
         };
         Ok(Self {
-            persisted: Cache::new(Self::CAPACITY),
+            persisted: Cache::builder()
+                .max_capacity(Self::CAPACITY)
+                .weigher(|_, text: &Arc<String>| u32::try_from(text.len()).unwrap_or(u32::MAX))
+                .build(),
             trusted: Arc::new(trusted),
             trusted_only,
         })

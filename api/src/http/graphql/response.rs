@@ -21,6 +21,8 @@ pub(super) enum MediaType {
     GraphQl,
     /// `application/json`: the status is 200 for every well-formed request.
     Json,
+    /// `text/event-stream`: an event for each answer, as graphql-sse says.
+    EventStream,
 }
 
 impl MediaType {
@@ -28,6 +30,7 @@ impl MediaType {
         match self {
             Self::GraphQl => "application/graphql-response+json",
             Self::Json => "application/json",
+            Self::EventStream => "text/event-stream",
         }
     }
 
@@ -57,6 +60,7 @@ impl MediaType {
                 .as_str()
             {
                 "application/graphql-response+json" => Self::GraphQl,
+                "text/event-stream" => Self::EventStream,
                 "application/json" | "application/*" | "*/*" => Self::Json,
                 _ => continue,
             };
@@ -70,18 +74,13 @@ impl MediaType {
     }
 }
 
-/// An answer, written.
-pub(super) struct Rendered {
-    body: Box<RawValue>,
-    refused: Option<ErrorCode>,
-}
-
-impl Rendered {
-    pub(super) fn new(request: &HttpRequest, settings: &Settings, answer: Answer) -> Self {
-        let id = request_id(request);
-        match answer {
-            Answer::Refused(code, errors) => Self::refused(code, errors, &id, settings),
-            Answer::Executed(mut response) => {
+impl Answer {
+    /// Gives every error its code and the id of the request. An answer whose document turned out
+    /// to be wrong becomes a refusal.
+    pub(super) fn settled(self, id: Option<&str>, settings: &Settings) -> Self {
+        match self {
+            Self::Refused(code, errors) => Self::Refused(code, finish(errors, code, id, settings)),
+            Self::Executed(mut response) => {
                 // Validation failed: no error has a path, and there is no data.
                 let failed = response.data == Value::Null
                     && !response.errors.is_empty()
@@ -90,38 +89,43 @@ impl Rendered {
                 if failed {
                     let code = errors.first().and_then(code_of);
                     let code = code.unwrap_or(ErrorCode::ValidationFailed);
-                    return Self::refused(code, errors, &id, settings);
+                    return Self::Refused(code, finish(errors, code, id, settings));
                 }
-                response.errors = finish(errors, ErrorCode::Internal, &id, settings);
-                Self::written(to_raw_value(&response), None)
+                response.errors = finish(errors, ErrorCode::Internal, id, settings);
+                Self::Executed(response)
             }
         }
     }
 
-    fn refused(
-        code: ErrorCode,
-        errors: Vec<ServerError>,
-        id: &Option<String>,
-        settings: &Settings,
-    ) -> Self {
-        let errors = finish(errors, code, id, settings);
-        Self::written(
-            to_raw_value(&serde_json::json!({ "errors": errors })),
-            Some(code),
-        )
+    /// The answer as JSON.
+    pub(super) fn to_json(&self) -> Box<RawValue> {
+        let written = match self {
+            Self::Refused(_, errors) => to_raw_value(&serde_json::json!({ "errors": errors })),
+            Self::Executed(response) => to_raw_value(response),
+        };
+        written.unwrap_or_else(|error| {
+            tracing::error!(%error, "an answer cannot be written");
+            RawValue::NULL.to_owned()
+        })
     }
+}
 
-    fn written(body: serde_json::Result<Box<RawValue>>, refused: Option<ErrorCode>) -> Self {
-        match body {
-            Ok(body) => Self { body, refused },
-            Err(error) => {
-                tracing::error!(%error, "an answer cannot be written");
-                let refused = Some(ErrorCode::Internal);
-                Self {
-                    body: RawValue::NULL.to_owned(),
-                    refused,
-                }
-            }
+/// An answer, written.
+pub(super) struct Rendered {
+    body: Box<RawValue>,
+    refused: Option<ErrorCode>,
+}
+
+impl Rendered {
+    pub(super) fn new(request: &HttpRequest, settings: &Settings, answer: Answer) -> Self {
+        let answer = answer.settled(request_id(request).as_deref(), settings);
+        let refused = match &answer {
+            Answer::Refused(code, _) => Some(*code),
+            Answer::Executed(_) => None,
+        };
+        Self {
+            body: answer.to_json(),
+            refused,
         }
     }
 
@@ -165,7 +169,7 @@ pub(super) fn code_of(error: &ServerError) -> Option<ErrorCode> {
 fn finish(
     mut errors: Vec<ServerError>,
     default: ErrorCode,
-    id: &Option<String>,
+    id: Option<&str>,
     settings: &Settings,
 ) -> Vec<ServerError> {
     errors.truncate(settings.limit_errors);
@@ -180,7 +184,7 @@ fn finish(
             extensions.set("code", code.as_str());
         }
         if let Some(id) = id {
-            extensions.set("requestId", id.as_str());
+            extensions.set("requestId", id);
         }
     }
     errors
@@ -219,6 +223,7 @@ mod tests {
                 Some(MediaType::GraphQl),
             ),
             ("application/json, */*;q=0.1", Some(MediaType::Json)),
+            ("text/event-stream", Some(MediaType::EventStream)),
             ("text/html", None),
             ("application/json;q=0", None),
         ] {

@@ -1,0 +1,94 @@
+//! Answers as server-sent events: the protocol graphql-sse in its mode of distinct connections, in
+//! which each operation is a request of its own
+//! (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
+
+use std::time::Duration;
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_ENCODING},
+    web::Bytes,
+};
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, LocalBoxStream},
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch::Receiver},
+    time::{Interval, interval},
+};
+
+use super::{Answer, Operation, Parameters, Problem, refuse_to_write, stream_permit, tenant};
+use crate::{app::State, http::problem::request_id};
+
+/// How often a silent stream says that it lives, so that nobody on the way closes it.
+const KEEP_ALIVE: Duration = Duration::from_secs(12);
+
+/// Answers an operation with an event for each answer.
+pub(super) async fn respond(
+    request: &HttpRequest,
+    state: &State,
+    parameters: Parameters,
+) -> Result<HttpResponse, Problem> {
+    let permit = stream_permit(request, state)?;
+    let tenant = tenant::resolve(request, state).await?;
+    let answers = match Operation::admit(state, parameters) {
+        Ok(operation) => {
+            refuse_to_write(request, &operation)?;
+            operation.answers(state, &tenant).boxed_local()
+        }
+        Err(error) => stream::once(async { error.into() }).boxed_local(),
+    };
+    let id = request_id(request);
+    let settings = state.settings.clone();
+    let answers = answers.map(move |answer| answer.settled(id.as_deref(), &settings));
+    let events = Events {
+        answers: answers.boxed_local(),
+        keep_alive: interval(KEEP_ALIVE),
+        stopping: state.stopping.clone(),
+        is_over: false,
+        _permit: permit,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // Compression would hold events back, and so do some proxies unless they are told.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(events.stream()))
+}
+
+struct Events {
+    answers: LocalBoxStream<'static, Answer>,
+    keep_alive: Interval,
+    stopping: Receiver<bool>,
+    is_over: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Events {
+    fn stream(self) -> impl Stream<Item = Result<Bytes, Error>> {
+        stream::unfold(self, |mut events| async {
+            let event = events.next().await?;
+            Some((Ok(Bytes::from(event)), events))
+        })
+    }
+
+    async fn next(&mut self) -> Option<String> {
+        if self.is_over {
+            return None;
+        }
+        tokio::select! {
+            answer = self.answers.next() => Some(match answer {
+                Some(answer) => format!("event: next\ndata: {}\n\n", answer.to_json()),
+                None => {
+                    self.is_over = true;
+                    "event: complete\ndata:\n\n".to_owned()
+                }
+            }),
+            // A comment, which clients pass over.
+            _ = self.keep_alive.tick() => Some(":\n\n".to_owned()),
+            _ = self.stopping.wait_for(|stopping| *stopping) => None,
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! One connection: from its first message to its last.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use actix_web::web::Data;
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
+use futures_util::StreamExt;
+use municipio_domain::tenants::Tenant;
+use municipio_graphql::ErrorCode;
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
+use tokio::{
+    sync::mpsc::{Sender, channel},
+    task::{AbortHandle, JoinSet},
+    time::{interval, sleep, timeout},
+};
+
+use super::{
+    Answer, Operation, Parameters,
+    protocol::{ClientMessage, Close, ServerMessage},
+    tenant::{self, Address},
+};
+use crate::app::State;
+
+/// How long a client has to send `connection_init`.
+const INITIALISATION: Duration = Duration::from_secs(3);
+/// How often the client is asked whether it lives; who has not answered by the next time is gone.
+const KEEP_ALIVE: Duration = Duration::from_secs(12);
+/// How long a client may take to read a message.
+const READING: Duration = Duration::from_secs(10);
+/// Answers that wait for the client to read.
+const WAITING: usize = 16;
+
+/// A WebSocket.
+pub(super) struct Connection {
+    state: Data<State>,
+    session: Session,
+    address: Address,
+    request_id: Option<String>,
+    /// The municipality, once the connection is acknowledged.
+    tenant: Option<Arc<Tenant>>,
+    operations: HashMap<String, Running>,
+    /// How many operations there were, to tell two with the same id apart.
+    count: u64,
+    tasks: JoinSet<()>,
+}
+
+/// An operation under way.
+struct Running {
+    number: u64,
+    task: AbortHandle,
+}
+
+/// What an operation has to say.
+struct Event {
+    id: String,
+    number: u64,
+    kind: EventKind,
+}
+
+enum EventKind {
+    Next(Box<RawValue>),
+    Error(Box<RawValue>),
+    Complete,
+}
+
+impl Connection {
+    pub(super) fn new(
+        state: Data<State>,
+        session: Session,
+        address: Address,
+        request_id: Option<String>,
+    ) -> Self {
+        Self {
+            state,
+            session,
+            address,
+            request_id,
+            tenant: None,
+            operations: HashMap::new(),
+            count: 0,
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Serves the client until one of the two closes the connection.
+    pub(super) async fn run(mut self, mut messages: AggregatedMessageStream) {
+        let close = match self.serve(&mut messages).await {
+            Err(close) => close,
+            Ok(never) => match never {},
+        };
+        self.close(close).await;
+    }
+
+    /// Ends the operations and tells the client why.
+    pub(super) async fn close(mut self, close: Close) {
+        self.tasks.shutdown().await;
+        if let Some(reason) = close.reason() {
+            // Who does not read the reason any more is gone.
+            let _ = timeout(READING, self.session.close(Some(reason))).await;
+        }
+    }
+
+    async fn serve(
+        &mut self,
+        messages: &mut AggregatedMessageStream,
+    ) -> Result<std::convert::Infallible, Close> {
+        let (sender, mut events) = channel(WAITING);
+        let mut stopping = self.state.stopping.clone();
+        let mut keep_alive = interval(KEEP_ALIVE);
+        let initialisation = sleep(INITIALISATION);
+        tokio::pin!(initialisation);
+        let mut lives = true;
+        loop {
+            tokio::select! {
+                message = messages.recv() => {
+                    lives = true;
+                    self.receive(message, &sender).await?;
+                }
+                Some(event) = events.recv() => self.deliver(event).await?,
+                () = &mut initialisation, if self.tenant.is_none() => {
+                    return Err(Close::InitialisationTimeout);
+                }
+                _ = keep_alive.tick() => {
+                    if !std::mem::take(&mut lives) {
+                        return Err(Close::Gone);
+                    }
+                    let ping = self.session.ping(b"");
+                    sent(timeout(READING, ping).await)?;
+                }
+                _ = stopping.wait_for(|stopping| *stopping) => return Err(Close::GoingAway),
+                Some(ended) = self.tasks.join_next() => {
+                    if ended.is_err_and(|error| error.is_panic()) {
+                        return Err(Close::Internal);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn receive(
+        &mut self,
+        message: Option<Result<AggregatedMessage, ProtocolError>>,
+        events: &Sender<Event>,
+    ) -> Result<(), Close> {
+        match message {
+            None => Err(Close::Gone),
+            Some(Err(ProtocolError::Overflow)) => Err(Close::TooLarge),
+            Some(Err(_)) => Err(Close::Malformed),
+            Some(Ok(message)) => match message {
+                AggregatedMessage::Text(text) => {
+                    self.handle(ClientMessage::read(&text)?, events).await
+                }
+                AggregatedMessage::Binary(_) => Err(Close::InvalidMessage),
+                AggregatedMessage::Ping(bytes) => {
+                    sent(timeout(READING, self.session.pong(&bytes)).await)
+                }
+                AggregatedMessage::Pong(_) => Ok(()),
+                AggregatedMessage::Close(_) => Err(Close::Normal),
+            },
+        }
+    }
+
+    async fn handle(
+        &mut self,
+        message: ClientMessage,
+        events: &Sender<Event>,
+    ) -> Result<(), Close> {
+        match message {
+            ClientMessage::ConnectionInit { payload } => self.initialise(payload).await,
+            ClientMessage::Ping { payload } => self.send(&ServerMessage::Pong { payload }).await,
+            ClientMessage::Pong { .. } => Ok(()),
+            ClientMessage::Subscribe { id, payload } => self.begin(id, payload, events).await,
+            ClientMessage::Complete { id } => {
+                if let Some(operation) = self.operations.remove(&id) {
+                    operation.task.abort();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Browsers cannot send headers with a WebSocket: the payload may name the municipality.
+    async fn initialise(&mut self, payload: Option<Map<String, Value>>) -> Result<(), Close> {
+        if self.tenant.is_some() {
+            return Err(Close::TooManyInitialisations);
+        }
+        let named = payload
+            .as_ref()
+            .and_then(|payload| payload.get(tenant::HEADER));
+        if let Some(named) = named {
+            self.address.named = Some(named.as_str().unwrap_or_default().to_owned());
+        }
+        let found = tenant::find(&self.address, &self.state).await;
+        let found = found.map_err(|problem| Close::Forbidden(problem.detail().to_owned()))?;
+        self.tenant = Some(found);
+        self.send(&ServerMessage::ConnectionAck).await
+    }
+
+    async fn begin(
+        &mut self,
+        id: String,
+        parameters: Parameters,
+        events: &Sender<Event>,
+    ) -> Result<(), Close> {
+        let Some(tenant) = self.tenant.clone() else {
+            return Err(Close::Unauthorized);
+        };
+        if self.operations.contains_key(&id) {
+            return Err(Close::DuplicateId(id));
+        }
+        let most = self.state.settings.limit_operations;
+        if self.operations.len() >= most {
+            let message = format!("a connection has at most {most} operations under way");
+            let refused = Answer::from(ErrorCode::TooManyOperations.refuse(message));
+            let payload =
+                errors(&refused.settled(self.request_id.as_deref(), &self.state.settings));
+            let message = ServerMessage::Error {
+                id: &id,
+                payload: &payload,
+            };
+            return self.send(&message).await;
+        }
+        self.count += 1;
+        let operation = Task {
+            id: id.clone(),
+            number: self.count,
+            state: self.state.clone(),
+            tenant,
+            request_id: self.request_id.clone(),
+            events: events.clone(),
+        };
+        let task = self.tasks.spawn_local(operation.run(parameters));
+        let number = self.count;
+        self.operations.insert(id, Running { number, task });
+        Ok(())
+    }
+
+    /// Tells the client what an operation has to say, unless the client ended it meanwhile.
+    async fn deliver(&mut self, event: Event) -> Result<(), Close> {
+        let Event { id, number, kind } = event;
+        if self
+            .operations
+            .get(&id)
+            .is_none_or(|known| known.number != number)
+        {
+            return Ok(());
+        }
+        let message = match &kind {
+            EventKind::Next(payload) => ServerMessage::Next { id: &id, payload },
+            EventKind::Error(payload) => ServerMessage::Error { id: &id, payload },
+            EventKind::Complete => ServerMessage::Complete { id: &id },
+        };
+        if !matches!(message, ServerMessage::Next { .. }) {
+            self.operations.remove(&id);
+        }
+        self.send(&message).await
+    }
+
+    async fn send(&mut self, message: &ServerMessage<'_>) -> Result<(), Close> {
+        let text = serde_json::to_string(message).map_err(|error| {
+            tracing::error!(%error, "a message cannot be written");
+            Close::Gone
+        })?;
+        sent(timeout(READING, self.session.text(text)).await)
+    }
+}
+
+fn sent(sent: Result<Result<(), Closed>, tokio::time::error::Elapsed>) -> Result<(), Close> {
+    match sent {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Close::Gone),
+    }
+}
+
+/// The errors of a refusal as the protocol wants them: a list.
+fn errors(answer: &Answer) -> Box<RawValue> {
+    match answer {
+        Answer::Refused(_, errors) => to_raw_value(errors).unwrap_or_default(),
+        Answer::Executed(_) => Box::default(),
+    }
+}
+
+/// The task of one operation.
+struct Task {
+    id: String,
+    number: u64,
+    state: Data<State>,
+    tenant: Arc<Tenant>,
+    request_id: Option<String>,
+    events: Sender<Event>,
+}
+
+impl Task {
+    async fn run(self, parameters: Parameters) {
+        let operation = match Operation::admit(&self.state, parameters) {
+            Ok(operation) => operation,
+            Err(error) => {
+                self.tell(error.into()).await;
+                return;
+            }
+        };
+        let mut answers = operation.answers(&self.state, &self.tenant);
+        while let Some(answer) = answers.next().await {
+            if !self.tell(answer).await {
+                return;
+            }
+        }
+        self.say(EventKind::Complete).await;
+    }
+
+    /// Tells the client an answer; says whether the operation goes on.
+    async fn tell(&self, answer: Answer) -> bool {
+        let answer = answer.settled(self.request_id.as_deref(), &self.state.settings);
+        match answer {
+            Answer::Executed(_) => self.say(EventKind::Next(answer.to_json())).await,
+            Answer::Refused(..) => {
+                self.say(EventKind::Error(errors(&answer))).await;
+                false
+            }
+        }
+    }
+
+    async fn say(&self, kind: EventKind) -> bool {
+        let event = Event {
+            id: self.id.clone(),
+            number: self.number,
+            kind,
+        };
+        self.events.send(event).await.is_ok()
+    }
+}
