@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use municipio_domain::content::Cursor;
+use municipio_domain::{content::Cursor, tenants::IpaCode};
 use sea_orm::DatabaseConnection;
 use serde_json::json;
 use uuid::Uuid;
@@ -257,6 +257,7 @@ impl Content {
 
     /// Cursors of the list by title, from the whole range.
     pub async fn cursors(&mut self, site: &Site, content_type: &str) -> Result<Vec<String>> {
+        let code: IpaCode = site.ipa_code.parse()?;
         let sql = "SELECT title_key, item_id FROM ( \
                SELECT title_key, item_id, row_number() OVER (ORDER BY title_key, item_id) AS place, \
                  count(*) OVER () AS total \
@@ -273,7 +274,7 @@ impl Content {
             let (key, id): (String, Uuid) =
                 (row.try_get("", "title_key")?, row.try_get("", "item_id")?);
             let cursor: Cursor = serde_json::from_value(json!(["t", key, id]))?;
-            Ok(cursor.encode())
+            Ok(cursor.encode(&code))
         };
         let mut cursors = rows.iter().map(cursor).collect::<Result<Vec<_>>>()?;
         self.random.shuffle(&mut cursors);

@@ -118,7 +118,7 @@ async fn operations(content: &mut Content) -> Result<Vec<Operation>> {
         .await?;
     let pair = |(category, topic): &(String, String)| {
         // As `api/graphql/src/global_id.rs` writes it.
-        let topic = URL_SAFE_NO_PAD.encode(format!("Topic:{topic}"));
+        let topic = URL_SAFE_NO_PAD.encode(format!("Topic:{}:{topic}", site.ipa_code));
         Request::post(
             site,
             BY_TWO,

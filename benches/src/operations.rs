@@ -266,7 +266,7 @@ impl<'a> Bench<'a> {
         let server = self.program.serve(&self.store, &[]).await?;
         let mut content = self.content().await?;
         let operations = portal(&mut content).await?;
-        let mut counter = Counter::new(&self.store, &server).await?;
+        let counter = Counter::new(&self.store, &server).await?;
         let mut table = Table::new(&COLUMNS);
         for operation in &operations {
             progress(format_args!("{}: {}", self.engine.name(), operation.name));

@@ -2,10 +2,10 @@
 //! those that only begin, end or set something up counted apart. What SQLite runs cannot be seen from
 //! outside: there the same application runs in this process and counts.
 
-use std::fmt;
+use std::{fmt, net::SocketAddr};
 
-use actix_web::{dev::ServerHandle, rt};
-use municipio::app::Application;
+use actix_web::rt;
+use municipio::app::{Application, StopHandle};
 use municipio_domain::store::Database;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
@@ -39,26 +39,18 @@ impl fmt::Display for Count {
 }
 
 /// Counts statements.
-pub enum Counter {
-    /// The server counts.
-    Postgres {
-        /// A connection that sees the statements of all databases.
-        admin: DatabaseConnection,
-        /// The name of the database.
-        name: String,
-        /// A connection to the program.
-        program: Connection,
-    },
-    /// The application counts.
-    Inside {
-        /// Its database.
-        database: Database,
-        /// A connection to it.
-        application: Connection,
-        /// Stops it.
-        handle: ServerHandle,
-    },
-    /// Nobody counts: the server was started without `pg_stat_statements`.
+pub struct Counter {
+    source: Source,
+    address: SocketAddr,
+}
+
+/// Who counts.
+enum Source {
+    /// The database server, seen on this connection; and the name of the database.
+    Postgres(DatabaseConnection, String),
+    /// The application in this process.
+    Inside(Database, StopHandle),
+    /// Nobody: the database server was started without `pg_stat_statements`.
     Nobody,
 }
 
@@ -75,14 +67,12 @@ impl Counter {
         let works = admin
             .execute_unprepared("SELECT 1 FROM pg_stat_statements LIMIT 1")
             .await;
-        if made.is_err() || works.is_err() {
-            return Ok(Self::Nobody);
-        }
-        Ok(Self::Postgres {
-            admin: admin.clone(),
-            name: name.to_owned(),
-            program: Connection::open(server.address()).await?,
-        })
+        let source = match made.and(works) {
+            Ok(_) => Source::Postgres(admin.clone(), name.to_owned()),
+            Err(_) => Source::Nobody,
+        };
+        let address = server.address();
+        Ok(Self { source, address })
     }
 
     async fn inside(store: &Store) -> Result<Self> {
@@ -91,41 +81,30 @@ impl Counter {
             ..store.settings()
         };
         let application = Application::build(&settings).await?;
-        let database = application.database().clone();
-        let handle = application.handle();
+        let source = Source::Inside(application.database().clone(), application.handle());
         let address = application.address();
         rt::spawn(application.run());
-        Ok(Self::Inside {
-            database,
-            application: Connection::open(address).await?,
-            handle,
-        })
+        Ok(Self { source, address })
     }
 
     /// The statements of one request, bodies being in memory.
-    pub async fn count(&mut self, request: &Request) -> Result<Option<Count>> {
+    pub async fn count(&self, request: &Request) -> Result<Option<Count>> {
+        let mut connection = Connection::open(self.address).await?;
         let mut counts = Vec::new();
         for round in 0..=ROUNDS {
-            let count = match self {
-                Self::Postgres {
-                    admin,
-                    name,
-                    program,
-                } => in_postgres(admin, name, program, request).await?,
-                Self::Inside {
-                    database,
-                    application,
-                    ..
-                } => {
+            let count = match &self.source {
+                Source::Postgres(admin, name) => {
+                    in_postgres(admin, name, &mut connection, request).await?
+                }
+                Source::Inside(database, _) => {
                     let before = database.statements();
-                    request.send(application).await?;
-                    let statements = i64::try_from(database.statements() - before)?;
+                    request.send(&mut connection).await?;
                     Count {
-                        statements,
+                        statements: i64::try_from(database.statements() - before)?,
                         session: 0,
                     }
                 }
-                Self::Nobody => return Ok(None),
+                Source::Nobody => return Ok(None),
             };
             // The first reads what is not in memory yet.
             counts.extend((round > 0).then_some(count));
@@ -135,14 +114,8 @@ impl Counter {
 
     /// Stops what it started.
     pub async fn stop(self) {
-        if let Self::Inside {
-            handle,
-            application,
-            ..
-        } = self
-        {
-            drop(application);
-            handle.stop(true).await;
+        if let Source::Inside(_, handle) = self.source {
+            handle.stop().await;
         }
     }
 }
