@@ -263,7 +263,8 @@ impl Content {
                  count(*) OVER () AS total \
                FROM content_listing WHERE tenant_id = (SELECT id FROM tenant WHERE ipa_code = $1) \
                  AND content_type = $2 AND locale = 'it' AND field = '' AND value = '' \
-             ) AS numbered WHERE place % (total / $3 + 1) = 0 AND place <= total - 20";
+             ) AS numbered WHERE place % (total / $3 + 1) = 0 \
+               AND (place <= total - 20 OR total <= 20 AND place < total)";
         let values = [
             site.ipa_code.as_str().into(),
             content_type.into(),
