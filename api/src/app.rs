@@ -175,6 +175,8 @@ impl Application {
                 .wrap(from_fn(http::hold))
                 .configure(http::routes)
         })
+        // An answer that is sent in pieces would wait for the client to acknowledge the first of them.
+        .tcp_nodelay(true)
         .shutdown_timeout(30)
         .disable_signals();
         if settings.workers > 0 {
