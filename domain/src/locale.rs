@@ -1,7 +1,7 @@
 //! Locales and localised text. Structure and relations of content are shared between locales; only
 //! text is a map by locale (design decision: one revision holds all translations).
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// optionally, a two letter region (`it`, `de`, `sl`, `fr`, `en`, `de-AT`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Locale(Box<str>);
+pub struct Locale(Arc<str>);
 
 impl Locale {
     /// Italian: the locale that every text must have and the last fallback of every read.

@@ -1,6 +1,6 @@
 //! An item as a reader sees it: its identity with the body of one revision.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
@@ -21,7 +21,7 @@ pub struct Item {
     /// The revision whose body this is.
     pub revision_id: RevisionId,
     /// Its current slugs.
-    pub slugs: Slugs,
+    pub slugs: Arc<Slugs>,
     /// When it was first published.
     pub published_at: Option<DateTime<Utc>>,
     /// When it was last published.

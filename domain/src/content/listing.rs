@@ -447,25 +447,36 @@ impl ListQuery {
     }
 }
 
-/// Joins the items to the column that names them and selects their pointers, so that the page needs
-/// no second look-up. What is not published any more is not there.
+/// Joins the published items to the column that names them and selects their pointers, so that the
+/// page needs no second look-up.
 pub(super) fn select_pointers(select: &mut SelectStatement, item_id: impl IntoColumnRef) {
+    join_items(select, item_id);
+    let published = content_item::Column::PublishedRevisionId;
+    select.and_where(Expr::col((content_item::Entity, published)).is_not_null());
+}
+
+/// The same with items that are not published.
+pub(super) fn join_items(select: &mut SelectStatement, item_id: impl IntoColumnRef) {
+    let id = Expr::col((content_item::Entity, content_item::Column::Id));
+    select.inner_join(content_item::Entity, id.eq(Expr::col(item_id)));
+    pointer_columns(select);
+}
+
+/// Selects what a pointer is made of.
+pub(super) fn pointer_columns(select: &mut SelectStatement) {
     use content_item::Column;
     let item = |column: Column| Expr::col((content_item::Entity, column));
-    let joined = Condition::all()
-        .add(item(Column::Id).eq(Expr::col(item_id)))
-        .add(item(Column::PublishedRevisionId).is_not_null());
-    select.inner_join(content_item::Entity, joined);
     for column in [
         Column::Id,
         Column::ContentType,
-        Column::Slugs,
         Column::PublishedRevisionId,
         Column::PublishedAt,
         Column::UpdatedAt,
     ] {
         select.expr(item(column));
     }
+    // As text: it is read once, into what it is.
+    select.expr_as(item(Column::Slugs).cast_as("text"), Alias::new("slugs"));
 }
 
 fn occurring(

@@ -1,16 +1,17 @@
 //! Reading content. Pointers are read from the database each time; bodies never change and are
 //! kept in memory by revision id.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use municipio_entities::{content_item, content_occurrence, content_revision, content_slug};
 use sea_orm::{
-    ColumnTrait, DbErr, QueryResult,
-    sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query},
+    DbErr, QueryResult,
+    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement},
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{
     Body, ContentType, Cursor, Item, ListQuery, OrderBy, OrderValue, Page, Slug, Slugs, Window,
@@ -62,7 +63,7 @@ struct Pointer {
     id: ItemId,
     content_type: ContentType,
     revision: RevisionId,
-    slugs: Slugs,
+    slugs: Arc<Slugs>,
     published_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
 }
@@ -89,16 +90,12 @@ impl Contents {
     /// The database failed.
     pub async fn published(&self, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
         let ids = ids.iter().map(|id| id.0);
-        let filter = Condition::all()
-            .add(content_item::Column::Id.is_in(ids))
-            .add(content_item::Column::PublishedRevisionId.is_not_null());
-        let rows = self
-            .store
-            .read()
-            .all::<content_item::Entity>(filter)
-            .await?;
-        let pointers = rows.into_iter().map(Pointer::from_model);
-        self.items(pointers.collect::<Result<_, _>>()?).await
+        let item = |column| Expr::col((content_item::Entity, column));
+        let mut select = Query::select();
+        select
+            .from(content_item::Entity)
+            .and_where(item(content_item::Column::Id).is_in(ids));
+        self.items(self.pointers(select).await?).await
     }
 
     /// The single item of a type that has one per tenant, if it is published.
@@ -106,16 +103,13 @@ impl Contents {
     /// # Errors
     /// The database failed.
     pub async fn singleton(&self, content_type: ContentType) -> Result<Option<Item>, StoreError> {
-        let filter = Condition::all()
-            .add(content_item::Column::ContentType.eq(content_type.as_str()))
-            .add(content_item::Column::PublishedRevisionId.is_not_null());
-        let row = self
-            .store
-            .read()
-            .one::<content_item::Entity>(filter)
-            .await?;
-        let pointers = row.into_iter().map(Pointer::from_model);
-        Ok(self.items(pointers.collect::<Result<_, _>>()?).await?.pop())
+        let item = |column| Expr::col((content_item::Entity, column));
+        let mut select = Query::select();
+        select
+            .from(content_item::Entity)
+            .and_where(item(content_item::Column::ContentType).eq(content_type.as_str()))
+            .limit(1);
+        Ok(self.items(self.pointers(select).await?).await?.pop())
     }
 
     /// What is published under a slug of a locale.
@@ -128,33 +122,29 @@ impl Contents {
         locale: &Locale,
         slug: &Slug,
     ) -> Result<Found, StoreError> {
-        let filter = Condition::all()
-            .add(content_slug::Column::ContentType.eq(content_type.as_str()))
-            .add(content_slug::Column::Locale.eq(locale.as_str()))
-            .add(content_slug::Column::Slug.eq(slug.as_str()));
-        let Some(row) = self
-            .store
-            .read()
-            .one::<content_slug::Entity>(filter)
-            .await?
-        else {
+        use content_slug::{Column, Entity};
+        let of = |column| Expr::col((Entity, column));
+        let mut select = Query::select();
+        select
+            .from(Entity)
+            .and_where(of(Column::ContentType).eq(content_type.as_str()))
+            .and_where(of(Column::Locale).eq(locale.as_str()))
+            .and_where(of(Column::Slug).eq(slug.as_str()));
+        listing::join_items(&mut select, (Entity, Column::ItemId));
+        let rows = self.store.read().rows::<Entity>(select).await?;
+        let Some(row) = rows.first() else {
             return Ok(Found::Nothing);
         };
-        let filter = content_item::Column::Id.eq(row.item_id);
-        let read = self.store.read();
-        let Some(row) = read.one::<content_item::Entity>(filter).await? else {
-            return Ok(Found::Nothing);
-        };
-        if row.published_revision_id.is_none() {
+        let revision: Option<Uuid> = row.try_get("", "published_revision_id")?;
+        if revision.is_none() {
             // A draft that nobody ever saw is not told of.
-            let was_public = row.published_at.is_some();
-            return Ok(if was_public {
-                Found::Gone
-            } else {
-                Found::Nothing
+            let was_public: Option<DateTime<Utc>> = row.try_get("", "published_at")?;
+            return Ok(match was_public {
+                Some(_) => Found::Gone,
+                None => Found::Nothing,
             });
         }
-        let item = self.items(vec![Pointer::from_model(row)?]).await?.pop();
+        let item = self.items(vec![Pointer::from_row(row)?]).await?.pop();
         Ok(match item {
             None => Found::Gone,
             Some(item) if item.slugs.get(locale) == Some(slug) => Found::Item(item),
@@ -354,6 +344,36 @@ impl Contents {
         Ok(pages.collect())
     }
 
+    /// The pointers of the published items that this statement selects.
+    async fn pointers(&self, mut select: SelectStatement) -> Result<Vec<Pointer>, StoreError> {
+        listing::pointer_columns(&mut select);
+        let published = content_item::Column::PublishedRevisionId;
+        select.and_where(Expr::col((content_item::Entity, published)).is_not_null());
+        let rows = self
+            .store
+            .read()
+            .rows::<content_item::Entity>(select)
+            .await?;
+        rows.iter().map(Pointer::from_row).collect()
+    }
+
+    /// The bodies of these revisions, as they are stored.
+    async fn stored(&self, revisions: Vec<Uuid>) -> Result<Vec<(RevisionId, String)>, StoreError> {
+        use content_revision::{Column, Entity};
+        let of = |column| Expr::col((Entity, column));
+        let mut select = Query::select();
+        select
+            .from(Entity)
+            .expr(of(Column::Id))
+            // Read once, into what it is; as JSON it would be read into a tree before.
+            .expr_as(of(Column::Body).cast_as("text"), Alias::new("body"))
+            .and_where(of(Column::Id).is_in(revisions));
+        let rows = self.store.read().rows::<Entity>(select).await?;
+        rows.iter()
+            .map(|row| Ok((RevisionId(row.try_get("", "id")?), row.try_get("", "body")?)))
+            .collect()
+    }
+
     /// Gives the pointers their bodies: from memory, and what is not there in one statement.
     async fn items(&self, pointers: Vec<Pointer>) -> Result<Vec<Item>, StoreError> {
         let mut bodies = HashMap::new();
@@ -371,16 +391,10 @@ impl Contents {
                 .iter()
                 .map(|pointer| (pointer.revision, pointer.content_type))
                 .collect();
-            let filter = content_revision::Column::Id.is_in(missing);
-            let rows = self
-                .store
-                .read()
-                .all::<content_revision::Entity>(filter)
-                .await?;
-            for row in rows {
-                let id = RevisionId(row.id);
+            for (id, body) in self.stored(missing).await? {
                 if let Some(&content_type) = types.get(&id) {
-                    let body = read_body(content_type, id, row.body)?;
+                    let body = Body::read_stored(content_type, &body)
+                        .map_err(|error| StoreError::corrupt(format!("revision {id}"), error))?;
                     self.bodies.insert(id, body.clone());
                     bodies.insert(id, body);
                 }
@@ -448,27 +462,15 @@ impl<T> Page<T> {
 }
 
 impl Pointer {
-    fn from_model(row: content_item::Model) -> Result<Self, StoreError> {
-        let revision = row
-            .published_revision_id
-            .ok_or_else(|| StoreError::corrupt("published pointer", "it is empty"))?;
-        Ok(Self {
-            id: ItemId(row.id),
-            content_type: read_type(&row.content_type)?,
-            revision: RevisionId(revision),
-            slugs: read_slugs(row.slugs)?,
-            published_at: row.published_at,
-            updated_at: row.updated_at,
-        })
-    }
-
     fn from_row(row: &QueryResult) -> Result<Self, StoreError> {
         let content_type: String = row.try_get("", "content_type")?;
+        let slugs: String = row.try_get("", "slugs")?;
+        let slugs = serde_json::from_str(&slugs);
         Ok(Self {
             id: ItemId(row.try_get("", "id")?),
             content_type: read_type(&content_type)?,
             revision: RevisionId(row.try_get("", "published_revision_id")?),
-            slugs: read_slugs(row.try_get("", "slugs")?)?,
+            slugs: slugs.map_err(|error| StoreError::corrupt("slugs", error))?,
             published_at: row.try_get("", "published_at")?,
             updated_at: row.try_get("", "updated_at")?,
         })

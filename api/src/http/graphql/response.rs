@@ -97,22 +97,42 @@ impl Answer {
         }
     }
 
-    /// The answer as JSON.
+    /// The answer as JSON, to stand in other JSON.
     pub(super) fn to_json(&self) -> Box<RawValue> {
         let written = match self {
-            Self::Refused(_, errors) => to_raw_value(&serde_json::json!({ "errors": errors })),
+            Self::Refused(_, errors) => to_raw_value(&refusal(errors)),
             Self::Executed(response) => to_raw_value(response),
         };
         written.unwrap_or_else(|error| {
-            tracing::error!(%error, "an answer cannot be written");
+            unwritten(&error);
             RawValue::NULL.to_owned()
+        })
+    }
+
+    /// The answer as the text of a response.
+    fn to_text(&self) -> String {
+        let written = match self {
+            Self::Refused(_, errors) => serde_json::to_string(&refusal(errors)),
+            Self::Executed(response) => serde_json::to_string(response),
+        };
+        written.unwrap_or_else(|error| {
+            unwritten(&error);
+            RawValue::NULL.get().to_owned()
         })
     }
 }
 
+fn refusal(errors: &[ServerError]) -> serde_json::Value {
+    serde_json::json!({ "errors": errors })
+}
+
+fn unwritten(error: &serde_json::Error) {
+    tracing::error!(%error, "an answer cannot be written");
+}
+
 /// An answer, written.
 pub(super) struct Rendered {
-    body: Box<RawValue>,
+    body: String,
     refused: Option<ErrorCode>,
 }
 
@@ -124,7 +144,7 @@ impl Rendered {
             Answer::Executed(_) => None,
         };
         Self {
-            body: answer.to_json(),
+            body: answer.to_text(),
             refused,
         }
     }
@@ -136,13 +156,13 @@ impl Rendered {
             (Some(code @ (ErrorCode::BadRequest | ErrorCode::Timeout)), _) => code.status(),
             _ => 200,
         };
-        respond(status, media_type, self.body.get().to_owned())
+        respond(status, media_type, self.body)
     }
 }
 
 /// Several answers as one.
 pub(super) fn respond_all(answers: Vec<Rendered>, media_type: MediaType) -> HttpResponse {
-    let bodies: Vec<_> = answers.iter().map(|answer| answer.body.get()).collect();
+    let bodies: Vec<_> = answers.iter().map(|answer| answer.body.as_str()).collect();
     respond(200, media_type, format!("[{}]", bodies.join(",")))
 }
 

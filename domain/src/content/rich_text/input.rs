@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Block, RichText};
+use super::{Block, RichText, stored};
 
 const EXPECTED: &str = "rich text: a string of Markdown, {\"markdown\": …}, {\"html\": …}, \
                         {\"blocks\": […]} or an array of blocks";
@@ -50,6 +50,9 @@ impl<'de> de::Visitor<'de> for Visitor {
 
 impl<'de> Deserialize<'de> for RichText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Visitor)
+        match stored::is_stored() {
+            true => stored::keep(deserializer),
+            false => deserializer.deserialize_any(Visitor),
+        }
     }
 }

@@ -17,14 +17,17 @@ mod markdown_writer;
 mod plain;
 #[cfg(test)]
 mod properties;
+mod stored;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::ItemId;
+
+pub(super) use stored::reading_stored;
 
 /// How deeply blocks may be nested: quotes, callouts and lists inside each other.
 pub const MAX_DEPTH: usize = 8;
@@ -39,13 +42,9 @@ pub const MAX_COLUMNS: usize = 64;
 ///
 /// Deserialised from an array of blocks, `{"blocks": […]}`, `{"markdown": "…"}`, `{"html": "…"}` or
 /// a bare string, which is Markdown. Every way in checks and normalises as
-/// [`RichText::from_blocks`] does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct RichText {
-    /// The blocks, in reading order.
-    pub blocks: Vec<Block>,
-}
+/// [`RichText::from_blocks`] does, except for what comes from the database: see [`stored`].
+#[derive(Clone, Default)]
+pub struct RichText(Arc<stored::Content>);
 
 /// One block of a rich text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,6 +223,20 @@ pub enum RichTextError {
 }
 
 impl RichText {
+    fn of(content: stored::Content) -> Self {
+        Self(Arc::new(content))
+    }
+
+    /// Blocks that are in canonical form already.
+    fn written(blocks: Vec<Block>) -> Self {
+        Self::of(stored::Content::read(blocks))
+    }
+
+    /// The blocks, in reading order.
+    pub fn blocks(&self) -> &[Block] {
+        self.0.blocks()
+    }
+
     /// Checks blocks and brings them to the canonical form in which they are stored.
     ///
     /// Marks and links do not begin or end with white space; runs of white space are one space;
@@ -231,8 +244,7 @@ impl RichText {
     /// percent-encoded where Markdown or HTML would trip; a first paragraph of a callout that is
     /// bold as a whole is its title. Doing it twice is the same as doing it once.
     pub fn from_blocks(blocks: Vec<Block>) -> Result<Self, RichTextError> {
-        let blocks = canonical::blocks(blocks)?;
-        Ok(Self { blocks })
+        canonical::blocks(blocks).map(Self::written)
     }
 
     /// Reads Markdown: CommonMark with GitHub's tables and alerts.
@@ -268,14 +280,13 @@ impl RichText {
 
     /// Checks what [`RichText::from_blocks`] checks: for trees built by hand.
     pub fn validate(&self) -> Result<(), RichTextError> {
-        canonical::blocks(self.blocks.clone()).map(|_| ())
+        canonical::blocks(self.blocks().to_vec()).map(|_| ())
     }
 
     /// The text with its links to items turned into addresses; where there is none, the target is
     /// not public and only the text of the link remains.
     pub fn resolved(&self, resolve: Resolve) -> Self {
-        let blocks = canonical::resolved(&self.blocks, resolve);
-        Self { blocks }
+        Self::written(canonical::resolved(self.blocks(), resolve))
     }
 
     /// The text as HTML, all of it escaped, for a page whose title is its `h1`.
@@ -283,7 +294,7 @@ impl RichText {
     /// For a tree in canonical form, with every item resolved to `item:<uuid>`,
     /// [`RichText::from_html`] of the result is the same tree.
     pub fn html(&self, resolve: Resolve) -> String {
-        html_writer::write(&self.resolved(resolve).blocks)
+        html_writer::write(self.resolved(resolve).blocks())
     }
 
     /// The text as Markdown, links to items as `item:<uuid>`: for editors and exports.
@@ -292,24 +303,24 @@ impl RichText {
     /// Where Markdown alone cannot keep two styles apart, an empty comment `<!-- -->` or a
     /// character written as `&#…;` does.
     pub fn markdown(&self) -> String {
-        markdown_writer::write(&self.blocks)
+        markdown_writer::write(self.blocks())
     }
 
     /// The text as Markdown for delivery, links to items as in [`RichText::resolved`].
     pub fn markdown_resolved(&self, resolve: Resolve) -> String {
-        markdown_writer::write(&self.resolved(resolve).blocks)
+        markdown_writer::write(self.resolved(resolve).blocks())
     }
 
     /// The text without any markup: for search, summaries and messages.
     pub fn plain_text(&self) -> String {
-        plain::write(&self.blocks)
+        plain::write(self.blocks())
     }
 
     /// The items that the text links to, in order, each once.
     pub fn item_links(&self) -> Vec<ItemId> {
         let mut seen = HashSet::new();
         let mut items = Vec::new();
-        each_line(&self.blocks, &mut |line| {
+        each_line(self.blocks(), &mut |line| {
             for inline in line {
                 if let Inline::Link { target, .. } = inline
                     && let LinkTarget::Item(item) = target
@@ -324,7 +335,27 @@ impl RichText {
 
     /// True when there is nothing to read or see.
     pub fn is_empty(&self) -> bool {
-        !self.blocks.iter().any(canonical::shows)
+        self.0.shows_nothing()
+    }
+}
+
+impl fmt::Debug for RichText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RichText").field(&self.blocks()).finish()
+    }
+}
+
+impl PartialEq for RichText {
+    fn eq(&self, other: &Self) -> bool {
+        self.blocks() == other.blocks()
+    }
+}
+
+impl Eq for RichText {}
+
+impl Serialize for RichText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.blocks().serialize(serializer)
     }
 }
 

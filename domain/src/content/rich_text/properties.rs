@@ -201,7 +201,7 @@ proptest! {
     #[test]
     fn the_canonical_form_is_canonical(text in tree()) {
         prop_assert_eq!(text.validate(), Ok(()));
-        prop_assert_eq!(RichText::from_blocks(text.blocks.clone()), Ok(text));
+        prop_assert_eq!(RichText::from_blocks(text.blocks().to_vec()), Ok(text));
     }
 
     #[test]
@@ -230,9 +230,9 @@ proptest! {
         prop_assert_eq!(text.resolved(&nowhere).item_links(), vec![]);
         prop_assert!(is_safe(&text.html(&nowhere)));
         let markdown = text.markdown_resolved(&nowhere);
-        let expected = RichText::from_blocks(text.resolved(&nowhere).blocks);
+        let expected = RichText::from_blocks(text.resolved(&nowhere).blocks().to_vec());
         prop_assert_eq!(RichText::from_markdown(&markdown), expected);
-        prop_assert_eq!(text.is_empty(), text.blocks.is_empty());
+        prop_assert_eq!(text.is_empty(), text.blocks().is_empty());
         text.plain_text();
     }
 
@@ -251,11 +251,11 @@ proptest! {
     fn trees_built_by_hand_are_written_safely(url in hostile(), text in hostile()) {
         let plain = Inline::Text { text: text.clone(), bold: false, italic: false, code: false };
         let link = Inline::Link { target: LinkTarget::Url(url.clone()), content: vec![plain] };
-        let text = RichText { blocks: vec![
+        let text = RichText::written(vec![
             Block::Paragraph { content: vec![link] },
             Block::Image { url: url.clone(), alt: text.clone(), caption: text.clone() },
             Block::Embed { url, title: text },
-        ] };
+        ]);
         let html = text.html(&nowhere).replace('\0', "");
         prop_assert!(!html.contains("<script"));
         prop_assert!(!html.contains("=\"javascript:"));
