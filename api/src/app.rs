@@ -20,7 +20,7 @@ use municipio_domain::{
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
 use municipio_graphql::{
-    MunicipioSchema,
+    InputTypes, MunicipioSchema,
     limits::{CostModel, Limits},
 };
 use municipio_seeds::{LoadReport, SeedError};
@@ -31,7 +31,7 @@ use crate::{
     clock,
     http::{
         self,
-        graphql::{Documents, ManifestError, ParsedDocuments, parsed_documents},
+        graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
     settings::Settings,
     start::{self, Opened},
@@ -82,11 +82,13 @@ pub(crate) struct State {
     pub(crate) directory: TenantDirectory,
     pub(crate) bodies: BodyCache,
     pub(crate) schema: MunicipioSchema,
+    pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Limits,
     pub(crate) costs: Arc<CostModel>,
+    pub(crate) input_types: Arc<InputTypes>,
     pub(crate) documents: Documents,
-    pub(crate) parsed: ParsedDocuments,
+    pub(crate) known: KnownDocuments,
     /// How many WebSockets and event streams may still be opened.
     pub(crate) streams: Arc<Semaphore>,
     /// Becomes true when the server is being stopped.
@@ -151,15 +153,18 @@ impl Application {
                 }
             })?;
         let Opened { database, demo, .. } = start::open(settings).await?;
+        let sdl = municipio_graphql::sdl();
         let (stop, stopping) = watch::channel(false);
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             schema: municipio_graphql::schema(),
+            schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
-            costs: Arc::new(CostModel::new(&municipio_graphql::sdl())),
+            costs: Arc::new(CostModel::new(&sdl)),
+            input_types: Arc::new(InputTypes::new(&sdl)),
             documents,
-            parsed: parsed_documents(1024 * 1024),
+            known: known_documents(1024 * 1024),
             streams: Arc::new(Semaphore::new(settings.limit_streams)),
             stopping,
             settings: Arc::new(settings.clone()),

@@ -15,22 +15,33 @@ mod subscription;
 mod variables;
 mod view;
 
-use async_graphql::{EmptyMutation, Schema};
+use async_graphql::{EmptyMutation, Schema, ValidationMode};
 
 pub use connection::MAX_PAGE;
 pub use context::{Moment, RequestData};
 pub use error::{ErrorCode, catalogue};
 pub use query::Query;
 pub use subscription::Subscription;
-pub use variables::check_variables;
+pub use variables::InputTypes;
 
 /// The schema.
 pub type MunicipioSchema = Schema<Query, EmptyMutation, Subscription>;
 
 /// Builds the schema.
 pub fn schema() -> MunicipioSchema {
+    validating(ValidationMode::Strict)
+}
+
+/// Builds the schema for documents that [`schema`] found valid before: it does not look for their
+/// errors again. What depends on the variables is checked by [`InputTypes`], each time.
+pub fn schema_for_valid_documents() -> MunicipioSchema {
+    validating(ValidationMode::Fast)
+}
+
+fn validating(mode: ValidationMode) -> MunicipioSchema {
     Schema::build(Query, EmptyMutation, Subscription)
         .register_output_type::<objects::Content>()
+        .validation_mode(mode)
         .finish()
 }
 

@@ -1,68 +1,206 @@
 //! Checks the variables of an operation before anything runs (GraphQL 6.1.2): those that must be
-//! there are, and those of built-in types are of their kind. Enumerations, inputs and scalars of the
-//! schema are checked where they are used.
+//! there are, and all are of their kind, down to the fields of inputs. What a scalar of the schema
+//! accepts is checked where it is used.
+
+use std::collections::HashMap;
 
 use async_graphql::{
     ServerError, Value, Variables,
-    parser::types::{BaseType, ExecutableDocument, Type},
+    parser::{
+        parse_schema,
+        types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition},
+    },
 };
 
 use crate::error::ErrorCode;
 
-/// Refuses variables that do not fit the operation that was asked for.
-///
-/// # Errors
-/// A variable is missing, null where it must not be, or of another kind.
-pub fn check_variables(
-    document: &ExecutableDocument,
-    wanted: Option<&str>,
-    variables: &Variables,
-) -> Result<(), ServerError> {
-    let chosen = document
-        .operations
-        .iter()
-        .find(|(name, _)| wanted.is_none_or(|wanted| name.is_some_and(|name| name == wanted)));
-    let Some((_, operation)) = chosen else {
-        return Ok(());
-    };
-    for definition in &operation.node.variable_definitions {
-        let definition = &definition.node;
-        let name = &definition.name.node;
-        let kind = &definition.var_type.node;
-        let fits = match variables.get(name) {
-            None => kind.nullable || definition.default_value.is_some(),
-            Some(value) => fits(value, kind),
+/// What a variable of a type that the schema defines may hold.
+#[derive(Clone, Debug)]
+enum InputType {
+    Enumeration(Vec<String>),
+    Input {
+        /// Each field, its type, and whether it has a default.
+        fields: HashMap<String, (Type, bool)>,
+        /// Exactly one field is given (`@oneOf`).
+        one_of: bool,
+    },
+}
+
+/// The enumerations and inputs of a schema.
+#[derive(Clone, Debug, Default)]
+pub struct InputTypes(HashMap<String, InputType>);
+
+/// Why a value does not fit: the steps to it, and what is wrong with it.
+type Misfit = (String, String);
+
+impl InputTypes {
+    /// Reads them from a schema definition. A schema that cannot be read has none, and nothing but
+    /// built-in types is checked.
+    pub fn new(sdl: &str) -> Self {
+        let definitions = parse_schema(sdl).map(|document| document.definitions);
+        let types = definitions.unwrap_or_default().into_iter();
+        Self(
+            types
+                .filter_map(|definition| {
+                    let TypeSystemDefinition::Type(definition) = definition else {
+                        return None;
+                    };
+                    let definition = definition.node;
+                    let one_of = definition
+                        .directives
+                        .iter()
+                        .any(|directive| directive.node.name.node == "oneOf");
+                    let kind = match definition.kind {
+                        TypeKind::Enum(kind) => InputType::Enumeration(
+                            kind.values
+                                .into_iter()
+                                .map(|value| value.node.value.node.to_string())
+                                .collect(),
+                        ),
+                        TypeKind::InputObject(kind) => InputType::Input {
+                            fields: kind
+                                .fields
+                                .into_iter()
+                                .map(|field| {
+                                    let has_default = field.node.default_value.is_some();
+                                    let name = field.node.name.node.to_string();
+                                    (name, (field.node.ty.node, has_default))
+                                })
+                                .collect(),
+                            one_of,
+                        },
+                        _ => return None,
+                    };
+                    Some((definition.name.node.to_string(), kind))
+                })
+                .collect(),
+        )
+    }
+
+    /// Refuses variables that do not fit the operation that was asked for.
+    ///
+    /// # Errors
+    /// A variable is missing, null where it must not be, or of another kind; or a field of it is.
+    pub fn check(
+        &self,
+        document: &ExecutableDocument,
+        wanted: Option<&str>,
+        variables: &Variables,
+    ) -> Result<(), ServerError> {
+        let chosen = document
+            .operations
+            .iter()
+            .find(|(name, _)| wanted.is_none_or(|wanted| name.is_some_and(|name| name == wanted)));
+        let Some((_, operation)) = chosen else {
+            return Ok(());
         };
-        if !fits {
+        for definition in &operation.node.variable_definitions {
+            let definition = &definition.node;
+            let name = &definition.name.node;
+            let kind = &definition.var_type.node;
             let message = match variables.get(name) {
+                None if kind.nullable || definition.default_value.is_some() => continue,
                 None => format!("the variable ${name} of type {kind} is missing"),
-                Some(_) => format!("the variable ${name} is not of type {kind}"),
+                Some(value) => match self.fits(value, kind) {
+                    Ok(()) => continue,
+                    Err((place, problem)) => format!("the variable ${name}{place} {problem}"),
+                },
             };
             return Err(ErrorCode::ValidationFailed.refuse(message));
         }
+        Ok(())
     }
-    Ok(())
+
+    fn fits(&self, value: &Value, kind: &Type) -> Result<(), Misfit> {
+        match (value, &kind.base) {
+            (Value::Null, _) if kind.nullable => Ok(()),
+            (Value::List(items), BaseType::List(inner)) => {
+                for (place, item) in items.iter().enumerate() {
+                    self.fits(item, inner)
+                        .map_err(under(&format!("[{place}]")))?;
+                }
+                Ok(())
+            }
+            (Value::Null, _) => Err(not_of(kind)),
+            // One value stands for a list of one.
+            (value, BaseType::List(inner)) => self.fits(value, inner),
+            (value, BaseType::Named(name)) => match self.0.get(name.as_str()) {
+                None if is_scalar(value, name) => Ok(()),
+                Some(InputType::Enumeration(values)) if is_one_of(value, values) => Ok(()),
+                Some(InputType::Input { fields, one_of }) => {
+                    self.fits_input(value, kind, fields, *one_of)
+                }
+                _ => Err(not_of(kind)),
+            },
+        }
+    }
+
+    fn fits_input(
+        &self,
+        value: &Value,
+        kind: &Type,
+        fields: &HashMap<String, (Type, bool)>,
+        one_of: bool,
+    ) -> Result<(), Misfit> {
+        let Value::Object(given) = value else {
+            return Err(not_of(kind));
+        };
+        for (name, value) in given {
+            let place = format!(".{name}");
+            let Some((kind, _)) = fields.get(name.as_str()) else {
+                return Err((place, format!("is not a field of {}", kind.base)));
+            };
+            self.fits(value, kind).map_err(under(&place))?;
+        }
+        let missing = fields
+            .iter()
+            .filter(|(name, (kind, has_default))| {
+                !kind.nullable && !has_default && !given.contains_key(name.as_str())
+            })
+            .map(|(name, _)| name)
+            .min();
+        if let Some(missing) = missing {
+            return Err((format!(".{missing}"), "is missing".to_owned()));
+        }
+        let is_one = given.len() == 1 && !given.values().any(|value| *value == Value::Null);
+        if one_of && !is_one {
+            let problem = format!("must have exactly one field of {}", kind.base);
+            return Err((String::new(), problem));
+        }
+        Ok(())
+    }
 }
 
-fn fits(value: &Value, kind: &Type) -> bool {
-    match (value, &kind.base) {
-        (Value::Null, _) => kind.nullable,
-        (Value::List(items), BaseType::List(inner)) => items.iter().all(|item| fits(item, inner)),
-        // One value stands for a list of one.
-        (value, BaseType::List(inner)) => fits(value, inner),
-        (value, BaseType::Named(name)) => match name.as_str() {
-            "ID" => match value {
-                Value::Number(number) => number.is_i64() || number.is_u64(),
-                value => matches!(value, Value::String(_)),
-            },
-            "String" => matches!(value, Value::String(_)),
-            "Boolean" => matches!(value, Value::Boolean(_)),
-            "Int" => {
-                matches!(value, Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()))
-            }
-            "Float" => matches!(value, Value::Number(_)),
-            _ => true,
+fn not_of(kind: &Type) -> Misfit {
+    (String::new(), format!("is not of type {kind}"))
+}
+
+fn under(place: &str) -> impl Fn(Misfit) -> Misfit + '_ {
+    move |(below, problem)| (format!("{place}{below}"), problem)
+}
+
+fn is_one_of(value: &Value, values: &[String]) -> bool {
+    match value {
+        Value::String(value) => values.contains(value),
+        Value::Enum(value) => values.iter().any(|known| known == value.as_str()),
+        _ => false,
+    }
+}
+
+/// Whether a value is of a built-in scalar; those of the schema take any.
+fn is_scalar(value: &Value, name: &str) -> bool {
+    match name {
+        "ID" => match value {
+            Value::Number(number) => number.is_i64() || number.is_u64(),
+            value => matches!(value, Value::String(_)),
         },
+        "String" => matches!(value, Value::String(_)),
+        "Boolean" => matches!(value, Value::Boolean(_)),
+        "Int" => {
+            matches!(value, Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()))
+        }
+        "Float" => matches!(value, Value::Number(_)),
+        _ => true,
     }
 }
 
@@ -73,29 +211,94 @@ mod tests {
 
     use super::*;
 
+    const SCHEMA: &str = "
+        enum Order { NEWEST TITLE }
+        input Key @oneOf { id: ID slug: String }
+        input Filter { title: String! order: Order = TITLE not: [Filter!] key: Key }";
+
+    fn refusal(query: &str, variables: &serde_json::Value) -> Option<String> {
+        let document = parse_query(query).unwrap();
+        let variables = Variables::from_json(variables.clone());
+        let checked = InputTypes::new(SCHEMA).check(&document, None, &variables);
+        checked.err().map(|error| error.message)
+    }
+
     #[test]
     fn variables_must_be_there_and_fit() {
-        let document =
-            parse_query("query($id: ID!, $n: Int = 3, $many: [String!], $by: Key) { a }").unwrap();
-        let is_right = |variables: serde_json::Value| {
-            check_variables(&document, None, &Variables::from_json(variables)).is_ok()
-        };
+        let query = "query($id: ID!, $n: Int = 3, $many: [String!], $by: Anything) { a }";
         for right in [
             json!({ "id": "x" }),
             json!({ "id": 7, "n": null, "many": "one", "by": {} }),
             json!({ "id": "x", "n": 5, "many": ["a", "b"] }),
         ] {
-            assert!(is_right(right.clone()), "{right}");
+            assert_eq!(refusal(query, &right), None, "{right}");
         }
-        for wrong in [
-            json!({}),
-            json!({ "id": null }),
-            json!({ "id": {} }),
-            json!({ "id": "x", "n": "3" }),
-            json!({ "id": "x", "n": 3_000_000_000_u64 }),
-            json!({ "id": "x", "many": ["a", null] }),
+        for (wrong, message) in [
+            (json!({}), "the variable $id of type ID! is missing"),
+            (json!({ "id": null }), "the variable $id is not of type ID!"),
+            (json!({ "id": {} }), "the variable $id is not of type ID!"),
+            (
+                json!({ "id": "x", "n": "3" }),
+                "the variable $n is not of type Int",
+            ),
+            (
+                json!({ "id": "x", "n": 3_000_000_000_u64 }),
+                "the variable $n is not of type Int",
+            ),
+            (
+                json!({ "id": "x", "many": ["a", null] }),
+                "the variable $many[1] is not of type String!",
+            ),
         ] {
-            assert!(!is_right(wrong.clone()), "{wrong}");
+            assert_eq!(refusal(query, &wrong).as_deref(), Some(message), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn inputs_and_enumerations_are_checked_to_the_last_field() {
+        let query = "query($filter: Filter) { a }";
+        for right in [
+            json!({ "filter": null }),
+            json!({ "filter": { "title": "x", "order": "NEWEST", "not": { "title": "y" } } }),
+            json!({ "filter": { "title": "x", "key": { "slug": "s" } } }),
+        ] {
+            assert_eq!(refusal(query, &right), None, "{right}");
+        }
+        for (wrong, message) in [
+            (
+                json!({ "filter": 3 }),
+                "the variable $filter is not of type Filter",
+            ),
+            (
+                json!({ "filter": {} }),
+                "the variable $filter.title is missing",
+            ),
+            (
+                json!({ "filter": { "title": null } }),
+                "the variable $filter.title is not of type String!",
+            ),
+            (
+                json!({ "filter": { "title": "x", "tilte": "y" } }),
+                "the variable $filter.tilte is not a field of Filter",
+            ),
+            (
+                json!({ "filter": { "title": "x", "order": "OLDEST" } }),
+                "the variable $filter.order is not of type Order",
+            ),
+            (
+                json!({ "filter": { "title": "x", "not": [{ "title": "y" }, { "title": 4 }] } }),
+                "the variable $filter.not[1].title is not of type String!",
+            ),
+            (
+                json!({ "filter": { "title": "x", "key": { "id": "1", "slug": "s" } } }),
+                "the variable $filter.key must have exactly one field of Key",
+            ),
+            (
+                json!({ "filter": { "title": "x", "key": { "id": null } } }),
+                "the variable $filter.key must have exactly one field of Key",
+            ),
+        ] {
+            assert_eq!(refusal(query, &wrong).as_deref(), Some(message), "{wrong}");
         }
     }
 }

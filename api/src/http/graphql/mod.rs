@@ -20,7 +20,7 @@ use municipio_graphql::ErrorCode;
 use tokio::sync::OwnedSemaphorePermit;
 
 use operation::{Answer, Operation};
-pub(crate) use operation::{ParsedDocuments, parsed_documents};
+pub(crate) use operation::{KnownDocuments, known_documents};
 pub(crate) use persisted::{Documents, ManifestError};
 use request::Parameters;
 use response::{MediaType, Rendered};

@@ -1,10 +1,13 @@
 //! An operation on its way from the parameters of a request to its answers, the same over every
 //! transport: its document found, kept within the limits, and run for one municipality.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_graphql::{
-    Request, Response, ServerError,
+    Request, Response, ServerError, Value,
     parser::{
         parse_query,
         types::{ExecutableDocument, OperationType},
@@ -14,7 +17,7 @@ use futures_util::{Stream, StreamExt, stream};
 use moka::sync::Cache;
 use municipio_domain::tenants::Tenant;
 use municipio_graphql::{
-    ErrorCode, Moment, RequestData, check_variables,
+    ErrorCode, Moment, RequestData,
     limits::{Measure, scan},
 };
 use tokio::task::unconstrained;
@@ -37,11 +40,18 @@ impl From<ServerError> for Answer {
     }
 }
 
-/// Parsed documents by their text: portals ask the same few again and again.
-pub(crate) type ParsedDocuments = Cache<Arc<String>, Arc<ExecutableDocument>>;
+/// Documents by their text: portals ask the same few again and again.
+pub(crate) type KnownDocuments = Cache<Arc<String>, Arc<KnownDocument>>;
 
-/// Memory for the parsed documents of about this many bytes of text.
-pub(crate) fn parsed_documents(bytes: u64) -> ParsedDocuments {
+/// A document that was parsed.
+pub(crate) struct KnownDocument {
+    parsed: ExecutableDocument,
+    /// Whether it was executed before, and so is valid.
+    valid: AtomicBool,
+}
+
+/// Memory for the documents of about this many bytes of text.
+pub(crate) fn known_documents(bytes: u64) -> KnownDocuments {
     Cache::builder()
         .max_capacity(bytes)
         .weigher(|text: &Arc<String>, _| u32::try_from(text.len()).unwrap_or(u32::MAX))
@@ -51,6 +61,7 @@ pub(crate) fn parsed_documents(bytes: u64) -> ParsedDocuments {
 /// An operation that may run.
 pub(super) struct Operation {
     request: Request,
+    document: Arc<KnownDocument>,
     kind: OperationType,
     measure: Measure,
     shows_cost: bool,
@@ -64,18 +75,21 @@ impl Operation {
         let shows_cost = parameters.shows_cost();
         let variables = state.limits.variables(parameters.variables)?;
         let document = parse(state, &text)?;
-        let measure = state.limits.admit(&document, &variables, &state.costs)?;
+        let parsed = &document.parsed;
+        let measure = state.limits.admit(parsed, &variables, &state.costs)?;
         let name = parameters.operation_name;
-        check_variables(&document, name.as_deref(), &variables)?;
-        let kind = kind(&document, name.as_deref());
+        let types = &state.input_types;
+        types.check(parsed, name.as_deref(), &variables)?;
+        let kind = kind(parsed, name.as_deref());
         let mut request = Request::new(text.as_str()).variables(variables);
         request.operation_name = name;
-        request.set_parsed_query(ExecutableDocument::clone(&document));
+        request.set_parsed_query(parsed.clone());
         if !state.settings.introspection {
             request = request.disable_introspection();
         }
         Ok(Self {
             request,
+            document,
             kind,
             measure,
             shows_cost,
@@ -91,7 +105,13 @@ impl Operation {
     pub(super) async fn run(self, state: &State, tenant: &Arc<Tenant>) -> Answer {
         let moment = Moment::Fixed(clock::now());
         let data = RequestData::new(Arc::clone(tenant), state.contents(tenant), moment);
-        let execution = state.schema.execute(data.attach(self.request));
+        let valid = &self.document.valid;
+        let schema = if valid.load(Ordering::Relaxed) {
+            &state.schema_for_valid_documents
+        } else {
+            &state.schema
+        };
+        let execution = schema.execute(data.attach(self.request));
         // Loaders gather the keys of a level while the request is polled once: the runtime must not
         // interrupt it there, or one level would take several statements.
         let execution = unconstrained(Deep::new(execution, self.measure.depth));
@@ -103,6 +123,9 @@ impl Operation {
             let message = format!("the query took longer than {seconds} s");
             return ErrorCode::Timeout.refuse(message).into();
         };
+        if response.data != Value::Null {
+            valid.store(true, Ordering::Relaxed);
+        }
         if self.shows_cost {
             response = response.extension("cost", self.measure.cost.into());
         }
@@ -129,20 +152,21 @@ impl Operation {
 }
 
 /// Parses a document that is within the limits of its text, unless it is known.
-fn parse(state: &State, text: &Arc<String>) -> Result<Arc<ExecutableDocument>, ServerError> {
-    if let Some(known) = state.parsed.get(text) {
+fn parse(state: &State, text: &Arc<String>) -> Result<Arc<KnownDocument>, ServerError> {
+    if let Some(known) = state.known.get(text) {
         return Ok(known);
     }
     scan(text, &state.limits)?;
-    let document = parse_query(text.as_str()).map_err(|error| {
+    let parsed = parse_query(text.as_str()).map_err(|error| {
         let error = ServerError::from(error);
         let place = error.locations.first().copied();
         let mut refused = ErrorCode::ParseFailed.refuse(response::first_line(&error.message));
         refused.locations = place.into_iter().collect();
         refused
     })?;
-    let document = Arc::new(document);
-    state.parsed.insert(Arc::clone(text), Arc::clone(&document));
+    let valid = AtomicBool::new(false);
+    let document = Arc::new(KnownDocument { parsed, valid });
+    state.known.insert(Arc::clone(text), Arc::clone(&document));
     Ok(document)
 }
 
