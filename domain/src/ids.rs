@@ -39,3 +39,11 @@ id!(
     /// One immutable revision of a content item.
     RevisionId
 );
+id!(
+    /// An account of somebody who works for a municipality.
+    AccountId
+);
+id!(
+    /// An API key of a program.
+    ApiKeyId
+);

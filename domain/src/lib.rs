@@ -1,8 +1,10 @@
 //! What Municipio knows, one module per capability: types and rules that are plain functions,
 //! operations that write, queries that read. Nothing here knows HTTP or GraphQL.
 
+pub mod audit;
 pub mod catalogue;
 pub mod content;
+pub mod identity;
 pub mod ids;
 pub mod locale;
 pub mod store;

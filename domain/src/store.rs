@@ -8,6 +8,8 @@ mod error;
 mod feeds;
 mod wall;
 
+use std::pin::Pin;
+
 use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
@@ -66,17 +68,19 @@ impl TenantStore {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+    pub fn begin(&self) -> Pending<'_, Transaction> {
         // A deferred transaction of SQLite can fail half-way without waiting for its turn.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
         let begin = self.database.write.begin_with_options(options);
-        let connection = wall::within(self.tenant, begin).await?;
-        Ok(Scope {
-            connection,
-            tenant: self.tenant,
+        Box::pin(async move {
+            let connection = wall::within(self.tenant, begin).await?;
+            Ok(Scope {
+                connection,
+                tenant: self.tenant,
+            })
         })
     }
 }
@@ -114,7 +118,7 @@ impl Transaction {
 const ROWS: usize = 1_000;
 
 /// A table whose rows belong to a tenant.
-pub(crate) trait TenantOwned: EntityTrait {
+pub(crate) trait TenantOwned: EntityTrait<ActiveModel: Send> {
     /// The column that names the tenant.
     fn tenant_column() -> Self::Column;
 }
@@ -141,6 +145,20 @@ tenant_owned!(
     content_slug
 );
 
+/// A statement on its way. Boxed, because these futures are large and lie deep in the stack of a query, and
+/// because the compiler cannot tell of what they are made of that it may move to another thread.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// As many together as one statement takes.
+fn chunks<T>(values: impl Iterator<Item = T>) -> Vec<Vec<T>> {
+    let mut chunks = Vec::new();
+    let mut values = values.peekable();
+    while values.peek().is_some() {
+        chunks.push(values.by_ref().take(ROWS).collect());
+    }
+    chunks
+}
+
 impl<C: ConnectionTrait> Scope<C> {
     pub(crate) fn tenant_id(&self) -> TenantId {
         self.tenant
@@ -153,8 +171,7 @@ impl<C: ConnectionTrait> Scope<C> {
 
     /// Runs a statement on a connection that is told the tenant.
     async fn run<T>(&self, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-        // Boxed, because these futures are large and lie deep in the stack of a query.
-        wall::within(self.tenant, Box::pin(statement)).await
+        wall::within(self.tenant, statement).await
     }
 
     fn own<E: TenantOwned>(&self, filter: impl IntoCondition) -> Condition {
@@ -164,75 +181,70 @@ impl<C: ConnectionTrait> Scope<C> {
     }
 
     /// All rows of the tenant that match.
-    pub(crate) async fn all<E: TenantOwned>(
+    pub(crate) fn all<E: TenantOwned>(
         &self,
         filter: impl IntoCondition,
-    ) -> Result<Vec<E::Model>, StoreError> {
+    ) -> Pending<'_, Vec<E::Model>> {
         let select = E::find().filter(self.own::<E>(filter));
-        Ok(self.run(select.all(&self.connection)).await?)
+        Box::pin(async move { Ok(self.run(select.all(&self.connection)).await?) })
     }
 
     /// One row of the tenant that matches.
-    pub(crate) async fn one<E: TenantOwned>(
+    pub(crate) fn one<E: TenantOwned>(
         &self,
         filter: impl IntoCondition,
-    ) -> Result<Option<E::Model>, StoreError> {
+    ) -> Pending<'_, Option<E::Model>> {
         let select = E::find().filter(self.own::<E>(filter));
-        Ok(self.run(select.one(&self.connection)).await?)
+        Box::pin(async move { Ok(self.run(select.one(&self.connection)).await?) })
     }
 
     /// The rows of a select whose table `E` stands in it under its own name.
-    pub(crate) async fn rows<E: TenantOwned>(
+    pub(crate) fn rows<E: TenantOwned>(
         &self,
         mut select: SelectStatement,
-    ) -> Result<Vec<QueryResult>, StoreError> {
+    ) -> Pending<'_, Vec<QueryResult>> {
         let column = Expr::col((E::default(), E::tenant_column()));
         select.and_where(column.eq(self.tenant.0));
-        Ok(self.run(self.connection.query_all(&select)).await?)
+        Box::pin(async move { Ok(self.run(self.connection.query_all(&select)).await?) })
     }
 
     /// Inserts rows, whatever tenant they name, as rows of this tenant.
-    pub(crate) async fn insert<E: TenantOwned>(
+    pub(crate) fn insert<E: TenantOwned>(
         &self,
         rows: impl IntoIterator<Item = E::Model>,
-    ) -> Result<(), StoreError>
+    ) -> Pending<'_, ()>
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
-        let mut rows = self.owned::<E>(rows);
-        loop {
-            let some: Vec<_> = rows.by_ref().take(ROWS).collect();
-            if some.is_empty() {
-                return Ok(());
+        let chunks = self.owned::<E>(rows);
+        Box::pin(async move {
+            for rows in chunks {
+                let insert = E::insert_many(rows).exec_without_returning(&self.connection);
+                self.run(insert).await?;
             }
-            let insert = E::insert_many(some).exec_without_returning(&self.connection);
-            self.run(insert).await?;
-        }
+            Ok(())
+        })
     }
 
-    /// Rows of this tenant, whatever tenant they name.
+    /// Rows of this tenant, whatever tenant they name, as many together as one statement takes.
     fn owned<E: TenantOwned>(
         &self,
         rows: impl IntoIterator<Item = E::Model>,
-    ) -> impl Iterator<Item = <E as EntityTrait>::ActiveModel>
+    ) -> Vec<Vec<<E as EntityTrait>::ActiveModel>>
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
-        let tenant = self.tenant;
-        rows.into_iter().map(move |row| {
+        let rows = rows.into_iter().map(|row| {
             let mut row: <E as EntityTrait>::ActiveModel = row.into_active_model();
-            row.set(E::tenant_column(), tenant.0.into());
+            row.set(E::tenant_column(), self.tenant.0.into());
             row
-        })
+        });
+        chunks(rows)
     }
 
     /// Adds to a counter that the tenant has in one row of `E`, and gives its new value. The row stays
     /// locked until the transaction ends, so that the values are in the order of the commits.
-    pub(crate) async fn count_up<E: TenantOwned>(
-        &self,
-        counter: E::Column,
-        by: i64,
-    ) -> Result<i64, StoreError> {
+    pub(crate) fn count_up<E: TenantOwned>(&self, counter: E::Column, by: i64) -> Pending<'_, i64> {
         let sum = Expr::col((E::default(), counter)).add(by);
         let conflict = OnConflict::column(E::tenant_column())
             .value(counter, sum)
@@ -244,17 +256,19 @@ impl<C: ConnectionTrait> Scope<C> {
             .on_conflict(conflict)
             .returning_col(counter)
             .to_owned();
-        let row = self.run(self.connection.query_one(&insert)).await?;
-        let row = row.ok_or_else(|| StoreError::corrupt("counter", "it gave no value"))?;
-        Ok(row.try_get("", &counter.to_string())?)
+        Box::pin(async move {
+            let row = self.run(self.connection.query_one(&insert)).await?;
+            let row = row.ok_or_else(|| StoreError::corrupt("counter", "it gave no value"))?;
+            Ok(row.try_get("", &counter.to_string())?)
+        })
     }
 
     /// Adds each row's `counter` to that of the row with the same keys; inserts what is not there.
-    pub(crate) async fn add_up<E: TenantOwned>(
+    pub(crate) fn add_up<E: TenantOwned>(
         &self,
         rows: impl IntoIterator<Item = E::Model>,
         counter: E::Column,
-    ) -> Result<(), StoreError>
+    ) -> Pending<'_, ()>
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
@@ -263,72 +277,69 @@ impl<C: ConnectionTrait> Scope<C> {
         let conflict = OnConflict::columns(keys)
             .value(counter, Expr::col((E::default(), counter)).add(added))
             .to_owned();
-        let mut rows = self.owned::<E>(rows);
-        loop {
-            let some: Vec<_> = rows.by_ref().take(ROWS).collect();
-            if some.is_empty() {
-                return Ok(());
+        let chunks = self.owned::<E>(rows);
+        Box::pin(async move {
+            for rows in chunks {
+                let insert = E::insert_many(rows).on_conflict(conflict.clone());
+                self.run(insert.exec_without_returning(&self.connection))
+                    .await?;
             }
-            let insert = E::insert_many(some).on_conflict(conflict.clone());
-            self.run(insert.exec_without_returning(&self.connection))
-                .await?;
-        }
+            Ok(())
+        })
     }
 
     /// Changes columns of the rows of the tenant that match; says how many there were.
-    pub(crate) async fn update<E: TenantOwned>(
+    pub(crate) fn update<E: TenantOwned>(
         &self,
         values: impl IntoIterator<Item = (E::Column, sea_orm::Value)>,
         filter: impl IntoCondition,
-    ) -> Result<u64, StoreError> {
+    ) -> Pending<'_, u64> {
         let mut update = E::update_many().filter(self.own::<E>(filter));
         for (column, value) in values {
             update = update.col_expr(column, Expr::value(value));
         }
-        Ok(self.run(update.exec(&self.connection)).await?.rows_affected)
+        Box::pin(async move { Ok(self.run(update.exec(&self.connection)).await?.rows_affected) })
     }
 
     /// Deletes the rows of the tenant that match.
-    pub(crate) async fn delete<E: TenantOwned>(
-        &self,
-        filter: impl IntoCondition,
-    ) -> Result<u64, StoreError> {
+    pub(crate) fn delete<E: TenantOwned>(&self, filter: impl IntoCondition) -> Pending<'_, u64> {
         let delete = E::delete_many().filter(self.own::<E>(filter));
-        Ok(self.run(delete.exec(&self.connection)).await?.rows_affected)
+        Box::pin(async move { Ok(self.run(delete.exec(&self.connection)).await?.rows_affected) })
     }
 
     /// The rows of the tenant that match and in which a column has one of these values, however
     /// many they are.
-    pub(crate) async fn all_of<E: TenantOwned>(
+    pub(crate) fn all_of<E: TenantOwned>(
         &self,
         column: E::Column,
         values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
         filter: impl IntoCondition,
-    ) -> Result<Vec<E::Model>, StoreError> {
+    ) -> Pending<'_, Vec<E::Model>> {
         let filter = filter.into_condition();
-        let mut values = values.into_iter().map(Into::into);
-        let mut rows = Vec::new();
-        loop {
-            let some: Vec<sea_orm::Value> = values.by_ref().take(1_000).collect();
-            if some.is_empty() {
-                return Ok(rows);
+        let chunks = chunks(values.into_iter().map(Into::<sea_orm::Value>::into));
+        Box::pin(async move {
+            let mut rows = Vec::new();
+            for values in chunks {
+                let filter = Condition::all()
+                    .add(filter.clone())
+                    .add(column.is_in(values));
+                rows.extend(self.all::<E>(filter).await?);
             }
-            let filter = Condition::all().add(filter.clone()).add(column.is_in(some));
-            rows.extend(self.all::<E>(filter).await?);
-        }
+            Ok(rows)
+        })
     }
 
     /// Sets columns of the rows of the tenant that match to what an expression gives for each row;
     /// says how many there were.
-    pub(crate) async fn set<E: TenantOwned>(
+    pub(crate) fn set<E: TenantOwned>(
         &self,
         values: &[(E::Column, Expr)],
         filter: impl IntoCondition,
-    ) -> Result<u64, StoreError> {
+    ) -> Pending<'_, u64> {
         let mut update = E::update_many().filter(self.own::<E>(filter));
         for (column, value) in values {
             update = update.col_expr(*column, value.clone());
         }
-        Ok(self.run(update.exec(&self.connection)).await?.rows_affected)
+        Box::pin(async move { Ok(self.run(update.exec(&self.connection)).await?.rows_affected) })
     }
 }

@@ -10,20 +10,22 @@ use async_graphql::{
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
+    audit::Deed,
     content::{
         Body, ContentType, Contents, Cursor, Direction, Filter, Item, ListQuery, OrderBy, Page,
         Window,
     },
+    identity::{Action, Caller, Subject},
     ids::ItemId,
     locale::Locale,
-    store::StoreError,
+    store::{StoreError, Transaction},
     tenants::Tenant,
     time::{ClosingCalendar, LocalDateTime, ROME},
 };
 use tokio::sync::OnceCell;
 
 use crate::{
-    error::{ErrorCode, cursor, failed, internal},
+    error::{ErrorCode, cursor, denied, failed, internal},
     global_id,
 };
 
@@ -42,6 +44,8 @@ pub struct RequestData {
     pub tenant: Arc<Tenant>,
     /// Its content.
     pub contents: Contents,
+    /// Who makes the request.
+    pub caller: Caller,
     moment: Moment,
     settings: OnceCell<Option<Item>>,
     items: DataLoader<ItemLoader>,
@@ -50,7 +54,7 @@ pub struct RequestData {
 
 impl RequestData {
     /// The data of one request.
-    pub fn new(tenant: Arc<Tenant>, contents: Contents, moment: Moment) -> Self {
+    pub fn new(tenant: Arc<Tenant>, contents: Contents, caller: Caller, moment: Moment) -> Self {
         let items = ItemLoader(contents.clone());
         let linked = LinkedLoader(contents.clone());
         let spawner = TokioSpawner::current;
@@ -59,6 +63,7 @@ impl RequestData {
         Self {
             tenant,
             contents,
+            caller,
             moment,
             settings: OnceCell::new(),
             items,
@@ -69,6 +74,16 @@ impl RequestData {
     /// A GraphQL request that brings this data.
     pub fn attach(self, request: Request) -> Request {
         request.data(self)
+    }
+
+    /// Lets the caller go on, or refuses.
+    pub(crate) fn authorise(&self, action: Action, subject: &Subject<'_>) -> Result<()> {
+        self.caller.authorise(action, subject).map_err(denied)
+    }
+
+    /// Ends a transaction with what was done in it.
+    pub(crate) async fn commit(&self, transaction: Transaction, _deed: &Deed) -> Result<()> {
+        transaction.commit().await.map_err(internal)
     }
 
     pub(crate) async fn items(

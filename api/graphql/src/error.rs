@@ -4,6 +4,7 @@
 use async_graphql::{Error, ErrorExtensions, ServerError};
 use municipio_domain::{
     content::InvalidCursor,
+    identity::Denied,
     store::{Failure, StoreError},
 };
 
@@ -95,6 +96,10 @@ error_codes! {
     BatchRefused = "BATCH_REFUSED", 400, "Send the requests one by one.";
     /// Nothing is there.
     NotFound = "NOT_FOUND", 404, "Check the address.";
+    /// The mutation, or something that is not public, needs somebody who signed in; or the token or the key is not known, expired or revoked.
+    Unauthenticated = "UNAUTHENTICATED", 401, "Sign in, or send a valid token in the header Authorization.";
+    /// The caller has no role that allows it, or only for other types, offices, locales or fields.
+    Forbidden = "FORBIDDEN", 403, "Ask an administrator for the role that `extensions.permission` names.";
     /// No municipality is served under this host name or IPA code.
     TenantNotFound = "TENANT_NOT_FOUND", 404, "Call a known host name, or name the municipality with the header Municipio-Tenant.";
     /// The municipality is not served at the moment.
@@ -156,6 +161,20 @@ impl From<&StoreError> for ErrorCode {
             Failure::Internal => Self::Internal,
         }
     }
+}
+
+/// Tells a caller what it may not do.
+pub(crate) fn denied(denied: Denied) -> Error {
+    let (code, action) = match denied {
+        Denied::NotSignedIn => (ErrorCode::Unauthenticated, None),
+        Denied::Action(action) | Denied::Here(action) => (ErrorCode::Forbidden, Some(action)),
+    };
+    Error::new(denied.to_string()).extend_with(|_, extensions| {
+        extensions.set("code", code.as_str());
+        if let Some(action) = action {
+            extensions.set("permission", action.as_str());
+        }
+    })
 }
 
 /// Logs what failed and tells the client no more than what it can do about it.

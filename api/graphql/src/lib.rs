@@ -7,6 +7,7 @@ mod error;
 mod filters;
 mod global_id;
 pub mod limits;
+mod mutation;
 mod objects;
 mod query;
 mod roots;
@@ -15,17 +16,18 @@ mod subscription;
 mod variables;
 mod view;
 
-use async_graphql::{EmptyMutation, Schema, ValidationMode};
+use async_graphql::{Schema, ValidationMode};
 
 pub use connection::MAX_PAGE;
 pub use context::{Moment, RequestData};
 pub use error::{ErrorCode, catalogue};
+pub use mutation::Mutation;
 pub use query::Query;
 pub use subscription::Subscription;
 pub use variables::InputTypes;
 
 /// The schema.
-pub type MunicipioSchema = Schema<Query, EmptyMutation, Subscription>;
+pub type MunicipioSchema = Schema<Query, Mutation, Subscription>;
 
 /// Builds the schema.
 pub fn schema() -> MunicipioSchema {
@@ -39,7 +41,7 @@ pub fn schema_for_valid_documents() -> MunicipioSchema {
 }
 
 fn validating(mode: ValidationMode) -> MunicipioSchema {
-    Schema::build(Query, EmptyMutation, Subscription)
+    Schema::build(Query, Mutation::default(), Subscription)
         .register_output_type::<objects::Content>()
         .validation_mode(mode)
         .finish()

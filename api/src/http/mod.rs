@@ -1,5 +1,6 @@
 //! HTTP: the routes, and what they share.
 
+mod caller;
 mod graphiql;
 pub(crate) mod graphql;
 mod health;

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     ids::{ItemId, RevisionId},
     locale::Locale,
-    store::{StoreError, TenantStore},
+    store::{Pending, StoreError, TenantStore, Transaction},
 };
 
 /// Typed bodies by revision id, shared by all tenants.
@@ -77,6 +77,14 @@ impl Contents {
     /// The content of the tenant of this store.
     pub fn new(store: TenantStore, bodies: BodyCache) -> Self {
         Self { store, bodies }
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn begin(&self) -> Pending<'_, Transaction> {
+        self.store.begin()
     }
 
     /// The rows of the tenant.

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
 
 use chrono::NaiveDate;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use validator::Validate;
 
@@ -66,9 +66,9 @@ pub trait Content: Clone + Default + Serialize + DeserializeOwned + Validate {
 macro_rules! content_types {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $folder:literal;)*) => {
         /// The content types, by their singular name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum ContentType {
-            $($(#[$doc])* $variant,)*
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
 
         impl ContentType {

@@ -19,7 +19,7 @@ use tokio::{
     time::{Interval, interval},
 };
 
-use super::{Answer, Operation, Parameters, Problem, refuse_to_write, stream_permit, tenant};
+use super::{Answer, Operation, Parameters, Problem, refuse_to_write, requester, stream_permit};
 use crate::{app::State, http::problem::request_id};
 
 /// How often a silent stream says that it lives, so that nobody on the way closes it.
@@ -32,11 +32,11 @@ pub(super) async fn respond(
     parameters: Parameters,
 ) -> Result<HttpResponse, Problem> {
     let permit = stream_permit(request, state)?;
-    let tenant = tenant::resolve(request, state).await?;
+    let requester = requester(request, state).await?;
     let answers = match Operation::admit(state, parameters) {
         Ok(operation) => {
             refuse_to_write(request, &operation)?;
-            operation.answers(state, &tenant).boxed_local()
+            operation.answers(state, &requester).boxed_local()
         }
         Err(error) => stream::once(async { error.into() }).boxed_local(),
     };

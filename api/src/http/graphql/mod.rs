@@ -26,7 +26,7 @@ use request::Parameters;
 use response::{MediaType, Rendered};
 pub(super) use websocket::{connect, is_upgrade};
 
-use super::{problem::Problem, tenant};
+use super::{caller::Requester, problem::Problem, tenant};
 use crate::app::State;
 
 /// The schema definition.
@@ -88,7 +88,7 @@ async fn answer(
     state: &State,
     parameters: Parameters,
 ) -> Result<Answer, Problem> {
-    let tenant = tenant::resolve(request, state).await?;
+    let requester = requester(request, state).await?;
     let operation = match Operation::admit(state, parameters) {
         Ok(operation) => operation,
         Err(error) => return Ok(error.into()),
@@ -98,7 +98,13 @@ async fn answer(
         let message = "a subscription is answered as text/event-stream, or over WebSocket";
         return Err(Problem::new(ErrorCode::NotAcceptable, message).of(request));
     }
-    Ok(operation.run(state, &tenant).await)
+    Ok(operation.run(state, &requester).await)
+}
+
+/// For whom the operations of a request run.
+async fn requester(request: &HttpRequest, state: &State) -> Result<Requester, Problem> {
+    let tenant = tenant::resolve(request, state).await?;
+    Requester::of(request, state, tenant).await
 }
 
 /// What changes something is never done by an address alone.

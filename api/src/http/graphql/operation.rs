@@ -15,14 +15,13 @@ use async_graphql::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use moka::sync::Cache;
-use municipio_domain::tenants::Tenant;
 use municipio_graphql::{
-    ErrorCode, Moment, RequestData,
+    ErrorCode, Moment,
     limits::{Measure, scan},
 };
 use tokio::task::unconstrained;
 
-use super::{deep::Deep, request::Parameters, response};
+use super::{Requester, deep::Deep, request::Parameters, response};
 use crate::{app::State, clock};
 
 /// What was answered, and whether anything was executed.
@@ -102,9 +101,9 @@ impl Operation {
     }
 
     /// Runs a query or a mutation.
-    pub(super) async fn run(self, state: &State, tenant: &Arc<Tenant>) -> Answer {
+    pub(super) async fn run(self, state: &State, requester: &Requester) -> Answer {
         let moment = Moment::Fixed(clock::now());
-        let data = RequestData::new(Arc::clone(tenant), state.contents(tenant), moment);
+        let data = requester.data(state, moment);
         let valid = &self.document.valid;
         let schema = if valid.load(Ordering::Relaxed) {
             &state.schema_for_valid_documents
@@ -136,14 +135,14 @@ impl Operation {
     pub(super) fn answers(
         self,
         state: &State,
-        tenant: &Arc<Tenant>,
+        requester: &Requester,
     ) -> impl Stream<Item = Answer> + use<> {
         if self.kind != OperationType::Subscription {
-            let (state, tenant) = (state.clone(), Arc::clone(tenant));
-            return stream::once(async move { self.run(&state, &tenant).await }).boxed_local();
+            let (state, requester) = (state.clone(), requester.clone());
+            return stream::once(async move { self.run(&state, &requester).await }).boxed_local();
         }
         let moment = Moment::Running(clock::now);
-        let data = RequestData::new(Arc::clone(tenant), state.contents(tenant), moment);
+        let data = requester.data(state, moment);
         let events = state.schema.execute_stream(data.attach(self.request));
         Deep::new(events, self.measure.depth)
             .map(Answer::Executed)

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::{Body, FieldError, PublishReport, Slugs, gate};
 use crate::{
     ids::ItemId,
-    store::{StoreError, Transaction},
+    store::{Pending, StoreError, Transaction},
 };
 
 pub use create::{create, create_all};
@@ -117,41 +117,43 @@ fn accepted<W>(batch: &Outcomes<W>) -> impl Iterator<Item = &W> {
 }
 
 /// Those of these items that exist.
-async fn load(
-    transaction: &Transaction,
+fn load<'a>(
+    transaction: &'a Transaction,
     ids: &[ItemId],
-) -> Result<HashMap<ItemId, content_item::Model>, StoreError> {
+) -> Pending<'a, HashMap<ItemId, content_item::Model>> {
     let ids = ids.iter().map(|id| id.0);
-    let rows = transaction
-        .all_of::<content_item::Entity>(content_item::Column::Id, ids, Condition::all())
-        .await?;
-    Ok(rows.into_iter().map(|row| (ItemId(row.id), row)).collect())
+    let rows =
+        transaction.all_of::<content_item::Entity>(content_item::Column::Id, ids, Condition::all());
+    Box::pin(async {
+        let rows = rows.await?;
+        Ok(rows.into_iter().map(|row| (ItemId(row.id), row)).collect())
+    })
 }
 
 /// The revisions that are the drafts of these items.
-async fn drafts(
-    transaction: &Transaction,
+fn drafts<'a>(
+    transaction: &'a Transaction,
     items: &HashMap<ItemId, content_item::Model>,
-) -> Result<HashMap<Uuid, content_revision::Model>, StoreError> {
+) -> Pending<'a, HashMap<Uuid, content_revision::Model>> {
     let ids: Vec<_> = items
         .values()
         .filter_map(|item| item.draft_revision_id)
         .collect();
-    let rows = transaction
-        .all_of::<content_revision::Entity>(
-            content_revision::Column::Id,
-            ids.iter().copied(),
-            Condition::all(),
-        )
-        .await?;
-    let found: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-    match ids.iter().find(|id| !found.contains_key(id)) {
-        Some(id) => Err(StoreError::corrupt(
-            format!("revision {id}"),
-            "it is missing",
-        )),
-        None => Ok(found),
-    }
+    let rows = transaction.all_of::<content_revision::Entity>(
+        content_revision::Column::Id,
+        ids.iter().copied(),
+        Condition::all(),
+    );
+    Box::pin(async move {
+        let found: HashMap<_, _> = rows.await?.into_iter().map(|row| (row.id, row)).collect();
+        match ids.iter().find(|id| !found.contains_key(id)) {
+            Some(id) => Err(StoreError::corrupt(
+                format!("revision {id}"),
+                "it is missing",
+            )),
+            None => Ok(found),
+        }
+    })
 }
 
 fn slugs_json(slugs: &Slugs) -> Result<serde_json::Value, StoreError> {

@@ -13,7 +13,7 @@ use crate::{
     content::{ContentType, Slug},
     ids::ItemId,
     locale::Locale,
-    store::{StoreError, Transaction},
+    store::{Pending, StoreError, Transaction},
 };
 
 /// Slugs that items have or had: who has them, and in which locales.
@@ -24,29 +24,30 @@ struct Taken {
 
 impl Taken {
     /// What is taken of these slugs.
-    async fn load<'a>(
-        transaction: &Transaction,
+    fn load<'t, 'a>(
+        transaction: &'t Transaction,
         wanted: impl Iterator<Item = (ContentType, &'a Slug)>,
-    ) -> Result<Self, StoreError> {
+    ) -> Pending<'t, Self> {
+        let wanted = wanted.map(|(content_type, slug)| (content_type, slug.to_string()));
         let (types, slugs): (HashSet<_>, HashSet<_>) = wanted.unzip();
-        let mut taken = Self::default();
-        for content_type in types {
-            let rows = transaction
-                .all_of::<content_slug::Entity>(
+        Box::pin(async move {
+            let mut taken = Self::default();
+            for content_type in types {
+                let rows = transaction.all_of::<content_slug::Entity>(
                     content_slug::Column::Slug,
-                    slugs.iter().map(|slug| slug.as_str()),
+                    slugs.iter().cloned(),
                     content_slug::Column::ContentType.eq(content_type.as_str()),
-                )
-                .await?;
-            for row in rows {
-                let owners = taken.by.entry((content_type, row.slug)).or_default();
-                owners
-                    .entry(ItemId(row.item_id))
-                    .or_default()
-                    .insert(row.locale);
+                );
+                for row in rows.await? {
+                    let owners = taken.by.entry((content_type, row.slug)).or_default();
+                    owners
+                        .entry(ItemId(row.item_id))
+                        .or_default()
+                        .insert(row.locale);
+                }
             }
-        }
-        Ok(taken)
+            Ok(taken)
+        })
     }
 
     fn by_another(&self, item: ItemId, content_type: ContentType, slug: &Slug) -> bool {

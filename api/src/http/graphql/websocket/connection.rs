@@ -1,11 +1,10 @@
 //! One connection: from its first message to its last.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
 use futures_util::StreamExt;
-use municipio_domain::tenants::Tenant;
 use municipio_graphql::ErrorCode;
 use serde_json::{
     Map, Value,
@@ -18,12 +17,14 @@ use tokio::{
 };
 
 use super::{
-    Answer, Operation, Parameters,
+    Answer, Operation, Parameters, Problem, Requester,
     protocol::{ClientMessage, Close, ServerMessage},
     tenant::{self, Address},
 };
 use crate::app::State;
 
+/// The key of the payload that holds what the header of that name would.
+const AUTHORIZATION: &str = "Authorization";
 /// How long a client has to send `connection_init`.
 const INITIALISATION: Duration = Duration::from_secs(3);
 /// How often the client is asked whether it lives; who has not answered by the next time is gone.
@@ -38,9 +39,10 @@ pub(super) struct Connection {
     state: Data<State>,
     session: Session,
     address: Address,
+    credentials: Option<String>,
     request_id: Option<String>,
-    /// The municipality, once the connection is acknowledged.
-    tenant: Option<Arc<Tenant>>,
+    /// For whom operations run, once the connection is acknowledged.
+    requester: Option<Requester>,
     operations: HashMap<String, Running>,
     /// How many operations there were, to tell two with the same id apart.
     count: u64,
@@ -71,14 +73,16 @@ impl Connection {
         state: Data<State>,
         session: Session,
         address: Address,
+        credentials: Option<String>,
         request_id: Option<String>,
     ) -> Self {
         Self {
             state,
             session,
             address,
+            credentials,
             request_id,
-            tenant: None,
+            requester: None,
             operations: HashMap::new(),
             count: 0,
             tasks: JoinSet::new(),
@@ -120,7 +124,7 @@ impl Connection {
                     self.receive(message, &sender).await?;
                 }
                 Some(event) = events.recv() => self.deliver(event).await?,
-                () = &mut initialisation, if self.tenant.is_none() => {
+                () = &mut initialisation, if self.requester.is_none() => {
                     return Err(Close::InitialisationTimeout);
                 }
                 _ = keep_alive.tick() => {
@@ -182,21 +186,31 @@ impl Connection {
         }
     }
 
-    /// Browsers cannot send headers with a WebSocket: the payload may name the municipality.
+    /// Browsers cannot send headers with a WebSocket: the payload may name the municipality and bring
+    /// the token.
     async fn initialise(&mut self, payload: Option<Map<String, Value>>) -> Result<(), Close> {
-        if self.tenant.is_some() {
+        if self.requester.is_some() {
             return Err(Close::TooManyInitialisations);
         }
-        let named = payload
-            .as_ref()
-            .and_then(|payload| payload.get(tenant::HEADER));
-        if let Some(named) = named {
-            self.address.named = Some(named.as_str().unwrap_or_default().to_owned());
+        let said = |name: &str| {
+            let value = payload.as_ref().and_then(|payload| payload.get(name));
+            value.map(|value| value.as_str().unwrap_or_default().to_owned())
+        };
+        if let Some(named) = said(tenant::HEADER) {
+            self.address.named = Some(named);
         }
-        let found = tenant::find(&self.address, &self.state).await;
-        let found = found.map_err(|problem| Close::Forbidden(problem.detail().to_owned()))?;
-        self.tenant = Some(found);
+        if let Some(credentials) = said(AUTHORIZATION) {
+            self.credentials = Some(credentials);
+        }
+        let requester = self.find().await;
+        let refused = |problem: Problem| Close::Forbidden(problem.detail().to_owned());
+        self.requester = Some(requester.map_err(refused)?);
         self.send(&ServerMessage::ConnectionAck).await
+    }
+
+    async fn find(&self) -> Result<Requester, Problem> {
+        let tenant = tenant::find(&self.address, &self.state).await?;
+        Requester::with(self.credentials.as_deref(), &self.state, tenant).await
     }
 
     async fn begin(
@@ -205,7 +219,7 @@ impl Connection {
         parameters: Parameters,
         events: &Sender<Event>,
     ) -> Result<(), Close> {
-        let Some(tenant) = self.tenant.clone() else {
+        let Some(requester) = self.requester.clone() else {
             return Err(Close::Unauthorized);
         };
         if self.operations.contains_key(&id) {
@@ -228,7 +242,7 @@ impl Connection {
             id: id.clone(),
             number: self.count,
             state: self.state.clone(),
-            tenant,
+            requester,
             request_id: self.request_id.clone(),
             events: events.clone(),
         };
@@ -290,7 +304,7 @@ struct Task {
     id: String,
     number: u64,
     state: Data<State>,
-    tenant: Arc<Tenant>,
+    requester: Requester,
     request_id: Option<String>,
     events: Sender<Event>,
 }
@@ -304,7 +318,7 @@ impl Task {
                 return;
             }
         };
-        let mut answers = operation.answers(&self.state, &self.tenant);
+        let mut answers = operation.answers(&self.state, &self.requester);
         while let Some(answer) = answers.next().await {
             if !self.tell(answer).await {
                 return;

@@ -13,7 +13,7 @@ use actix_web::{
 };
 use municipio_graphql::ErrorCode;
 
-use super::{Answer, Operation, Parameters, Problem, stream_permit, tenant};
+use super::{Answer, Operation, Parameters, Problem, Requester, stream_permit, tenant};
 use crate::{app::State, http::problem::request_id};
 use connection::Connection;
 use protocol::{Close, PROTOCOL};
@@ -45,7 +45,8 @@ pub(in crate::http) async fn connect(
         .headers()
         .contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let address = tenant::Address::of(&request);
-    let connection = Connection::new(state, session, address, request_id(&request));
+    let credentials = Requester::credentials(&request).map(str::to_owned);
+    let connection = Connection::new(state, session, address, credentials, request_id(&request));
     actix_web::rt::spawn(async move {
         match agreed {
             true => connection.run(messages).await,

@@ -1,0 +1,110 @@
+//! Publishing and unpublishing.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use municipio_domain::{
+    audit::Deed,
+    content,
+    identity::{Action, Subject},
+    ids::ItemId,
+};
+
+use super::{UserError, outcome};
+use crate::{
+    context::{RequestData, data},
+    error::internal,
+    global_id,
+    objects::Content,
+    view::{Reader, View},
+};
+
+#[derive(Default)]
+pub(crate) struct PublishingMutation;
+
+/// Content whose draft is published.
+#[derive(InputObject)]
+struct PublishInput {
+    /// The content, by its global id.
+    id: ID,
+}
+
+/// Content that is taken off the public site.
+#[derive(InputObject)]
+struct UnpublishInput {
+    /// The content, by its global id.
+    id: ID,
+}
+
+/// What publishing did.
+#[derive(Default, SimpleObject)]
+struct PublishPayload {
+    /// The content as it is published; null when it was refused.
+    content: Option<Content>,
+    /// Why it was refused.
+    user_errors: Vec<UserError>,
+}
+
+/// What unpublishing did.
+#[derive(Default, SimpleObject)]
+struct UnpublishPayload {
+    /// Why it was refused.
+    user_errors: Vec<UserError>,
+}
+
+#[Object]
+impl PublishingMutation {
+    /// Publishes the draft of content: readers see it at once (pubblica).
+    async fn publish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is published.")] input: PublishInput,
+    ) -> Result<PublishPayload> {
+        let data = data(ctx)?;
+        let (subject, id) = subject(data, &input.id)?;
+        data.authorise(Action::Publish, &subject)?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let published = content::publish(&transaction, id, &data.tenant.locales, data.now()).await;
+        if let Err(user_errors) = outcome(published)? {
+            return Ok(PublishPayload {
+                user_errors,
+                ..PublishPayload::default()
+            });
+        }
+        let deed = Deed::to("content.publish", input.id.as_str());
+        data.commit(transaction, &deed).await?;
+        let item = data.items([id]).await?.remove(&id);
+        let reader = Reader::new(ctx, None)?;
+        let view = item.map(|item| View { item, reader });
+        Ok(PublishPayload {
+            content: view.and_then(Content::new),
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Takes content off the public site; its draft and its links are kept (ritira dalla pubblicazione).
+    async fn unpublish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is taken off.")] input: UnpublishInput,
+    ) -> Result<UnpublishPayload> {
+        let data = data(ctx)?;
+        let (subject, id) = subject(data, &input.id)?;
+        data.authorise(Action::Publish, &subject)?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let done = content::unpublish(&transaction, id, data.now()).await;
+        if let Err(user_errors) = outcome(done)? {
+            return Ok(UnpublishPayload { user_errors });
+        }
+        let deed = Deed::to("content.unpublish", input.id.as_str());
+        data.commit(transaction, &deed).await?;
+        Ok(UnpublishPayload::default())
+    }
+}
+
+fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ItemId)> {
+    let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, "input.id")?;
+    let subject = Subject {
+        content_type: Some(content_type),
+        ..Subject::WHOLE
+    };
+    Ok((subject, id))
+}

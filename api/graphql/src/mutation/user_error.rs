@@ -1,0 +1,54 @@
+//! Errors that the user can mend: they are part of a payload, each with a code and a path.
+
+use async_graphql::{Result, SimpleObject};
+use municipio_domain::content::{ContentError, FieldError};
+
+use crate::{error::internal, filters::camel};
+
+/// Something that the user can mend (errore dell'utente).
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct UserError {
+    /// What it is, such as `CONFLICT` or `UNKNOWN_FIELD`.
+    code: String,
+    /// What is wrong and what would be right.
+    message: String,
+    /// The field of the content that is wrong, such as `costs[1].value`; null for the whole.
+    path: Option<String>,
+}
+
+impl UserError {
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            path: None,
+        }
+    }
+}
+
+impl From<&FieldError> for UserError {
+    fn from(error: &FieldError) -> Self {
+        Self {
+            code: error.code.clone(),
+            message: error.message.clone(),
+            path: (!error.path.is_empty()).then(|| camel(&error.path)),
+        }
+    }
+}
+
+/// Tells what the user can mend from what failed.
+pub(crate) fn outcome<T>(done: Result<T, ContentError>) -> Result<Result<T, Vec<UserError>>> {
+    let error = match done {
+        Ok(done) => return Ok(Ok(done)),
+        Err(error) => error,
+    };
+    let message = error.to_string();
+    let errors = match error {
+        ContentError::Store(error) => return Err(internal(error)),
+        ContentError::NotFound(_) => vec![UserError::new("NOT_FOUND", "there is no such content")],
+        ContentError::Invalid(fields) => fields.iter().map(UserError::from).collect(),
+        ContentError::Conflict => vec![UserError::new("CONFLICT", message)],
+        ContentError::NotPublishable(_) => vec![UserError::new("NOT_PUBLISHABLE", message)],
+    };
+    Ok(Err(errors))
+}
