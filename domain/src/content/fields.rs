@@ -4,6 +4,7 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use validator::{Validate, ValidationError};
 
@@ -117,7 +118,7 @@ impl<'de> Deserialize<'de> for Amount {
 }
 
 /// A picture by its address.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct ImageReference {
     /// Where the picture is.
@@ -141,7 +142,7 @@ pub struct ImageReference {
 }
 
 /// A file by its address.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct FileReference {
     /// Where the file is.
@@ -160,7 +161,7 @@ pub struct FileReference {
 }
 
 /// A named address on the web.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct WebLink {
     /// What the link says.
@@ -172,7 +173,7 @@ pub struct WebLink {
 }
 
 /// A point on the map, WGS 84.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct GeoPoint {
     /// Latitude in degrees.
@@ -184,7 +185,7 @@ pub struct GeoPoint {
 }
 
 /// A postal address without a place of its own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostalAddress {
     /// What is there (nome della sede).

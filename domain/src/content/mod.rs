@@ -16,6 +16,7 @@ mod path;
 mod queries;
 mod registry;
 mod rich_text;
+pub mod shape;
 mod sizes;
 mod slug;
 pub mod types;

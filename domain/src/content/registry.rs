@@ -199,6 +199,11 @@ macro_rules! content_types {
             }
         }
 
+        /// Adds the schemas of all bodies to those that the generator has.
+        pub(super) fn schemas(generator: &mut schemars::SchemaGenerator) {
+            $(super::shape::include::<$variant>(generator);)*
+        }
+
         $(
             impl LinkTarget for $variant {
                 const TARGET: Option<ContentType> = Some(ContentType::$variant);

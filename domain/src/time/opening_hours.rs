@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,7 +20,7 @@ const MAX_ENTRIES: usize = 500;
 
 /// When an office or a place is open. What decides for a date: the last exception that covers it;
 /// then the closing calendar of the municipality; then the weekly hours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OpeningHours {
     /// Hours that come back every week.
@@ -38,7 +39,7 @@ pub struct OpeningHours {
 }
 
 /// One span of hours on some days of the week.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeeklyHours {
     /// The days on which it opens.
@@ -62,7 +63,7 @@ pub struct WeeklyHours {
 }
 
 /// Hours of certain dates in place of everything else, holidays included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoursException {
     /// The first date.
@@ -85,7 +86,7 @@ impl HoursException {
 }
 
 /// From a time of day to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSpan {
     /// When it opens, before `24:00`.

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{
     DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
@@ -100,7 +101,7 @@ impl<'de> Deserialize<'de> for LocalDateTime {
 }
 
 /// One time at which an event takes place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Occurrence {
     /// When it begins; of an all-day event only the date counts.
@@ -166,7 +167,7 @@ impl Occurrence {
 }
 
 /// When an event takes place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventSchedule {
     /// The times entered one by one, in any order; `recurrence` repeats the first.
@@ -180,7 +181,7 @@ pub struct EventSchedule {
 /// How the first occurrence of an event comes again, at the same local time and as long on the
 /// clock. It takes place as entered even when the rule would not give it; then COUNT does not count
 /// it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recurrence {
     /// The value of an RRULE of RFC 5545, section 3.3.10, such as `FREQ=WEEKLY;BYDAY=SA`. UNTIL

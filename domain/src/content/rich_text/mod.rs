@@ -23,6 +23,7 @@ mod tests;
 
 use std::{collections::HashSet, fmt, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::ItemId;
@@ -47,8 +48,9 @@ pub const MAX_COLUMNS: usize = 64;
 pub struct RichText(Arc<stored::Content>);
 
 /// One block of a rich text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "RichTextBlock")]
 pub enum Block {
     /// A heading inside the text.
     Heading {
@@ -116,8 +118,9 @@ pub enum Block {
 }
 
 /// What a callout says about itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RichTextCalloutKind")]
 pub enum CalloutKind {
     /// Good to know. In Markdown `[!NOTE]` (and `[!IMPORTANT]`).
     Info,
@@ -130,8 +133,9 @@ pub enum CalloutKind {
 }
 
 /// A piece of text inside a block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "RichTextInline")]
 pub enum Inline {
     /// Text in one style.
     Text {
@@ -159,8 +163,9 @@ pub enum Inline {
 }
 
 /// Where a link leads: `{"item": "<uuid>"}` or `{"url": "…"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RichTextLinkTarget")]
 pub enum LinkTarget {
     /// Another content item, wherever it is published; in Markdown and HTML `item:<uuid>`.
     Item(ItemId),

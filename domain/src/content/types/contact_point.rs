@@ -1,5 +1,6 @@
 //! Contact point (Punto di contatto): cv:ContactPoint, schema:ContactPoint.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidateEmail, ValidationError};
 
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Ways to reach an office, a person or a place.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContactPoint {
     /// Name (titolo), such as «Contatti dell'ufficio anagrafe».
@@ -33,7 +34,7 @@ pub struct ContactPoint {
 }
 
 /// One way to reach someone (voce).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "value_fits_type"))]
 pub struct ContactEntry {

@@ -1,6 +1,7 @@
 //! Dataset: dcat:Dataset, schema:Dataset.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Open data of the municipality, with its distributions (DCAT-AP_IT).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dataset {
     /// Title (titolo).
@@ -46,7 +47,7 @@ pub struct Dataset {
 }
 
 /// One form in which the data can be had (dcat:Distribution).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Distribution {
     /// What it is.

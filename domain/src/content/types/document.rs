@@ -1,6 +1,7 @@
 //! Document (Documento pubblico): eli:LegalResource when normative, schema:DigitalDocument.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// A form, an act, a plan, a regulation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[validate(schema(function = "validity_in_order"))]
 pub struct Document {

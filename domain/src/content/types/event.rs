@@ -1,6 +1,7 @@
 //! Event (Evento): schema:Event.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Something that takes place, once, several times or by a rule.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Event {
     /// Title (titolo).
@@ -89,7 +90,7 @@ pub struct Event {
 }
 
 /// A price of an event.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ticket {
     /// What it is, such as «Intero» or «Ingresso libero».
@@ -105,7 +106,7 @@ pub struct Ticket {
 }
 
 /// A body that is not part of the administration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Organisation {
     /// Its name.

@@ -1,6 +1,7 @@
 //! Municipality settings (Comune): cv:PublicOrganisation, schema:GovernmentOrganization. One item
 //! per tenant.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What the whole site needs to know of the municipality.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Municipality {
     /// Name, such as «Comune di …» (nome).

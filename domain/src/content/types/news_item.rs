@@ -1,6 +1,7 @@
 //! News item (Novità: notizia, comunicato, avviso): schema:NewsArticle.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Something the municipality announces.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[validate(schema(function = "dates_in_order"))]
 pub struct NewsItem {

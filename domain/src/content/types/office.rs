@@ -1,5 +1,6 @@
 //! Office (Unità organizzativa): org:OrganizationalUnit, schema:GovernmentOrganization.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// A part of the administration: an area, an office, a political body, a body it controls.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Office {
     /// Name (titolo).

@@ -1,5 +1,6 @@
 //! Page (Pagina): schema:WebPage.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// A page of free text: privacy, legal notes, accessibility, and whatever else a site needs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Page {
     /// Title (titolo).

@@ -1,5 +1,6 @@
 //! Place (Luogo): dct:Location with locn:Address, schema:Place.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// A place of public interest, or the seat of an office.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Place {
     /// Name (titolo).

@@ -1,5 +1,6 @@
 //! Procedure sheet (Procedimento): the facts that art. 35 D.Lgs. 33/2013 makes public; cpsv:Rule.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -13,7 +14,7 @@ use crate::{
 
 /// What an administrative procedure is, who answers for it and how long it takes. It is separate
 /// from the service sheet and is listed in «Amministrazione trasparente».
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Procedure {
     /// Title (titolo).

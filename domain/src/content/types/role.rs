@@ -1,6 +1,7 @@
 //! Role (Incarico): cv:Participation, schema:OrganizationRole.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What a person does in an office, and for how long. The only join between the two.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[validate(schema(function = "dates_in_order"))]
 pub struct Role {

@@ -1,6 +1,7 @@
 //! Service (Servizio): cpsv:PublicService, schema:GovernmentService.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// What the municipality does for citizens and businesses: the service sheet (scheda servizio).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Service {
     /// Title (titolo): 60 characters recommended.
@@ -127,7 +128,7 @@ pub struct Service {
 }
 
 /// Whether a service can be used. The codes are those of the vocabulary `service-statuses`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceStatus {
     /// In use (servizio attivo).
@@ -154,7 +155,7 @@ impl ServiceStatus {
 }
 
 /// Something the applicant must have (cv:Evidence).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Need {
     /// What it is.
@@ -169,7 +170,7 @@ pub struct Need {
 }
 
 /// Something the applicant receives (cv:Output).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Output {
     /// What it is.
@@ -182,7 +183,7 @@ pub struct Output {
 }
 
 /// A step between the application and the outcome (fase).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Phase {
     /// What happens.
@@ -197,7 +198,7 @@ pub struct Phase {
 }
 
 /// What the applicant pays (cv:Cost).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cost {
     /// For what, and for whom.
@@ -212,7 +213,7 @@ pub struct Cost {
 }
 
 /// Access on line (canale digitale).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct DigitalChannel {
     /// What one does there.
@@ -230,7 +231,7 @@ pub struct DigitalChannel {
 }
 
 /// Access in person (canale fisico).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PhysicalChannel {
     /// What one does there.

@@ -1,5 +1,6 @@
 //! Topic (Argomento): skos:Concept, schema:DefinedTerm.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// The page of a topic. Topics, service categories and life events are different things.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Topic {
     /// Title (titolo).
