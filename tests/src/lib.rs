@@ -5,6 +5,7 @@
 mod database;
 mod proxy;
 pub mod story;
+pub mod writer;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 

@@ -2,7 +2,9 @@
 //! types of content there are.
 
 mod changes;
+mod checked;
 mod cursor;
+mod edit;
 mod field_error;
 pub mod fields;
 mod gate;
@@ -11,6 +13,7 @@ mod latest;
 mod link;
 mod listing;
 mod navigation;
+mod offices;
 mod operations;
 mod path;
 mod queries;
@@ -23,6 +26,7 @@ pub mod types;
 
 pub use changes::{Change, ChangeKind};
 pub use cursor::{Cursor, InvalidCursor, OrderValue};
+pub use edit::{Touched, merge, set_text, without_nothing};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
@@ -32,9 +36,10 @@ pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
+pub use offices::offices_of;
 pub use operations::{
-    ContentError, Draft, Outcomes, Target, create, create_all, extend_occurrences, publish,
-    publish_all, revise, revise_all, unpublish,
+    ContentError, Draft, Outcomes, Target, WorkingDraft, create, create_all, extend_occurrences,
+    publish, publish_all, revise, revise_all, unpublish, working_draft, working_drafts,
 };
 pub use path::{Address, parse_path, path};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};

@@ -2,8 +2,13 @@
 //! may, calls one operation of the domain in one transaction, and gives back what it changed with the
 //! errors that the user can mend.
 
+mod bulk;
+mod change;
+mod input;
 mod publishing;
+mod translating;
 mod user_error;
+mod writing;
 
 use async_graphql::{ID, MergedObject, Result};
 use municipio_domain::{
@@ -18,7 +23,12 @@ pub(crate) use user_error::{UserError, outcome};
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(publishing::PublishingMutation);
+pub struct Mutation(
+    publishing::PublishingMutation,
+    writing::WritingMutation,
+    translating::TranslatingMutation,
+    bulk::BulkMutation,
+);
 
 /// The content of this global id, given as `input.id`, as something to act on.
 fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ItemId)> {

@@ -13,6 +13,7 @@ mod publish;
 mod revise;
 mod slugs;
 mod target;
+mod working_draft;
 
 use std::collections::HashMap;
 
@@ -31,6 +32,7 @@ pub use occurrences::extend_occurrences;
 pub use publish::{publish, publish_all, unpublish};
 pub use revise::{revise, revise_all};
 pub use target::Target;
+pub use working_draft::{WorkingDraft, working_draft, working_drafts};
 
 /// How many rows a statement changes that names each of them: databases limit its parameters.
 pub(super) const AT_ONCE: usize = 1_000;

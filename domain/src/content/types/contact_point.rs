@@ -16,7 +16,7 @@ use crate::{
     vocabularies::{Code, ids},
 };
 
-/// Ways to reach an office, a person or a place.
+/// Ways to reach an office, a person or a place (punto di contatto).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContactPoint {
@@ -38,13 +38,13 @@ pub struct ContactPoint {
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "value_fits_type"))]
 pub struct ContactEntry {
-    /// Its kind: `telefono`, `email`, `pec`, `url`, `indirizzo`, an `account.…`.
+    /// Its kind: `telefono`, `email`, `pec`, `url`, `indirizzo`, an `account.…` (tipo).
     #[serde(rename = "type")]
     pub kind: Code<ids::ContactPointTypes>,
-    /// The number or address itself.
+    /// The number or address itself (valore).
     #[validate(length(min = 1, max = 255, message = "1 to 255 characters"))]
     pub value: String,
-    /// What it is for.
+    /// What it is for (descrizione).
     #[serde(default)]
     #[validate(custom(function = "short"))]
     pub description: LocalizedText,

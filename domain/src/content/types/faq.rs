@@ -10,7 +10,7 @@ use crate::{
     locale::LocalizedText,
 };
 
-/// A question that people ask, and its answer.
+/// A question that people ask, and its answer (domanda frequente).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faq {

@@ -10,12 +10,14 @@ use crate::{
         Content, ContentType, ImageReference, Link, LocalizedRichText, Relations, fields::short,
         valid_hours,
     },
+    ids::ItemId,
     locale::LocalizedText,
     time::OpeningHours,
     vocabularies::{Code, ids},
 };
 
-/// A part of the administration: an area, an office, a political body, a body it controls.
+/// A part of the administration: an area, an office, a political body, a body it controls
+/// (unità organizzativa).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Office {
@@ -62,6 +64,10 @@ impl Content for Office {
 
     fn short_description(&self) -> Option<&LocalizedText> {
         Some(&self.short_description)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.parent_office)
     }
 
     fn relations(&self, relations: &mut Relations) {

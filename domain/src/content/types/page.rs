@@ -13,7 +13,7 @@ use crate::{
     locale::LocalizedText,
 };
 
-/// A page of free text: privacy, legal notes, accessibility, and whatever else a site needs.
+/// A page of free text: privacy, legal notes, accessibility, and whatever else a site needs (pagina).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Page {
@@ -28,9 +28,9 @@ pub struct Page {
     pub image: Option<ImageReference>,
     /// The text (testo).
     pub body: LocalizedRichText,
-    /// The page above it.
+    /// The page above it (pagina superiore).
     pub parent_page: Option<Link<Page>>,
-    /// Content the page leads to.
+    /// Content the page leads to (contenuti correlati).
     pub related: Vec<Link<AnyContent>>,
     /// Topics (argomenti).
     pub topics: Vec<Link<Topic>>,

@@ -15,7 +15,7 @@ use crate::{
     locale::{Locale, LocalizedText},
 };
 
-/// Someone who holds a public role. Roles are items of their own and point here.
+/// Someone who holds a public role. Roles are items of their own and point here (persona pubblica).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Person {
@@ -42,7 +42,7 @@ pub struct Person {
     pub biography: LocalizedRichText,
     /// Contact points (punti di contatto).
     pub contact_points: Vec<Link<ContactPoint>>,
-    /// Curriculum vitae, art. 14 D.Lgs. 33/2013.
+    /// Curriculum vitae, art. 14 D.Lgs. 33/2013 (curriculum vitae).
     #[validate(nested)]
     pub cv: Option<FileReference>,
     /// Statement of assets, art. 14 D.Lgs. 33/2013 (situazione patrimoniale).

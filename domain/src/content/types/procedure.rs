@@ -9,11 +9,12 @@ use crate::{
     content::{
         Content, ContentType, Link, LocalizedRichText, Relations, WebAddress, fields::short,
     },
+    ids::ItemId,
     locale::LocalizedText,
 };
 
 /// What an administrative procedure is, who answers for it and how long it takes. It is separate
-/// from the service sheet and is listed in «Amministrazione trasparente».
+/// from the service sheet and is listed in «Amministrazione trasparente» (procedimento).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Procedure {
@@ -82,6 +83,10 @@ impl Content for Procedure {
 
     fn short_description(&self) -> Option<&LocalizedText> {
         Some(&self.short_description)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(self.offices_involved.iter().chain(&self.competent_body))
     }
 
     fn relations(&self, relations: &mut Relations) {
