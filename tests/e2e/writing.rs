@@ -106,7 +106,7 @@ on_both! {
         let content = &payload["content"];
         assert_eq!(content["title"], json!("Privacy"), "the other locale stays");
         assert_eq!(content["availableLocales"], json!(["de", "it"]));
-        assert_eq!(content["body"]["markdown"], json!("## Chi\n\nIl **Comune**.\n"), "what is left out stays");
+        assert_eq!(content["body"]["markdown"], json!("## Chi\n\nIl **Comune**."), "what is left out stays");
         assert_eq!(content["topics"], json!([{ "title": "Ambiente" }]));
         assert_eq!(payload["publishReport"]["isPublishable"], json!(false), "the short description is gone");
         let published = app.data("{ pages { nodes { title shortDescription availableLocales } } }").await;

@@ -128,7 +128,7 @@ on_both! {
         assert_eq!(wrong(&german.mutate("updateContent", "revision", change(both)).await).len(), 0, "the Italian text is the same");
         for more in [
             json!({ "title": [{ "locale": "it", "value": "Tessera" }] }),
-            json!({ "title": [{ "locale": "de", "value": "Karte" }], "category": ["cultura"] }),
+            json!({ "title": [{ "locale": "de", "value": "Karte" }], "category": ["cultura-e-tempo-libero"] }),
         ] {
             assert_eq!(german.denied("updateContent", change(more)).await.0, FORBIDDEN);
         }
@@ -138,7 +138,7 @@ on_both! {
         });
         let same = json!({ "title": it("Tessera"), "category": ["turismo"] });
         assert_eq!(wrong(&titles.mutate("updateContent", "revision", change(same)).await).len(), 0, "the category is the same");
-        assert_eq!(titles.denied("updateContent", change(json!({ "category": ["cultura"] }))).await.0, FORBIDDEN);
+        assert_eq!(titles.denied("updateContent", change(json!({ "category": ["cultura-e-tempo-libero"] }))).await.0, FORBIDDEN);
         let slugs = json!({ "id": id, "slugs": [{ "locale": "it", "slug": "altro" }] });
         assert_eq!(titles.denied("updateContent", slugs).await.0, FORBIDDEN);
 

@@ -138,8 +138,8 @@ mod tests {
             ("UNKNOWN_CODE", "category[1]"),
             ("INVALID_VALUE", "costs[0].value"),
             ("UNKNOWN_FIELD", "costs[2].valeu"),
-            ("UNSAFE_LINK", "how_to.it.html"),
-            ("UNSAFE_LINK", "how_to.de.markdown"),
+            ("UNSAFE_LINK", "how_to.it"),
+            ("UNSAFE_LINK", "how_to.de"),
             ("INVALID_VALUE", "image.url"),
             ("INVALID_VALUE", "max_response_days"),
             ("TOO_LONG", "title"),
@@ -154,7 +154,7 @@ mod tests {
         let found = wrong(ContentType::Page, body);
         assert_eq!(
             found,
-            [("TOO_LONG".to_owned(), "body.it.markdown".to_owned())]
+            [("TOO_LONG".to_owned(), "body.it".to_owned())]
         );
     }
 

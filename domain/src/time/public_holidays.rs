@@ -175,7 +175,7 @@ pub fn public_holidays(year: i32) -> Vec<PublicHoliday> {
     days
 }
 
-/// Days in a row on which the whole municipality is closed.
+/// Days in a row on which the whole municipality is closed (periodo di chiusura).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "StoredClosingPeriod")]
 pub struct ClosingPeriod {

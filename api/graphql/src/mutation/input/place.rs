@@ -22,7 +22,7 @@ impl Places {
         }
     }
 
-    /// Notes that what is stored at a path stands elsewhere in the input.
+    /// Notes that what is stored at a path stands elsewhere in the input, whatever was noted before.
     pub(crate) fn note(&mut self, stored: impl Into<String>, input: impl Into<String>) {
         self.known.push((stored.into(), input.into()));
     }
@@ -31,7 +31,7 @@ impl Places {
     pub(crate) fn of(&self, stored: &str) -> String {
         let mut found: Option<(&str, &str)> = None;
         for (prefix, place) in &self.known {
-            let longer = found.is_none_or(|(rest, _)| prefix.len() > stored.len() - rest.len());
+            let longer = found.is_none_or(|(rest, _)| prefix.len() >= stored.len() - rest.len());
             if let Some(rest) = stored.strip_prefix(prefix.as_str())
                 && (rest.is_empty() || rest.starts_with(['.', '[']))
                 && longer

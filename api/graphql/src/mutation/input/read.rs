@@ -245,7 +245,11 @@ pub(crate) fn rich_text(reading: &mut Reading<'_>, entry: &Value, path: &str) ->
             );
         }
     };
+    // What is wrong with the text is wrong with this form of it.
+    let place = format!("{}.{form}", reading.places.of(path));
+    reading.places.note(path, &place);
     let path = format!("{path}.{form}");
+    reading.places.note(&path, place);
     match (form, value) {
         ("blocks", value) => {
             let blocks = Shape::List(Box::new(Shape::Named(BLOCK.to_owned())));
