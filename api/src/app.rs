@@ -15,7 +15,7 @@ use actix_web::{
     web,
 };
 use municipio_domain::{
-    content::{BodyCache, Contents, extend_occurrences},
+    content::{BodyCache, Contents, extend_occurrences, purge},
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
@@ -35,6 +35,7 @@ use crate::{
     },
     settings::Settings,
     start::{self, Opened},
+    timer::keep_schedules,
 };
 
 /// Why the application does not start.
@@ -227,10 +228,12 @@ impl Application {
     pub async fn run(self) -> io::Result<()> {
         let database = self.database.clone();
         let ahead = actix_web::rt::spawn(look_ahead(database.clone()));
+        let schedules = actix_web::rt::spawn(keep_schedules(database.clone()));
         // Not on the local set: its connection must be dropped while the runtime is there.
         let feeds = tokio::spawn(async move { Feeds::follow(&database).await });
         let result = self.server.await;
         ahead.abort();
+        schedules.abort();
         feeds.abort();
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");
@@ -239,7 +242,8 @@ impl Application {
     }
 }
 
-/// Every day, writes the occurrences that events without end will have.
+/// Every day, writes the occurrences that events without end will have, and removes what was deleted long
+/// ago.
 async fn look_ahead(database: Database) {
     let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
@@ -255,6 +259,9 @@ async fn look_ahead(database: Database) {
             let store = database.tenant(tenant.id);
             if let Err(error) = extend_occurrences(&store, clock::now()).await {
                 tracing::error!(%error, tenant = %tenant.ipa_code, "occurrences cannot be written");
+            }
+            if let Err(error) = purge(&store, clock::now()).await {
+                tracing::error!(%error, tenant = %tenant.ipa_code, "deleted content cannot be removed");
             }
         }
     }

@@ -40,6 +40,10 @@ id!(
     RevisionId
 );
 id!(
+    /// Something that is to happen to an item at a time.
+    ScheduleId
+);
+id!(
     /// An account of somebody who works for a municipality.
     AccountId
 );

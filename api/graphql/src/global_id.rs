@@ -36,6 +36,11 @@ pub(crate) fn decode(
 /// The name of revisions in global ids.
 const REVISION: &str = "ContentRevision";
 
+/// The global id of an item as those who edit it see it; its content has another.
+pub(crate) fn encode_work(municipality: &IpaCode, id: ItemId) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("ContentItem:{municipality}:{id}")))
+}
+
 /// The global id of a revision of content of this municipality.
 pub(crate) fn encode_revision(municipality: &IpaCode, id: RevisionId) -> ID {
     ID(URL_SAFE_NO_PAD.encode(format!("{REVISION}:{municipality}:{id}")))

@@ -15,6 +15,7 @@ mod scalars;
 mod subscription;
 mod variables;
 mod view;
+mod work;
 
 use async_graphql::{Schema, ValidationMode};
 
