@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -16,6 +17,7 @@ use actix_web::{
 };
 use municipio_domain::{
     content::{BodyCache, Contents, extend_occurrences, purge},
+    identity::{Identities, Identity, Passwords},
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
@@ -82,6 +84,7 @@ pub(crate) struct State {
     pub(crate) database: Database,
     pub(crate) directory: TenantDirectory,
     pub(crate) bodies: BodyCache,
+    pub(crate) identities: Identities,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
@@ -101,6 +104,11 @@ impl State {
     /// The content of a tenant.
     pub(crate) fn contents(&self, tenant: &Tenant) -> Contents {
         Contents::new(self.database.tenant(tenant.id), self.bodies.clone())
+    }
+
+    /// The accounts, sessions and keys of a tenant.
+    pub(crate) fn identity(&self, tenant: &Tenant) -> Identity {
+        self.identities.of(self.database.tenant(tenant.id))
     }
 }
 
@@ -159,6 +167,7 @@ impl Application {
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
+            identities: Identities::new(Passwords::new(places_for_hashing())),
             schema: municipio_graphql::schema(),
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
@@ -240,6 +249,12 @@ impl Application {
         }
         result
     }
+}
+
+/// Half of the cores hash passwords at a time, so that the others answer everybody else.
+pub(crate) fn places_for_hashing() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (cores / 2).clamp(1, 4)
 }
 
 /// Every day, writes the occurrences that events without end will have, and removes what was deleted long

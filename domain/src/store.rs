@@ -207,6 +207,16 @@ tenant_owned!(
     content_schedule,
     content_slug
 );
+tenant_owned!(
+    account,
+    api_key,
+    recovery_code,
+    role_assignment,
+    role_definition,
+    session,
+    session_token,
+    sign_in_attempt
+);
 
 /// A statement on its way. Boxed, because these futures are large and lie deep in the stack of a query, and
 /// because the compiler cannot tell of what they are made of that it may move to another thread.

@@ -15,7 +15,7 @@ use municipio_domain::{
         Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
         OrderBy, Page, Revision, Scheduled, Window,
     },
-    identity::{Action, Caller, Subject},
+    identity::{Action, Caller, Identity, Subject},
     ids::{ItemId, RevisionId},
     locale::Locale,
     store::{StoreError, Transaction},
@@ -47,6 +47,8 @@ pub struct RequestData {
     pub contents: Contents,
     /// Who makes the request.
     pub caller: Caller,
+    /// The accounts, sessions and keys of the municipality.
+    pub identity: Identity,
     moment: Moment,
     settings: OnceCell<Option<Item>>,
     items: DataLoader<ItemLoader>,
@@ -56,7 +58,13 @@ pub struct RequestData {
 
 impl RequestData {
     /// The data of one request.
-    pub fn new(tenant: Arc<Tenant>, contents: Contents, caller: Caller, moment: Moment) -> Self {
+    pub fn new(
+        tenant: Arc<Tenant>,
+        contents: Contents,
+        identity: Identity,
+        caller: Caller,
+        moment: Moment,
+    ) -> Self {
         let items = ItemLoader(contents.clone());
         let linked = LinkedLoader(contents.clone());
         let work = WorkLoader(contents.clone());
@@ -68,6 +76,7 @@ impl RequestData {
             tenant,
             contents,
             caller,
+            identity,
             moment,
             settings: OnceCell::new(),
             items,

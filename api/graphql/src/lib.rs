@@ -6,6 +6,7 @@ mod context;
 mod error;
 mod filters;
 mod global_id;
+mod identity;
 pub mod limits;
 mod mutation;
 mod objects;

@@ -12,6 +12,7 @@ use crate::{
     error::internal,
     filters::{self, DateRange, FilterInput},
     global_id,
+    identity::Me,
     objects::{
         self, ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Node, Office,
         Page, Person, Place, Procedure, Role, Service, Topic, Vocabulary,
@@ -163,6 +164,11 @@ query! {
         procedure, procedures: Procedure by ProcedureFilter in "by_title()", "A procedure sheet, art. 35 D.Lgs. 33/2013 (procedimento).", "Procedure sheets (procedimenti).";
     }
     fields {
+        /// Who calls, and what they may do.
+        async fn me(&self, ctx: &Context<'_>) -> Option<Result<Me>> {
+            Some(Me::find(ctx))
+        }
+
         /// The municipality and its settings (Comune).
         async fn municipality(
             &self,

@@ -2,6 +2,7 @@
 //! may, calls one operation of the domain in one transaction, and gives back what it changed with the
 //! errors that the user can mend.
 
+mod identity;
 mod lifecycle;
 mod publishing;
 mod scheduling;
@@ -16,7 +17,7 @@ use municipio_domain::{
 
 use crate::{context::RequestData, global_id};
 
-pub(crate) use user_error::{UserError, outcome};
+pub(crate) use user_error::{UserError, identity_outcome, outcome};
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
@@ -24,6 +25,7 @@ pub struct Mutation(
     publishing::PublishingMutation,
     lifecycle::LifecycleMutation,
     scheduling::SchedulingMutation,
+    identity::IdentityMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.
