@@ -32,6 +32,8 @@ mod outage;
 mod plans;
 mod routes;
 mod schema;
+mod sessions;
+mod sign_in;
 mod statements;
 mod subscriptions;
 mod tenants;
