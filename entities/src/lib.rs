@@ -5,6 +5,8 @@
     reason = "sea-orm derives items that carry no documentation"
 )]
 
+pub mod audit_chain;
+pub mod audit_entry;
 pub mod content_change;
 pub mod content_count;
 pub mod content_feed;

@@ -10,7 +10,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
-    audit::Deed,
+    audit::{self, Actor, Deed, Origin},
     content::{
         Body, ContentType, Contents, Cursor, Direction, Filter, Item, ListQuery, OrderBy, Page,
         Window,
@@ -46,6 +46,7 @@ pub struct RequestData {
     pub contents: Contents,
     /// Who makes the request.
     pub caller: Caller,
+    origin: Origin,
     moment: Moment,
     settings: OnceCell<Option<Item>>,
     items: DataLoader<ItemLoader>,
@@ -64,11 +65,17 @@ impl RequestData {
             tenant,
             contents,
             caller,
+            origin: Origin::default(),
             moment,
             settings: OnceCell::new(),
             items,
             linked,
         }
+    }
+
+    /// The same, by a request of this origin.
+    pub fn by(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// A GraphQL request that brings this data.
@@ -81,8 +88,16 @@ impl RequestData {
         self.caller.authorise(action, subject).map_err(denied)
     }
 
-    /// Ends a transaction with what was done in it.
-    pub(crate) async fn commit(&self, transaction: Transaction, _deed: &Deed) -> Result<()> {
+    /// Who makes the request, as it is written down.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::caller(&self.caller, self.origin.clone())
+    }
+
+    /// Ends a transaction; what was done in it is written down with it.
+    pub(crate) async fn commit(&self, transaction: Transaction, deed: &Deed) -> Result<()> {
+        let actor = self.actor();
+        let recorded = audit::record(&transaction, &actor, deed, self.now());
+        recorded.await.map_err(internal)?;
         transaction.commit().await.map_err(internal)
     }
 

@@ -22,6 +22,7 @@ pub mod types;
 
 pub use changes::{Change, ChangeKind};
 pub use cursor::{Cursor, InvalidCursor, OrderValue};
+pub(crate) use cursor::{seal, unseal};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
