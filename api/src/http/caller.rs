@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, http::header::AUTHORIZATION};
-use municipio_domain::{identity::Caller, tenants::Tenant};
+use municipio_domain::{audit::Origin, identity::Caller, tenants::Tenant};
 use municipio_graphql::{ErrorCode, Moment, RequestData};
 
-use super::problem::Problem;
+use super::{origin, problem::Problem};
 use crate::app::State;
 
 /// For whom an operation runs.
@@ -15,13 +15,16 @@ use crate::app::State;
 pub(super) struct Requester {
     pub(super) tenant: Arc<Tenant>,
     pub(super) caller: Caller,
+    /// From where the request comes.
+    pub(super) origin: Origin,
 }
 
 impl Requester {
     /// What the operation brings with it.
     pub(super) fn data(&self, state: &State, moment: Moment) -> RequestData {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
-        RequestData::new(tenant, state.contents(&self.tenant), caller, moment)
+        let data = RequestData::new(tenant, state.contents(&self.tenant), caller, moment);
+        data.by(self.origin.clone())
     }
 
     /// The requester of a request to this municipality.
@@ -30,7 +33,8 @@ impl Requester {
         state: &State,
         tenant: Arc<Tenant>,
     ) -> Result<Self, Problem> {
-        let requester = Self::with(Self::credentials(request), state, tenant).await;
+        let origin = origin::of(request, state.settings.proxies);
+        let requester = Self::with(Self::credentials(request), state, tenant, origin).await;
         requester.map_err(|problem| problem.of(request))
     }
 
@@ -45,11 +49,13 @@ impl Requester {
         credentials: Option<&str>,
         _state: &State,
         tenant: Arc<Tenant>,
+        origin: Origin,
     ) -> Result<Self, Problem> {
         match credentials {
             None => Ok(Self {
                 tenant,
                 caller: Caller::Anonymous,
+                origin,
             }),
             Some(_) => {
                 let message = "the token is not known here, or has expired";
