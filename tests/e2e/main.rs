@@ -7,6 +7,7 @@
     unreachable_pub
 )]
 
+mod audit;
 mod browsers;
 mod calendar;
 mod connections;

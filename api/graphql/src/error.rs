@@ -170,13 +170,23 @@ impl From<&StoreError> for ErrorCode {
     }
 }
 
+impl From<&Denied> for ErrorCode {
+    fn from(denied: &Denied) -> Self {
+        match denied {
+            Denied::NotSignedIn => Self::Unauthenticated,
+            Denied::Action(_) | Denied::Here(_) | Denied::Giving(_) => Self::Forbidden,
+        }
+    }
+}
+
 /// Tells a caller what it may not do.
 pub(crate) fn denied(denied: Denied) -> Error {
-    let (code, action) = match denied {
-        Denied::NotSignedIn => (ErrorCode::Unauthenticated, None),
+    let code = ErrorCode::from(&denied);
+    let action = match denied {
+        Denied::NotSignedIn => None,
         Denied::Action(action) | Denied::Here(action) | Denied::Giving(action) => {
-            (ErrorCode::Forbidden, Some(action))
-        }
+            Some(action)
+        },
     };
     Error::new(denied.to_string()).extend_with(|_, extensions| {
         extensions.set("code", code.as_str());

@@ -14,8 +14,9 @@ use crate::{
     global_id,
     identity::Me,
     objects::{
-        self, ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Node, Office,
-        Page, Person, Place, Procedure, Role, Service, Topic, Vocabulary,
+        self, AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
+        Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
+        Vocabulary,
     },
     roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
     scalars,
@@ -376,6 +377,19 @@ query! {
                 Ok(Vocabulary::find(&id, &Reader::new(ctx, locale)?))
             };
             read().await.transpose()
+        }
+
+        /// What was done, by whom and when, newest first: every change and every sign-in (registro delle
+        /// operazioni).
+        async fn audit_entries(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Which ones; all when left out.")] filter: Option<AuditEntryFilter>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<AuditEntryConnection>> {
+            Some(AuditEntryConnection::read(ctx, filter, first, after.as_deref()).await)
         }
     }
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, http::header::AUTHORIZATION};
-use municipio_domain::{identity::Caller, tenants::Tenant};
+use municipio_domain::{audit::Origin, identity::Caller, tenants::Tenant};
 use municipio_graphql::{ErrorCode, Moment, RequestData};
 
-use super::problem::Problem;
+use super::{origin, problem::Problem};
 use crate::{app::State, clock};
 
 /// For whom an operation runs.
@@ -15,6 +15,8 @@ use crate::{app::State, clock};
 pub(super) struct Requester {
     pub(super) tenant: Arc<Tenant>,
     pub(super) caller: Caller,
+    /// From where the request comes.
+    pub(super) origin: Origin,
 }
 
 impl Requester {
@@ -22,7 +24,8 @@ impl Requester {
     pub(super) fn data(&self, state: &State, moment: Moment) -> RequestData {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
         let (contents, identity) = (state.contents(&tenant), state.identity(&tenant));
-        RequestData::new(tenant, contents, identity, caller, moment)
+        let data = RequestData::new(tenant, contents, identity, caller, moment);
+        data.by(self.origin.clone())
     }
 
     /// The requester of a request to this municipality.
@@ -31,7 +34,8 @@ impl Requester {
         state: &State,
         tenant: Arc<Tenant>,
     ) -> Result<Self, Problem> {
-        let requester = Self::with(Self::credentials(request), state, tenant).await;
+        let origin = origin::of(request, state.settings.proxies);
+        let requester = Self::with(Self::credentials(request), state, tenant, origin).await;
         requester.map_err(|problem| problem.of(request))
     }
 
@@ -46,12 +50,17 @@ impl Requester {
         credentials: Option<&str>,
         state: &State,
         tenant: Arc<Tenant>,
+        origin: Origin,
     ) -> Result<Self, Problem> {
         let caller = match credentials {
             None => Caller::Anonymous,
             Some(credentials) => signed_in(credentials, state, &tenant).await?,
         };
-        Ok(Self { tenant, caller })
+        Ok(Self {
+            tenant,
+            caller,
+            origin,
+        })
     }
 }
 

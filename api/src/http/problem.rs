@@ -6,7 +6,7 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, ResponseError,
     http::{Method, StatusCode, header},
 };
-use municipio_domain::store::StoreError;
+use municipio_domain::{identity::Denied, store::StoreError};
 use municipio_graphql::ErrorCode;
 use tracing_actix_web::RequestId;
 
@@ -34,6 +34,11 @@ impl Problem {
         let code = ErrorCode::from(error);
         tracing::error!(%error, code = code.as_str(), "a request failed");
         Self::new(code, code.apology())
+    }
+
+    /// Tells a caller what it may not do.
+    pub(crate) fn denied(denied: &Denied) -> Self {
+        Self::new(ErrorCode::from(denied), denied.to_string())
     }
 
     /// A method that is not answered here; these are.

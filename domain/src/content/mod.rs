@@ -28,6 +28,7 @@ pub use changes::{Change, ChangeKind};
 pub use cursor::{Cursor, InvalidCursor, OrderValue};
 pub use dependents::{Dependent, Dependents};
 pub use diff::{FieldChange, diff};
+pub(crate) use cursor::{seal, unseal};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
