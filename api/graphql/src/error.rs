@@ -184,9 +184,7 @@ pub(crate) fn denied(denied: Denied) -> Error {
     let code = ErrorCode::from(&denied);
     let action = match denied {
         Denied::NotSignedIn => None,
-        Denied::Action(action) | Denied::Here(action) | Denied::Giving(action) => {
-            Some(action)
-        },
+        Denied::Action(action) | Denied::Here(action) | Denied::Giving(action) => Some(action),
     };
     Error::new(denied.to_string()).extend_with(|_, extensions| {
         extensions.set("code", code.as_str());
@@ -194,6 +192,15 @@ pub(crate) fn denied(denied: Denied) -> Error {
             extensions.set("permission", action.as_str());
         }
     })
+}
+
+/// The code of an error of this catalogue.
+pub(crate) fn code_of(error: &Error) -> String {
+    let extensions = error.extensions.as_ref();
+    match extensions.and_then(|extensions| extensions.get("code")) {
+        Some(async_graphql::Value::String(code)) => code.clone(),
+        _ => ErrorCode::Internal.as_str().to_owned(),
+    }
 }
 
 /// Logs what failed and tells the client no more than what it can do about it.
