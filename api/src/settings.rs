@@ -36,6 +36,9 @@ pub struct Settings {
     pub cache: bool,
     /// `MUNICIPIO_WORKERS`: threads that answer requests; one for each core when 0.
     pub workers: usize,
+    /// `MUNICIPIO_PROXIES`: how many proxies stand between the clients and this program; what the last
+    /// of them say of the client in X-Forwarded-For is believed.
+    pub proxies: usize,
     /// `MUNICIPIO_INTROSPECTION`: `off` refuses introspection of the GraphQL schema.
     #[serde(with = "switch")]
     pub introspection: bool,
@@ -108,6 +111,7 @@ impl Default for Settings {
             demo: true,
             cache: true,
             workers: 0,
+            proxies: 0,
             introspection: true,
             trusted_documents: None,
             trusted_documents_only: false,
@@ -271,7 +275,9 @@ fn explain(error: &figment::Error, file: &Path) -> SettingsError {
     let fix = match key.as_str() {
         "listen" => "write an address and a port, such as 127.0.0.1:8080",
         "log_format" => "write text or json",
-        key if key.starts_with("limit_") || key == "workers" => "write a whole number",
+        key if key.starts_with("limit_") || matches!(key, "workers" | "proxies") => {
+            "write a whole number"
+        }
         "database_connections" => "write a whole number from 1 to 1000",
         _ => "",
     };

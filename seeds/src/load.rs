@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use municipio_domain::{
+    audit::{Actor, Deed, record},
     content::{
         ContentError, ContentType, Draft, Latest, Severity, create_all, latest, publish_all,
         revise_all,
@@ -14,6 +15,7 @@ use municipio_domain::{
     store::{StoreError, TenantStore, Transaction},
     tenants::Tenant,
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -35,6 +37,18 @@ pub struct LoadReport {
     pub unchanged: usize,
     /// Files whose item was edited by somebody since, and was left as it is.
     pub kept: Vec<String>,
+}
+
+impl LoadReport {
+    /// One deed for the whole run.
+    fn deed(&self) -> Deed {
+        Deed::new("content.load").with(json!({
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "kept": self.kept.len(),
+        }))
+    }
 }
 
 struct Entry {
@@ -90,6 +104,9 @@ pub async fn load(
     problems.extend(write(&transaction, &changed, &tenant.locales, now).await?);
     if !problems.is_empty() {
         return Err(SeedError::Files(problems));
+    }
+    if report.created + report.updated > 0 {
+        record(&transaction, &Actor::command(), &report.deed(), now).await?;
     }
     transaction.commit().await?;
     Ok(report)

@@ -17,6 +17,7 @@ fn every_command_has_help_with_its_key_facts() {
                 "serve",
                 "migrate",
                 "seed",
+                "audit",
                 "tenant",
             ] as &[&str],
         ),
@@ -46,6 +47,19 @@ fn every_command_has_help_with_its_key_facts() {
                 "same seed gives the same content",
                 "left as they are",
                 "municipio seed generate --services 1000 --news 10000",
+            ],
+        ),
+        ("audit", &["export", "verify"]),
+        (
+            "audit export",
+            &["--tenant <IPA_CODE>", "--after <NUMBER>", "RFC 8785"],
+        ),
+        (
+            "audit verify",
+            &[
+                "--tenant <IPA_CODE>",
+                "--expect-head <NUMBER:HASH>",
+                "exit code is 1",
             ],
         ),
         ("tenant", &["create", "list", "show", "suspend", "resume"]),

@@ -7,6 +7,7 @@
     unreachable_pub
 )]
 
+mod audit;
 mod configuration;
 mod damage;
 mod generated;

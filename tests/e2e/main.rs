@@ -7,6 +7,7 @@
     unreachable_pub
 )]
 
+mod audit;
 mod browsers;
 mod calendar;
 mod connections;
@@ -32,6 +33,8 @@ mod outage;
 mod plans;
 mod routes;
 mod schema;
+mod sessions;
+mod sign_in;
 mod statements;
 mod subscriptions;
 mod tenants;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod progress;
 mod seed;
 mod tenant;
@@ -56,6 +57,9 @@ enum Command {
     /// Load content from files, or generate it
     #[command(subcommand)]
     Seed(seed::Seed),
+    /// Export and verify the audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Create, list, show, suspend and resume municipalities
     #[command(subcommand)]
     Tenant(tenant::Tenant),
@@ -76,6 +80,7 @@ impl Cli {
             Command::Serve => serve(&settings).await,
             Command::Migrate => migrate(&settings).await,
             Command::Seed(seed) => seed.run(&settings).await,
+            Command::Audit(audit) => audit.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
         }
     }

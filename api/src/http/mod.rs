@@ -1,9 +1,11 @@
 //! HTTP: the routes, and what they share.
 
+mod audit;
 mod caller;
 mod graphiql;
 pub(crate) mod graphql;
 mod health;
+mod origin;
 mod problem;
 mod tenant;
 mod unread;
@@ -23,6 +25,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         ("/health/live", web::get().to(health::live)),
         ("/health/ready", web::get().to(health::ready)),
         ("/status", web::get().to(health::status)),
+        ("/audit.jsonl", web::get().to(audit::export)),
         ("/", web::get().to(index)),
     ];
     for (path, page) in pages {

@@ -6,7 +6,7 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, ResponseError,
     http::{Method, StatusCode, header},
 };
-use municipio_domain::store::StoreError;
+use municipio_domain::{identity::Denied, store::StoreError};
 use municipio_graphql::ErrorCode;
 use tracing_actix_web::RequestId;
 
@@ -36,6 +36,11 @@ impl Problem {
         Self::new(code, code.apology())
     }
 
+    /// Tells a caller what it may not do.
+    pub(crate) fn denied(denied: &Denied) -> Self {
+        Self::new(ErrorCode::from(denied), denied.to_string())
+    }
+
     /// A method that is not answered here; these are.
     pub(crate) fn method_not_allowed(method: &Method, allowed: &'static str) -> Self {
         let message = format!("{method} is not answered here; use {allowed}");
@@ -43,6 +48,11 @@ impl Problem {
             allowed,
             ..Self::new(ErrorCode::MethodNotAllowed, message)
         }
+    }
+
+    /// Whether the token or the key is at fault.
+    pub(crate) fn is_of_the_caller(&self) -> bool {
+        self.code == ErrorCode::Unauthenticated
     }
 
     /// What went wrong, for who is not answered with the problem itself.
@@ -104,6 +114,10 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(status);
         if self.code == ErrorCode::MethodNotAllowed {
             response.insert_header((header::ALLOW, self.allowed));
+        }
+        if self.code == ErrorCode::Unauthenticated {
+            let challenge = "Bearer realm=\"municipio\", error=\"invalid_token\"";
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if matches!(
             self.code,

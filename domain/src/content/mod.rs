@@ -4,6 +4,8 @@
 mod changes;
 mod checked;
 mod cursor;
+mod dependents;
+mod diff;
 mod edit;
 mod field_error;
 pub mod fields;
@@ -22,10 +24,15 @@ mod rich_text;
 pub mod shape;
 mod sizes;
 mod slug;
+mod state;
 pub mod types;
+mod work;
 
 pub use changes::{Change, ChangeKind};
 pub use cursor::{Cursor, InvalidCursor, OrderValue};
+pub(crate) use cursor::{seal, unseal};
+pub use dependents::{Dependent, Dependents};
+pub use diff::{FieldChange, diff};
 pub use edit::{Touched, merge, set_text, without_nothing};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
@@ -38,14 +45,19 @@ pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use offices::offices_of;
 pub use operations::{
-    ContentError, Draft, Outcomes, Target, WorkingDraft, create, create_all, extend_occurrences,
-    publish, publish_all, revise, revise_all, unpublish, working_draft, working_drafts,
+    ContentError, Draft, LOCKED_FOR, Lock, Outcomes, Plan, ScheduleStatus, Scheduled,
+    ScheduledAction, Target, Worker, WorkingDraft, archive, cancel_schedule, create, create_all,
+    delete, duplicate, extend_occurrences, fire_due, lock, move_slug, publish, publish_all,
+    publish_revision, purge, restore, restore_revision, revise, revise_all, schedule, unarchive,
+    unlock, unpublish, working_draft, working_drafts,
 };
 pub use path::{Address, parse_path, path};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;
 pub use slug::{Slug, fold};
+pub use state::ItemState;
+pub use work::{Revision, WorkItem, WorkQuery};
 
 use crate::time::{EventSchedule, OpeningHours};
 

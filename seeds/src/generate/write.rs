@@ -7,12 +7,14 @@ use std::{ops::Range, sync::Arc};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use municipio_domain::{
+    audit::{Actor, Deed, record},
     content::{ContentType, Draft, Outcomes, create_all, existing, publish_all, revise_all},
     ids::ItemId,
     locale::Locale,
     store::{Database, TenantStore},
     tenants::{self, NewTenant, Tenant, TenantError},
 };
+use serde_json::json;
 use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 
 use super::{
@@ -266,6 +268,9 @@ impl Work {
         self.accepted(&names, revised?)?;
         let published = publish_all(&transaction, &ids, &self.tenant.locales, self.now).await;
         self.accepted(&names, published?)?;
+        // For each transaction, so that what a run that is stopped leaves is written down too.
+        let deed = Deed::new("content.generate").with(json!({ "created": ids.len() }));
+        record(&transaction, &Actor::command(), &deed, self.now).await?;
         Ok(transaction.commit().await?)
     }
 

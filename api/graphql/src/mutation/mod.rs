@@ -4,40 +4,51 @@
 
 mod bulk;
 mod change;
+mod identity;
 mod input;
+mod lifecycle;
 mod publishing;
+mod publishing;
+mod scheduling;
 mod translating;
 mod user_error;
 mod writing;
 
 use async_graphql::{ID, MergedObject, Result};
 use municipio_domain::{
-    content::Target,
+    content::{ContentType, Target},
     identity::Subject,
     ids::{ItemId, RevisionId},
 };
 
 use crate::{context::RequestData, global_id};
 
-pub(crate) use user_error::{UserError, outcome};
+pub(crate) use user_error::{UserError, identity_outcome, outcome};
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     publishing::PublishingMutation,
+    lifecycle::LifecycleMutation,
+    scheduling::SchedulingMutation,
+    identity::IdentityMutation,
     writing::WritingMutation,
     translating::TranslatingMutation,
     bulk::BulkMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.
-fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ItemId)> {
+fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ContentType, ItemId)> {
     let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, "input.id")?;
-    let subject = Subject {
+    Ok((of_type(content_type), content_type, id))
+}
+
+/// Content of a type.
+fn of_type(content_type: ContentType) -> Subject<'static> {
+    Subject {
         content_type: Some(content_type),
         ..Subject::WHOLE
-    };
-    Ok((subject, id))
+    }
 }
 
 /// An item with what the caller gave as `input.expectedRevision`.

@@ -1,6 +1,7 @@
 //! The GraphQL types, one file per content type. Each shows the fields of its body; what they mean
 //! and where they come from is said once, in the domain.
 
+mod audit;
 mod common;
 mod contact_point;
 mod content_type;
@@ -28,6 +29,7 @@ mod vocabulary;
 use async_graphql::{ID, Interface};
 use municipio_domain::content::ContentType as DomainType;
 
+pub(crate) use audit::{AuditEntryConnection, AuditEntryFilter};
 pub(crate) use common::{Amount, File, GeoPoint, Image, PostalAddress, WebLink};
 pub(crate) use contact_point::ContactPoint;
 pub(crate) use content_type::ContentTypeName;

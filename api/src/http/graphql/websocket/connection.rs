@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
 use futures_util::StreamExt;
+use municipio_domain::audit::Origin;
 use municipio_graphql::ErrorCode;
 use serde_json::{
     Map, Value,
@@ -40,7 +41,7 @@ pub(super) struct Connection {
     session: Session,
     address: Address,
     credentials: Option<String>,
-    request_id: Option<String>,
+    origin: Origin,
     /// For whom operations run, once the connection is acknowledged.
     requester: Option<Requester>,
     operations: HashMap<String, Running>,
@@ -74,14 +75,14 @@ impl Connection {
         session: Session,
         address: Address,
         credentials: Option<String>,
-        request_id: Option<String>,
+        origin: Origin,
     ) -> Self {
         Self {
             state,
             session,
             address,
             credentials,
-            request_id,
+            origin,
             requester: None,
             operations: HashMap::new(),
             count: 0,
@@ -131,6 +132,7 @@ impl Connection {
                     if !std::mem::take(&mut lives) {
                         return Err(Close::Gone);
                     }
+                    self.check_again().await?;
                     let ping = self.session.ping(b"");
                     sent(timeout(READING, ping).await)?;
                 }
@@ -210,7 +212,24 @@ impl Connection {
 
     async fn find(&self) -> Result<Requester, Problem> {
         let tenant = tenant::find(&self.address, &self.state).await?;
-        Requester::with(self.credentials.as_deref(), &self.state, tenant).await
+        let credentials = self.credentials.as_deref();
+        Requester::with(credentials, &self.state, tenant, self.origin.clone()).await
+    }
+
+    /// Ends the connection of who signed in when the token has expired or was revoked meanwhile.
+    async fn check_again(&mut self) -> Result<(), Close> {
+        if self.credentials.is_none() || self.requester.is_none() {
+            return Ok(());
+        }
+        match self.find().await {
+            Ok(requester) => self.requester = Some(requester),
+            Err(problem) if problem.is_of_the_caller() => {
+                return Err(Close::Forbidden(problem.detail().to_owned()));
+            }
+            // The database does not answer: what runs goes on, what begins will be told.
+            Err(_) => {}
+        }
+        Ok(())
     }
 
     async fn begin(
@@ -219,6 +238,7 @@ impl Connection {
         parameters: Parameters,
         events: &Sender<Event>,
     ) -> Result<(), Close> {
+        self.check_again().await?;
         let Some(requester) = self.requester.clone() else {
             return Err(Close::Unauthorized);
         };
@@ -230,7 +250,7 @@ impl Connection {
             let message = format!("a connection has at most {most} operations under way");
             let refused = Answer::from(ErrorCode::TooManyOperations.refuse(message));
             let payload =
-                errors(&refused.settled(self.request_id.as_deref(), &self.state.settings));
+                errors(&refused.settled(self.origin.request_id.as_deref(), &self.state.settings));
             let message = ServerMessage::Error {
                 id: &id,
                 payload: &payload,
@@ -243,7 +263,7 @@ impl Connection {
             number: self.count,
             state: self.state.clone(),
             requester,
-            request_id: self.request_id.clone(),
+            request_id: self.origin.request_id.clone(),
             events: events.clone(),
         };
         let task = self

@@ -14,7 +14,7 @@ use actix_web::{
 use municipio_graphql::ErrorCode;
 
 use super::{Answer, Operation, Parameters, Problem, Requester, stream_permit, tenant};
-use crate::{app::State, http::problem::request_id};
+use crate::{app::State, http::origin};
 use connection::Connection;
 use protocol::{Close, PROTOCOL};
 
@@ -46,7 +46,8 @@ pub(in crate::http) async fn connect(
         .contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let address = tenant::Address::of(&request);
     let credentials = Requester::credentials(&request).map(str::to_owned);
-    let connection = Connection::new(state, session, address, credentials, request_id(&request));
+    let origin = origin::of(&request, state.settings.proxies);
+    let connection = Connection::new(state, session, address, credentials, origin);
     actix_web::rt::spawn(async move {
         match agreed {
             true => connection.run(messages).await,
