@@ -213,7 +213,8 @@ tenant_owned!(
     content_occurrence,
     content_revision,
     content_schedule,
-    content_slug
+    content_slug,
+    idempotency_key
 );
 tenant_owned!(
     account,

@@ -20,6 +20,7 @@ pub mod content_occurrence;
 pub mod content_revision;
 pub mod content_schedule;
 pub mod content_slug;
+pub mod idempotency_key;
 pub mod recovery_code;
 pub mod role_assignment;
 pub mod role_definition;

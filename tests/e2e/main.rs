@@ -31,6 +31,7 @@ mod null_bubbling;
 mod operations;
 mod outage;
 mod plans;
+mod repeats;
 mod routes;
 mod schema;
 mod sessions;

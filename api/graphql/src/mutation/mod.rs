@@ -8,7 +8,6 @@ mod identity;
 mod input;
 mod lifecycle;
 mod publishing;
-mod publishing;
 mod scheduling;
 mod translating;
 mod user_error;

@@ -6,6 +6,7 @@ mod deep;
 mod event_stream;
 mod operation;
 mod persisted;
+mod repeat;
 mod request;
 mod response;
 mod websocket;
@@ -40,7 +41,8 @@ pub(super) async fn sdl() -> HttpResponse {
 pub(super) async fn get(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let media_type = MediaType::accepted(&request)?;
     let parameters = request::from_address(&request)?;
-    respond(&request, &state, parameters, media_type).await
+    let requester = requester(&request, &state).await?;
+    respond(&request, &state, requester, parameters, media_type).await
 }
 
 /// A query in the body, or a batch of them where batches are allowed.
@@ -51,18 +53,23 @@ pub(super) async fn post(
 ) -> Result<HttpResponse, Problem> {
     let media_type = MediaType::accepted(&request)?;
     let settings = &state.settings;
-    match request::from_body(&request, body, settings).await? {
+    // Who writes sends more than who reads: first it must be known who it is.
+    request::check_media_type(&request)?;
+    let requester = requester(&request, &state).await?;
+    let most = settings.most_of_a_body(requester.caller.permissions().is_some());
+    match request::from_body(&request, body, settings, most).await? {
         request::Batch::Single(parameters) => {
-            respond(&request, &state, parameters, media_type).await
+            respond(&request, &state, requester, parameters, media_type).await
         }
         request::Batch::Many(_) if media_type == MediaType::EventStream => {
             let message = "a batch is not answered as an event stream";
             Err(Problem::new(ErrorCode::NotAcceptable, message).of(&request))
         }
         request::Batch::Many(all) => {
+            repeat::refuse_key(&request, "a batch")?;
             let mut answers = Vec::with_capacity(all.len());
             for parameters in all {
-                let answer = answer(&request, &state, parameters).await?;
+                let answer = answer(&request, &state, requester.clone(), parameters).await?;
                 answers.push(Rendered::new(&request, settings, answer));
             }
             Ok(response::respond_all(answers, media_type))
@@ -73,23 +80,26 @@ pub(super) async fn post(
 async fn respond(
     request: &HttpRequest,
     state: &State,
+    requester: Requester,
     parameters: Parameters,
     media_type: MediaType,
 ) -> Result<HttpResponse, Problem> {
     if media_type == MediaType::EventStream {
-        return event_stream::respond(request, state, parameters).await;
+        repeat::refuse_key(request, "an event stream")?;
+        return event_stream::respond(request, state, requester, parameters).await;
     }
-    let answer = answer(request, state, parameters).await?;
+    let answer = answer(request, state, requester, parameters).await?;
     Ok(Rendered::new(request, &state.settings, answer).respond(media_type))
 }
 
 async fn answer(
     request: &HttpRequest,
     state: &State,
+    requester: Requester,
     parameters: Parameters,
 ) -> Result<Answer, Problem> {
-    let requester = requester(request, state).await?;
-    let operation = match Operation::admit(state, parameters) {
+    let variables = repeat::sent(request, &parameters);
+    let operation = match Operation::admit(state, &requester, parameters) {
         Ok(operation) => operation,
         Err(error) => return Ok(error.into()),
     };
@@ -98,7 +108,7 @@ async fn answer(
         let message = "a subscription is answered as text/event-stream, or over WebSocket";
         return Err(Problem::new(ErrorCode::NotAcceptable, message).of(request));
     }
-    Ok(operation.run(state, &requester).await)
+    repeat::run(request, state, requester, operation, variables).await
 }
 
 /// For whom the operations of a request run.
