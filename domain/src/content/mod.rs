@@ -13,6 +13,7 @@ mod listing;
 mod navigation;
 mod operations;
 mod path;
+mod quality;
 mod queries;
 mod registry;
 mod rich_text;
@@ -37,6 +38,7 @@ pub use operations::{
     revise, revise_all, unpublish,
 };
 pub use path::{Address, parse_path, path};
+pub use quality::{Quality, SiteLink, quality};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;
