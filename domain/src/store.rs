@@ -166,6 +166,12 @@ impl Transaction {
         Ok(())
     }
 
+    /// The connection for the tables of the tenants and of their hosts, in the same transaction.
+    /// `tenants` alone may use it.
+    pub(crate) fn tenants(&self) -> &DatabaseTransaction {
+        &self.connection
+    }
+
     /// Makes everything written so far permanent.
     ///
     /// # Errors
@@ -195,6 +201,8 @@ macro_rules! tenant_owned {
 }
 
 tenant_owned!(
+    audit_chain,
+    audit_entry,
     content_change,
     content_count,
     content_feed,

@@ -2,7 +2,7 @@
 
 use municipio_domain::{content::ContentType, tenants};
 use municipio_tests::{
-    TestApp, on_both,
+    TestApp, noon, on_both,
     story::{column, global_id_of},
 };
 use reqwest::StatusCode;
@@ -101,14 +101,14 @@ on_both! {
         let app = TestApp::empty(engine).await;
         let code = "c_x001".parse().unwrap();
         app.editor(&app.tenant("c_x001", "www.x001.example").await).topic("c_x001").await;
-        tenants::suspend(&app.database, &code, true).await.unwrap();
+        tenants::suspend(&app.database, &code, true, noon()).await.unwrap();
         for headers in [vec![], vec![("municipio-tenant", "c_x001")]] {
             let (status, media_type, body) = ask(&app, &headers).await;
             assert_eq!((status, media_type.as_str()), (StatusCode::NOT_FOUND, "application/problem+json"));
             assert_eq!(body["code"], json!("TENANT_SUSPENDED"));
             assert!(body.get("data").is_none());
         }
-        tenants::suspend(&app.database, &code, false).await.unwrap();
+        tenants::suspend(&app.database, &code, false, noon()).await.unwrap();
         // The directory keeps an answer for some seconds; this host name was never asked for.
         assert_eq!(title(&app, &[("host", "www.x001.example")]).await, "c_x001");
     }

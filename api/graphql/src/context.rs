@@ -10,7 +10,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
-    audit::Deed,
+    audit::{self, Actor, Deed, Origin},
     content::{
         Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
         OrderBy, Page, Revision, Scheduled, Window,
@@ -49,6 +49,7 @@ pub struct RequestData {
     pub caller: Caller,
     /// The accounts, sessions and keys of the municipality.
     pub identity: Identity,
+    origin: Origin,
     moment: Moment,
     settings: OnceCell<Option<Item>>,
     items: DataLoader<ItemLoader>,
@@ -77,12 +78,18 @@ impl RequestData {
             contents,
             caller,
             identity,
+            origin: Origin::default(),
             moment,
             settings: OnceCell::new(),
             items,
             linked,
             work,
         }
+    }
+
+    /// The same, by a request of this origin.
+    pub fn by(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// A GraphQL request that brings this data.
@@ -95,8 +102,16 @@ impl RequestData {
         self.caller.authorise(action, subject).map_err(denied)
     }
 
-    /// Ends a transaction with what was done in it.
-    pub(crate) async fn commit(&self, transaction: Transaction, _deed: &Deed) -> Result<()> {
+    /// Who makes the request, as it is written down.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::caller(&self.caller, self.origin.clone())
+    }
+
+    /// Ends a transaction; what was done in it is written down with it.
+    pub(crate) async fn commit(&self, transaction: Transaction, deed: &Deed) -> Result<()> {
+        let actor = self.actor();
+        let recorded = audit::record(&transaction, &actor, deed, self.now());
+        recorded.await.map_err(internal)?;
         transaction.commit().await.map_err(internal)
     }
 

@@ -89,11 +89,11 @@ impl Tenant {
                 say(&serde_json::to_string_pretty(&tenant)?)?;
             }
             Self::Suspend { ipa_code } => {
-                let tenant = tenants::suspend(&database, &ipa_code, true).await?;
+                let tenant = tenants::suspend(&database, &ipa_code, true, clock::now()).await?;
                 say(&format!("{} is not served any more.", tenant.name))?;
             }
             Self::Resume { ipa_code } => {
-                let tenant = tenants::suspend(&database, &ipa_code, false).await?;
+                let tenant = tenants::suspend(&database, &ipa_code, false, clock::now()).await?;
                 say(&format!("{} is served.", tenant.name))?;
             }
         }

@@ -1,6 +1,28 @@
-//! What is written down of every change and every sign-in.
+//! What is written down of every change and every sign-in: entries that are never changed, each of
+//! which holds the hash of the one before it, so that nobody changes, adds or removes one unnoticed.
+//!
+//! An entry is written in the transaction of what it tells, as the last thing before the commit: the
+//! row that counts them stays locked until then, so that their order is that of the commits.
+//!
+//! Entries hold personal data: the account, its name at that time, and the network (not the address)
+//! from which the request came. They cannot be erased one by one; they go when the tenant goes.
 
+mod actor;
+mod entry;
+mod log;
+mod verify;
+
+use chrono::{DateTime, Utc};
+use municipio_entities::{audit_chain, audit_entry};
+use sea_orm::ColumnTrait;
 use serde_json::Value;
+
+pub use actor::{Actor, ClientNetwork, Origin};
+pub use entry::{Entry, Head, InvalidHead};
+pub use log::{AuditFilter, AuditLog, EntryPage};
+pub use verify::{Flaw, Verified};
+
+use crate::store::{StoreError, Transaction};
 
 /// What somebody did.
 #[derive(Clone, Debug)]
@@ -14,12 +36,57 @@ pub struct Deed {
 }
 
 impl Deed {
-    /// Something done to a subject.
-    pub fn to(name: &'static str, subject: impl Into<String>) -> Self {
+    /// Something done to nothing in particular.
+    pub fn new(name: &'static str) -> Self {
         Self {
             name,
-            subject: Some(subject.into()),
+            subject: None,
             details: Value::Null,
         }
     }
+
+    /// Something done to a subject.
+    pub fn to(name: &'static str, subject: impl Into<String>) -> Self {
+        Self {
+            subject: Some(subject.into()),
+            ..Self::new(name)
+        }
+    }
+
+    /// The same with details, an object.
+    pub fn with(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+}
+
+/// Writes down what an actor did, in the transaction in which it is done. Call it last: others who
+/// write wait for the end of the transaction.
+///
+/// # Errors
+/// The database failed.
+pub async fn record(
+    transaction: &Transaction,
+    actor: &Actor,
+    deed: &Deed,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let number = transaction
+        .count_up::<audit_chain::Entity>(audit_chain::Column::LastNumber, 1)
+        .await?;
+    let before = audit_entry::Column::Number.eq(number - 1);
+    let previous = transaction.one::<audit_entry::Entity>(before).await?;
+    let previous_hash = match previous {
+        Some(previous) => previous.hash,
+        None if number == 1 => Head::NONE.to_owned(),
+        None => {
+            return Err(StoreError::corrupt(
+                "audit log",
+                "its last entry is missing",
+            ));
+        }
+    };
+    let tenant = transaction.tenant_id();
+    let entry = Entry::new(tenant, number, previous_hash, actor, deed, now)?;
+    let row = entry.into_row()?;
+    transaction.insert::<audit_entry::Entity>([row]).await
 }

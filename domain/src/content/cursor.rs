@@ -85,13 +85,13 @@ impl Cursor {
 }
 
 /// A place as an opaque string that names its municipality.
-pub(super) fn seal(municipality: &IpaCode, place: &impl Serialize) -> String {
+pub(crate) fn seal(municipality: &IpaCode, place: &impl Serialize) -> String {
     // Strings and numbers always serialise.
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(municipality, place)).unwrap_or_default())
 }
 
 /// Reads such a string.
-pub(super) fn unseal<T: DeserializeOwned>(
+pub(crate) fn unseal<T: DeserializeOwned>(
     text: &str,
     municipality: &IpaCode,
 ) -> Result<T, InvalidCursor> {

@@ -93,7 +93,7 @@ impl Contents {
     }
 
     /// The rows of the tenant.
-    pub(super) fn store(&self) -> &TenantStore {
+    pub(crate) fn store(&self) -> &TenantStore {
         &self.store
     }
 

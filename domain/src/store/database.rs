@@ -219,13 +219,8 @@ impl Database {
         Ok(())
     }
 
-    /// The connection for the table of the tenants and of their hosts, which belong to no tenant.
-    /// `tenants` alone may use it.
-    pub(crate) fn tenants(&self) -> &DatabaseConnection {
-        &self.write
-    }
-
-    /// The same, to read.
+    /// The connection that reads the tables of the tenants and of their hosts, which belong to no
+    /// tenant. `tenants` alone may use it.
     pub(crate) fn tenants_read(&self) -> &DatabaseConnection {
         &self.read
     }

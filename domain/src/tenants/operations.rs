@@ -6,11 +6,13 @@ use chrono::{DateTime, Utc};
 use municipio_entities::{tenant, tenant_host};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
+use serde_json::json;
 
 use super::{FiscalCode, IpaCode, Tenant, TenantStatus, by_ipa_code};
 use crate::{
+    audit::{self, Actor, Deed},
     ids::TenantId,
     locale::Locale,
     store::{Database, StoreError},
@@ -69,7 +71,7 @@ impl From<sea_orm::DbErr> for TenantError {
     }
 }
 
-/// Creates a tenant.
+/// Creates a tenant; the first entry of its audit log says so.
 ///
 /// # Errors
 /// The IPA code or a host name is taken or wrong, or the name is missing.
@@ -112,27 +114,23 @@ pub async fn create(
         hosts: hosts.into_iter().collect(),
     };
 
-    let transaction = database.tenants().begin().await?;
+    let store = database.tenant(tenant.id);
+    let transaction = store.begin().await?;
+    let tables = transaction.tenants();
     let same_code = tenant::Column::IpaCode.eq(tenant.ipa_code.as_str());
     if tenant::Entity::find()
         .filter(same_code)
-        .one(&transaction)
+        .one(tables)
         .await?
         .is_some()
     {
         return Err(TenantError::Exists(tenant.ipa_code));
     }
-    row(&tenant, now)
-        .into_active_model()
-        .insert(&transaction)
-        .await?;
+    row(&tenant, now).into_active_model().insert(tables).await?;
     for host in &tenant.hosts {
-        if let Some(taken) = tenant_host::Entity::find_by_id(host)
-            .one(&transaction)
-            .await?
-        {
+        if let Some(taken) = tenant_host::Entity::find_by_id(host).one(tables).await? {
             let owner = tenant::Entity::find_by_id(taken.tenant_id)
-                .one(&transaction)
+                .one(tables)
                 .await?;
             return Err(TenantError::HostTaken {
                 host: host.clone(),
@@ -143,8 +141,11 @@ pub async fn create(
             host: Set(host.clone()),
             tenant_id: Set(tenant.id.0),
         };
-        host.insert(&transaction).await?;
+        host.insert(tables).await?;
     }
+    let deed = Deed::to("tenant.create", tenant.ipa_code.as_str())
+        .with(json!({ "name": tenant.name, "hosts": tenant.hosts, "locales": tenant.locales }));
+    audit::record(&transaction, &Actor::command(), &deed, now).await?;
     transaction.commit().await?;
     Ok(tenant)
 }
@@ -217,19 +218,25 @@ pub async fn suspend(
     database: &Database,
     ipa_code: &IpaCode,
     suspended: bool,
+    now: DateTime<Utc>,
 ) -> Result<Tenant, TenantError> {
     let mut tenant = show(database, ipa_code).await?;
-    tenant.status = if suspended {
-        TenantStatus::Suspended
-    } else {
-        TenantStatus::Active
+    let (status, name) = match suspended {
+        true => (TenantStatus::Suspended, "tenant.suspend"),
+        false => (TenantStatus::Active, "tenant.resume"),
     };
+    tenant.status = status;
     let change = tenant::ActiveModel {
         id: Set(tenant.id.0),
         status: Set(status_name(tenant.status).to_owned()),
         ..Default::default()
     };
-    change.update(database.tenants()).await?;
+    let store = database.tenant(tenant.id);
+    let transaction = store.begin().await?;
+    change.update(transaction.tenants()).await?;
+    let deed = Deed::to(name, ipa_code.as_str());
+    audit::record(&transaction, &Actor::command(), &deed, now).await?;
+    transaction.commit().await?;
     Ok(tenant)
 }
 

@@ -95,6 +95,7 @@ impl From<&Refusal> for UserError {
             code: refusal.code().to_owned(),
             message: refusal.to_string(),
             path: refusal.path().map(str::to_owned),
+            revisions: [None, None],
         }
     }
 }
