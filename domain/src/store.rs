@@ -14,14 +14,18 @@ use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QueryResult, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-    sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
+    PrimaryKeyToColumn, QueryFilter, QueryResult, QuerySelect, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sea_query::{
+        Alias, Expr, ExprTrait, IntoCondition, LockType, OnConflict, Query, SelectStatement,
+    },
 };
 
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
 pub use feeds::Feeds;
+
+use tokio::sync::Notify;
 
 use crate::ids::TenantId;
 
@@ -50,6 +54,10 @@ impl TenantStore {
             .one::<entities::content_feed::Entity>(all)
             .await?;
         Ok(feed.map_or(0, |feed| feed.last_sequence))
+    }
+
+    pub(crate) fn alarm(&self) -> &Notify {
+        self.database.alarm()
     }
 
     /// Where the log grows.
@@ -105,6 +113,59 @@ impl Transaction {
         Ok(())
     }
 
+    /// The rows of the tenant in which a column has one of these values, kept from all other transactions
+    /// that write until this one ends. SQLite has one that writes at a time.
+    pub(crate) fn hold_of<E: TenantOwned>(
+        &self,
+        column: E::Column,
+        values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
+    ) -> Pending<'_, Vec<E::Model>> {
+        let chunks = chunks(values.into_iter().map(Into::<sea_orm::Value>::into));
+        Box::pin(async move {
+            let mut rows = Vec::new();
+            for values in chunks {
+                let select = E::find().filter(self.own::<E>(column.is_in(values)));
+                // Rows that name these in a foreign key may still be written.
+                let select = select.lock(LockType::NoKeyUpdate);
+                rows.extend(self.run(select.all(&self.connection)).await?);
+            }
+            Ok(rows)
+        })
+    }
+
+    /// Has the tenant looked at when something of it is to happen, or earlier: milliseconds since 1970-01-01
+    /// in UTC.
+    pub(crate) async fn wake_by(&self, due: i64) -> Result<(), StoreError> {
+        use entities::tenant::Column;
+        let later = Condition::any()
+            .add(Column::WakesKey.is_null())
+            .add(Column::WakesKey.gt(due));
+        self.set_wake(Some(due), later).await
+    }
+
+    /// Keeps others from having the tenant looked at until this transaction ends.
+    pub(crate) async fn hold_wake(&self) -> Result<(), StoreError> {
+        let select = entities::tenant::Entity::find_by_id(self.tenant.0);
+        let select = select.lock(LockType::NoKeyUpdate);
+        self.run(select.one(&self.connection)).await?;
+        Ok(())
+    }
+
+    /// Has the tenant looked at when something of it is to happen next, or never.
+    pub(crate) async fn set_wake(
+        &self,
+        due: Option<i64>,
+        filter: impl IntoCondition,
+    ) -> Result<(), StoreError> {
+        use entities::tenant::{Column, Entity};
+        let update = Entity::update_many()
+            .col_expr(Column::WakesKey, Expr::value(due))
+            .filter(Column::Id.eq(self.tenant.0))
+            .filter(filter.into_condition());
+        self.run(update.exec(&self.connection)).await?;
+        Ok(())
+    }
+
     /// The connection for the tables of the tenants and of their hosts, in the same transaction.
     /// `tenants` alone may use it.
     pub(crate) fn tenants(&self) -> &DatabaseTransaction {
@@ -148,9 +209,21 @@ tenant_owned!(
     content_item,
     content_link,
     content_listing,
+    content_lock,
     content_occurrence,
     content_revision,
+    content_schedule,
     content_slug
+);
+tenant_owned!(
+    account,
+    api_key,
+    recovery_code,
+    role_assignment,
+    role_definition,
+    session,
+    session_token,
+    sign_in_attempt
 );
 
 /// A statement on its way. Boxed, because these futures are large and lie deep in the stack of a query, and

@@ -118,6 +118,8 @@ error_codes! {
     TooManyOperations = "TOO_MANY_OPERATIONS", 400, "Complete some, or open another connection.";
     /// Too many WebSockets and event streams are open.
     TooManyStreams = "TOO_MANY_STREAMS", 503, "Try again later.";
+    /// Too many passwords are being checked.
+    Busy = "BUSY", 503, "Try again in a few seconds.";
     /// The database does not answer.
     Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
     /// Something failed on the server.
@@ -131,6 +133,11 @@ impl ErrorCode {
             extensions.set("code", self.as_str());
             extensions.set("argument", argument);
         })
+    }
+
+    /// An error of a field.
+    pub(crate) fn error(self, message: impl Into<String>) -> Error {
+        Error::new(message).extend_with(|_, extensions| extensions.set("code", self.as_str()))
     }
 
     /// What a client is told of a fault that is not its own.
@@ -167,7 +174,7 @@ impl From<&Denied> for ErrorCode {
     fn from(denied: &Denied) -> Self {
         match denied {
             Denied::NotSignedIn => Self::Unauthenticated,
-            Denied::Action(_) | Denied::Here(_) => Self::Forbidden,
+            Denied::Action(_) | Denied::Here(_) | Denied::Giving(_) => Self::Forbidden,
         }
     }
 }
@@ -177,7 +184,7 @@ pub(crate) fn denied(denied: Denied) -> Error {
     let code = ErrorCode::from(&denied);
     let action = match denied {
         Denied::NotSignedIn => None,
-        Denied::Action(action) | Denied::Here(action) => Some(action),
+        Denied::Action(action) | Denied::Here(action) | Denied::Giving(action) => Some(action),
     };
     Error::new(denied.to_string()).extend_with(|_, extensions| {
         extensions.set("code", code.as_str());

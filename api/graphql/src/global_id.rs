@@ -2,16 +2,21 @@
 //! identification). Naming the municipality lets an id of another one be refused before any row is
 //! looked at.
 
+use std::{fmt::Display, str::FromStr};
+
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use municipio_domain::{content::ContentType, ids::ItemId, tenants::IpaCode};
+use municipio_domain::{
+    content::{self, ContentType},
+    ids::{ItemId, RevisionId},
+    tenants::IpaCode,
+};
 
 use crate::error::ErrorCode;
 
 /// The global id of an item of this municipality.
 pub(crate) fn encode(content_type: ContentType, municipality: &IpaCode, id: ItemId) -> ID {
-    let name = content_type.type_name();
-    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
+    ID(content::global_id(content_type, municipality, id))
 }
 
 /// Reads a global id of this municipality.
@@ -40,6 +45,62 @@ pub(crate) fn decode(
         return Err(ErrorCode::ForeignId.about(argument, message));
     }
     Ok((*content_type, ItemId(id)))
+}
+
+/// The global id of what is not content, such as an account.
+pub(crate) fn encode_other(name: &str, municipality: &IpaCode, id: impl Display) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
+}
+
+/// Reads the global id of what is not content.
+pub(crate) fn decode_other<T: FromStr>(
+    id: &ID,
+    name: &str,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<T, Error> {
+    let parts = || {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_str()).ok()?).ok()?;
+        let (owner, id) = text
+            .strip_prefix(name)?
+            .strip_prefix(':')?
+            .split_once(':')?;
+        Some((owner.parse::<IpaCode>().ok()?, id.parse::<T>().ok()?))
+    };
+    match parts() {
+        Some((owner, id)) if owner == *municipality => Ok(id),
+        Some((owner, _)) => {
+            let message =
+                format!("the id is one of the municipality {owner}, not of {municipality}");
+            Err(ErrorCode::ForeignId.about(argument, message))
+        }
+        None => {
+            let message = format!("this is not the id of an {name}");
+            Err(ErrorCode::InvalidId.about(argument, message))
+        }
+    }
+}
+
+/// The name of revisions in global ids.
+const REVISION: &str = "ContentRevision";
+
+/// The global id of a revision of content.
+pub(crate) fn encode_revision(municipality: &IpaCode, id: RevisionId) -> ID {
+    encode_other(REVISION, municipality, id)
+}
+
+/// Reads the global id of a revision of content.
+pub(crate) fn decode_revision(
+    id: &ID,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<RevisionId, Error> {
+    decode_other(id, REVISION, municipality, argument)
+}
+
+/// The global id of an item as those who edit it see it; its content has another.
+pub(crate) fn encode_work(municipality: &IpaCode, id: ItemId) -> ID {
+    encode_other("ContentItem", municipality, id)
 }
 
 /// Reads the global id of an item of a certain type.

@@ -6,6 +6,7 @@ mod context;
 mod error;
 mod filters;
 mod global_id;
+mod identity;
 pub mod limits;
 mod mutation;
 mod objects;
@@ -15,6 +16,7 @@ mod scalars;
 mod subscription;
 mod variables;
 mod view;
+mod work;
 
 use async_graphql::{Schema, ValidationMode};
 

@@ -8,7 +8,7 @@ use municipio_domain::{audit::Origin, identity::Caller, tenants::Tenant};
 use municipio_graphql::{ErrorCode, Moment, RequestData};
 
 use super::{origin, problem::Problem};
-use crate::app::State;
+use crate::{app::State, clock};
 
 /// For whom an operation runs.
 #[derive(Clone, Debug)]
@@ -23,7 +23,8 @@ impl Requester {
     /// What the operation brings with it.
     pub(super) fn data(&self, state: &State, moment: Moment) -> RequestData {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
-        let data = RequestData::new(tenant, state.contents(&self.tenant), caller, moment);
+        let (contents, identity) = (state.contents(&tenant), state.identity(&tenant));
+        let data = RequestData::new(tenant, contents, identity, caller, moment);
         data.by(self.origin.clone())
     }
 
@@ -47,20 +48,49 @@ impl Requester {
     /// The requester with these credentials, such as `Bearer …`; nobody in particular without them.
     pub(super) async fn with(
         credentials: Option<&str>,
-        _state: &State,
+        state: &State,
         tenant: Arc<Tenant>,
         origin: Origin,
     ) -> Result<Self, Problem> {
-        match credentials {
-            None => Ok(Self {
-                tenant,
-                caller: Caller::Anonymous,
-                origin,
-            }),
-            Some(_) => {
-                let message = "the token is not known here, or has expired";
-                Err(Problem::new(ErrorCode::Unauthenticated, message))
-            }
+        let caller = match credentials {
+            None => Caller::Anonymous,
+            Some(credentials) => signed_in(credentials, state, &tenant).await?,
+        };
+        Ok(Self {
+            tenant,
+            caller,
+            origin,
+        })
+    }
+}
+
+/// Who calls with these credentials. An unknown token is never taken for no token: its owner would see
+/// less than they think.
+async fn signed_in(credentials: &str, state: &State, tenant: &Tenant) -> Result<Caller, Problem> {
+    let refused = |message: &str| Problem::new(ErrorCode::Unauthenticated, message);
+    let token = bearer(credentials)
+        .ok_or_else(|| refused("the header Authorization is not «Bearer» and a token"))?;
+    let found = state.identity(tenant).caller(token, clock::now()).await;
+    let found = found.map_err(|error| Problem::failed(&error))?;
+    found.ok_or_else(|| refused("the token is not known here, has expired or was revoked"))
+}
+
+/// The token in `Bearer …`; the name of the scheme may be written in any case (RFC 9110, section 11.1).
+fn bearer(credentials: &str) -> Option<&str> {
+    let (scheme, token) = credentials.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_come_after_the_scheme() {
+        assert_eq!(bearer("Bearer x"), Some("x"));
+        assert_eq!(bearer("bEARER  x "), Some("x"));
+        for other in ["", "Bearer", "x", "Basic eDp5"] {
+            assert_eq!(bearer(other), None, "{other}");
         }
     }
 }

@@ -3,9 +3,12 @@
 
 mod changes;
 mod cursor;
+mod dependents;
+mod diff;
 mod field_error;
 pub mod fields;
 mod gate;
+mod global_id;
 mod item;
 mod latest;
 mod link;
@@ -19,23 +22,31 @@ mod registry;
 mod rich_text;
 mod sizes;
 mod slug;
+mod state;
 pub mod types;
+mod work;
 
 pub use changes::{Change, ChangeKind};
 pub use cursor::{Cursor, InvalidCursor, OrderValue};
 pub(crate) use cursor::{seal, unseal};
+pub use dependents::{Dependent, Dependents};
+pub use diff::{FieldChange, diff};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
 pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
+pub use global_id::global_id;
 pub use item::{Item, Slugs};
 pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use operations::{
-    ContentError, Draft, Outcomes, create, create_all, extend_occurrences, publish, publish_all,
-    revise, revise_all, unpublish,
+    ContentError, Draft, LOCKED_FOR, Lock, Outcomes, Plan, ScheduleStatus, Scheduled,
+    ScheduledAction, Target, Worker, archive, cancel_schedule, create, create_all, delete,
+    duplicate, extend_occurrences, fire_due, lock, move_slug, publish, publish_all,
+    publish_revision, purge, restore, restore_revision, revise, revise_all, schedule, unarchive,
+    unlock, unpublish,
 };
 pub use path::{Address, parse_path, path};
 pub use quality::{Quality, SiteLink, quality};
@@ -43,6 +54,8 @@ pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;
 pub use slug::{Slug, fold};
+pub use state::ItemState;
+pub use work::{Revision, WorkItem, WorkQuery};
 
 use crate::time::{EventSchedule, OpeningHours};
 

@@ -87,6 +87,11 @@ impl Contents {
         self.store.begin()
     }
 
+    /// Tells this program that something was scheduled; the others look from time to time.
+    pub fn wake(&self) {
+        self.store.alarm().notify_one();
+    }
+
     /// The rows of the tenant.
     pub(crate) fn store(&self) -> &TenantStore {
         &self.store
@@ -443,7 +448,7 @@ pub(super) fn read_type(name: &str) -> Result<ContentType, StoreError> {
 
 impl<T> Page<T> {
     /// A page of entries in the order in which they were read: from the end when the window is there.
-    fn of(window: &Window, mut entries: Vec<(Cursor, T)>, more: bool) -> Self {
+    pub(super) fn of(window: &Window, mut entries: Vec<(Cursor, T)>, more: bool) -> Self {
         if window.from_end {
             entries.reverse();
         }

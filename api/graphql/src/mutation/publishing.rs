@@ -1,20 +1,20 @@
 //! Publishing and unpublishing.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
-    content,
-    identity::{Action, Subject},
+    content::{self, ContentType},
+    identity::Action,
     ids::ItemId,
 };
 
-use super::{UserError, outcome};
+use super::{UserError, lifecycle::dependents, outcome, subject, target};
 use crate::{
-    context::{RequestData, data},
+    context::data,
     error::internal,
-    global_id,
     objects::Content,
     view::{Reader, View},
+    work::ContentDependents,
 };
 
 #[derive(Default)]
@@ -25,6 +25,9 @@ pub(crate) struct PublishingMutation;
 struct PublishInput {
     /// The content, by its global id.
     id: ID,
+    /// The newest revision as the caller knows it; when there is a newer one, nothing changes and the answer
+    /// is a `CONFLICT` (revisione attesa).
+    expected_revision: Option<ID>,
 }
 
 /// Content that is taken off the public site.
@@ -32,6 +35,9 @@ struct PublishInput {
 struct UnpublishInput {
     /// The content, by its global id.
     id: ID,
+    /// The newest revision as the caller knows it; when there is a newer one, nothing changes and the answer
+    /// is a `CONFLICT` (revisione attesa).
+    expected_revision: Option<ID>,
 }
 
 /// What publishing did.
@@ -45,9 +51,22 @@ struct PublishPayload {
 
 /// What unpublishing did.
 #[derive(Default, SimpleObject)]
+#[graphql(complex)]
 struct UnpublishPayload {
+    #[graphql(skip)]
+    done: Option<(ContentType, ItemId)>,
     /// Why it was refused.
     user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl UnpublishPayload {
+    /// What links to it, and how much; the links are kept, and not delivered until it is public again
+    /// (dipendenze). For callers who may read drafts.
+    async fn dependents(&self, ctx: &Context<'_>) -> Option<Result<ContentDependents>> {
+        let (content_type, id) = self.done?;
+        Some(dependents(ctx, content_type, id).await)
+    }
 }
 
 #[Object]
@@ -59,10 +78,12 @@ impl PublishingMutation {
         #[graphql(desc = "What is published.")] input: PublishInput,
     ) -> Result<PublishPayload> {
         let data = data(ctx)?;
-        let (subject, id) = subject(data, &input.id)?;
+        let (subject, _, id) = subject(data, &input.id)?;
         data.authorise(Action::Publish, &subject)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let published = content::publish(&transaction, id, &data.tenant.locales, data.now()).await;
+        let target = target(data, id, input.expected_revision.as_ref())?;
+        let published =
+            content::publish(&transaction, target, &data.tenant.locales, data.now()).await;
         if let Err(user_errors) = outcome(published)? {
             return Ok(PublishPayload {
                 user_errors,
@@ -87,24 +108,22 @@ impl PublishingMutation {
         #[graphql(desc = "What is taken off.")] input: UnpublishInput,
     ) -> Result<UnpublishPayload> {
         let data = data(ctx)?;
-        let (subject, id) = subject(data, &input.id)?;
+        let (subject, content_type, id) = subject(data, &input.id)?;
         data.authorise(Action::Publish, &subject)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let done = content::unpublish(&transaction, id, data.now()).await;
+        let target = target(data, id, input.expected_revision.as_ref())?;
+        let done = content::unpublish(&transaction, target, data.now()).await;
         if let Err(user_errors) = outcome(done)? {
-            return Ok(UnpublishPayload { user_errors });
+            return Ok(UnpublishPayload {
+                done: None,
+                user_errors,
+            });
         }
         let deed = Deed::to("content.unpublish", input.id.as_str());
         data.commit(transaction, &deed).await?;
-        Ok(UnpublishPayload::default())
+        Ok(UnpublishPayload {
+            done: Some((content_type, id)),
+            user_errors: Vec::new(),
+        })
     }
-}
-
-fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ItemId)> {
-    let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, "input.id")?;
-    let subject = Subject {
-        content_type: Some(content_type),
-        ..Subject::WHOLE
-    };
-    Ok((subject, id))
 }

@@ -132,6 +132,7 @@ impl Connection {
                     if !std::mem::take(&mut lives) {
                         return Err(Close::Gone);
                     }
+                    self.check_again().await?;
                     let ping = self.session.ping(b"");
                     sent(timeout(READING, ping).await)?;
                 }
@@ -215,12 +216,29 @@ impl Connection {
         Requester::with(credentials, &self.state, tenant, self.origin.clone()).await
     }
 
+    /// Ends the connection of who signed in when the token has expired or was revoked meanwhile.
+    async fn check_again(&mut self) -> Result<(), Close> {
+        if self.credentials.is_none() || self.requester.is_none() {
+            return Ok(());
+        }
+        match self.find().await {
+            Ok(requester) => self.requester = Some(requester),
+            Err(problem) if problem.is_of_the_caller() => {
+                return Err(Close::Forbidden(problem.detail().to_owned()));
+            }
+            // The database does not answer: what runs goes on, what begins will be told.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
     async fn begin(
         &mut self,
         id: String,
         parameters: Parameters,
         events: &Sender<Event>,
     ) -> Result<(), Close> {
+        self.check_again().await?;
         let Some(requester) = self.requester.clone() else {
             return Err(Close::Unauthorized);
         };
