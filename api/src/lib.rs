@@ -5,5 +5,6 @@ pub mod app;
 pub mod cli;
 mod clock;
 mod http;
+mod secret;
 pub mod settings;
 pub mod start;

@@ -18,3 +18,4 @@ mod seeds_refused;
 mod server;
 mod serving;
 mod tenants;
+mod users;

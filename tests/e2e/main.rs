@@ -7,6 +7,9 @@
     unreachable_pub
 )]
 
+mod account_roles;
+mod accounts;
+mod api_keys;
 mod browsers;
 mod calendar;
 mod connections;
@@ -32,6 +35,7 @@ mod outage;
 mod plans;
 mod routes;
 mod schema;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod statements;
