@@ -19,3 +19,4 @@ mod seeds_refused;
 mod server;
 mod serving;
 mod tenants;
+mod users;

@@ -7,6 +7,9 @@
     unreachable_pub
 )]
 
+mod account_roles;
+mod accounts;
+mod api_keys;
 mod audit;
 mod browsers;
 mod calendar;
@@ -36,6 +39,7 @@ mod plans;
 mod routes;
 mod schedules;
 mod schema;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod statements;

@@ -43,7 +43,10 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
     for tenant in [&demo, &other] {
         let account = app.account(tenant, &["editor"]).await;
         app.session(tenant, account).await;
-        let attempt = app.identity(tenant).verify("x@x.example", "", noon()).await;
+        let attempt = app
+            .identity(tenant)
+            .verify("x@x.example", "", None, noon())
+            .await;
         assert!(attempt.is_err());
         tell(&tenant.id.to_string()).await;
         for insert in [

@@ -12,7 +12,7 @@ use crate::{
     error::internal,
     filters::{self, DateRange, FilterInput},
     global_id,
-    identity::Me,
+    identity::{Account, AccountRole, ApiKey, List, Me, Permission},
     objects::{
         self, AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
         Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
@@ -168,6 +168,41 @@ query! {
         /// Who calls, and what they may do.
         async fn me(&self, ctx: &Context<'_>) -> Option<Result<Me>> {
             Some(Me::find(ctx))
+        }
+
+        /// The actions that roles and API keys can allow (permessi).
+        async fn permissions(&self) -> Vec<Permission> {
+            Permission::all()
+        }
+
+        /// The accounts, by name, for who manages them (utenze).
+        async fn accounts(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<List<Account>>> {
+            Some(Account::list(ctx, first, after.as_deref()).await)
+        }
+
+        /// The roles of accounts, for who manages roles or accounts (ruoli delle utenze).
+        async fn account_roles(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<List<AccountRole>>> {
+            Some(AccountRole::list(ctx, first, after.as_deref()).await)
+        }
+
+        /// The API keys, the newest first, for who manages them (chiavi API).
+        async fn api_keys(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<List<ApiKey>>> {
+            Some(ApiKey::list(ctx, first, after.as_deref()).await)
         }
 
         /// The municipality and its settings (Comune).

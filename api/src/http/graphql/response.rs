@@ -134,6 +134,8 @@ fn unwritten(error: &serde_json::Error) {
 pub(super) struct Rendered {
     body: String,
     refused: Option<ErrorCode>,
+    /// For who calls, and nobody else.
+    is_personal: bool,
 }
 
 impl Rendered {
@@ -146,6 +148,7 @@ impl Rendered {
         Self {
             body: answer.to_text(),
             refused,
+            is_personal: request.headers().contains_key(header::AUTHORIZATION),
         }
     }
 
@@ -156,23 +159,33 @@ impl Rendered {
             (Some(code @ (ErrorCode::BadRequest | ErrorCode::Timeout)), _) => code.status(),
             _ => 200,
         };
-        respond(status, media_type, self.body)
+        respond(status, media_type, self.is_personal, self.body)
     }
 }
 
 /// Several answers as one.
 pub(super) fn respond_all(answers: Vec<Rendered>, media_type: MediaType) -> HttpResponse {
     let bodies: Vec<_> = answers.iter().map(|answer| answer.body.as_str()).collect();
-    respond(200, media_type, format!("[{}]", bodies.join(",")))
+    let is_personal = answers.iter().any(|answer| answer.is_personal);
+    respond(
+        200,
+        media_type,
+        is_personal,
+        format!("[{}]", bodies.join(",")),
+    )
 }
 
-fn respond(status: u16, media_type: MediaType, body: String) -> HttpResponse {
+fn respond(status: u16, media_type: MediaType, is_personal: bool, body: String) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status)
+    let mut response = HttpResponse::build(status);
+    if is_personal {
+        response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    }
+    response
         .content_type(format!("{}; charset=utf-8", media_type.name()))
         .insert_header((
             header::VARY,
-            "Accept, Accept-Encoding, Host, Municipio-Tenant",
+            "Accept, Accept-Encoding, Authorization, Host, Municipio-Tenant",
         ))
         .body(body)
 }
