@@ -67,7 +67,7 @@ fn operations_are_measured() {
 fn growth_is_measured() {
     let text = run("growth");
     let rows = rows(&text);
-    assert_eq!(rows.len(), 9 * engines(), "{text}");
+    assert_eq!(rows.len(), 10 * engines(), "{text}");
     assert!(
         rows.iter()
             .all(|row| row.len() == 4 && row.iter().all(|cell| !cell.is_empty())),

@@ -48,3 +48,6 @@ mod tenants;
 mod trusted;
 mod wall;
 mod websocket;
+mod writing;
+mod writing_permissions;
+mod writing_refusals;

@@ -6,6 +6,7 @@ mod database;
 mod identity;
 mod proxy;
 pub mod story;
+pub mod writer;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 

@@ -15,7 +15,7 @@ use municipio_domain::{
         Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
         OrderBy, Page, Revision, Scheduled, Window,
     },
-    identity::{Action, Caller, Identity, Subject},
+    identity::{Action, Caller, Denied, Identity, Subject},
     ids::{ItemId, RevisionId},
     locale::Locale,
     store::{StoreError, Transaction},
@@ -100,6 +100,34 @@ impl RequestData {
     /// Lets the caller go on, or refuses.
     pub(crate) fn authorise(&self, action: Action, subject: &Subject<'_>) -> Result<()> {
         self.caller.authorise(action, subject).map_err(denied)
+    }
+
+    /// Lets a caller go on who may do this at least somewhere, or refuses: before anything is read.
+    pub(crate) fn may(&self, action: Action) -> Result<()> {
+        let denied_at_all = match self.caller.permissions() {
+            None => Some(Denied::NotSignedIn),
+            Some(permissions) if permissions.has(action) => None,
+            Some(_) => Some(Denied::Action(action)),
+        };
+        denied_at_all.map_or(Ok(()), |reason| Err(denied(reason)))
+    }
+
+    /// Lets a caller go on who may do one of these; the reason why not is that of the first which they may
+    /// do elsewhere.
+    pub(crate) fn authorise_one_of(&self, actions: &[Action], subject: &Subject<'_>) -> Result<()> {
+        let mut reasons = Vec::with_capacity(actions.len());
+        for action in actions {
+            match self.caller.authorise(*action, subject) {
+                Ok(()) => return Ok(()),
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        let elsewhere = |reason: &Denied| matches!(reason, Denied::Here(_));
+        let reason = reasons.iter().position(elsewhere).unwrap_or_default();
+        match reasons.into_iter().nth(reason) {
+            Some(reason) => Err(denied(reason)),
+            None => Ok(()),
+        }
     }
 
     /// Who makes the request, as it is written down.

@@ -194,6 +194,15 @@ pub(crate) fn denied(denied: Denied) -> Error {
     })
 }
 
+/// The code of an error of this catalogue.
+pub(crate) fn code_of(error: &Error) -> String {
+    let extensions = error.extensions.as_ref();
+    match extensions.and_then(|extensions| extensions.get("code")) {
+        Some(async_graphql::Value::String(code)) => code.clone(),
+        _ => ErrorCode::Internal.as_str().to_owned(),
+    }
+}
+
 /// Logs what failed and tells the client no more than what it can do about it.
 pub(crate) fn internal(error: StoreError) -> Error {
     failed(&error)

@@ -31,6 +31,12 @@ impl FieldError {
             "UNKNOWN_FIELD"
         } else if message.contains("is not a code of the vocabulary") {
             "UNKNOWN_CODE"
+        } else if message.contains("the text is too long") {
+            "TOO_LONG"
+        } else if message.contains("» is refused: ")
+            || message.contains("» of an image or embed is refused")
+        {
+            "UNSAFE_LINK"
         } else {
             "INVALID_VALUE"
         };

@@ -4,6 +4,7 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use validator::{Validate, ValidationError};
 
@@ -116,17 +117,18 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// A picture by its address.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+/// A picture by its address (immagine).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Image")]
 pub struct ImageReference {
-    /// Where the picture is.
+    /// Where the picture is (indirizzo).
     pub url: WebAddress,
     /// Alternative text (testo alternativo); needed to publish unless `decorative`.
     #[serde(default, skip_serializing_if = "Localized::is_empty")]
     #[validate(custom(function = "short"))]
     pub alt: LocalizedText,
-    /// The picture adds nothing to the text and is skipped by screen readers.
+    /// The picture adds nothing to the text and is skipped by screen readers (decorativa).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decorative: bool,
     /// Caption (didascalia).
@@ -140,51 +142,52 @@ pub struct ImageReference {
     pub licence: Option<Code<ids::Licences>>,
 }
 
-/// A file by its address.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+/// A file by its address (allegato).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "File")]
 pub struct FileReference {
-    /// Where the file is.
+    /// Where the file is (indirizzo).
     pub url: WebAddress,
-    /// What the file is called for the reader.
+    /// What the file is called for the reader (titolo).
     #[serde(default, skip_serializing_if = "Localized::is_empty")]
     #[validate(custom(function = "short"))]
     pub title: LocalizedText,
-    /// Media type of RFC 6838, such as `application/pdf`.
+    /// Media type of RFC 6838, such as `application/pdf` (formato).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "valid_media_type"))]
     pub media_type: Option<String>,
-    /// Size in bytes.
+    /// Size in bytes (dimensione).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
 
-/// A named address on the web.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+/// A named address on the web (collegamento).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct WebLink {
-    /// What the link says.
+    /// What the link says (etichetta).
     #[serde(default, skip_serializing_if = "Localized::is_empty")]
     #[validate(custom(function = "short"))]
     pub label: LocalizedText,
-    /// Where it leads.
+    /// Where it leads (indirizzo).
     pub url: WebAddress,
 }
 
-/// A point on the map, WGS 84.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Validate)]
+/// A point on the map, WGS 84 (posizione).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct GeoPoint {
-    /// Latitude in degrees.
+    /// Latitude in degrees (latitudine).
     #[validate(range(min = -90.0, max = 90.0, message = "a latitude lies between -90 and 90"))]
     pub latitude: f64,
-    /// Longitude in degrees.
+    /// Longitude in degrees (longitudine).
     #[validate(range(min = -180.0, max = 180.0, message = "a longitude lies between -180 and 180"))]
     pub longitude: f64,
 }
 
-/// A postal address without a place of its own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// A postal address without a place of its own (indirizzo).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostalAddress {
     /// What is there (nome della sede).

@@ -38,6 +38,14 @@ impl<T> Link<T> {
     pub fn id(&self) -> ItemId {
         self.0
     }
+
+    /// The ids of these links.
+    pub fn ids<'a>(links: impl IntoIterator<Item = &'a Self>) -> Vec<ItemId>
+    where
+        T: 'a,
+    {
+        links.into_iter().map(Self::id).collect()
+    }
 }
 
 impl<T> Clone for Link<T> {

@@ -2,9 +2,11 @@
 //! types of content there are.
 
 mod changes;
+mod checked;
 mod cursor;
 mod dependents;
 mod diff;
+mod edit;
 mod field_error;
 pub mod fields;
 mod gate;
@@ -14,12 +16,14 @@ mod latest;
 mod link;
 mod listing;
 mod navigation;
+mod offices;
 mod operations;
 mod path;
 mod quality;
 mod queries;
 mod registry;
 mod rich_text;
+pub mod shape;
 mod sizes;
 mod slug;
 mod state;
@@ -31,6 +35,7 @@ pub use cursor::{Cursor, InvalidCursor, OrderValue};
 pub(crate) use cursor::{seal, unseal};
 pub use dependents::{Dependent, Dependents};
 pub use diff::{FieldChange, diff};
+pub use edit::{Touched, merge, set_text, without_nothing};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
@@ -41,12 +46,13 @@ pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
+pub use offices::offices_of;
 pub use operations::{
     ContentError, Draft, LOCKED_FOR, Lock, Outcomes, Plan, ScheduleStatus, Scheduled,
-    ScheduledAction, Target, Worker, archive, cancel_schedule, create, create_all, delete,
-    duplicate, extend_occurrences, fire_due, lock, move_slug, publish, publish_all,
+    ScheduledAction, Target, Worker, WorkingDraft, archive, cancel_schedule, create, create_all,
+    delete, duplicate, extend_occurrences, fire_due, lock, move_slug, publish, publish_all,
     publish_revision, purge, restore, restore_revision, revise, revise_all, schedule, unarchive,
-    unlock, unpublish,
+    unlock, unpublish, working_draft, working_drafts,
 };
 pub use path::{Address, parse_path, path};
 pub use quality::{Quality, SiteLink, quality};

@@ -16,6 +16,7 @@ use super::{
     },
 };
 use crate::{
+    ids::ItemId,
     locale::{Locale, LocalizedText},
     time::EventSchedule,
 };
@@ -57,6 +58,12 @@ pub trait Content: Clone + Default + Serialize + DeserializeOwned + Validate {
     /// When it takes place.
     fn schedule(&self) -> Option<&EventSchedule> {
         None
+    }
+
+    /// The offices that it belongs to: those in charge of it. None for content of the municipality as
+    /// a whole. An office belongs to itself, which its body does not know, and to the one above it.
+    fn offices(&self) -> Vec<ItemId> {
+        Vec::new()
     }
 
     /// What it links to and what lists find it by.
@@ -191,12 +198,22 @@ macro_rules! content_types {
                 match self { $(Self::$variant(body) => body.schedule(),)* }
             }
 
+            /// The offices that are in charge of it.
+            pub fn offices(&self) -> Vec<ItemId> {
+                match self { $(Self::$variant(body) => body.offices(),)* }
+            }
+
             /// What it links to and what lists find it by.
             pub fn relations(&self) -> Relations {
                 let mut relations = Relations::default();
                 match self { $(Self::$variant(body) => body.relations(&mut relations),)* }
                 relations
             }
+        }
+
+        /// Adds the schemas of all bodies to those that the generator has.
+        pub(super) fn schemas(generator: &mut schemars::SchemaGenerator) {
+            $(super::shape::include::<$variant>(generator);)*
         }
 
         $(

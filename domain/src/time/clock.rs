@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{Datelike, NaiveDate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const MINUTES_OF_A_DAY: u16 = 24 * 60;
@@ -17,23 +18,25 @@ fn two_numbers(value: &str, between: char) -> Option<(u8, u8)> {
     Some((number(first)?, number(second)?))
 }
 
-/// A day of the week, written `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A day of the week, written `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun` (giorno della settimana).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Weekday {
-    /// Monday.
+    /// Monday (lunedì).
     Mon,
-    /// Tuesday.
+    /// Tuesday (martedì).
     Tue,
-    /// Wednesday.
+    /// Wednesday (mercoledì).
     Wed,
-    /// Thursday.
+    /// Thursday (giovedì).
     Thu,
-    /// Friday.
+    /// Friday (venerdì).
     Fri,
-    /// Saturday.
+    /// Saturday (sabato).
     Sat,
-    /// Sunday.
+    /// Sunday (domenica).
     Sun,
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,62 +19,62 @@ const SEARCH_DAYS: usize = 400;
 const MAX_ENTRIES: usize = 500;
 
 /// When an office or a place is open. What decides for a date: the last exception that covers it;
-/// then the closing calendar of the municipality; then the weekly hours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// then the closing calendar of the municipality; then the weekly hours (orari di apertura).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OpeningHours {
-    /// Hours that come back every week.
+    /// Hours that come back every week (orario settimanale).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub weekly: Vec<WeeklyHours>,
-    /// Hours or closings of certain days.
+    /// Hours or closings of certain days (eccezioni).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<HoursException>,
     /// Weekly hours hold on national holidays and on the feast of the patron saint too. The closing
-    /// periods of the municipality still close.
+    /// periods of the municipality still close (aperto nei giorni festivi).
     #[serde(skip_serializing_if = "is_false")]
     pub open_on_public_holidays: bool,
-    /// A remark on all of the hours.
+    /// A remark on all of the hours (nota).
     #[serde(skip_serializing_if = "LocalizedText::is_empty")]
     pub note: LocalizedText,
 }
 
-/// One span of hours on some days of the week.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One span of hours on some days of the week (orario settimanale).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeeklyHours {
-    /// The days on which it opens.
+    /// The days on which it opens (giorni).
     pub days: Vec<Weekday>,
-    /// When it opens, before `24:00`.
+    /// When it opens, before `24:00` (apertura).
     pub opens: TimeOfDay,
-    /// When it closes; a time not after `opens` is on the next day.
+    /// When it closes; a time not after `opens` is on the next day (chiusura).
     pub closes: TimeOfDay,
-    /// The first date on which these hours hold.
+    /// The first date on which these hours hold (valido dal).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<NaiveDate>,
-    /// The last date, inclusive, on which these hours hold (on which they open).
+    /// The last date, inclusive, on which these hours hold (on which they open) (valido al).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_through: Option<NaiveDate>,
-    /// Only for those with an appointment.
+    /// Only for those with an appointment (su appuntamento).
     #[serde(default, skip_serializing_if = "is_false")]
     pub by_appointment: bool,
-    /// A remark on these hours.
+    /// A remark on these hours (nota).
     #[serde(default, skip_serializing_if = "LocalizedText::is_empty")]
     pub note: LocalizedText,
 }
 
-/// Hours of certain dates in place of everything else, holidays included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Hours of certain dates in place of everything else, holidays included (orario straordinario o chiusura).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoursException {
-    /// The first date.
+    /// The first date (dal).
     pub from: NaiveDate,
-    /// The last date, inclusive; without one it is `from`.
+    /// The last date, inclusive; without one it is `from` (al).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<NaiveDate>,
-    /// The hours of each of these dates; none means closed.
+    /// The hours of each of these dates; none means closed (orari).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hours: Vec<TimeSpan>,
-    /// Why; it is the reason of the closing or the note of the hours.
+    /// Why; it is the reason of the closing or the note of the hours (motivo).
     #[serde(default, skip_serializing_if = "LocalizedText::is_empty")]
     pub reason: LocalizedText,
 }
@@ -84,13 +85,13 @@ impl HoursException {
     }
 }
 
-/// From a time of day to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// From a time of day to another (fascia oraria).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSpan {
-    /// When it opens, before `24:00`.
+    /// When it opens, before `24:00` (apertura).
     pub opens: TimeOfDay,
-    /// When it closes; a time not after `opens` is on the next day.
+    /// When it closes; a time not after `opens` is on the next day (chiusura).
     pub closes: TimeOfDay,
 }
 

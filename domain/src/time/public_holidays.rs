@@ -2,6 +2,7 @@
 //! periods it closes of its own accord.
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{HoursError, MonthDay};
@@ -174,8 +175,8 @@ pub fn public_holidays(year: i32) -> Vec<PublicHoliday> {
     days
 }
 
-/// Days in a row on which the whole municipality is closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Days in a row on which the whole municipality is closed (periodo di chiusura).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "StoredClosingPeriod")]
 pub struct ClosingPeriod {
     /// The first closed day.
@@ -187,11 +188,15 @@ pub struct ClosingPeriod {
     pub reason: LocalizedText,
 }
 
-#[derive(Deserialize)]
+/// Days in a row on which the whole municipality is closed (periodo di chiusura).
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename = "ClosingPeriod", deny_unknown_fields)]
 struct StoredClosingPeriod {
+    /// The first closed day (dal).
     from: NaiveDate,
+    /// The last closed day; the first when it is left out (al).
     through: Option<NaiveDate>,
+    /// Why, for the public (motivo).
     #[serde(default)]
     reason: LocalizedText,
 }

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{
     DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
@@ -99,17 +100,17 @@ impl<'de> Deserialize<'de> for LocalDateTime {
     }
 }
 
-/// One time at which an event takes place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One time at which an event takes place (data dell'evento).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Occurrence {
-    /// When it begins; of an all-day event only the date counts.
+    /// When it begins; of an all-day event only the date counts (inizio).
     pub starts_at: LocalDateTime,
     /// When it ends; of an all-day event the date of its last day, inclusive. Without an end the
-    /// event lasts no known time, or one whole day.
+    /// event lasts no known time, or one whole day (fine).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<LocalDateTime>,
-    /// It takes whole days, from midnight to midnight in Italy.
+    /// It takes whole days, from midnight to midnight in Italy (tutto il giorno).
     #[serde(default, skip_serializing_if = "is_false")]
     pub all_day: bool,
 }
@@ -165,29 +166,29 @@ impl Occurrence {
     }
 }
 
-/// When an event takes place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// When an event takes place (data e orario).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventSchedule {
-    /// The times entered one by one, in any order; `recurrence` repeats the first.
+    /// The times entered one by one, in any order; `recurrence` repeats the first (date).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub occurrences: Vec<Occurrence>,
-    /// How the first occurrence comes again.
+    /// How the first occurrence comes again (ricorrenza).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
 }
 
 /// How the first occurrence of an event comes again, at the same local time and as long on the
 /// clock. It takes place as entered even when the rule would not give it; then COUNT does not count
-/// it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// it (ricorrenza).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recurrence {
     /// The value of an RRULE of RFC 5545, section 3.3.10, such as `FREQ=WEEKLY;BYDAY=SA`. UNTIL
-    /// without `Z` is local time, and as a date includes that day.
+    /// without `Z` is local time, and as a date includes that day (regola).
     pub rule: String,
     /// Dates on which it does not take place, the first occurrence included. Other occurrences that
-    /// were entered one by one are not affected.
+    /// were entered one by one are not affected (date escluse).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<NaiveDate>,
 }

@@ -2,11 +2,17 @@
 //! may, calls one operation of the domain in one transaction, and gives back what it changed with the
 //! errors that the user can mend.
 
+mod bulk;
+mod change;
 mod identity;
+mod input;
 mod lifecycle;
 mod publishing;
+mod publishing;
 mod scheduling;
+mod translating;
 mod user_error;
+mod writing;
 
 use async_graphql::{ID, MergedObject, Result};
 use municipio_domain::{
@@ -26,6 +32,9 @@ pub struct Mutation(
     lifecycle::LifecycleMutation,
     scheduling::SchedulingMutation,
     identity::IdentityMutation,
+    writing::WritingMutation,
+    translating::TranslatingMutation,
+    bulk::BulkMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.

@@ -22,7 +22,7 @@ pub(crate) struct UserError {
     code: String,
     /// What is wrong and what would be right.
     message: String,
-    /// The field of the content that is wrong, such as `costs[1].value`; null for the whole.
+    /// What is wrong in the input, such as `content.service.costs[1].value`; null for the whole.
     path: Option<String>,
     /// The newest revision as the caller knew it, and as it is.
     #[graphql(skip)]
@@ -54,6 +54,16 @@ impl UserError {
             message: message.into(),
             path: None,
             revisions: [None, None],
+        }
+    }
+}
+
+impl UserError {
+    /// Something wrong at a place of the input.
+    pub(crate) fn at(code: &str, message: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            path: Some(path.into()),
+            ..Self::new(code, message)
         }
     }
 }

@@ -19,6 +19,7 @@ mod revise;
 mod schedule;
 mod slugs;
 mod target;
+mod working_draft;
 
 use std::collections::HashMap;
 
@@ -45,6 +46,7 @@ pub use schedule::{
     Plan, ScheduleStatus, Scheduled, ScheduledAction, cancel_schedule, fire_due, schedule,
 };
 pub use target::Target;
+pub use working_draft::{WorkingDraft, working_draft, working_drafts};
 
 /// How many rows a statement changes that names each of them: databases limit its parameters.
 pub(super) const AT_ONCE: usize = 1_000;

@@ -23,6 +23,7 @@ mod tests;
 
 use std::{collections::HashSet, fmt, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::ItemId;
@@ -46,125 +47,129 @@ pub const MAX_COLUMNS: usize = 64;
 #[derive(Clone, Default)]
 pub struct RichText(Arc<stored::Content>);
 
-/// One block of a rich text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One block of a rich text (blocco di testo formattato).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "RichTextBlock")]
 pub enum Block {
-    /// A heading inside the text.
+    /// A heading inside the text (titolo).
     Heading {
-        /// From 2 to 6: level 1 is the title of the page, and becomes 2 on input.
+        /// From 2 to 6: level 1 is the title of the page, and becomes 2 on input (livello).
         level: u8,
-        /// The text of the heading.
+        /// The text of the heading (testo).
         content: Vec<Inline>,
     },
-    /// A paragraph.
+    /// A paragraph (paragrafo).
     Paragraph {
-        /// The text of the paragraph.
+        /// The text of the paragraph (testo).
         content: Vec<Inline>,
     },
-    /// A list.
+    /// A list (elenco).
     List {
-        /// Numbered from 1, rather than bulleted.
+        /// Numbered from 1, rather than bulleted (numerato).
         #[serde(default)]
         ordered: bool,
-        /// The items, each a sequence of blocks.
+        /// The items, each a sequence of blocks (voci).
         items: Vec<Vec<Block>>,
     },
-    /// A table with one row of headings.
+    /// A table with one row of headings (tabella).
     Table {
-        /// The headings of the columns.
+        /// The headings of the columns (intestazioni).
         header: Vec<Vec<Inline>>,
-        /// The rows, each as wide as the header.
+        /// The rows, each as wide as the header (righe).
         #[serde(default)]
         rows: Vec<Vec<Vec<Inline>>>,
     },
-    /// Something quoted.
+    /// Something quoted (citazione).
     Quote {
-        /// What is quoted.
+        /// What is quoted (testo citato).
         blocks: Vec<Block>,
     },
-    /// A picture.
+    /// A picture (immagine).
     Image {
-        /// Where it is: `https`, or a path from `/`.
+        /// Where it is: `https`, or a path from `/` (indirizzo).
         url: String,
-        /// What it shows, for those who cannot see it; empty when it only decorates.
+        /// What it shows, for those who cannot see it; empty when it only decorates (testo alternativo).
         #[serde(default)]
         alt: String,
-        /// The text below it, or nothing.
+        /// The text below it, or nothing (didascalia).
         #[serde(default, skip_serializing_if = "String::is_empty")]
         caption: String,
     },
     /// Something shown from elsewhere, such as a video or a map. Always written as a link: how, and
-    /// after which consent, it is shown in place is for the portal to decide.
+    /// after which consent, it is shown in place is for the portal to decide (contenuto esterno).
     Embed {
-        /// Where it is: `https`, or a path from `/`.
+        /// Where it is: `https`, or a path from `/` (indirizzo).
         url: String,
-        /// What it is; never empty, because it is all that some readers get.
+        /// What it is; never empty, because it is all that some readers get (titolo).
         title: String,
     },
-    /// A passage that must not be missed.
+    /// A passage that must not be missed (avviso).
     Callout {
-        /// How grave it is.
+        /// How grave it is (tipo).
         kind: CalloutKind,
-        /// Its title, or nothing.
+        /// Its title, or nothing (titolo).
         #[serde(default, skip_serializing_if = "String::is_empty")]
         title: String,
-        /// Its text.
+        /// Its text (testo).
         #[serde(default)]
         blocks: Vec<Block>,
     },
 }
 
-/// What a callout says about itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a callout says about itself (tipo di avviso).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RichTextCalloutKind")]
 pub enum CalloutKind {
-    /// Good to know. In Markdown `[!NOTE]` (and `[!IMPORTANT]`).
+    /// Good to know. In Markdown `[!NOTE]` (and `[!IMPORTANT]`) (informazione).
     Info,
-    /// Good news or advice. In Markdown `[!TIP]`.
+    /// Good news or advice. In Markdown `[!TIP]` (esito positivo).
     Success,
-    /// Take care. In Markdown `[!WARNING]`.
+    /// Take care. In Markdown `[!WARNING]` (attenzione).
     Warning,
-    /// Harm or loss ahead. In Markdown `[!CAUTION]`.
+    /// Harm or loss ahead. In Markdown `[!CAUTION]` (pericolo).
     Danger,
 }
 
-/// A piece of text inside a block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A piece of text inside a block (testo dentro un blocco).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "RichTextInline")]
 pub enum Inline {
-    /// Text in one style.
+    /// Text in one style (testo).
     Text {
-        /// The characters; line ends count as spaces.
+        /// The characters; line ends count as spaces (testo).
         text: String,
-        /// Strong importance.
+        /// Strong importance (grassetto).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         bold: bool,
-        /// Emphasis.
+        /// Emphasis (corsivo).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         italic: bool,
-        /// Something to type or read to the letter.
+        /// Something to type or read to the letter (codice).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         code: bool,
     },
-    /// A link.
+    /// A link (collegamento).
     Link {
-        /// Where it leads.
+        /// Where it leads (destinazione).
         target: LinkTarget,
-        /// Its text: no links inside links.
+        /// Its text: no links inside links (testo).
         content: Vec<Inline>,
     },
-    /// A new line in the same paragraph.
+    /// A new line in the same paragraph (a capo).
     LineBreak,
 }
 
-/// Where a link leads: `{"item": "<uuid>"}` or `{"url": "…"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a link leads: to an item or to an address (destinazione del collegamento).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RichTextLinkTarget")]
 pub enum LinkTarget {
-    /// Another content item, wherever it is published; in Markdown and HTML `item:<uuid>`.
+    /// Another content item, wherever it is published; in Markdown and HTML `item:<uuid>` (contenuto).
     Item(ItemId),
-    /// An `http`, `https`, `mailto` or `tel` address, or a place on this site from `/` or `#`.
+    /// An `http`, `https`, `mailto` or `tel` address, or a place on this site from `/` or `#` (indirizzo).
     Url(String),
 }
 

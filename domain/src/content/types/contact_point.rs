@@ -1,5 +1,6 @@
 //! Contact point (Punto di contatto): cv:ContactPoint, schema:ContactPoint.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidateEmail, ValidationError};
 
@@ -15,8 +16,8 @@ use crate::{
     vocabularies::{Code, ids},
 };
 
-/// Ways to reach an office, a person or a place.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// Ways to reach an office, a person or a place (punto di contatto).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContactPoint {
     /// Name (titolo), such as «Contatti dell'ufficio anagrafe».
@@ -33,17 +34,17 @@ pub struct ContactPoint {
 }
 
 /// One way to reach someone (voce).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "value_fits_type"))]
 pub struct ContactEntry {
-    /// Its kind: `telefono`, `email`, `pec`, `url`, `indirizzo`, an `account.…`.
+    /// Its kind: `telefono`, `email`, `pec`, `url`, `indirizzo`, an `account.…` (tipo).
     #[serde(rename = "type")]
     pub kind: Code<ids::ContactPointTypes>,
-    /// The number or address itself.
+    /// The number or address itself (valore).
     #[validate(length(min = 1, max = 255, message = "1 to 255 characters"))]
     pub value: String,
-    /// What it is for.
+    /// What it is for (descrizione).
     #[serde(default)]
     #[validate(custom(function = "short"))]
     pub description: LocalizedText,

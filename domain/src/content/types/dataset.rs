@@ -1,6 +1,7 @@
 //! Dataset: dcat:Dataset, schema:Dataset.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -10,12 +11,13 @@ use crate::{
         Content, ContentType, Link, LocalizedRichText, Relations, WebAddress,
         fields::{short, valid_media_type},
     },
+    ids::ItemId,
     locale::LocalizedText,
     vocabularies::{Code, ids},
 };
 
-/// Open data of the municipality, with its distributions (DCAT-AP_IT).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// Open data of the municipality, with its distributions (DCAT-AP_IT) (dataset).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dataset {
     /// Title (titolo).
@@ -45,17 +47,17 @@ pub struct Dataset {
     pub further_information: LocalizedRichText,
 }
 
-/// One form in which the data can be had (dcat:Distribution).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+/// One form in which the data can be had (dcat:Distribution) (distribuzione).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Distribution {
-    /// What it is.
+    /// What it is (titolo).
     #[serde(default)]
     #[validate(custom(function = "short"))]
     pub title: LocalizedText,
-    /// Where it is.
+    /// Where it is (indirizzo).
     pub url: WebAddress,
-    /// Media type of RFC 6838, such as `text/csv`.
+    /// Media type of RFC 6838, such as `text/csv` (formato).
     #[serde(default)]
     #[validate(custom(function = "valid_media_type"))]
     pub media_type: Option<String>,
@@ -74,6 +76,10 @@ impl Content for Dataset {
 
     fn date(&self) -> Option<NaiveDate> {
         self.last_modified
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.rights_holder)
     }
 
     fn relations(&self, relations: &mut Relations) {

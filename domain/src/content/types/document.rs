@@ -1,6 +1,7 @@
 //! Document (Documento pubblico): eli:LegalResource when normative, schema:DigitalDocument.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
@@ -11,12 +12,13 @@ use crate::{
         WebAddress,
         fields::{in_order, short},
     },
+    ids::ItemId,
     locale::LocalizedText,
     vocabularies::{Code, ids},
 };
 
-/// A form, an act, a plan, a regulation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// A form, an act, a plan, a regulation (documento pubblico).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[validate(schema(function = "validity_in_order"))]
 pub struct Document {
@@ -48,7 +50,7 @@ pub struct Document {
     /// The files (documento).
     #[validate(nested)]
     pub files: Vec<FileReference>,
-    /// The address, when the document is kept elsewhere.
+    /// The address, when the document is kept elsewhere (indirizzo del documento).
     pub url: Option<WebAddress>,
     /// Formats in words (formati disponibili); derived from the files when empty.
     #[validate(length(max = 255, message = "at most 255 characters"))]
@@ -100,6 +102,10 @@ impl Content for Document {
 
     fn expires_at(&self) -> Option<NaiveDate> {
         self.valid_to
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.responsible_office)
     }
 
     fn relations(&self, relations: &mut Relations) {

@@ -1,6 +1,7 @@
 //! Event (Evento): schema:Event.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -11,13 +12,14 @@ use crate::{
         fields::{Amount, GeoPoint, PostalAddress, WebAddress, short, valid_currency},
         valid_schedule,
     },
+    ids::ItemId,
     locale::LocalizedText,
     time::EventSchedule,
     vocabularies::{Code, ids},
 };
 
-/// Something that takes place, once, several times or by a rule.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// Something that takes place, once, several times or by a rule (evento).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Event {
     /// Title (titolo).
@@ -45,10 +47,10 @@ pub struct Event {
     pub schedule: EventSchedule,
     /// Where (luogo).
     pub place: Option<Link<Place>>,
-    /// Where, when it is not a place of the catalogue.
+    /// Where, when it is not a place of the catalogue (indirizzo).
     #[validate(nested)]
     pub address: Option<PostalAddress>,
-    /// Position of `address`.
+    /// Position of `address` (posizione).
     #[validate(nested)]
     pub geo: Option<GeoPoint>,
     /// What it costs (costo).
@@ -80,7 +82,7 @@ pub struct Event {
     /// Further pictures (galleria).
     #[validate(nested)]
     pub gallery: Vec<ImageReference>,
-    /// Address of a video.
+    /// Address of a video (video).
     pub video: Option<WebAddress>,
     /// Transcript of the video (trascrizione).
     pub transcript: LocalizedRichText,
@@ -88,30 +90,30 @@ pub struct Event {
     pub further_information: LocalizedRichText,
 }
 
-/// A price of an event.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// A price of an event (prezzo).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ticket {
-    /// What it is, such as «Intero» or «Ingresso libero».
+    /// What it is, such as «Intero» or «Ingresso libero» (tipo di biglietto).
     #[validate(custom(function = "short"))]
     pub title: LocalizedText,
-    /// How much; nothing when it is free or not fixed.
+    /// How much; nothing when it is free or not fixed (importo).
     pub price: Option<Amount>,
-    /// Currency of ISO 4217; EUR when empty.
+    /// Currency of ISO 4217; EUR when empty (valuta).
     #[validate(custom(function = "valid_currency"))]
     pub currency: Option<String>,
-    /// More about it.
+    /// More about it (descrizione).
     pub description: LocalizedText,
 }
 
-/// A body that is not part of the administration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+/// A body that is not part of the administration (ente o organizzazione).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Organisation {
-    /// Its name.
+    /// Its name (nome).
     #[validate(length(min = 1, max = 255, message = "1 to 255 characters"))]
     pub name: String,
-    /// Its site.
+    /// Its site (sito).
     #[serde(default)]
     pub url: Option<WebAddress>,
 }
@@ -134,6 +136,10 @@ impl Content for Event {
 
     fn schedule(&self) -> Option<&EventSchedule> {
         Some(&self.schedule)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.organizers)
     }
 
     fn relations(&self, relations: &mut Relations) {

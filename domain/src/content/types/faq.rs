@@ -1,5 +1,6 @@
 //! Frequently asked question (Domanda frequente): schema:Question.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -9,8 +10,8 @@ use crate::{
     locale::LocalizedText,
 };
 
-/// A question that people ask, and its answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// A question that people ask, and its answer (domanda frequente).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faq {
     /// The question (domanda).

@@ -1,6 +1,7 @@
 //! Municipality settings (Comune): cv:PublicOrganisation, schema:GovernmentOrganization. One item
 //! per tenant.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -14,8 +15,8 @@ use crate::{
     time::{ClosingPeriod, MonthDay},
 };
 
-/// What the whole site needs to know of the municipality.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// What the whole site needs to know of the municipality (Comune).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Municipality {
     /// Name, such as «Comune di …» (nome).
@@ -27,7 +28,7 @@ pub struct Municipality {
     /// Motto (motto).
     #[validate(custom(function = "short"))]
     pub motto: LocalizedText,
-    /// What the fourth menu is called, such as «Vivere il Comune».
+    /// What the fourth menu is called, such as «Vivere il Comune» (etichetta del quarto menu).
     #[validate(custom(function = "short"))]
     pub live_label: LocalizedText,
     /// Coat of arms (stemma).
@@ -36,9 +37,10 @@ pub struct Municipality {
     /// Region (regione).
     #[validate(length(max = 255, message = "at most 255 characters"))]
     pub region: Option<String>,
-    /// Site of the region.
+    /// Site of the region (sito della regione).
     pub region_url: Option<WebAddress>,
-    /// Address of the municipality's site, without a path; absolute addresses begin with it.
+    /// Address of the municipality's site, without a path; absolute addresses begin with it
+    /// (sito del Comune).
     pub site_url: Option<WebAddress>,
     /// VAT number (partita IVA).
     #[validate(length(equal = 11, message = "a VAT number has eleven digits"))]
@@ -69,7 +71,7 @@ pub struct Municipality {
     pub personal_area_url: Option<WebAddress>,
     /// Day of the patron saint, a holiday (santo patrono).
     pub patron_saint_day: Option<MonthDay>,
-    /// The patron saint.
+    /// The patron saint (santo patrono).
     #[validate(custom(function = "short"))]
     pub patron_saint: LocalizedText,
     /// Days on which the whole body is closed (chiusure).

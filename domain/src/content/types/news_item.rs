@@ -1,6 +1,7 @@
 //! News item (Novità: notizia, comunicato, avviso): schema:NewsArticle.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
@@ -10,12 +11,13 @@ use crate::{
         Content, ContentType, FileReference, ImageReference, Link, LocalizedRichText, Relations,
         fields::{in_order, short},
     },
+    ids::ItemId,
     locale::LocalizedText,
     vocabularies::{Code, ids},
 };
 
-/// Something the municipality announces.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// Something the municipality announces (novità).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[validate(schema(function = "dates_in_order"))]
 pub struct NewsItem {
@@ -84,6 +86,10 @@ impl Content for NewsItem {
 
     fn expires_at(&self) -> Option<NaiveDate> {
         self.expires_at
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.edited_by)
     }
 
     fn relations(&self, relations: &mut Relations) {

@@ -1,5 +1,6 @@
 //! Office (Unità organizzativa): org:OrganizationalUnit, schema:GovernmentOrganization.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -9,13 +10,15 @@ use crate::{
         Content, ContentType, ImageReference, Link, LocalizedRichText, Relations, fields::short,
         valid_hours,
     },
+    ids::ItemId,
     locale::LocalizedText,
     time::OpeningHours,
     vocabularies::{Code, ids},
 };
 
-/// A part of the administration: an area, an office, a political body, a body it controls.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// A part of the administration: an area, an office, a political body, a body it controls
+/// (unità organizzativa).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Office {
     /// Name (titolo).
@@ -61,6 +64,10 @@ impl Content for Office {
 
     fn short_description(&self) -> Option<&LocalizedText> {
         Some(&self.short_description)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.parent_office)
     }
 
     fn relations(&self, relations: &mut Relations) {

@@ -1,5 +1,6 @@
 //! Page (Pagina): schema:WebPage.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -12,8 +13,8 @@ use crate::{
     locale::LocalizedText,
 };
 
-/// A page of free text: privacy, legal notes, accessibility, and whatever else a site needs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// A page of free text: privacy, legal notes, accessibility, and whatever else a site needs (pagina).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Page {
     /// Title (titolo).
@@ -27,9 +28,9 @@ pub struct Page {
     pub image: Option<ImageReference>,
     /// The text (testo).
     pub body: LocalizedRichText,
-    /// The page above it.
+    /// The page above it (pagina superiore).
     pub parent_page: Option<Link<Page>>,
-    /// Content the page leads to.
+    /// Content the page leads to (contenuti correlati).
     pub related: Vec<Link<AnyContent>>,
     /// Topics (argomenti).
     pub topics: Vec<Link<Topic>>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -14,8 +15,8 @@ use crate::{
     locale::{Locale, LocalizedText},
 };
 
-/// Someone who holds a public role. Roles are items of their own and point here.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// Someone who holds a public role. Roles are items of their own and point here (persona pubblica).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Person {
     /// Given name (nome).
@@ -41,7 +42,7 @@ pub struct Person {
     pub biography: LocalizedRichText,
     /// Contact points (punti di contatto).
     pub contact_points: Vec<Link<ContactPoint>>,
-    /// Curriculum vitae, art. 14 D.Lgs. 33/2013.
+    /// Curriculum vitae, art. 14 D.Lgs. 33/2013 (curriculum vitae).
     #[validate(nested)]
     pub cv: Option<FileReference>,
     /// Statement of assets, art. 14 D.Lgs. 33/2013 (situazione patrimoniale).

@@ -1,5 +1,6 @@
 //! Place (Luogo): dct:Location with locn:Address, schema:Place.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -10,13 +11,14 @@ use crate::{
         fields::{GeoPoint, short, valid_postal_code},
         valid_hours,
     },
+    ids::ItemId,
     locale::LocalizedText,
     time::OpeningHours,
     vocabularies::{Code, ids},
 };
 
-/// A place of public interest, or the seat of an office.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// A place of public interest, or the seat of an office (luogo).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Place {
     /// Name (titolo).
@@ -62,12 +64,12 @@ pub struct Place {
     pub contact_points: Vec<Link<ContactPoint>>,
     /// The office that runs the place (struttura responsabile).
     pub managing_office: Option<Link<Office>>,
-    /// Who runs the place, when it is not an office of the municipality.
+    /// Who runs the place, when it is not an office of the municipality (gestore esterno).
     #[validate(custom(function = "short"))]
     pub managed_by: LocalizedText,
     /// Related places (luoghi collegati).
     pub related_places: Vec<Link<Place>>,
-    /// Identifier in DBUnico or ISIL, for museums and libraries.
+    /// Identifier in DBUnico or ISIL, for museums and libraries (codice DBUnico o ISIL).
     #[validate(length(max = 255, message = "at most 255 characters"))]
     pub mic_identifier: Option<String>,
     /// Topics (argomenti).
@@ -85,6 +87,10 @@ impl Content for Place {
 
     fn short_description(&self) -> Option<&LocalizedText> {
         Some(&self.short_description)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.managing_office)
     }
 
     fn relations(&self, relations: &mut Relations) {

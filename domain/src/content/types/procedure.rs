@@ -1,5 +1,6 @@
 //! Procedure sheet (Procedimento): the facts that art. 35 D.Lgs. 33/2013 makes public; cpsv:Rule.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -8,12 +9,13 @@ use crate::{
     content::{
         Content, ContentType, Link, LocalizedRichText, Relations, WebAddress, fields::short,
     },
+    ids::ItemId,
     locale::LocalizedText,
 };
 
 /// What an administrative procedure is, who answers for it and how long it takes. It is separate
-/// from the service sheet and is listed in «Amministrazione trasparente».
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// from the service sheet and is listed in «Amministrazione trasparente» (procedimento).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Procedure {
     /// Title (titolo).
@@ -81,6 +83,10 @@ impl Content for Procedure {
 
     fn short_description(&self) -> Option<&LocalizedText> {
         Some(&self.short_description)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(self.offices_involved.iter().chain(&self.competent_body))
     }
 
     fn relations(&self, relations: &mut Relations) {

@@ -1,6 +1,7 @@
 //! Role (Incarico): cv:Participation, schema:OrganizationRole.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
@@ -10,12 +11,13 @@ use crate::{
         Content, ContentType, Link, LocalizedRichText, Relations,
         fields::{in_order, short},
     },
+    ids::ItemId,
     locale::LocalizedText,
     vocabularies::{Code, ids},
 };
 
-/// What a person does in an office, and for how long. The only join between the two.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// What a person does in an office, and for how long. The only join between the two (incarico).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 #[validate(schema(function = "dates_in_order"))]
 pub struct Role {
@@ -70,6 +72,10 @@ impl Content for Role {
 
     fn expires_at(&self) -> Option<NaiveDate> {
         self.end_date
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(self.office.iter().chain(&self.head_of))
     }
 
     fn relations(&self, relations: &mut Relations) {

@@ -1,6 +1,7 @@
 //! Service (Servizio): cpsv:PublicService, schema:GovernmentService.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -11,12 +12,13 @@ use crate::{
         WebAddress, WebLink,
         fields::{Amount, short, valid_currency, valid_ipa_code},
     },
+    ids::ItemId,
     locale::{Localized, LocalizedText},
     vocabularies::{Code, ids},
 };
 
 /// What the municipality does for citizens and businesses: the service sheet (scheda servizio).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Service {
     /// Title (titolo): 60 characters recommended.
@@ -50,18 +52,18 @@ pub struct Service {
     pub description: LocalizedRichText,
     /// Where it is offered (copertura geografica); the whole municipality when empty.
     pub spatial_coverage: LocalizedRichText,
-    /// Places that the service covers.
+    /// Places that the service covers (luoghi coperti).
     pub covered_places: Vec<Link<Place>>,
     /// How to get it (come fare).
     pub how_to: LocalizedRichText,
     /// What is needed, in words (cosa serve).
     pub needs_intro: LocalizedRichText,
-    /// What is needed, one by one.
+    /// What is needed, one by one (elenco di cosa serve).
     #[validate(nested)]
     pub needs: Vec<Need>,
     /// What one gets, in words (cosa si ottiene).
     pub output_text: LocalizedRichText,
-    /// What one gets, one by one.
+    /// What one gets, one by one (elenco di cosa si ottiene).
     #[validate(nested)]
     pub outputs: Vec<Output>,
     /// What happens after the outcome (procedure collegate all'esito).
@@ -126,8 +128,9 @@ pub struct Service {
     pub further_information: LocalizedRichText,
 }
 
-/// Whether a service can be used. The codes are those of the vocabulary `service-statuses`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Whether a service can be used. The codes are those of the vocabulary `service-statuses`
+/// (stato del servizio).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceStatus {
     /// In use (servizio attivo).
@@ -154,88 +157,88 @@ impl ServiceStatus {
 }
 
 /// Something the applicant must have (cv:Evidence).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Need {
-    /// What it is.
+    /// What it is (titolo).
     #[validate(custom(function = "short"))]
     pub title: LocalizedText,
-    /// More about it.
+    /// More about it (descrizione).
     pub description: LocalizedText,
-    /// Its kind.
+    /// Its kind (tipo).
     pub kind: Option<Code<ids::ServiceInputsOutputs>>,
-    /// The form or document to use.
+    /// The form or document to use (modulo o documento).
     pub document: Option<Link<Document>>,
 }
 
 /// Something the applicant receives (cv:Output).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Output {
-    /// What it is.
+    /// What it is (titolo).
     #[validate(custom(function = "short"))]
     pub title: LocalizedText,
-    /// More about it.
+    /// More about it (descrizione).
     pub description: LocalizedText,
-    /// Its kind.
+    /// Its kind (tipo).
     pub kind: Option<Code<ids::ServiceInputsOutputs>>,
 }
 
 /// A step between the application and the outcome (fase).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Phase {
-    /// What happens.
+    /// What happens (titolo).
     #[validate(custom(function = "short"))]
     pub title: LocalizedText,
-    /// Calendar days from the application.
+    /// Calendar days from the application (giorni).
     pub days: Option<u16>,
-    /// More about it.
+    /// More about it (descrizione).
     pub description: LocalizedText,
-    /// A fixed date; it wins over `days`.
+    /// A fixed date; it wins over `days` (scadenza).
     pub due_date: Option<NaiveDate>,
 }
 
 /// What the applicant pays (cv:Cost).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cost {
-    /// For what, and for whom.
+    /// For what, and for whom (descrizione del costo).
     pub description: LocalizedText,
-    /// How much; nothing when it depends on the case.
+    /// How much; nothing when it depends on the case (importo).
     pub value: Option<Amount>,
-    /// Currency of ISO 4217; EUR when empty.
+    /// Currency of ISO 4217; EUR when empty (valuta).
     #[validate(custom(function = "valid_currency"))]
     pub currency: Option<String>,
-    /// The channel to which the cost applies.
+    /// The channel to which the cost applies (canale).
     pub channel: Option<Code<ids::ChannelTypes>>,
 }
 
 /// Access on line (canale digitale).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Validate)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct DigitalChannel {
-    /// What one does there.
+    /// What one does there (introduzione).
     #[serde(default)]
     pub intro: LocalizedRichText,
-    /// What the button says.
+    /// What the button says (etichetta del pulsante).
     #[serde(default)]
     #[validate(custom(function = "short"))]
     pub label: LocalizedText,
-    /// Where it leads.
+    /// Where it leads (indirizzo).
     pub url: WebAddress,
-    /// The kind of channel.
+    /// The kind of channel (tipo di canale).
     #[serde(default)]
     pub kind: Option<Code<ids::ChannelTypes>>,
 }
 
 /// Access in person (canale fisico).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PhysicalChannel {
-    /// What one does there.
+    /// What one does there (introduzione).
     pub intro: LocalizedRichText,
-    /// The offices to go to.
+    /// The offices to go to (uffici).
     pub offices: Vec<Link<Office>>,
 }
 
@@ -248,6 +251,10 @@ impl Content for Service {
 
     fn short_description(&self) -> Option<&LocalizedText> {
         Some(&self.short_description)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.responsible_office)
     }
 
     fn relations(&self, relations: &mut Relations) {

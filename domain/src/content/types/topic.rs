@@ -1,5 +1,6 @@
 //! Topic (Argomento): skos:Concept, schema:DefinedTerm.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -9,12 +10,13 @@ use crate::{
         AnyContent, Content, ContentType, ImageReference, Link, LocalizedRichText, Relations,
         fields::short,
     },
+    ids::ItemId,
     locale::LocalizedText,
     vocabularies::{Code, ids},
 };
 
-/// The page of a topic. Topics, service categories and life events are different things.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Validate)]
+/// The page of a topic. Topics, service categories and life events are different things (argomento).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct Topic {
     /// Title (titolo).
@@ -23,12 +25,12 @@ pub struct Topic {
     /// Short description (descrizione breve).
     #[validate(custom(function = "short"))]
     pub short_description: LocalizedText,
-    /// The topic of the national model, with its EuroVoc URI.
+    /// The topic of the national model, with its EuroVoc URI (argomento nazionale).
     pub code: Option<Code<ids::Topics>>,
     /// Picture (immagine).
     #[validate(nested)]
     pub image: Option<ImageReference>,
-    /// Name of an icon of the portal's icon set.
+    /// Name of an icon of the portal's icon set (icona).
     #[validate(length(max = 255, message = "at most 255 characters"))]
     pub icon: Option<String>,
     /// What the topic is about (descrizione estesa).
@@ -48,6 +50,10 @@ impl Content for Topic {
 
     fn short_description(&self) -> Option<&LocalizedText> {
         Some(&self.short_description)
+    }
+
+    fn offices(&self) -> Vec<ItemId> {
+        Link::ids(&self.responsible_offices)
     }
 
     fn relations(&self, relations: &mut Relations) {

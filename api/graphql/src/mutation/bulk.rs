@@ -1,0 +1,240 @@
+//! The same operation on many items, with a result for each.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use municipio_domain::{
+    audit::Deed,
+    content::{self, ContentError, Target, WorkingDraft, offices_of, working_drafts},
+    identity::{Action, Denied, Subject},
+    ids::ItemId,
+    store::Transaction,
+};
+use serde_json::json;
+
+use super::{UserError, outcome};
+use crate::{
+    context::{RequestData, data},
+    error::{ErrorCode, internal},
+    global_id,
+};
+
+/// How many items one operation takes.
+const MOST: usize = 100;
+
+#[derive(Default)]
+pub(crate) struct BulkMutation;
+
+/// An operation on many items.
+#[derive(InputObject)]
+struct BulkInput {
+    /// What is done to each (operazione).
+    operation: BulkOperation,
+    /// The content, by its global ids: 1 to 100, each once (contenuti).
+    ids: Vec<ID>,
+}
+
+/// What can be done to many items (operazione su più contenuti).
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+enum BulkOperation {
+    /// Publishes the drafts (pubblica).
+    Publish,
+    /// Takes the content off the public site (ritira dalla pubblicazione).
+    Unpublish,
+}
+
+impl BulkOperation {
+    fn action(self) -> Action {
+        match self {
+            Self::Publish | Self::Unpublish => Action::Publish,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "content.publish",
+            Self::Unpublish => "content.unpublish",
+        }
+    }
+}
+
+/// What an operation on many items did.
+#[derive(Default, SimpleObject)]
+struct BulkPayload {
+    /// What became of each item, in the order of the ids (esiti).
+    results: Vec<BulkResult>,
+    /// Why nothing was done at all (errori).
+    user_errors: Vec<UserError>,
+}
+
+/// What became of one item.
+#[derive(SimpleObject)]
+struct BulkResult {
+    /// The content, by its global id.
+    id: ID,
+    /// It was done (eseguita).
+    done: bool,
+    /// Why it was not (errori).
+    user_errors: Vec<UserError>,
+}
+
+#[Object]
+impl BulkMutation {
+    /// Does the same to many items: to each of them or not, whatever becomes of the others (operazione su
+    /// più contenuti).
+    async fn bulk(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is done, and to what.")] input: BulkInput,
+    ) -> Result<BulkPayload> {
+        let data = data(ctx)?;
+        let operation = input.operation;
+        data.may(operation.action())?;
+        let targets = match targets(data, &input.ids)? {
+            Ok(targets) => targets,
+            Err(error) => {
+                return Ok(BulkPayload {
+                    user_errors: vec![error],
+                    ..BulkPayload::default()
+                });
+            }
+        };
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let allowed = allowed(data, &transaction, operation.action(), &targets).await?;
+        let done = run(data, &transaction, operation, allowed).await?;
+        let subjects = input.ids.iter().zip(&done);
+        let subjects: Vec<_> = subjects
+            .filter(|(_, done)| done.is_ok())
+            .map(|(id, _)| id.as_str())
+            .collect();
+        if !subjects.is_empty() {
+            let deed = Deed {
+                name: operation.name(),
+                subject: None,
+                details: json!({ "subjects": subjects }),
+            };
+            data.commit(transaction, &deed).await?;
+        }
+        let results = input.ids.iter().zip(done).map(|(id, done)| BulkResult {
+            id: id.clone(),
+            done: done.is_ok(),
+            user_errors: done.err().unwrap_or_default(),
+        });
+        Ok(BulkPayload {
+            results: results.collect(),
+            user_errors: Vec::new(),
+        })
+    }
+}
+
+/// The items, each once.
+fn targets(data: &RequestData, ids: &[ID]) -> Result<Result<Vec<Target>, UserError>> {
+    if !(1..=MOST).contains(&ids.len()) {
+        let message = format!("give 1 to {MOST} ids");
+        return Ok(Err(UserError::at("OUT_OF_RANGE", message, "ids")));
+    }
+    let mut targets: Vec<Target> = Vec::with_capacity(ids.len());
+    for (index, id) in ids.iter().enumerate() {
+        let place = format!("input.ids[{index}]");
+        let (_, id) = global_id::decode(id, &data.tenant.ipa_code, &place)?;
+        if targets.iter().any(|target| target.id == id) {
+            let place = format!("ids[{index}]");
+            return Ok(Err(UserError::at(
+                "DUPLICATE_ID",
+                "the id is given twice",
+                place,
+            )));
+        }
+        targets.push(id.into());
+    }
+    Ok(Ok(targets))
+}
+
+type Outcome<T> = Result<T, Vec<UserError>>;
+
+/// Those of the items to which the caller may do this; the others with the reason why not.
+async fn allowed(
+    data: &RequestData,
+    transaction: &Transaction,
+    action: Action,
+    targets: &[Target],
+) -> Result<Vec<Outcome<ItemId>>> {
+    let drafts = working_drafts(transaction, targets).await;
+    let drafts = match outcome(drafts)? {
+        Ok(drafts) => drafts,
+        Err(errors) => return Ok(targets.iter().map(|_| Err(errors.clone())).collect()),
+    };
+    let found: Vec<&WorkingDraft> = drafts
+        .iter()
+        .filter_map(|draft| draft.as_ref().ok())
+        .collect();
+    let bodies: Vec<_> = found.iter().map(|draft| (draft.id, &draft.body)).collect();
+    let offices = offices_of(transaction, &bodies).await.map_err(internal)?;
+    let mut denied = found.iter().zip(&offices).map(|(draft, offices)| {
+        let subject = Subject {
+            content_type: Some(draft.content_type),
+            offices,
+            ..Subject::WHOLE
+        };
+        data.caller.authorise(action, &subject).err()
+    });
+    let denied: std::collections::HashMap<ItemId, Denied> = found
+        .iter()
+        .filter_map(|draft| Some((draft.id, denied.next()??)))
+        .collect();
+    let mut allowed = Vec::with_capacity(drafts.len());
+    for (index, draft) in drafts.into_iter().enumerate() {
+        allowed.push(match outcome(draft)? {
+            Ok(draft) => match denied.get(&draft.id) {
+                None => Ok(draft.id),
+                Some(reason) => Err(vec![UserError::at(
+                    ErrorCode::Forbidden.as_str(),
+                    reason.to_string(),
+                    format!("ids[{index}]"),
+                )]),
+            },
+            Err(errors) => Err(errors),
+        });
+    }
+    Ok(allowed)
+}
+
+/// Does it to those that are allowed.
+async fn run(
+    data: &RequestData,
+    transaction: &Transaction,
+    operation: BulkOperation,
+    allowed: Vec<Outcome<ItemId>>,
+) -> Result<Vec<Outcome<()>>> {
+    let ids: Vec<ItemId> = allowed
+        .iter()
+        .filter_map(|id| id.as_ref().ok().copied())
+        .collect();
+    let mut done = match operation {
+        BulkOperation::Publish => {
+            let locales = &data.tenant.locales;
+            let published = content::publish_all(transaction, &ids, locales, data.now()).await;
+            match outcome(published)? {
+                Ok(published) => published.into_iter().map(|done| done.map(|_| ())).collect(),
+                Err(errors) => return Ok(allowed.iter().map(|_| Err(errors.clone())).collect()),
+            }
+        }
+        BulkOperation::Unpublish => {
+            let mut done: Vec<Result<(), ContentError>> = Vec::with_capacity(ids.len());
+            for id in ids {
+                done.push(content::unpublish(transaction, id, data.now()).await);
+            }
+            done
+        }
+    }
+    .into_iter();
+    let mut outcomes = Vec::with_capacity(allowed.len());
+    for id in allowed {
+        outcomes.push(match id {
+            Err(errors) => Err(errors),
+            Ok(_) => match done.next() {
+                Some(done) => outcome(done)?,
+                None => Ok(()),
+            },
+        });
+    }
+    Ok(outcomes)
+}

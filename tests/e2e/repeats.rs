@@ -1,0 +1,202 @@
+//! Mutations that are sent again with the same `Idempotency-Key`: one effect, the same answer.
+
+use chrono::TimeDelta;
+use municipio_domain::{
+    content::{ContentType, create},
+    idempotency::{self, Attempt, Begun, Repeatable},
+    ids::ItemId,
+    store::TenantStore,
+    tenants::Tenant,
+};
+use municipio_tests::{TestApp, noon, on_both};
+use serde_json::{Value, json};
+
+const CREATE: &str = "mutation($title: String!) {
+    createContent(input: { content: { faq: { question: [{ locale: \"it\", value: $title }] } } }) {
+        content { id title } revision userErrors { code path } } }";
+
+/// A request with a key: its status and its answer.
+async fn send(app: &TestApp, token: &str, key: &str, query: &str, variables: Value) -> (u16, Value) {
+    let request = json!({ "query": query, "variables": variables });
+    let post = app.post().bearer_auth(token).header("idempotency-key", key);
+    let response = post.json(&request).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+async fn drafts(app: &TestApp) -> i64 {
+    count(app, "content_revision").await
+}
+
+async fn count(app: &TestApp, table: &str) -> i64 {
+    use sea_orm::{ConnectionTrait, Statement};
+    let connection = app.administrator().await;
+    let count = Statement::from_string(connection.get_database_backend(), format!("SELECT count(*) FROM {table}"));
+    let row = connection.query_one_raw(count).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
+}
+
+async fn municipality(app: &TestApp) -> (Tenant, String) {
+    let tenant = app.tenant("c_x001", "www.x001.example").await;
+    let token = app.signed_in_at(&tenant, &["editor"]).await;
+    (tenant, token)
+}
+
+on_both! {
+    async fn the_same_key_gives_the_same_answer_and_one_effect(engine) {
+        let app = TestApp::empty(engine).await;
+        let (tenant, token) = municipality(&app).await;
+        let title = json!({ "title": "Dove?" });
+        let (status, first) = send(&app, &token, "\"key-1\"", CREATE, title.clone()).await;
+        assert_eq!((status, &first["data"]["createContent"]["userErrors"]), (200, &json!([])));
+        for _ in 0..3 {
+            let (status, again) = send(&app, &token, "key-1", CREATE, title.clone()).await;
+            assert_eq!((status, &again["data"]), (200, &first["data"]));
+        }
+        assert_eq!(drafts(&app).await, 1);
+
+        let (status, other) = send(&app, &token, "key-1", CREATE, json!({ "title": "Quando?" })).await;
+        assert_eq!((status, &other["code"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")));
+        let (status, wrong) = send(&app, &token, "two words", CREATE, title.clone()).await;
+        assert_eq!((status, &wrong["code"]), (400, &json!("IDEMPOTENCY_KEY_INVALID")));
+        assert_eq!(drafts(&app).await, 1);
+
+        // Another key, and the same key of somebody else, are other mutations.
+        let colleague = app.signed_in_at(&tenant, &["editor"]).await;
+        for (token, key) in [(&token, "key-2"), (&colleague, "key-1")] {
+            let (_, answer) = send(&app, token, key, CREATE, title.clone()).await;
+            assert_ne!(answer["data"], first["data"]);
+        }
+        assert_eq!(drafts(&app).await, 3);
+        // Queries are asked again as ever.
+        let (status, _) = send(&app, &token, "key-1", "{ faqs { totalCount } }", json!({})).await;
+        assert_eq!(status, 200);
+    }
+}
+
+on_both! {
+    async fn of_those_that_come_at_once_one_runs(engine) {
+        let app = TestApp::empty(engine).await;
+        let (_, token) = municipality(&app).await;
+        let all = (0..8).map(|_| send(&app, &token, "at-once", CREATE, json!({ "title": "Dove?" })));
+        let answers = futures_util::future::join_all(all).await;
+        let done: Vec<_> = answers.iter().filter(|(status, _)| *status == 200).collect();
+        assert!(!done.is_empty());
+        for (status, answer) in &answers {
+            match status {
+                200 => assert_eq!(answer["data"], done[0].1["data"]),
+                _ => assert_eq!((*status, &answer["code"]), (409, &json!("IDEMPOTENCY_IN_PROGRESS"))),
+            }
+        }
+        assert_eq!(drafts(&app).await, 1);
+    }
+}
+
+on_both! {
+    async fn refusals_are_answers_and_errors_are_not(engine) {
+        let app = TestApp::empty(engine).await;
+        let (tenant, token) = municipality(&app).await;
+        let long = json!({ "title": "x".repeat(256) });
+        let (_, first) = send(&app, &token, "long", CREATE, long.clone()).await;
+        assert_eq!(first["data"]["createContent"]["userErrors"][0]["code"], json!("TOO_LONG"));
+        let (_, again) = send(&app, &token, "long", CREATE, long).await;
+        assert_eq!(again["data"], first["data"]);
+        assert_eq!(count(&app, "idempotency_key").await, 1);
+
+        let translator = app.signed_in_at(&tenant, &["translator"]).await;
+        let (_, denied) = send(&app, &translator, "mine", CREATE, json!({ "title": "Dove?" })).await;
+        assert_eq!(denied["errors"][0]["extensions"]["code"], json!("FORBIDDEN"));
+        assert_eq!(count(&app, "idempotency_key").await, 1, "the key is free again");
+    }
+}
+
+on_both! {
+    async fn several_fields_are_done_once_together(engine) {
+        let app = TestApp::empty(engine).await;
+        let (_, token) = municipality(&app).await;
+        let both = "mutation {
+            a: createContent(input: { content: { faq: {} } }) { revision }
+            b: createContent(input: { content: { topic: {} } }) { revision } }";
+        let (_, first) = send(&app, &token, "both", both, json!({})).await;
+        assert!(first["data"]["b"]["revision"].is_string(), "{first}");
+        let (_, again) = send(&app, &token, "both", both, json!({})).await;
+        assert_eq!(again["data"], first["data"]);
+        assert_eq!(drafts(&app).await, 2);
+    }
+}
+
+fn repeatable() -> Repeatable {
+    Repeatable {
+        caller: "account:1".to_owned(),
+        key: "k".parse().unwrap(),
+        fingerprint: "f".to_owned(),
+    }
+}
+
+async fn begin(store: &TenantStore, seconds_later: i64) -> Begun {
+    let now = noon() + TimeDelta::seconds(seconds_later);
+    idempotency::begin(store, &repeatable(), TimeDelta::seconds(15), now).await.unwrap()
+}
+
+async fn run(store: &TenantStore, seconds_later: i64) -> Attempt {
+    match begin(store, seconds_later).await {
+        Begun::Run(attempt) => attempt,
+        other => panic!("it does not run: {other:?}"),
+    }
+}
+
+/// Does something, and says whether it counts.
+async fn act(store: &TenantStore, attempt: &Attempt) -> bool {
+    let transaction = store.begin().await.unwrap();
+    create(&transaction, ItemId::generate(), ContentType::Topic, noon()).await.unwrap();
+    let counts = attempt.note(&transaction, json!("done")).await.unwrap();
+    if counts {
+        transaction.commit().await.unwrap();
+    }
+    counts
+}
+
+on_both! {
+    async fn whoever_dies_on_the_way_leaves_one_effect_or_none(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let store = app.database.tenant(tenant.id);
+
+        // Before it did anything: another runs it when its time is over, and the first cannot act any more.
+        let first = run(&store, 0).await;
+        assert!(matches!(begin(&store, 14).await, Begun::InProgress));
+        let second = run(&store, 16).await;
+        assert!(!act(&store, &first).await);
+        assert!(act(&store, &second).await);
+        assert_eq!(count(&app, "content_item").await, 1);
+
+        // Between what it did and its answer: it is not done again.
+        assert!(matches!(begin(&store, 17).await, Begun::InProgress));
+        assert!(matches!(begin(&store, 32).await, Begun::AnswerLost(_)));
+        second.give_up(&store).await.unwrap();
+        assert!(matches!(begin(&store, 33).await, Begun::AnswerLost(_)), "what was done is not given up");
+        second.answer(&store, "{}".to_owned()).await.unwrap();
+        assert!(matches!(begin(&store, 34).await, Begun::Answered(_)));
+
+        // A day later it is forgotten.
+        assert_eq!(idempotency::forget(&store, noon() + TimeDelta::hours(24)).await.unwrap(), 0);
+        assert_eq!(idempotency::forget(&store, noon() + TimeDelta::hours(25)).await.unwrap(), 1);
+        run(&store, 25 * 3600).await;
+    }
+}
+
+on_both! {
+    async fn long_pages_in_four_languages_fit_for_those_who_write(engine) {
+        let app = TestApp::empty(engine).await;
+        let (_, token) = municipality(&app).await;
+        let query = "mutation($text: String!) { createContent(input: { content: { page: { body: [
+            { locale: \"it\", markdown: $text }] } } }) { revision userErrors { code } } }";
+        let text = |kilobytes: usize| json!({ "text": "Testo. ".repeat(kilobytes * 1024 / 7) });
+        let (status, answer) = send(&app, &token, "k", query, text(1_000)).await;
+        assert_eq!((status, &answer["data"]["createContent"]["userErrors"]), (200, &json!([])));
+        let (status, _) = send(&app, &token, "l", query, text(3_000)).await;
+        assert_eq!(status, 413);
+        let request = json!({ "query": "query($t: String!) { faqs { totalCount } a: __typename @skip(if: $t) }", "variables": text(1_000) });
+        let anonymous = app.post().json(&request).send().await.unwrap();
+        assert_eq!(anonymous.status(), 413);
+    }
+}
