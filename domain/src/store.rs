@@ -14,9 +14,11 @@ use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QueryResult, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-    sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
+    PrimaryKeyToColumn, QueryFilter, QueryResult, QuerySelect, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sea_query::{
+        Alias, Expr, ExprTrait, IntoCondition, LockType, OnConflict, Query, SelectStatement,
+    },
 };
 
 pub use database::{Database, DatabaseOptions};
@@ -103,6 +105,26 @@ impl Transaction {
             self.connection.execute_raw(statement).await?;
         }
         Ok(())
+    }
+
+    /// The rows of the tenant in which a column has one of these values, kept from all other transactions
+    /// that write until this one ends. SQLite has one that writes at a time.
+    pub(crate) fn hold_of<E: TenantOwned>(
+        &self,
+        column: E::Column,
+        values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
+    ) -> Pending<'_, Vec<E::Model>> {
+        let chunks = chunks(values.into_iter().map(Into::<sea_orm::Value>::into));
+        Box::pin(async move {
+            let mut rows = Vec::new();
+            for values in chunks {
+                let select = E::find().filter(self.own::<E>(column.is_in(values)));
+                // Rows that name these in a foreign key may still be written.
+                let select = select.lock(LockType::NoKeyUpdate);
+                rows.extend(self.run(select.all(&self.connection)).await?);
+            }
+            Ok(rows)
+        })
     }
 
     /// Makes everything written so far permanent.

@@ -2,9 +2,15 @@
 //! identification). Naming the municipality lets an id of another one be refused before any row is
 //! looked at.
 
+use std::str::FromStr;
+
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use municipio_domain::{content::ContentType, ids::ItemId, tenants::IpaCode};
+use municipio_domain::{
+    content::ContentType,
+    ids::{ItemId, RevisionId},
+    tenants::IpaCode,
+};
 
 use crate::error::ErrorCode;
 
@@ -20,6 +26,40 @@ pub(crate) fn decode(
     municipality: &IpaCode,
     argument: &str,
 ) -> Result<(ContentType, ItemId), Error> {
+    let (content_type, id) = read(id, municipality, argument, |name| {
+        let named = |content_type: &&ContentType| content_type.type_name() == name;
+        ContentType::ALL.iter().find(named).copied()
+    })?;
+    Ok((content_type, ItemId(id)))
+}
+
+/// The name of revisions in global ids.
+const REVISION: &str = "ContentRevision";
+
+/// The global id of a revision of content of this municipality.
+pub(crate) fn encode_revision(municipality: &IpaCode, id: RevisionId) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{REVISION}:{municipality}:{id}")))
+}
+
+/// Reads the global id of a revision.
+pub(crate) fn decode_revision(
+    id: &ID,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<RevisionId, Error> {
+    let (_, id) = read(id, municipality, argument, |name| {
+        (name == REVISION).then_some(())
+    })?;
+    Ok(RevisionId(id))
+}
+
+/// Reads a global id whose type has a name that is known.
+fn read<T, I: FromStr>(
+    id: &ID,
+    municipality: &IpaCode,
+    argument: &str,
+    known: impl FnOnce(&str) -> Option<T>,
+) -> Result<(T, I), Error> {
     let wrong = || {
         let shown: String = id.chars().take(60).collect();
         ErrorCode::InvalidId.about(
@@ -31,15 +71,14 @@ pub(crate) fn decode(
     let text = String::from_utf8(bytes).map_err(|_| wrong())?;
     let (name, rest) = text.split_once(':').ok_or_else(wrong)?;
     let (owner, id) = rest.split_once(':').ok_or_else(wrong)?;
-    let named = |content_type: &&ContentType| content_type.type_name() == name;
-    let content_type = ContentType::ALL.iter().find(named).ok_or_else(wrong)?;
+    let named = known(name).ok_or_else(wrong)?;
     let owner: IpaCode = owner.parse().map_err(|_| wrong())?;
     let id = id.parse().map_err(|_| wrong())?;
     if owner != *municipality {
         let message = format!("the id is one of the municipality {owner}, not of {municipality}");
         return Err(ErrorCode::ForeignId.about(argument, message));
     }
-    Ok((*content_type, ItemId(id)))
+    Ok((named, id))
 }
 
 /// Reads the global id of an item of a certain type.

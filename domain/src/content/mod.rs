@@ -32,8 +32,8 @@ pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use operations::{
-    ContentError, Draft, Outcomes, create, create_all, extend_occurrences, publish, publish_all,
-    revise, revise_all, unpublish,
+    ContentError, Draft, Outcomes, Target, create, create_all, extend_occurrences, publish,
+    publish_all, revise, revise_all, unpublish,
 };
 pub use path::{Address, parse_path, path};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};

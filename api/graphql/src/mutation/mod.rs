@@ -5,10 +5,34 @@
 mod publishing;
 mod user_error;
 
-use async_graphql::MergedObject;
+use async_graphql::{ID, MergedObject, Result};
+use municipio_domain::{
+    content::Target,
+    identity::Subject,
+    ids::{ItemId, RevisionId},
+};
+
+use crate::{context::RequestData, global_id};
 
 pub(crate) use user_error::{UserError, outcome};
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
 pub struct Mutation(publishing::PublishingMutation);
+
+/// The content of this global id, given as `input.id`, as something to act on.
+fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ItemId)> {
+    let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, "input.id")?;
+    let subject = Subject {
+        content_type: Some(content_type),
+        ..Subject::WHOLE
+    };
+    Ok((subject, id))
+}
+
+/// An item with what the caller gave as `input.expectedRevision`.
+fn target(data: &RequestData, id: ItemId, expected: Option<&ID>) -> Result<Target> {
+    let read = |id| global_id::decode_revision(id, &data.tenant.ipa_code, "input.expectedRevision");
+    let expected: Option<RevisionId> = expected.map(read).transpose()?;
+    Ok(Target::expecting(id, expected))
+}

@@ -1,18 +1,12 @@
 //! Publishing and unpublishing.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use municipio_domain::{
-    audit::Deed,
-    content,
-    identity::{Action, Subject},
-    ids::ItemId,
-};
+use municipio_domain::{audit::Deed, content, identity::Action};
 
-use super::{UserError, outcome};
+use super::{UserError, outcome, subject, target};
 use crate::{
-    context::{RequestData, data},
+    context::data,
     error::internal,
-    global_id,
     objects::Content,
     view::{Reader, View},
 };
@@ -25,6 +19,9 @@ pub(crate) struct PublishingMutation;
 struct PublishInput {
     /// The content, by its global id.
     id: ID,
+    /// The newest revision as the caller knows it; when there is a newer one, nothing changes and the answer
+    /// is a `CONFLICT` (revisione attesa).
+    expected_revision: Option<ID>,
 }
 
 /// Content that is taken off the public site.
@@ -32,6 +29,9 @@ struct PublishInput {
 struct UnpublishInput {
     /// The content, by its global id.
     id: ID,
+    /// The newest revision as the caller knows it; when there is a newer one, nothing changes and the answer
+    /// is a `CONFLICT` (revisione attesa).
+    expected_revision: Option<ID>,
 }
 
 /// What publishing did.
@@ -62,7 +62,9 @@ impl PublishingMutation {
         let (subject, id) = subject(data, &input.id)?;
         data.authorise(Action::Publish, &subject)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let published = content::publish(&transaction, id, &data.tenant.locales, data.now()).await;
+        let target = target(data, id, input.expected_revision.as_ref())?;
+        let published =
+            content::publish(&transaction, target, &data.tenant.locales, data.now()).await;
         if let Err(user_errors) = outcome(published)? {
             return Ok(PublishPayload {
                 user_errors,
@@ -90,7 +92,8 @@ impl PublishingMutation {
         let (subject, id) = subject(data, &input.id)?;
         data.authorise(Action::Publish, &subject)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let done = content::unpublish(&transaction, id, data.now()).await;
+        let target = target(data, id, input.expected_revision.as_ref())?;
+        let done = content::unpublish(&transaction, target, data.now()).await;
         if let Err(user_errors) = outcome(done)? {
             return Ok(UnpublishPayload { user_errors });
         }
@@ -98,13 +101,4 @@ impl PublishingMutation {
         data.commit(transaction, &deed).await?;
         Ok(UnpublishPayload::default())
     }
-}
-
-fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ItemId)> {
-    let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, "input.id")?;
-    let subject = Subject {
-        content_type: Some(content_type),
-        ..Subject::WHOLE
-    };
-    Ok((subject, id))
 }

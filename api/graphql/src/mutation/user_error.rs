@@ -1,12 +1,16 @@
 //! Errors that the user can mend: they are part of a payload, each with a code and a path.
 
-use async_graphql::{Result, SimpleObject};
-use municipio_domain::content::{ContentError, FieldError};
+use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
+use municipio_domain::{
+    content::{ContentError, FieldError},
+    ids::RevisionId,
+};
 
-use crate::{error::internal, filters::camel};
+use crate::{context::data, error::internal, filters::camel, global_id};
 
 /// Something that the user can mend (errore dell'utente).
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct UserError {
     /// What it is, such as `CONFLICT` or `UNKNOWN_FIELD`.
     code: String,
@@ -14,6 +18,27 @@ pub(crate) struct UserError {
     message: String,
     /// The field of the content that is wrong, such as `costs[1].value`; null for the whole.
     path: Option<String>,
+    /// The newest revision as the caller knew it, and as it is.
+    #[graphql(skip)]
+    revisions: [Option<RevisionId>; 2],
+}
+
+#[ComplexObject]
+impl UserError {
+    /// Of a `CONFLICT`: the revision that was expected to be the newest (revisione attesa).
+    async fn expected_revision(&self, ctx: &Context<'_>) -> Result<Option<ID>> {
+        revision(ctx, self.revisions[0])
+    }
+
+    /// Of a `CONFLICT`: the newest revision that there is (revisione attuale); compare the two with `diff`.
+    async fn actual_revision(&self, ctx: &Context<'_>) -> Result<Option<ID>> {
+        revision(ctx, self.revisions[1])
+    }
+}
+
+fn revision(ctx: &Context<'_>, id: Option<RevisionId>) -> Result<Option<ID>> {
+    let municipality = &data(ctx)?.tenant.ipa_code;
+    Ok(id.map(|id| global_id::encode_revision(municipality, id)))
 }
 
 impl UserError {
@@ -22,6 +47,7 @@ impl UserError {
             code: code.to_owned(),
             message: message.into(),
             path: None,
+            revisions: [None, None],
         }
     }
 }
@@ -32,6 +58,7 @@ impl From<&FieldError> for UserError {
             code: error.code.clone(),
             message: error.message.clone(),
             path: (!error.path.is_empty()).then(|| camel(&error.path)),
+            revisions: [None, None],
         }
     }
 }
@@ -47,7 +74,10 @@ pub(crate) fn outcome<T>(done: Result<T, ContentError>) -> Result<Result<T, Vec<
         ContentError::Store(error) => return Err(internal(error)),
         ContentError::NotFound(_) => vec![UserError::new("NOT_FOUND", "there is no such content")],
         ContentError::Invalid(fields) => fields.iter().map(UserError::from).collect(),
-        ContentError::Conflict => vec![UserError::new("CONFLICT", message)],
+        ContentError::Conflict { expected, actual } => vec![UserError {
+            revisions: [expected, actual],
+            ..UserError::new("CONFLICT", message)
+        }],
         ContentError::NotPublishable(_) => vec![UserError::new("NOT_PUBLISHABLE", message)],
     };
     Ok(Err(errors))

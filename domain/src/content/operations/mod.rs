@@ -12,6 +12,7 @@ mod occurrences;
 mod publish;
 mod revise;
 mod slugs;
+mod target;
 
 use std::collections::HashMap;
 
@@ -21,7 +22,7 @@ use uuid::Uuid;
 
 use super::{Body, FieldError, PublishReport, Slugs, gate};
 use crate::{
-    ids::ItemId,
+    ids::{ItemId, RevisionId},
     store::{Pending, StoreError, Transaction},
 };
 
@@ -29,6 +30,7 @@ pub use create::{create, create_all};
 pub use occurrences::extend_occurrences;
 pub use publish::{publish, publish_all, unpublish};
 pub use revise::{revise, revise_all};
+pub use target::Target;
 
 /// How many rows a statement changes that names each of them: databases limit its parameters.
 pub(super) const AT_ONCE: usize = 1_000;
@@ -58,9 +60,14 @@ pub enum ContentError {
     /// Fields are wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldError>),
-    /// Somebody else wrote at the same time.
-    #[error("somebody else changed the content at the same time; load it again")]
-    Conflict,
+    /// Somebody else wrote since the caller read it, or at the same time.
+    #[error("somebody else changed the content meanwhile; load it again")]
+    Conflict {
+        /// The revision that the caller expected to be the newest; none when it named none.
+        expected: Option<RevisionId>,
+        /// The newest revision that there is; none when it is not known.
+        actual: Option<RevisionId>,
+    },
     /// The publishing gate refused.
     #[error("the content cannot be published: {}", errors(.0))]
     NotPublishable(PublishReport),
@@ -69,7 +76,10 @@ pub enum ContentError {
 impl From<StoreError> for ContentError {
     fn from(error: StoreError) -> Self {
         if error.is_conflict() {
-            Self::Conflict
+            Self::Conflict {
+                expected: None,
+                actual: None,
+            }
         } else {
             Self::Store(error)
         }
@@ -124,6 +134,19 @@ fn load<'a>(
     let ids = ids.iter().map(|id| id.0);
     let rows =
         transaction.all_of::<content_item::Entity>(content_item::Column::Id, ids, Condition::all());
+    Box::pin(async {
+        let rows = rows.await?;
+        Ok(rows.into_iter().map(|row| (ItemId(row.id), row)).collect())
+    })
+}
+
+/// The items of these targets that exist, kept from all others until the transaction ends.
+fn hold<'a>(
+    transaction: &'a Transaction,
+    targets: &[Target],
+) -> Pending<'a, HashMap<ItemId, content_item::Model>> {
+    let ids = targets.iter().map(|target| target.id.0);
+    let rows = transaction.hold_of::<content_item::Entity>(content_item::Column::Id, ids);
     Box::pin(async {
         let rows = rows.await?;
         Ok(rows.into_iter().map(|row| (ItemId(row.id), row)).collect())

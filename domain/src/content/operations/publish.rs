@@ -11,8 +11,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    AT_ONCE, ContentError, Outcomes, accepted, drafts, invalid, listing::listing_rows, load,
-    occurrences::occurrence_rows, only, refuse, slugs,
+    AT_ONCE, ContentError, Outcomes, Target, accepted, drafts, hold, invalid,
+    listing::listing_rows, occurrences::occurrence_rows, only, refuse, slugs,
 };
 use crate::{
     content::{
@@ -39,14 +39,15 @@ pub(super) struct Publishing {
 /// lists show it. `locales` are those of the tenant, the default first.
 ///
 /// # Errors
-/// There is no such item or no draft, or the publishing gate refuses.
+/// There is no such item or no draft, its newest revision is another than expected, or the publishing
+/// gate refuses.
 pub async fn publish(
     transaction: &Transaction,
-    id: ItemId,
+    target: impl Into<Target>,
     locales: &[Locale],
     now: DateTime<Utc>,
 ) -> Result<PublishReport, ContentError> {
-    only(publish_all(transaction, &[id], locales, now).await?)
+    only(publish_all(transaction, &[target.into()], locales, now).await?)
 }
 
 /// Publishes the drafts of these items, of which each stands here once.
@@ -55,16 +56,19 @@ pub async fn publish(
 /// The database failed, or somebody else wrote one of the items at the same time.
 pub async fn publish_all(
     transaction: &Transaction,
-    ids: &[ItemId],
+    targets: &[impl Into<Target> + Copy],
     locales: &[Locale],
     now: DateTime<Utc>,
 ) -> Result<Outcomes<PublishReport>, ContentError> {
-    let mut known = load(transaction, ids).await?;
+    let targets: Vec<Target> = targets.iter().map(|target| (*target).into()).collect();
+    let mut known = hold(transaction, &targets).await?;
     let mut drafts = drafts(transaction, &known).await?;
-    let mut batch: Outcomes<Publishing> = ids
+    let mut batch: Outcomes<Publishing> = targets
         .iter()
-        .map(|id| {
-            let item = known.remove(id).ok_or(ContentError::NotFound(*id))?;
+        .map(|target| {
+            let id = target.id;
+            let item = known.remove(&id).ok_or(ContentError::NotFound(id))?;
+            target.check(&item)?;
             Publishing::new(item, &mut drafts)
         })
         .collect();
@@ -137,7 +141,10 @@ async fn point(
             .add(Column::DraftRevisionId.is_in(seen));
         let moved = transaction.set::<Entity>(&values, filter).await?;
         if moved != works.len() as u64 {
-            return Err(ContentError::Conflict);
+            return Err(ContentError::Conflict {
+                expected: None,
+                actual: None,
+            });
         }
     }
     Ok(())
@@ -186,14 +193,17 @@ async fn unlist(transaction: &Transaction, ids: &[Uuid]) -> Result<(), StoreErro
 /// Takes an item off the public site. Its links and its slugs are kept.
 ///
 /// # Errors
-/// There is no such item.
+/// There is no such item, or its newest revision is another than expected.
 pub async fn unpublish(
     transaction: &Transaction,
-    id: ItemId,
+    target: impl Into<Target>,
     now: DateTime<Utc>,
 ) -> Result<(), ContentError> {
-    let found = load(transaction, &[id]).await?.remove(&id);
+    let target = target.into();
+    let id = target.id;
+    let found = hold(transaction, &[target]).await?.remove(&id);
     let item = found.ok_or(ContentError::NotFound(id))?;
+    target.check(&item)?;
     if item.published_revision_id.is_none() {
         return Ok(());
     }

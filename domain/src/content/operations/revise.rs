@@ -11,12 +11,12 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    AT_ONCE, ContentError, Draft, Outcomes, accepted, drafts, invalid, links, load, only, slugs,
-    slugs_json,
+    AT_ONCE, ContentError, Draft, Outcomes, Target, accepted, drafts, hold, invalid, links, only,
+    slugs, slugs_json,
 };
 use crate::{
     content::{LinkUse, Slugs, queries::read_slugs},
-    ids::{ItemId, RevisionId},
+    ids::RevisionId,
     store::{StoreError, Transaction},
 };
 
@@ -34,15 +34,15 @@ pub(super) struct Revising {
 /// Adds a revision to an item and points the draft at it.
 ///
 /// # Errors
-/// There is no such item, the body is of another type, a link leads nowhere or to the wrong type,
+/// There is no such item, its newest revision is another than expected, the body is of another type, a link leads nowhere or to the wrong type,
 /// offices form a circle, or a slug is taken.
 pub async fn revise(
     transaction: &Transaction,
-    id: ItemId,
+    target: impl Into<Target>,
     draft: Draft,
     now: DateTime<Utc>,
 ) -> Result<RevisionId, ContentError> {
-    only(revise_all(transaction, vec![(id, draft)], now).await?)
+    only(revise_all(transaction, vec![(target.into(), draft)], now).await?)
 }
 
 /// Adds a revision to each of these items, of which each stands here once, and points their drafts
@@ -52,16 +52,22 @@ pub async fn revise(
 /// The database failed, or somebody else revised one of the items at the same time.
 pub async fn revise_all(
     transaction: &Transaction,
-    items: Vec<(ItemId, Draft)>,
+    items: Vec<(impl Into<Target>, Draft)>,
     now: DateTime<Utc>,
 ) -> Result<Outcomes<RevisionId>, ContentError> {
-    let ids: Vec<_> = items.iter().map(|(id, _)| *id).collect();
-    let mut known = load(transaction, &ids).await?;
+    let items = items.into_iter();
+    let items: Vec<(Target, Draft)> = items
+        .map(|(target, draft)| (target.into(), draft))
+        .collect();
+    let targets: Vec<_> = items.iter().map(|(target, _)| *target).collect();
+    let mut known = hold(transaction, &targets).await?;
     let previous = drafts(transaction, &known).await?;
     let mut batch: Outcomes<Revising> = items
         .into_iter()
-        .map(|(id, draft)| {
+        .map(|(target, draft)| {
+            let id = target.id;
             let item = known.remove(&id).ok_or(ContentError::NotFound(id))?;
+            target.check(&item)?;
             Revising::new(item, draft, &previous)
         })
         .collect();
