@@ -40,6 +40,14 @@ id!(
     RevisionId
 );
 id!(
+    /// A release: changes that are published together.
+    ReleaseId
+);
+id!(
+    /// A preview token, by which it is revoked.
+    PreviewTokenId
+);
+id!(
     /// An account of somebody who works for a municipality.
     AccountId
 );

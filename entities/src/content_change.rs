@@ -14,6 +14,8 @@ pub struct Model {
     pub content_type: String,
     /// What happened to the item: `published` or `unpublished`.
     pub kind: String,
+    /// The revision that was published; not known of changes before this was written down.
+    pub revision_id: Option<Uuid>,
     pub changed_at: DateTimeUtc,
 }
 

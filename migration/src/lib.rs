@@ -6,6 +6,7 @@ mod m20261125_000002_changes;
 mod m20261126_000003_slugs;
 mod m20261126_000004_counts;
 mod m20261126_000005_own_items;
+mod m20261126_000014_record;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000003_slugs::Migration),
             Box::new(m20261126_000004_counts::Migration),
             Box::new(m20261126_000005_own_items::Migration),
+            Box::new(m20261126_000014_record::Migration),
         ]
     }
 }

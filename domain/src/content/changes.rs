@@ -19,7 +19,7 @@ use super::{
     queries::{Contents, read_type},
 };
 use crate::{
-    ids::ItemId,
+    ids::{ItemId, RevisionId},
     store::{StoreError, Transaction},
     tenants::IpaCode,
 };
@@ -69,10 +69,10 @@ pub struct Change {
     pub changed_at: DateTime<Utc>,
 }
 
-/// Writes changes of the same kind into the log of the tenant.
+/// Writes changes of the same kind into the log of the tenant, each with the revision that is public now.
 pub(super) async fn record(
     transaction: &Transaction,
-    items: &[(ItemId, ContentType)],
+    items: &[(ItemId, ContentType, Option<RevisionId>)],
     kind: ChangeKind,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -84,12 +84,13 @@ pub(super) async fn record(
     let rows = items
         .iter()
         .zip(numbers)
-        .map(|((item, content_type), sequence)| content_change::Model {
+        .map(|((item, content_type, revision), sequence)| content_change::Model {
             tenant_id: transaction.tenant_id().0,
             sequence,
             item_id: item.0,
             content_type: content_type.as_str().to_owned(),
             kind: kind.as_str().to_owned(),
+            revision_id: revision.map(|revision| revision.0),
             changed_at: now,
         });
     transaction.insert::<content_change::Entity>(rows).await?;

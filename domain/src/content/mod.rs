@@ -13,6 +13,7 @@ mod listing;
 mod navigation;
 mod operations;
 mod path;
+mod perspective;
 mod queries;
 mod registry;
 mod rich_text;
@@ -36,6 +37,7 @@ pub use operations::{
     publish_all, revise, revise_all, unpublish,
 };
 pub use path::{Address, parse_path, path};
+pub use perspective::{MOST_ITEMS, OverlayCache, Perspective, PerspectiveError, Sight};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use municipio_entities::{content_count, content_listing};
 use sea_orm::{
-    ColumnTrait,
+    ColumnTrait, ConnectionTrait,
     sea_query::{Condition, Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::{Contents, Filter, ListQuery, operations::AT_ONCE};
 use crate::{
     locale::Locale,
-    store::{StoreError, Transaction},
+    store::{Scope, StoreError, Transaction},
 };
 
 /// Type, locale, field and value.
-type Key = (String, String, String, String);
+pub(super) type Key = (String, String, String, String);
 
 /// Brings the sizes up to date before these items lose their rows and these rows are written.
 pub(super) async fn resize(
@@ -61,7 +61,10 @@ pub(super) async fn resize(
 }
 
 /// How many rows these items have under each key.
-async fn listed(transaction: &Transaction, items: &[Uuid]) -> Result<Vec<(Key, i64)>, StoreError> {
+pub(super) async fn listed<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    items: &[Uuid],
+) -> Result<Vec<(Key, i64)>, StoreError> {
     use content_listing::{Column, Entity};
     let keys = [
         Column::ContentType,
@@ -77,7 +80,7 @@ async fn listed(transaction: &Transaction, items: &[Uuid]) -> Result<Vec<(Key, i
         .from(Entity)
         .expr_as(Expr::col((Entity, Column::ItemId)).count(), "total")
         .and_where(Expr::col((Entity, Column::ItemId)).is_in(items.iter().copied()));
-    let rows = transaction.rows::<Entity>(select).await?;
+    let rows = scope.rows::<Entity>(select).await?;
     rows.iter()
         .map(|row| {
             let name = |column: &str| row.try_get::<String>("", column);
@@ -107,7 +110,7 @@ impl Contents {
             return Ok(sizes.into_values().next().unwrap_or_default());
         }
         let scope = self.store().read();
-        let select = query.count(scope.tenant_id());
+        let select = query.count(scope.tenant_id(), self.overlay());
         let rows = scope.rows::<content_listing::Entity>(select).await?;
         let total = rows.first().map(|row| row.try_get("", "total"));
         Ok(total.transpose()?.map_or(0, size))
@@ -127,7 +130,7 @@ impl Contents {
             return self.sizes(query, field, values).await;
         }
         let scope = self.store().read();
-        let select = query.count_of_each(field, values, scope.tenant_id());
+        let select = query.count_of_each(field, values, scope.tenant_id(), self.overlay());
         let rows = scope.rows::<content_listing::Entity>(select).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("", "value")?, size(row.try_get("", "total")?))))
@@ -152,7 +155,15 @@ impl Contents {
             .all::<content_count::Entity>(filter)
             .await?
             .into_iter();
-        Ok(sizes.map(|row| (row.value, size(row.total))).collect())
+        let mut totals: HashMap<_, _> = sizes.map(|row| (row.value, row.total)).collect();
+        if let Some(overlay) = self.overlay() {
+            for value in values {
+                let by = overlay.difference(query.content_type, &query.locale, field, value);
+                *totals.entry(value.clone()).or_default() += by;
+            }
+        }
+        let totals = totals.into_iter();
+        Ok(totals.map(|(value, total)| (value, size(total))).collect())
     }
 
     /// How many published items there are for each type and for each value of each of its fields:
@@ -174,8 +185,15 @@ impl Contents {
             .all::<content_count::Entity>(filter)
             .await?
             .into_iter();
-        Ok(sizes
-            .map(|row| ((row.content_type, row.field, row.value), size(row.total)))
-            .collect())
+        let mut totals: HashMap<_, _> = sizes
+            .map(|row| ((row.content_type, row.field, row.value), row.total))
+            .collect();
+        if let Some(overlay) = self.overlay() {
+            for (key, by) in overlay.differences(locale, fields) {
+                *totals.entry(key).or_default() += by;
+            }
+        }
+        let totals = totals.into_iter();
+        Ok(totals.map(|(key, total)| (key, size(total))).collect())
     }
 }

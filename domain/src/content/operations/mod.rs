@@ -27,7 +27,9 @@ use crate::{
 };
 
 pub use create::{create, create_all};
+pub(super) use listing::listing_rows;
 pub use occurrences::extend_occurrences;
+pub(super) use occurrences::occurrence_rows;
 pub use publish::{publish, publish_all, unpublish};
 pub use revise::{revise, revise_all};
 pub use target::Target;

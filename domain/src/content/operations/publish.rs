@@ -30,6 +30,7 @@ use crate::{
 /// An item on its way to the public site.
 pub(super) struct Publishing {
     pub(super) item: content_item::Model,
+    revision: RevisionId,
     pub(super) body: Body,
     pub(super) slugs: Slugs,
     report: PublishReport,
@@ -73,10 +74,13 @@ pub async fn publish_all(
         })
         .collect();
     refuse(&mut batch, Publishing::ask_gate);
-    slugs::claim(transaction, &mut batch).await?;
+    slugs::claim(transaction, &mut batch, now).await?;
     point(transaction, &batch, now).await?;
     list(transaction, &batch, locales, now).await?;
-    let items = accepted(&batch).map(|work| (ItemId(work.item.id), work.body.content_type()));
+    let items = accepted(&batch).map(|work| {
+        let content_type = work.body.content_type();
+        (ItemId(work.item.id), content_type, Some(work.revision))
+    });
     let items: Vec<_> = items.collect();
     if !items.is_empty() {
         record(transaction, &items, ChangeKind::Published, now).await?;
@@ -93,8 +97,10 @@ impl Publishing {
         let draft = item.draft_revision_id.and_then(|id| drafts.remove(&id));
         let draft = draft.ok_or_else(|| invalid("NO_DRAFT", "", "there is nothing to publish"))?;
         let content_type = read_type(&item.content_type)?;
+        let revision = RevisionId(draft.id);
         Ok(Self {
-            body: read_body(content_type, RevisionId(draft.id), draft.body)?,
+            revision,
+            body: read_body(content_type, revision, draft.body)?,
             slugs: read_slugs(draft.slugs)?,
             report: PublishReport::default(),
             item,
@@ -216,6 +222,6 @@ pub async fn unpublish(
         .await?;
     resize(transaction, &[item.id], &[]).await?;
     unlist(transaction, &[item.id]).await?;
-    let items = [(id, read_type(&item.content_type)?)];
+    let items = [(id, read_type(&item.content_type)?, None)];
     Ok(record(transaction, &items, ChangeKind::Unpublished, now).await?)
 }
