@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -15,7 +16,8 @@ use actix_web::{
     web,
 };
 use municipio_domain::{
-    content::{BodyCache, Contents, extend_occurrences},
+    content::{BodyCache, Contents, OverlayCache, extend_occurrences, purge},
+    identity::{Identities, Identity, Passwords},
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
@@ -35,6 +37,7 @@ use crate::{
     },
     settings::Settings,
     start::{self, Opened},
+    timer::keep_schedules,
 };
 
 /// Why the application does not start.
@@ -81,6 +84,8 @@ pub(crate) struct State {
     pub(crate) database: Database,
     pub(crate) directory: TenantDirectory,
     pub(crate) bodies: BodyCache,
+    pub(crate) overlays: OverlayCache,
+    pub(crate) identities: Identities,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
@@ -100,6 +105,11 @@ impl State {
     /// The content of a tenant.
     pub(crate) fn contents(&self, tenant: &Tenant) -> Contents {
         Contents::new(self.database.tenant(tenant.id), self.bodies.clone())
+    }
+
+    /// The accounts, sessions and keys of a tenant.
+    pub(crate) fn identity(&self, tenant: &Tenant) -> Identity {
+        self.identities.of(self.database.tenant(tenant.id))
     }
 }
 
@@ -158,6 +168,8 @@ impl Application {
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
+            overlays: OverlayCache::new(if settings.cache { 50_000 } else { 0 }),
+            identities: Identities::new(Passwords::new(places_for_hashing())),
             schema: municipio_graphql::schema(),
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
@@ -227,10 +239,12 @@ impl Application {
     pub async fn run(self) -> io::Result<()> {
         let database = self.database.clone();
         let ahead = actix_web::rt::spawn(look_ahead(database.clone()));
+        let schedules = actix_web::rt::spawn(keep_schedules(database.clone()));
         // Not on the local set: its connection must be dropped while the runtime is there.
         let feeds = tokio::spawn(async move { Feeds::follow(&database).await });
         let result = self.server.await;
         ahead.abort();
+        schedules.abort();
         feeds.abort();
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");
@@ -239,7 +253,14 @@ impl Application {
     }
 }
 
-/// Every day, writes the occurrences that events without end will have.
+/// Half of the cores hash passwords at a time, so that the others answer everybody else.
+pub(crate) fn places_for_hashing() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (cores / 2).clamp(1, 4)
+}
+
+/// Every day, writes the occurrences that events without end will have, and removes what was deleted long
+/// ago.
 async fn look_ahead(database: Database) {
     let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
@@ -255,6 +276,9 @@ async fn look_ahead(database: Database) {
             let store = database.tenant(tenant.id);
             if let Err(error) = extend_occurrences(&store, clock::now()).await {
                 tracing::error!(%error, tenant = %tenant.ipa_code, "occurrences cannot be written");
+            }
+            if let Err(error) = purge(&store, clock::now()).await {
+                tracing::error!(%error, tenant = %tenant.ipa_code, "deleted content cannot be removed");
             }
         }
     }

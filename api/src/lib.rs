@@ -7,3 +7,4 @@ mod clock;
 mod http;
 pub mod settings;
 pub mod start;
+mod timer;

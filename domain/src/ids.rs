@@ -1,6 +1,6 @@
 //! Identifiers. Parsed once at the edge, never bare strings inside.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,6 +16,14 @@ macro_rules! id {
             /// A new identifier, ordered by the time it was made (UUID version 7).
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
             }
         }
 
@@ -48,10 +56,18 @@ id!(
     PreviewTokenId
 );
 id!(
+    /// Something that is to happen to an item at a time.
+    ScheduleId
+);
+id!(
     /// An account of somebody who works for a municipality.
     AccountId
 );
 id!(
     /// An API key of a program.
     ApiKeyId
+);
+id!(
+    /// What begins with a sign-in and ends with a sign-out.
+    SessionId
 );

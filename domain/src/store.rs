@@ -25,6 +25,8 @@ pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
 pub use feeds::Feeds;
 
+use tokio::sync::Notify;
+
 use crate::ids::TenantId;
 
 /// The rows of one tenant: the only way to content.
@@ -52,6 +54,10 @@ impl TenantStore {
             .one::<entities::content_feed::Entity>(all)
             .await?;
         Ok(feed.map_or(0, |feed| feed.last_sequence))
+    }
+
+    pub(crate) fn alarm(&self) -> &Notify {
+        self.database.alarm()
     }
 
     /// Where the log grows.
@@ -127,6 +133,39 @@ impl Transaction {
         })
     }
 
+    /// Has the tenant looked at when something of it is to happen, or earlier: milliseconds since 1970-01-01
+    /// in UTC.
+    pub(crate) async fn wake_by(&self, due: i64) -> Result<(), StoreError> {
+        use entities::tenant::Column;
+        let later = Condition::any()
+            .add(Column::WakesKey.is_null())
+            .add(Column::WakesKey.gt(due));
+        self.set_wake(Some(due), later).await
+    }
+
+    /// Keeps others from having the tenant looked at until this transaction ends.
+    pub(crate) async fn hold_wake(&self) -> Result<(), StoreError> {
+        let select = entities::tenant::Entity::find_by_id(self.tenant.0);
+        let select = select.lock(LockType::NoKeyUpdate);
+        self.run(select.one(&self.connection)).await?;
+        Ok(())
+    }
+
+    /// Has the tenant looked at when something of it is to happen next, or never.
+    pub(crate) async fn set_wake(
+        &self,
+        due: Option<i64>,
+        filter: impl IntoCondition,
+    ) -> Result<(), StoreError> {
+        use entities::tenant::{Column, Entity};
+        let update = Entity::update_many()
+            .col_expr(Column::WakesKey, Expr::value(due))
+            .filter(Column::Id.eq(self.tenant.0))
+            .filter(filter.into_condition());
+        self.run(update.exec(&self.connection)).await?;
+        Ok(())
+    }
+
     /// Makes everything written so far permanent.
     ///
     /// # Errors
@@ -162,9 +201,24 @@ tenant_owned!(
     content_item,
     content_link,
     content_listing,
+    content_lock,
     content_occurrence,
+    content_release,
+    content_release_change,
     content_revision,
+    content_schedule,
     content_slug
+);
+tenant_owned!(
+    account,
+    api_key,
+    preview_token,
+    recovery_code,
+    role_assignment,
+    role_definition,
+    session,
+    session_token,
+    sign_in_attempt
 );
 
 /// A statement on its way. Boxed, because these futures are large and lie deep in the stack of a query, and

@@ -16,6 +16,8 @@ pub struct Model {
     pub kind: String,
     /// The revision that was published; not known of changes before this was written down.
     pub revision_id: Option<Uuid>,
+    /// The slugs that it had, a JSON object by locale; as long known.
+    pub slugs: Option<Json>,
     pub changed_at: DateTimeUtc,
 }
 

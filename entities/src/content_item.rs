@@ -18,6 +18,14 @@ pub struct Model {
     /// When the published pointer last moved.
     pub updated_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
+    /// `draft`, `published`, `changed`, `archived` or `deleted`: what the other columns say, for lists.
+    pub state: String,
+    /// The Italian title of the draft as it is ordered: without accents and in lower case.
+    pub title_key: String,
+    /// When somebody last edited it: milliseconds since 1970-01-01 in UTC.
+    pub edited_key: i64,
+    pub archived_at: Option<DateTimeUtc>,
+    pub deleted_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,6 +16,8 @@ pub struct Model {
     pub author: String,
     pub note: Option<String>,
     pub created_at: DateTimeUtc,
+    /// The Italian title as it is ordered: without accents and in lower case.
+    pub title_key: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

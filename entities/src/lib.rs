@@ -5,14 +5,27 @@
     reason = "sea-orm derives items that carry no documentation"
 )]
 
+pub mod account;
+pub mod api_key;
 pub mod content_change;
 pub mod content_count;
 pub mod content_feed;
 pub mod content_item;
 pub mod content_link;
 pub mod content_listing;
+pub mod content_lock;
 pub mod content_occurrence;
+pub mod content_release;
+pub mod content_release_change;
 pub mod content_revision;
+pub mod content_schedule;
 pub mod content_slug;
+pub mod preview_token;
+pub mod recovery_code;
+pub mod role_assignment;
+pub mod role_definition;
+pub mod session;
+pub mod session_token;
+pub mod sign_in_attempt;
 pub mod tenant;
 pub mod tenant_host;

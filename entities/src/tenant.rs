@@ -20,6 +20,8 @@ pub struct Model {
     /// `active` or `suspended`.
     pub status: String,
     pub created_at: DateTimeUtc,
+    /// When something of it is to happen next: milliseconds since 1970-01-01 in UTC.
+    pub wakes_key: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

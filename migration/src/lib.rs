@@ -6,7 +6,10 @@ mod m20261125_000002_changes;
 mod m20261126_000003_slugs;
 mod m20261126_000004_counts;
 mod m20261126_000005_own_items;
+mod m20261126_000006_identity;
+mod m20261126_000007_life_cycle;
 mod m20261126_000014_record;
+mod m20261126_000015_releases;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -24,7 +27,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000003_slugs::Migration),
             Box::new(m20261126_000004_counts::Migration),
             Box::new(m20261126_000005_own_items::Migration),
+            Box::new(m20261126_000006_identity::Migration),
+            Box::new(m20261126_000007_life_cycle::Migration),
             Box::new(m20261126_000014_record::Migration),
+            Box::new(m20261126_000015_releases::Migration),
         ]
     }
 }

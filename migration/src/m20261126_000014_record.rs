@@ -1,9 +1,10 @@
-//! What the public record needs: the revision of each publication, when each slug came into use, and the
-//! indexes by which a moment is found; and one for the drafts that differ from what is published.
+//! What the public record needs: the revision of each publication and the slugs that it had, when each slug
+//! came into use, and the indexes by which a moment is found; and one for the drafts that differ from what is
+//! published.
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{timestamp_with_time_zone_null, uuid_null},
+    schema::{json_null, timestamp_with_time_zone_null, uuid_null},
     sea_orm::DbBackend,
 };
 
@@ -19,6 +20,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let columns = [
             ("content_change", uuid_null("revision_id")),
+            ("content_change", json_null("slugs")),
             ("content_slug", timestamp_with_time_zone_null("claimed_at")),
         ];
         for (table, column) in columns {
@@ -45,12 +47,10 @@ impl MigrationTrait for Migration {
         }
         for (table, column) in [
             ("content_change", "revision_id"),
+            ("content_change", "slugs"),
             ("content_slug", "claimed_at"),
         ] {
-            let drop = Table::alter()
-                .table(table)
-                .drop_column(column)
-                .to_owned();
+            let drop = Table::alter().table(table).drop_column(column).to_owned();
             manager.alter_table(drop).await?;
         }
         Ok(())
@@ -90,7 +90,8 @@ async fn fill(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     };
     wall("NO FORCE").await?;
     let fill = "UPDATE content_change SET revision_id =
-                (SELECT i.published_revision_id FROM content_item i WHERE i.id = content_change.item_id)
+                (SELECT i.published_revision_id FROM content_item i WHERE i.id = content_change.item_id),
+                slugs = (SELECT i.slugs FROM content_item i WHERE i.id = content_change.item_id)
          WHERE kind = 'published' AND (tenant_id, sequence) IN
                (SELECT tenant_id, MAX(sequence) FROM content_change GROUP BY tenant_id, item_id)";
     connection.execute_unprepared(fill).await?;

@@ -1,7 +1,7 @@
 //! The second wall between municipalities: PostgreSQL itself shows a connection only the rows of the
 //! tenant that it was told, whatever a statement asks for.
 
-use municipio_tests::{Engine, TestApp};
+use municipio_tests::{Engine, TestApp, noon};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::json;
 
@@ -40,6 +40,27 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
         let tell = format!("SET municipio.tenant = '{tenant}'");
         connection.execute_unprepared(&tell).await.unwrap();
     };
+    for tenant in [&demo, &other] {
+        let account = app.account(tenant, &["editor"]).await;
+        app.session(tenant, account).await;
+        let attempt = app.identity(tenant).verify("x@x.example", "", noon()).await;
+        assert!(attempt.is_err());
+        tell(&tenant.id.to_string()).await;
+        for insert in [
+            "role_definition (tenant_id, name, description, grants, created_at, updated_at)
+             VALUES ($tenant, 'x', '', '[]', now(), now())",
+            "recovery_code (tenant_id, account_id, hash) VALUES ($tenant, $account, 'x')",
+            "api_key (id, tenant_id, name, hash, hint, grants, created_by, created_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', '[]', 'x', now())",
+        ] {
+            let insert = insert
+                .replace("$tenant", &format!("'{}'", tenant.id))
+                .replace("$account", &format!("'{account}'"));
+            let insert = format!("INSERT INTO {insert}");
+            connection.execute_unprepared(&insert).await.unwrap();
+        }
+        tell("").await;
+    }
     for table in tables {
         let owners = format!("SELECT DISTINCT tenant_id::text FROM {table}");
         assert!(

@@ -1,6 +1,7 @@
 //! graphql-transport-ws, message by message.
 
 use futures_util::{SinkExt, StreamExt};
+use municipio_domain::identity::BuiltInRole;
 use municipio_tests::{Engine, TestApp};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -76,6 +77,30 @@ async fn small() -> TestApp {
     let tenant = app.tenant("c_x001", "www.x001.example").await;
     app.editor(&tenant).topic("Acqua").await;
     app
+}
+
+#[actix_web::test]
+async fn a_connection_ends_with_the_session_of_who_opened_it() {
+    let app = TestApp::demo(Engine::Sqlite).await;
+    let token = app.signed_in(BuiltInRole::Editor).await;
+    let begin = |token: &str| {
+        let payload = json!({ "Authorization": format!("Bearer {token}") });
+        json!({ "type": "connection_init", "payload": payload })
+    };
+    let mut socket = Socket::open(&app, "graphql-transport-ws").await;
+    socket.say(begin(&token)).await;
+    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    socket.subscribe("a", "{ me { name } }").await;
+    let me = socket.hear().await;
+    assert_eq!(me["payload"]["data"]["me"]["name"], "Prova editor");
+    let out = "mutation { signOut { sessions } }";
+    app.data_as(&token, out, json!({})).await;
+    assert_eq!(socket.hear().await["type"], "complete");
+    socket.subscribe("b", "{ me { name } }").await;
+    assert_eq!(socket.closed().await, 4403);
+    let mut socket = Socket::open(&app, "graphql-transport-ws").await;
+    socket.say(begin(&token)).await;
+    assert_eq!(socket.closed().await, 4403);
 }
 
 #[actix_web::test]

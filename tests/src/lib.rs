@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod database;
+mod identity;
 mod proxy;
 pub mod story;
 
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use database::{Engine, new_postgres_database};
+pub use identity::now;
 pub use proxy::Proxy;
 
 /// A running application.

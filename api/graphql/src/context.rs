@@ -12,11 +12,11 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
     audit::Deed,
     content::{
-        Body, ContentType, Contents, Cursor, Direction, Filter, Item, ListQuery, OrderBy, Page,
-        Window,
+        Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
+        OrderBy, Page, Revision, Scheduled, Window,
     },
-    identity::{Action, Caller, Subject},
-    ids::ItemId,
+    identity::{Action, Caller, Identity, Subject},
+    ids::{ItemId, RevisionId},
     locale::Locale,
     store::{StoreError, Transaction},
     tenants::Tenant,
@@ -27,6 +27,7 @@ use tokio::sync::OnceCell;
 use crate::{
     error::{ErrorCode, cursor, denied, failed, internal},
     global_id,
+    work::{DependentsOf, HistoryOf, LockOf, SchedulesOf, WorkLoader},
 };
 
 /// The moment of a request.
@@ -46,28 +47,41 @@ pub struct RequestData {
     pub contents: Contents,
     /// Who makes the request.
     pub caller: Caller,
+    /// The accounts, sessions and keys of the municipality.
+    pub identity: Identity,
     moment: Moment,
     settings: OnceCell<Option<Item>>,
     items: DataLoader<ItemLoader>,
     linked: DataLoader<LinkedLoader>,
+    work: DataLoader<WorkLoader>,
 }
 
 impl RequestData {
     /// The data of one request.
-    pub fn new(tenant: Arc<Tenant>, contents: Contents, caller: Caller, moment: Moment) -> Self {
+    pub fn new(
+        tenant: Arc<Tenant>,
+        contents: Contents,
+        identity: Identity,
+        caller: Caller,
+        moment: Moment,
+    ) -> Self {
         let items = ItemLoader(contents.clone());
         let linked = LinkedLoader(contents.clone());
+        let work = WorkLoader(contents.clone());
         let spawner = TokioSpawner::current;
         let items = DataLoader::new(items, spawner(), Turn);
         let linked = DataLoader::new(linked, spawner(), Turn);
+        let work = DataLoader::new(work, spawner(), Turn);
         Self {
             tenant,
             contents,
             caller,
+            identity,
             moment,
             settings: OnceCell::new(),
             items,
             linked,
+            work,
         }
     }
 
@@ -101,6 +115,29 @@ impl RequestData {
     pub(crate) async fn linked_count(&self, list: LinkedList) -> Result<u64> {
         let count = self.linked.load_one(list).await.map_err(shared)?;
         Ok(count.unwrap_or_default())
+    }
+
+    pub(crate) async fn revision(&self, id: RevisionId) -> Result<Option<Revision>> {
+        self.work.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn history(&self, of: HistoryOf) -> Result<Vec<Revision>> {
+        let found = self.work.load_one(of).await.map_err(shared)?;
+        Ok(found.unwrap_or_default())
+    }
+
+    pub(crate) async fn schedules(&self, of: SchedulesOf) -> Result<Vec<Scheduled>> {
+        let found = self.work.load_one(of).await.map_err(shared)?;
+        Ok(found.unwrap_or_default())
+    }
+
+    pub(crate) async fn lock_of(&self, of: LockOf) -> Result<Option<Lock>> {
+        self.work.load_one(of).await.map_err(shared)
+    }
+
+    pub(crate) async fn dependents(&self, of: DependentsOf) -> Result<Dependents> {
+        let found = self.work.load_one(of).await.map_err(shared)?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Reads the global id of an item of a certain type, given as this argument.

@@ -104,6 +104,12 @@ error_codes! {
     TenantNotFound = "TENANT_NOT_FOUND", 404, "Call a known host name, or name the municipality with the header Municipio-Tenant.";
     /// The municipality is not served at the moment.
     TenantSuspended = "TENANT_SUSPENDED", 404, "Ask who runs the service.";
+    /// The perspective cannot be read, or is one of a moment still to come.
+    InvalidPerspective = "INVALID_PERSPECTIVE", 400, "Name `published`, `draft`, `release=<id>` or `as-of=<date and time>`.";
+    /// The public record does not go back to the moment that was asked for.
+    NotOnRecord = "NOT_ON_RECORD", 404, "Ask for a later moment.";
+    /// More items differ from what is public now than can be shown at once.
+    PerspectiveTooLarge = "PERSPECTIVE_TOO_LARGE", 400, "Ask for a later moment, or preview a release or a single item.";
     /// The method is not answered here.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "Use POST; GET for queries alone.";
     /// No media type that the client accepts can be given.
@@ -118,6 +124,8 @@ error_codes! {
     TooManyOperations = "TOO_MANY_OPERATIONS", 400, "Complete some, or open another connection.";
     /// Too many WebSockets and event streams are open.
     TooManyStreams = "TOO_MANY_STREAMS", 503, "Try again later.";
+    /// Too many passwords are being checked.
+    Busy = "BUSY", 503, "Try again in a few seconds.";
     /// The database does not answer.
     Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
     /// Something failed on the server.
@@ -131,6 +139,11 @@ impl ErrorCode {
             extensions.set("code", self.as_str());
             extensions.set("argument", argument);
         })
+    }
+
+    /// An error of a field.
+    pub(crate) fn error(self, message: impl Into<String>) -> Error {
+        Error::new(message).extend_with(|_, extensions| extensions.set("code", self.as_str()))
     }
 
     /// What a client is told of a fault that is not its own.
@@ -167,7 +180,9 @@ impl From<&StoreError> for ErrorCode {
 pub(crate) fn denied(denied: Denied) -> Error {
     let (code, action) = match denied {
         Denied::NotSignedIn => (ErrorCode::Unauthenticated, None),
-        Denied::Action(action) | Denied::Here(action) => (ErrorCode::Forbidden, Some(action)),
+        Denied::Action(action) | Denied::Here(action) | Denied::Giving(action) => {
+            (ErrorCode::Forbidden, Some(action))
+        }
     };
     Error::new(denied.to_string()).extend_with(|_, extensions| {
         extensions.set("code", code.as_str());

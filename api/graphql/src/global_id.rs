@@ -2,7 +2,7 @@
 //! identification). Naming the municipality lets an id of another one be refused before any row is
 //! looked at.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -26,40 +26,6 @@ pub(crate) fn decode(
     municipality: &IpaCode,
     argument: &str,
 ) -> Result<(ContentType, ItemId), Error> {
-    let (content_type, id) = read(id, municipality, argument, |name| {
-        let named = |content_type: &&ContentType| content_type.type_name() == name;
-        ContentType::ALL.iter().find(named).copied()
-    })?;
-    Ok((content_type, ItemId(id)))
-}
-
-/// The name of revisions in global ids.
-const REVISION: &str = "ContentRevision";
-
-/// The global id of a revision of content of this municipality.
-pub(crate) fn encode_revision(municipality: &IpaCode, id: RevisionId) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("{REVISION}:{municipality}:{id}")))
-}
-
-/// Reads the global id of a revision.
-pub(crate) fn decode_revision(
-    id: &ID,
-    municipality: &IpaCode,
-    argument: &str,
-) -> Result<RevisionId, Error> {
-    let (_, id) = read(id, municipality, argument, |name| {
-        (name == REVISION).then_some(())
-    })?;
-    Ok(RevisionId(id))
-}
-
-/// Reads a global id whose type has a name that is known.
-fn read<T, I: FromStr>(
-    id: &ID,
-    municipality: &IpaCode,
-    argument: &str,
-    known: impl FnOnce(&str) -> Option<T>,
-) -> Result<(T, I), Error> {
     let wrong = || {
         let shown: String = id.chars().take(60).collect();
         ErrorCode::InvalidId.about(
@@ -71,14 +37,75 @@ fn read<T, I: FromStr>(
     let text = String::from_utf8(bytes).map_err(|_| wrong())?;
     let (name, rest) = text.split_once(':').ok_or_else(wrong)?;
     let (owner, id) = rest.split_once(':').ok_or_else(wrong)?;
-    let named = known(name).ok_or_else(wrong)?;
+    let named = |content_type: &&ContentType| content_type.type_name() == name;
+    let content_type = ContentType::ALL.iter().find(named).ok_or_else(wrong)?;
     let owner: IpaCode = owner.parse().map_err(|_| wrong())?;
     let id = id.parse().map_err(|_| wrong())?;
     if owner != *municipality {
         let message = format!("the id is one of the municipality {owner}, not of {municipality}");
         return Err(ErrorCode::ForeignId.about(argument, message));
     }
-    Ok((named, id))
+    Ok((*content_type, ItemId(id)))
+}
+
+/// The global id of what is not content, such as an account.
+pub(crate) fn encode_other(name: &str, municipality: &IpaCode, id: impl Display) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
+}
+
+/// Reads the global id of what is not content.
+pub(crate) fn decode_other<T: FromStr>(
+    id: &ID,
+    name: &str,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<T, Error> {
+    let parts = || {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_str()).ok()?).ok()?;
+        let (owner, id) = text
+            .strip_prefix(name)?
+            .strip_prefix(':')?
+            .split_once(':')?;
+        Some((owner.parse::<IpaCode>().ok()?, id.parse::<T>().ok()?))
+    };
+    match parts() {
+        Some((owner, id)) if owner == *municipality => Ok(id),
+        Some((owner, _)) => {
+            let message =
+                format!("the id is one of the municipality {owner}, not of {municipality}");
+            Err(ErrorCode::ForeignId.about(argument, message))
+        }
+        None => {
+            let message = format!("this is not the id of an {name}");
+            Err(ErrorCode::InvalidId.about(argument, message))
+        }
+    }
+}
+
+/// The name of releases in global ids.
+pub(crate) const RELEASE: &str = "Release";
+/// The name of preview tokens in global ids.
+pub(crate) const PREVIEW_TOKEN: &str = "PreviewToken";
+/// The name of revisions in global ids.
+const REVISION: &str = "ContentRevision";
+
+/// The global id of a revision of content.
+pub(crate) fn encode_revision(municipality: &IpaCode, id: RevisionId) -> ID {
+    encode_other(REVISION, municipality, id)
+}
+
+/// Reads the global id of a revision of content.
+pub(crate) fn decode_revision(
+    id: &ID,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<RevisionId, Error> {
+    decode_other(id, REVISION, municipality, argument)
+}
+
+/// The global id of an item as those who edit it see it; its content has another.
+pub(crate) fn encode_work(municipality: &IpaCode, id: ItemId) -> ID {
+    encode_other("ContentItem", municipality, id)
 }
 
 /// Reads the global id of an item of a certain type.

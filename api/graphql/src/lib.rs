@@ -6,15 +6,19 @@ mod context;
 mod error;
 mod filters;
 mod global_id;
+mod identity;
 pub mod limits;
 mod mutation;
 mod objects;
+mod perspective;
+mod preview;
 mod query;
 mod roots;
 mod scalars;
 mod subscription;
 mod variables;
 mod view;
+mod work;
 
 use async_graphql::{Schema, ValidationMode};
 
@@ -22,6 +26,7 @@ pub use connection::MAX_PAGE;
 pub use context::{Moment, RequestData};
 pub use error::{ErrorCode, catalogue};
 pub use mutation::Mutation;
+pub use perspective::{read_perspective, refuse_perspective};
 pub use query::Query;
 pub use subscription::Subscription;
 pub use variables::InputTypes;

@@ -12,13 +12,18 @@ use crate::{
     error::internal,
     filters::{self, DateRange, FilterInput},
     global_id,
+    identity::Me,
     objects::{
         self, ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Node, Office,
         Page, Person, Place, Procedure, Role, Service, Topic, Vocabulary,
     },
+    preview::PreviewToken,
     roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
     scalars,
     view::{ContentObject, Reader, View},
+    work::{
+        ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, newest_edit_first,
+    },
 };
 
 /// Names one item: by its id or by its slug.
@@ -160,6 +165,11 @@ query! {
         procedure, procedures: Procedure by ProcedureFilter in "by_title()", "A procedure sheet, art. 35 D.Lgs. 33/2013 (procedimento).", "Procedure sheets (procedimenti).";
     }
     fields {
+        /// Who calls, and what they may do.
+        async fn me(&self, ctx: &Context<'_>) -> Option<Result<Me>> {
+            Some(Me::find(ctx))
+        }
+
         /// The municipality and its settings (Comune).
         async fn municipality(
             &self,
@@ -201,6 +211,43 @@ query! {
                 page_size(i32::try_from(ids.len()).ok().or(Some(i32::MAX)), "ids")?;
             }
             nodes(ctx, &ids, |index| format!("ids[{index}]"), locale).await
+        }
+
+        /// Content as those who edit it see it, whatever its state; for callers who may read drafts (contenuto
+        /// in lavorazione).
+        async fn content_item(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The global id of the content.")] id: ID,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Option<Result<ContentItem>> {
+            let read = async || -> Result<Option<ContentItem>> {
+                let reader = Reader::new(ctx, locale)?;
+                let data = data(ctx)?;
+                let (content_type, id) = global_id::decode(&id, &data.tenant.ipa_code, "id")?;
+                ContentItem::find(data, reader, content_type, id).await
+            };
+            read().await.transpose()
+        }
+
+        /// Content as those who edit it see it, drafts included; for callers who may read drafts (contenuti in
+        /// lavorazione).
+        #[allow(clippy::too_many_arguments)]
+        async fn content_items(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Which; all that is not archived or deleted when left out.")]
+            filter: Option<ContentItemFilter>,
+            #[graphql(desc = "What the list is ordered by.", default_with = "newest_edit_first()")]
+            order_by: ContentItemOrder,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only content after this place.")] after: Option<String>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Result<ContentItemConnection> {
+            let reader = Reader::new(ctx, locale)?;
+            ContentItemConnection::read(ctx, filter, order_by, (first, after), reader).await
         }
 
         /// What is found at a path of the site: content, a redirect, or gone; nothing when nothing
@@ -306,6 +353,12 @@ query! {
                 .await
                 .map_err(internal)?;
             Ok(OccurrenceConnection::new(page, reader))
+        }
+
+        /// The preview tokens that are valid, the newest first; for those who may read drafts (token di
+        /// anteprima).
+        async fn preview_tokens(&self, ctx: &Context<'_>) -> Option<Result<Vec<PreviewToken>>> {
+            Some(PreviewToken::all(ctx).await)
         }
 
         /// The controlled vocabularies (vocabolari controllati).

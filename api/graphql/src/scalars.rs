@@ -49,3 +49,12 @@ text_scalar!(
     "https://www.w3.org/TR/xmlschema11-2/#decimal",
     municipio_domain::content::fields::Amount
 );
+text_scalar!(
+    /// A date and time: on the clocks in Italy, such as `2026-12-05T21:00`, or with an offset an exact instant,
+    /// such as `2026-12-05T21:00:00+01:00` (data e ora). Of a time that the clock shows twice in autumn a
+    /// beginning takes the earlier instant and an end the later one; a time that it leaves out in spring moves
+    /// to the first instant that there is.
+    LocalDateTime,
+    "https://www.rfc-editor.org/rfc/rfc3339",
+    municipio_domain::time::Moment
+);

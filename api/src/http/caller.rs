@@ -4,24 +4,33 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, http::header::AUTHORIZATION};
-use municipio_domain::{identity::Caller, tenants::Tenant};
+use municipio_domain::{
+    content::{Contents, PreviewToken},
+    identity::Caller,
+    tenants::Tenant,
+};
 use municipio_graphql::{ErrorCode, Moment, RequestData};
 
-use super::problem::Problem;
-use crate::app::State;
+use super::{perspective::Wish, problem::Problem};
+use crate::{app::State, clock};
 
 /// For whom an operation runs.
 #[derive(Clone, Debug)]
 pub(super) struct Requester {
     pub(super) tenant: Arc<Tenant>,
     pub(super) caller: Caller,
+    /// What was said of the perspective.
+    pub(super) wish: Wish,
+    /// What the preview token stands for, when there is one.
+    pub(super) preview: Option<PreviewToken>,
 }
 
 impl Requester {
     /// What the operation brings with it.
-    pub(super) fn data(&self, state: &State, moment: Moment) -> RequestData {
+    pub(super) fn data(&self, state: &State, contents: Contents, moment: Moment) -> RequestData {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
-        RequestData::new(tenant, state.contents(&self.tenant), caller, moment)
+        let identity = state.identity(&tenant);
+        RequestData::new(tenant, contents, identity, caller, moment)
     }
 
     /// The requester of a request to this municipality.
@@ -30,7 +39,8 @@ impl Requester {
         state: &State,
         tenant: Arc<Tenant>,
     ) -> Result<Self, Problem> {
-        let requester = Self::with(Self::credentials(request), state, tenant).await;
+        let (credentials, wish) = (Self::credentials(request), Wish::of(request));
+        let requester = Self::with(credentials, wish, state, tenant).await;
         requester.map_err(|problem| problem.of(request))
     }
 
@@ -43,18 +53,52 @@ impl Requester {
     /// The requester with these credentials, such as `Bearer …`; nobody in particular without them.
     pub(super) async fn with(
         credentials: Option<&str>,
-        _state: &State,
+        mut wish: Wish,
+        state: &State,
         tenant: Arc<Tenant>,
     ) -> Result<Self, Problem> {
-        match credentials {
-            None => Ok(Self {
-                tenant,
-                caller: Caller::Anonymous,
-            }),
-            Some(_) => {
-                let message = "the token is not known here, or has expired";
-                Err(Problem::new(ErrorCode::Unauthenticated, message))
-            }
+        let credentials = wish.take_token(credentials);
+        let preview = wish.previewed(state, &tenant).await?;
+        let caller = match credentials {
+            None => Caller::Anonymous,
+            Some(credentials) => signed_in(credentials, state, &tenant).await?,
+        };
+        Ok(Self {
+            tenant,
+            caller,
+            wish,
+            preview,
+        })
+    }
+}
+
+/// Who calls with these credentials. An unknown token is never taken for no token: its owner would see
+/// less than they think.
+async fn signed_in(credentials: &str, state: &State, tenant: &Tenant) -> Result<Caller, Problem> {
+    let refused = |message: &str| Problem::new(ErrorCode::Unauthenticated, message);
+    let token = bearer(credentials)
+        .ok_or_else(|| refused("the header Authorization is not «Bearer» and a token"))?;
+    let found = state.identity(tenant).caller(token, clock::now()).await;
+    let found = found.map_err(|error| Problem::failed(&error))?;
+    found.ok_or_else(|| refused("the token is not known here, has expired or was revoked"))
+}
+
+/// The token in `Bearer …`; the name of the scheme may be written in any case (RFC 9110, section 11.1).
+pub(super) fn bearer(credentials: &str) -> Option<&str> {
+    let (scheme, token) = credentials.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_come_after_the_scheme() {
+        assert_eq!(bearer("Bearer x"), Some("x"));
+        assert_eq!(bearer("bEARER  x "), Some("x"));
+        for other in ["", "Bearer", "x", "Basic eDp5"] {
+            assert_eq!(bearer(other), None, "{other}");
         }
     }
 }

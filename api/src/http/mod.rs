@@ -4,6 +4,7 @@ mod caller;
 mod graphiql;
 pub(crate) mod graphql;
 mod health;
+mod perspective;
 mod problem;
 mod tenant;
 mod unread;

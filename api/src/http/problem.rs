@@ -45,6 +45,11 @@ impl Problem {
         }
     }
 
+    /// Whether the token or the key is at fault.
+    pub(crate) fn is_of_the_caller(&self) -> bool {
+        self.code == ErrorCode::Unauthenticated
+    }
+
     /// What went wrong, for who is not answered with the problem itself.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
@@ -104,6 +109,10 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(status);
         if self.code == ErrorCode::MethodNotAllowed {
             response.insert_header((header::ALLOW, self.allowed));
+        }
+        if self.code == ErrorCode::Unauthenticated {
+            let challenge = "Bearer realm=\"municipio\", error=\"invalid_token\"";
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if matches!(
             self.code,

@@ -1,10 +1,10 @@
 //! What is wrong with a field of the input: a code, a path, a sentence.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use validator::{ValidationErrors, ValidationErrorsKind};
 
 /// One wrong field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct FieldError {
     /// Stable code, such as `UNKNOWN_FIELD` or `TOO_LONG`.

@@ -240,7 +240,11 @@ impl ListQuery {
         overlay: Option<&Overlay>,
     ) -> SelectStatement {
         let mut select = self.rows(tenant);
-        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId), overlay);
+        select_pointers(
+            &mut select,
+            (listing::Entity, listing::Column::ItemId),
+            overlay,
+        );
         self.lay(&mut select, tenant, None, overlay);
         let key = column(self.order.column());
         select.expr(key.clone());
@@ -348,7 +352,11 @@ impl ListQuery {
         select
             .order_by_expr(column(self.order.column()), order.clone())
             .order_by_expr(column(listing::Column::ItemId), order);
-        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId), overlay);
+        select_pointers(
+            &mut select,
+            (listing::Entity, listing::Column::ItemId),
+            overlay,
+        );
         self.lay(&mut select, tenant, Some(field), overlay);
         select
     }

@@ -3,6 +3,8 @@
 
 mod changes;
 mod cursor;
+mod dependents;
+mod diff;
 mod field_error;
 pub mod fields;
 mod gate;
@@ -14,15 +16,20 @@ mod navigation;
 mod operations;
 mod path;
 mod perspective;
+mod preview;
 mod queries;
 mod registry;
 mod rich_text;
 mod sizes;
 mod slug;
+mod state;
 pub mod types;
+mod work;
 
 pub use changes::{Change, ChangeKind};
 pub use cursor::{Cursor, InvalidCursor, OrderValue};
+pub use dependents::{Dependent, Dependents};
+pub use diff::{FieldChange, diff};
 pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
@@ -33,15 +40,26 @@ pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use operations::{
-    ContentError, Draft, Outcomes, Target, create, create_all, extend_occurrences, publish,
-    publish_all, revise, revise_all, unpublish,
+    ContentError, Draft, LOCKED_FOR, Lock, MOST_CHANGES, Outcomes, Plan, Release, ReleaseAction,
+    ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus, ScheduleStatus, Scheduled,
+    ScheduledAction, Target, Worker, add_to_release, archive, cancel_schedule, create, create_all,
+    create_release, delete, duplicate, extend_occurrences, fire_due, lock, move_slug, publish,
+    publish_all, publish_release, publish_revision, purge, refuse_release, remove_from_release,
+    restore, restore_revision, revise, revise_all, roll_back_release, schedule, schedule_release,
+    unarchive, unlock, unpublish,
 };
 pub use path::{Address, parse_path, path};
 pub use perspective::{MOST_ITEMS, OverlayCache, Perspective, PerspectiveError, Sight};
+pub use preview::{
+    LONGEST_PREVIEW, PreviewError, PreviewScope, PreviewToken, create_preview_token, exists,
+    is_preview_token, revoke_preview_token,
+};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;
 pub use slug::{Slug, fold};
+pub use state::ItemState;
+pub use work::{Revision, WorkItem, WorkQuery};
 
 use crate::time::{EventSchedule, OpeningHours};
 

@@ -106,6 +106,11 @@ impl Contents {
         self.store.begin()
     }
 
+    /// Tells this program that something was scheduled; the others look from time to time.
+    pub fn wake(&self) {
+        self.store.alarm().notify_one();
+    }
+
     /// The rows of the tenant.
     pub(super) fn store(&self) -> &TenantStore {
         &self.store
@@ -225,7 +230,8 @@ impl Contents {
         let mut groups: HashMap<String, Vec<(OrderValue, Pointer)>> = HashMap::new();
         for values in values.chunks(listing::MOST_VALUES) {
             let (tenant, backend) = (scope.tenant_id(), scope.backend());
-            let select = query.first_of_each(tenant, field, values, window, backend, self.overlay());
+            let select =
+                query.first_of_each(tenant, field, values, window, backend, self.overlay());
             let rows = scope
                 .rows::<municipio_entities::content_listing::Entity>(select)
                 .await?;
@@ -419,22 +425,6 @@ impl Contents {
         Pointer::from_row(row)
     }
 
-    /// A stored body, kept in memory.
-    pub(super) fn body(
-        &self,
-        id: RevisionId,
-        content_type: ContentType,
-        stored: &str,
-    ) -> Result<Body, StoreError> {
-        if let Some(body) = self.bodies.get(&id) {
-            return Ok(body);
-        }
-        let body = Body::read_stored(content_type, stored)
-            .map_err(|error| StoreError::corrupt(format!("revision {id}"), error))?;
-        self.bodies.insert(id, body.clone());
-        Ok(body)
-    }
-
     /// The bodies of these revisions, as they are stored.
     async fn stored(&self, revisions: Vec<Uuid>) -> Result<Vec<(RevisionId, String)>, StoreError> {
         use content_revision::{Column, Entity};
@@ -452,29 +442,43 @@ impl Contents {
             .collect()
     }
 
-    /// Gives the pointers their bodies: from memory, and what is not there in one statement.
-    async fn items(&self, pointers: Vec<Pointer>) -> Result<Vec<Item>, StoreError> {
+    /// The bodies of these revisions: from memory, and what is not there in one statement.
+    pub(super) async fn bodies(
+        &self,
+        revisions: &[(RevisionId, ContentType)],
+    ) -> Result<HashMap<RevisionId, Body>, StoreError> {
         let mut bodies = HashMap::new();
         let mut missing = Vec::new();
-        for pointer in &pointers {
-            match self.bodies.get(&pointer.revision) {
+        for (revision, _) in revisions {
+            match self.bodies.get(revision) {
                 Some(body) => {
-                    bodies.insert(pointer.revision, body);
+                    bodies.insert(*revision, body);
                 }
-                None => missing.push(pointer.revision.0),
+                None => missing.push(revision.0),
             }
         }
-        if !missing.is_empty() {
-            let types: HashMap<_, _> = pointers
-                .iter()
-                .map(|pointer| (pointer.revision, pointer.content_type))
-                .collect();
-            for (id, body) in self.stored(missing).await? {
-                if let Some(&content_type) = types.get(&id) {
-                    bodies.insert(id, self.body(id, content_type, &body)?);
-                }
+        if missing.is_empty() {
+            return Ok(bodies);
+        }
+        let types: HashMap<_, _> = revisions.iter().copied().collect();
+        for (id, body) in self.stored(missing).await? {
+            if let Some(&content_type) = types.get(&id) {
+                let body = Body::read_stored(content_type, &body)
+                    .map_err(|error| StoreError::corrupt(format!("revision {id}"), error))?;
+                self.bodies.insert(id, body.clone());
+                bodies.insert(id, body);
             }
         }
+        Ok(bodies)
+    }
+
+    /// Gives the pointers their bodies.
+    async fn items(&self, pointers: Vec<Pointer>) -> Result<Vec<Item>, StoreError> {
+        let revisions: Vec<_> = pointers
+            .iter()
+            .map(|pointer| (pointer.revision, pointer.content_type))
+            .collect();
+        let bodies = self.bodies(&revisions).await?;
         let items = pointers.into_iter().filter_map(|pointer| {
             Some(Item {
                 id: pointer.id,
@@ -510,7 +514,7 @@ pub(super) fn read_type(name: &str) -> Result<ContentType, StoreError> {
 
 impl<T> Page<T> {
     /// A page of entries in the order in which they were read: from the end when the window is there.
-    fn of(window: &Window, mut entries: Vec<(Cursor, T)>, more: bool) -> Self {
+    pub(super) fn of(window: &Window, mut entries: Vec<(Cursor, T)>, more: bool) -> Self {
         if window.from_end {
             entries.reverse();
         }

@@ -1,7 +1,7 @@
 //! The one who calls.
 
 use super::{Action, Denied, Permissions, Subject};
-use crate::ids::{AccountId, ApiKeyId};
+use crate::ids::{AccountId, ApiKeyId, SessionId};
 
 /// Who makes a request. Citizens come with cases.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Staff {
     pub account: AccountId,
     /// What others see of them.
     pub name: String,
+    /// The session in which they call.
+    pub session: Option<SessionId>,
     /// What the roles of the account allow.
     pub permissions: Permissions,
 }

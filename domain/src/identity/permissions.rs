@@ -96,6 +96,15 @@ impl Grant {
         }
     }
 
+    /// Whether it allows all that the other one does.
+    fn contains(&self, other: &Self) -> bool {
+        self.action == other.action
+            && within(self.types.as_ref(), other.types.as_ref())
+            && within(self.offices.as_ref(), other.offices.as_ref())
+            && within(self.locales.as_ref(), other.locales.as_ref())
+            && within(self.fields.as_ref(), other.fields.as_ref())
+    }
+
     fn covers(&self, action: Action, subject: &Subject<'_>) -> bool {
         self.action == action
             && among(self.types.as_ref(), subject.content_type.as_slice())
@@ -103,6 +112,11 @@ impl Grant {
             && among(self.locales.as_ref(), subject.locales)
             && among(self.fields.as_ref(), subject.fields)
     }
+}
+
+/// The other limit is at least as narrow.
+fn within<T: Ord>(limit: Option<&BTreeSet<T>>, other: Option<&BTreeSet<T>>) -> bool {
+    limit.is_none_or(|limit| other.is_some_and(|other| other.is_subset(limit)))
 }
 
 /// All that is touched is within the limit, and something is.
@@ -152,6 +166,9 @@ pub enum Denied {
     /// A role allows it, but not here.
     #[error("your roles allow «{}» elsewhere, not for this type, office, locale or field", .0.as_str())]
     Here(Action),
+    /// Somebody wants to give to others what they do not have, or to change who has more than they.
+    #[error("nobody gives what they do not have: your roles do not allow «{}» in full", .0.as_str())]
+    Giving(Action),
 }
 
 /// All that the roles of a caller allow.
@@ -182,6 +199,11 @@ impl Permissions {
     /// Whether an action is allowed anywhere.
     pub fn has(&self, action: Action) -> bool {
         self.0.iter().any(|grant| grant.action == action)
+    }
+
+    /// Whether one of the grants allows all that this one does: nobody gives what they do not have.
+    pub fn contain(&self, grant: &Grant) -> bool {
+        self.0.iter().any(|own| own.contains(grant))
     }
 
     /// The grants.
@@ -330,6 +352,30 @@ mod tests {
             permissions.allow(Action::Update, &service(&[], &[], &[])),
             Err(Denied::Here(Action::Update))
         );
+    }
+
+    #[test]
+    fn a_grant_contains_those_that_are_narrower() {
+        let news = Grant {
+            types: Some([ContentType::NewsItem].into()),
+            ..Grant::of(Action::Publish)
+        };
+        let two = Grant {
+            types: Some([ContentType::NewsItem, ContentType::Event].into()),
+            ..Grant::of(Action::Publish)
+        };
+        let whole = Grant::of(Action::Publish);
+        for (own, other, contains) in [
+            (&whole, &news, true),
+            (&two, &news, true),
+            (&news, &news, true),
+            (&news, &two, false),
+            (&news, &whole, false),
+            (&whole, &Grant::of(Action::Update), false),
+        ] {
+            let permissions = Permissions::from_iter([own.clone()]);
+            assert_eq!(permissions.contain(other), contains, "{own:?} {other:?}");
+        }
     }
 
     #[test]

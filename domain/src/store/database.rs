@@ -16,6 +16,7 @@ use sea_orm::{
     TransactionTrait,
 };
 use sqlx::{Executor, SqliteConnection};
+use tokio::sync::Notify;
 
 use super::{Feeds, StoreError, TenantStore, wall};
 use crate::ids::TenantId;
@@ -58,6 +59,7 @@ pub struct Database {
     pub(super) read: DatabaseConnection,
     statements: Arc<Statements>,
     feeds: Feeds,
+    alarm: Arc<Notify>,
 }
 
 impl Database {
@@ -113,6 +115,7 @@ impl Database {
             read,
             statements,
             feeds: Feeds::default(),
+            alarm: Arc::default(),
         }
     }
 
@@ -230,6 +233,11 @@ impl Database {
     /// Where the logs of the tenants grow; [`Feeds::follow`] keeps them up to date.
     pub fn feeds(&self) -> &Feeds {
         &self.feeds
+    }
+
+    /// Told when something is to happen at another time than was known.
+    pub fn alarm(&self) -> &Notify {
+        &self.alarm
     }
 
     /// The rows of one tenant.

@@ -3,6 +3,7 @@
 
 mod codes;
 mod directory;
+mod due;
 mod municipalities;
 mod operations;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use codes::{FiscalCode, InvalidCode, IpaCode};
 pub use directory::TenantDirectory;
+pub use due::{due, next_due};
 pub use municipalities::{MunicipalityFacts, by_ipa_code};
 pub use operations::{NewTenant, TenantError, count, create, list, show, suspend};
 

@@ -250,7 +250,10 @@ pub(super) async fn by_host(database: &Database, host: &str) -> Result<Option<Te
     }
 }
 
-async fn with_hosts(database: &Database, row: tenant::Model) -> Result<Tenant, StoreError> {
+pub(super) async fn with_hosts(
+    database: &Database,
+    row: tenant::Model,
+) -> Result<Tenant, StoreError> {
     let hosts = tenant_host::Entity::find()
         .filter(tenant_host::Column::TenantId.eq(row.id))
         .order_by_asc(tenant_host::Column::Host)
@@ -295,6 +298,7 @@ fn row(tenant: &Tenant, now: DateTime<Utc>) -> tenant::Model {
         locales: tenant.locales.iter().map(Locale::as_str).collect(),
         status: status_name(tenant.status).to_owned(),
         created_at: now,
+        wakes_key: None,
     }
 }
 

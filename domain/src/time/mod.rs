@@ -6,6 +6,7 @@
 //! earlier instant and an end the later one.
 
 mod clock;
+mod moment;
 mod opening_hours;
 mod overlap;
 mod public_holidays;
@@ -21,6 +22,7 @@ use chrono::{
 use chrono_tz::Tz;
 
 pub use clock::{InvalidMonthDay, InvalidTimeOfDay, MonthDay, TimeOfDay, Weekday};
+pub use moment::Moment;
 pub use opening_hours::{
     DaySchedule, HoursException, OpenInterval, OpeningHours, TimeSpan, WeeklyHours,
 };

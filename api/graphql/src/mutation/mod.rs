@@ -2,32 +2,46 @@
 //! may, calls one operation of the domain in one transaction, and gives back what it changed with the
 //! errors that the user can mend.
 
+mod identity;
+mod lifecycle;
+mod preview;
 mod publishing;
+mod scheduling;
 mod user_error;
 
 use async_graphql::{ID, MergedObject, Result};
 use municipio_domain::{
-    content::Target,
+    content::{ContentType, Target},
     identity::Subject,
     ids::{ItemId, RevisionId},
 };
 
 use crate::{context::RequestData, global_id};
 
-pub(crate) use user_error::{UserError, outcome};
+pub(crate) use user_error::{UserError, identity_outcome, outcome};
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(publishing::PublishingMutation);
+pub struct Mutation(
+    publishing::PublishingMutation,
+    lifecycle::LifecycleMutation,
+    scheduling::SchedulingMutation,
+    identity::IdentityMutation,
+    preview::PreviewMutation,
+);
 
 /// The content of this global id, given as `input.id`, as something to act on.
-fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ItemId)> {
+fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ContentType, ItemId)> {
     let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, "input.id")?;
-    let subject = Subject {
+    Ok((of_type(content_type), content_type, id))
+}
+
+/// Content of a type.
+fn of_type(content_type: ContentType) -> Subject<'static> {
+    Subject {
         content_type: Some(content_type),
         ..Subject::WHOLE
-    };
-    Ok((subject, id))
+    }
 }
 
 /// An item with what the caller gave as `input.expectedRevision`.

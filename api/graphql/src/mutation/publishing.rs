@@ -1,14 +1,20 @@
 //! Publishing and unpublishing.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use municipio_domain::{audit::Deed, content, identity::Action};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
+use municipio_domain::{
+    audit::Deed,
+    content::{self, ContentType},
+    identity::Action,
+    ids::ItemId,
+};
 
-use super::{UserError, outcome, subject, target};
+use super::{UserError, lifecycle::dependents, outcome, subject, target};
 use crate::{
     context::data,
     error::internal,
     objects::Content,
     view::{Reader, View},
+    work::ContentDependents,
 };
 
 #[derive(Default)]
@@ -45,9 +51,22 @@ struct PublishPayload {
 
 /// What unpublishing did.
 #[derive(Default, SimpleObject)]
+#[graphql(complex)]
 struct UnpublishPayload {
+    #[graphql(skip)]
+    done: Option<(ContentType, ItemId)>,
     /// Why it was refused.
     user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl UnpublishPayload {
+    /// What links to it, and how much; the links are kept, and not delivered until it is public again
+    /// (dipendenze). For callers who may read drafts.
+    async fn dependents(&self, ctx: &Context<'_>) -> Option<Result<ContentDependents>> {
+        let (content_type, id) = self.done?;
+        Some(dependents(ctx, content_type, id).await)
+    }
 }
 
 #[Object]
@@ -59,7 +78,7 @@ impl PublishingMutation {
         #[graphql(desc = "What is published.")] input: PublishInput,
     ) -> Result<PublishPayload> {
         let data = data(ctx)?;
-        let (subject, id) = subject(data, &input.id)?;
+        let (subject, _, id) = subject(data, &input.id)?;
         data.authorise(Action::Publish, &subject)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
@@ -89,16 +108,22 @@ impl PublishingMutation {
         #[graphql(desc = "What is taken off.")] input: UnpublishInput,
     ) -> Result<UnpublishPayload> {
         let data = data(ctx)?;
-        let (subject, id) = subject(data, &input.id)?;
+        let (subject, content_type, id) = subject(data, &input.id)?;
         data.authorise(Action::Publish, &subject)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
         let done = content::unpublish(&transaction, target, data.now()).await;
         if let Err(user_errors) = outcome(done)? {
-            return Ok(UnpublishPayload { user_errors });
+            return Ok(UnpublishPayload {
+                done: None,
+                user_errors,
+            });
         }
         let deed = Deed::to("content.unpublish", input.id.as_str());
         data.commit(transaction, &deed).await?;
-        Ok(UnpublishPayload::default())
+        Ok(UnpublishPayload {
+            done: Some((content_type, id)),
+            user_errors: Vec::new(),
+        })
     }
 }

@@ -3,10 +3,16 @@
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use municipio_domain::{
     content::{ContentError, FieldError},
+    identity::{IdentityError, Refusal},
     ids::RevisionId,
 };
 
-use crate::{context::data, error::internal, filters::camel, global_id};
+use crate::{
+    context::data,
+    error::{ErrorCode, denied, internal},
+    filters::camel,
+    global_id,
+};
 
 /// Something that the user can mend (errore dell'utente).
 #[derive(Clone, Debug, SimpleObject)]
@@ -81,4 +87,35 @@ pub(crate) fn outcome<T>(done: Result<T, ContentError>) -> Result<Result<T, Vec<
         ContentError::NotPublishable(_) => vec![UserError::new("NOT_PUBLISHABLE", message)],
     };
     Ok(Err(errors))
+}
+
+impl From<&Refusal> for UserError {
+    fn from(refusal: &Refusal) -> Self {
+        Self {
+            code: refusal.code().to_owned(),
+            message: refusal.to_string(),
+            path: refusal.path().map(str::to_owned),
+            revisions: [None, None],
+        }
+    }
+}
+
+/// Tells what the user can mend from what failed, of accounts, sessions and keys.
+pub(crate) fn identity_outcome<T>(
+    done: Result<T, IdentityError>,
+) -> Result<Result<T, Vec<UserError>>> {
+    let error = match done {
+        Ok(done) => return Ok(Ok(done)),
+        Err(error) => error,
+    };
+    Err(match error {
+        IdentityError::Refused(refusal) => return Ok(Err(vec![UserError::from(&refusal)])),
+        IdentityError::Store(error) => internal(error),
+        IdentityError::Denied(why) => denied(why),
+        IdentityError::Busy => ErrorCode::Busy.error(error.to_string()),
+        IdentityError::Hash(_) | IdentityError::Randomness(_) => {
+            tracing::error!(%error, "a secret cannot be made or read");
+            ErrorCode::Internal.error(ErrorCode::Internal.apology())
+        }
+    })
 }

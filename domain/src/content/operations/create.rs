@@ -5,7 +5,11 @@ use municipio_entities::content_item;
 use sea_orm::ColumnTrait;
 
 use super::{ContentError, Outcomes, accepted, invalid, only, refuse};
-use crate::{content::ContentType, ids::ItemId, store::Transaction};
+use crate::{
+    content::{ContentType, ItemState},
+    ids::ItemId,
+    store::Transaction,
+};
 
 /// Makes an item without a revision: an identity that others may link to.
 ///
@@ -42,6 +46,11 @@ pub async fn create_all(
         published_at: None,
         updated_at: now,
         created_at: now,
+        state: ItemState::Draft.as_str().to_owned(),
+        title_key: String::new(),
+        edited_key: now.timestamp_millis(),
+        archived_at: None,
+        deleted_at: None,
     });
     transaction.insert::<content_item::Entity>(rows).await?;
     Ok(batch.into_iter().map(|made| made.map(|_| ())).collect())

@@ -6,11 +6,18 @@
 //! written. Whether a refusal undoes all of it is for the caller to say, who ends the transaction.
 
 mod create;
+mod duplicate;
 mod links;
 mod listing;
+mod lock;
+mod move_slug;
 mod occurrences;
 mod publish;
+mod release;
+mod restore_revision;
+mod retire;
 mod revise;
+mod schedule;
 mod slugs;
 mod target;
 
@@ -20,18 +27,31 @@ use municipio_entities::{content_item, content_revision};
 use sea_orm::sea_query::Condition;
 use uuid::Uuid;
 
-use super::{Body, FieldError, PublishReport, Slugs, gate};
+use super::{Body, FieldError, ItemState, PublishReport, Slugs, gate};
 use crate::{
     ids::{ItemId, RevisionId},
     store::{Pending, StoreError, Transaction},
 };
 
 pub use create::{create, create_all};
+pub use duplicate::duplicate;
 pub(super) use listing::listing_rows;
+pub use lock::{LOCKED_FOR, Lock, Worker, lock, unlock};
+pub use move_slug::move_slug;
 pub use occurrences::extend_occurrences;
 pub(super) use occurrences::occurrence_rows;
-pub use publish::{publish, publish_all, unpublish};
+pub use publish::{publish, publish_all, publish_revision, unpublish};
+pub use release::{
+    MOST_CHANGES, Release, ReleaseAction, ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus,
+    add_to_release, create_release, publish_release, refuse_release, remove_from_release,
+    roll_back_release, schedule_release,
+};
+pub use restore_revision::restore_revision;
+pub use retire::{archive, delete, purge, restore, unarchive};
 pub use revise::{revise, revise_all};
+pub use schedule::{
+    Plan, ScheduleStatus, Scheduled, ScheduledAction, cancel_schedule, fire_due, schedule,
+};
 pub use target::Target;
 
 /// How many rows a statement changes that names each of them: databases limit its parameters.
@@ -160,17 +180,11 @@ fn drafts<'a>(
     transaction: &'a Transaction,
     items: &HashMap<ItemId, content_item::Model>,
 ) -> Pending<'a, HashMap<Uuid, content_revision::Model>> {
-    let ids: Vec<_> = items
-        .values()
-        .filter_map(|item| item.draft_revision_id)
-        .collect();
-    let rows = transaction.all_of::<content_revision::Entity>(
-        content_revision::Column::Id,
-        ids.iter().copied(),
-        Condition::all(),
-    );
+    let ids = items.values().filter_map(|item| item.draft_revision_id);
+    let ids: Vec<_> = ids.collect();
+    let rows = revisions(transaction, ids.clone());
     Box::pin(async move {
-        let found: HashMap<_, _> = rows.await?.into_iter().map(|row| (row.id, row)).collect();
+        let found = rows.await?;
         match ids.iter().find(|id| !found.contains_key(id)) {
             Some(id) => Err(StoreError::corrupt(
                 format!("revision {id}"),
@@ -179,6 +193,45 @@ fn drafts<'a>(
             None => Ok(found),
         }
     })
+}
+
+/// Those of these revisions that there are.
+fn revisions(
+    transaction: &Transaction,
+    ids: Vec<Uuid>,
+) -> Pending<'_, HashMap<Uuid, content_revision::Model>> {
+    let rows = transaction.all_of::<content_revision::Entity>(
+        content_revision::Column::Id,
+        ids,
+        Condition::all(),
+    );
+    Box::pin(async { Ok(rows.await?.into_iter().map(|row| (row.id, row)).collect()) })
+}
+
+/// The item of a target, as its caller knows it, kept from all others until the transaction ends.
+async fn held(
+    transaction: &Transaction,
+    target: Target,
+) -> Result<content_item::Model, ContentError> {
+    let found = hold(transaction, &[target]).await?.remove(&target.id);
+    let item = found.ok_or(ContentError::NotFound(target.id))?;
+    target.check(&item)?;
+    Ok(item)
+}
+
+/// Refuses what was archived or deleted.
+fn check_is_there(item: &content_item::Model) -> Result<(), ContentError> {
+    let (code, message) = match ItemState::of(item) {
+        ItemState::Deleted => ("DELETED", "the content was deleted; restore it first"),
+        ItemState::Archived => ("ARCHIVED", "the content is archived; unarchive it first"),
+        _ => return Ok(()),
+    };
+    Err(invalid(code, "", message))
+}
+
+fn no_revision() -> ContentError {
+    let message = "the content has no such revision";
+    invalid("REVISION_NOT_FOUND", "revision", message)
 }
 
 fn slugs_json(slugs: &Slugs) -> Result<serde_json::Value, StoreError> {

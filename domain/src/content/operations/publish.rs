@@ -11,12 +11,13 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    AT_ONCE, ContentError, Outcomes, Target, accepted, drafts, hold, invalid,
-    listing::listing_rows, occurrences::occurrence_rows, only, refuse, slugs,
+    AT_ONCE, ContentError, Outcomes, Target, accepted, check_is_there, held, hold, invalid,
+    listing::listing_rows, no_revision, occurrences::occurrence_rows, only, refuse, revisions,
+    schedule, slugs, slugs_json,
 };
 use crate::{
     content::{
-        Body, ChangeKind, PublishReport, Slugs,
+        Body, ChangeKind, ItemState, PublishReport, Slugs,
         changes::record,
         gate,
         queries::{read_body, read_slugs, read_type},
@@ -30,9 +31,10 @@ use crate::{
 /// An item on its way to the public site.
 pub(super) struct Publishing {
     pub(super) item: content_item::Model,
-    revision: RevisionId,
     pub(super) body: Body,
     pub(super) slugs: Slugs,
+    /// The revision that readers are to see.
+    revision: Uuid,
     report: PublishReport,
 }
 
@@ -61,27 +63,59 @@ pub async fn publish_all(
     locales: &[Locale],
     now: DateTime<Utc>,
 ) -> Result<Outcomes<PublishReport>, ContentError> {
-    let targets: Vec<Target> = targets.iter().map(|target| (*target).into()).collect();
-    let mut known = hold(transaction, &targets).await?;
-    let mut drafts = drafts(transaction, &known).await?;
+    let targets = targets.iter().map(|target| ((*target).into(), None));
+    publish_revisions(transaction, targets.collect(), locales, now).await
+}
+
+/// Publishes a certain revision of an item, whatever its draft is by now.
+///
+/// # Errors
+/// There is no such item or revision, or the publishing gate refuses.
+pub async fn publish_revision(
+    transaction: &Transaction,
+    target: impl Into<Target>,
+    revision: RevisionId,
+    locales: &[Locale],
+    now: DateTime<Utc>,
+) -> Result<PublishReport, ContentError> {
+    let targets = vec![(target.into(), Some(revision))];
+    only(publish_revisions(transaction, targets, locales, now).await?)
+}
+
+/// Publishes these revisions of items, or their drafts where none is named.
+pub(super) async fn publish_revisions(
+    transaction: &Transaction,
+    targets: Vec<(Target, Option<RevisionId>)>,
+    locales: &[Locale],
+    now: DateTime<Utc>,
+) -> Result<Outcomes<PublishReport>, ContentError> {
+    let items: Vec<_> = targets.iter().map(|(target, _)| *target).collect();
+    let mut known = hold(transaction, &items).await?;
+    let wanted = targets.iter().filter_map(|(target, revision)| {
+        let draft = known.get(&target.id)?.draft_revision_id;
+        revision.map(|revision| revision.0).or(draft)
+    });
+    let mut revisions = revisions(transaction, wanted.collect()).await?;
     let mut batch: Outcomes<Publishing> = targets
-        .iter()
-        .map(|target| {
+        .into_iter()
+        .map(|(target, revision)| {
             let id = target.id;
             let item = known.remove(&id).ok_or(ContentError::NotFound(id))?;
             target.check(&item)?;
-            Publishing::new(item, &mut drafts)
+            Publishing::new(item, revision, &mut revisions)
         })
         .collect();
     refuse(&mut batch, Publishing::ask_gate);
     slugs::claim(transaction, &mut batch, now).await?;
     point(transaction, &batch, now).await?;
     list(transaction, &batch, locales, now).await?;
+    let published: Vec<_> = accepted(&batch).map(|work| work.item.id).collect();
+    schedule::supersede(transaction, &published, now).await?;
     let items = accepted(&batch).map(|work| {
-        let content_type = work.body.content_type();
-        (ItemId(work.item.id), content_type, Some(work.revision))
+        let public = (RevisionId(work.revision), slugs_json(&work.slugs)?);
+        Ok((ItemId(work.item.id), work.body.content_type(), Some(public)))
     });
-    let items: Vec<_> = items.collect();
+    let items: Vec<_> = items.collect::<Result<_, StoreError>>()?;
     if !items.is_empty() {
         record(transaction, &items, ChangeKind::Published, now).await?;
     }
@@ -92,16 +126,24 @@ pub async fn publish_all(
 impl Publishing {
     fn new(
         item: content_item::Model,
-        drafts: &mut HashMap<Uuid, content_revision::Model>,
+        revision: Option<RevisionId>,
+        revisions: &mut HashMap<Uuid, content_revision::Model>,
     ) -> Result<Self, ContentError> {
-        let draft = item.draft_revision_id.and_then(|id| drafts.remove(&id));
-        let draft = draft.ok_or_else(|| invalid("NO_DRAFT", "", "there is nothing to publish"))?;
+        check_is_there(&item)?;
+        let wanted = revision
+            .map(|revision| revision.0)
+            .or(item.draft_revision_id);
+        let found = wanted.and_then(|id| revisions.remove(&id));
+        let found = found.filter(|revision| revision.item_id == item.id);
+        let found = found.ok_or_else(|| match revision {
+            None => invalid("NO_DRAFT", "", "there is nothing to publish"),
+            Some(_) => no_revision(),
+        })?;
         let content_type = read_type(&item.content_type)?;
-        let revision = RevisionId(draft.id);
         Ok(Self {
-            revision,
-            body: read_body(content_type, revision, draft.body)?,
-            slugs: read_slugs(draft.slugs)?,
+            body: read_body(content_type, RevisionId(found.id), found.body)?,
+            slugs: read_slugs(found.slugs)?,
+            revision: found.id,
             report: PublishReport::default(),
             item,
         })
@@ -135,11 +177,25 @@ async fn point(
     let values = [
         (Column::PublishedRevisionId, draft),
         (Column::Slugs, Expr::SubQuery(None, Box::new(slugs.into()))),
-        (Column::PublishedAt, first.into()),
+        (Column::PublishedAt, first.clone().into()),
         (Column::UpdatedAt, Expr::value(now)),
+        (Column::State, Expr::value(ItemState::Published.as_str())),
     ];
-    let accepted: Vec<_> = accepted(batch).collect();
-    for works in accepted.chunks(AT_ONCE) {
+    let (drafts, others): (Vec<_>, Vec<_>) =
+        accepted(batch).partition(|work| work.item.draft_revision_id == Some(work.revision));
+    for work in others {
+        let values = [
+            (Column::PublishedRevisionId, Expr::value(work.revision)),
+            (Column::Slugs, Expr::value(slugs_json(&work.slugs)?)),
+            (Column::PublishedAt, first.clone().into()),
+            (Column::UpdatedAt, Expr::value(now)),
+            (Column::State, Expr::value(ItemState::Changed.as_str())),
+        ];
+        transaction
+            .set::<Entity>(&values, Column::Id.eq(work.item.id))
+            .await?;
+    }
+    for works in drafts.chunks(AT_ONCE) {
         // With the draft that the gate has seen: whoever revised the item since is not overtaken.
         let seen = works.iter().filter_map(|work| work.item.draft_revision_id);
         let filter = Condition::all()
@@ -205,23 +261,30 @@ pub async fn unpublish(
     target: impl Into<Target>,
     now: DateTime<Utc>,
 ) -> Result<(), ContentError> {
-    let target = target.into();
-    let id = target.id;
-    let found = hold(transaction, &[target]).await?.remove(&id);
-    let item = found.ok_or(ContentError::NotFound(id))?;
-    target.check(&item)?;
+    let item = held(transaction, target.into()).await?;
+    Ok(take_off(transaction, &item, now).await?)
+}
+
+/// Takes an item that is held off the public site, if it is there.
+pub(super) async fn take_off(
+    transaction: &Transaction,
+    item: &content_item::Model,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    use content_item::Column;
     if item.published_revision_id.is_none() {
         return Ok(());
     }
     let nothing = Option::<Uuid>::None;
+    let values = [
+        (Column::PublishedRevisionId, nothing.into()),
+        (Column::State, ItemState::Draft.as_str().into()),
+    ];
     transaction
-        .update::<content_item::Entity>(
-            [(content_item::Column::PublishedRevisionId, nothing.into())],
-            content_item::Column::Id.eq(id.0),
-        )
+        .update::<content_item::Entity>(values, Column::Id.eq(item.id))
         .await?;
     resize(transaction, &[item.id], &[]).await?;
     unlist(transaction, &[item.id]).await?;
-    let items = [(id, read_type(&item.content_type)?, None)];
-    Ok(record(transaction, &items, ChangeKind::Unpublished, now).await?)
+    let items = [(ItemId(item.id), read_type(&item.content_type)?, None)];
+    record(transaction, &items, ChangeKind::Unpublished, now).await
 }

@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_link, content_revision};
 use sea_orm::{
     ColumnTrait,
-    sea_query::{Expr, ExprTrait, Order, Query},
+    sea_query::{CaseStatement, Expr, ExprTrait, Order, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    AT_ONCE, ContentError, Draft, Outcomes, Target, accepted, drafts, hold, invalid, links, only,
-    slugs, slugs_json,
+    AT_ONCE, ContentError, Draft, Outcomes, Target, accepted, check_is_there, drafts, hold,
+    invalid, links, only, slugs, slugs_json,
 };
 use crate::{
-    content::{LinkUse, Slugs, queries::read_slugs},
+    content::{Body, ItemState, LinkUse, Slugs, fold, queries::read_slugs},
     ids::RevisionId,
     store::{StoreError, Transaction},
 };
@@ -75,7 +75,7 @@ pub async fn revise_all(
     links::check_circles(transaction, &mut batch).await?;
     slugs::choose(transaction, &mut batch).await?;
     write(transaction, &mut batch, now).await?;
-    point(transaction, &batch).await?;
+    point(transaction, &batch, now).await?;
     let outcomes = batch.into_iter();
     Ok(outcomes.map(|work| work.map(|work| work.id)).collect())
 }
@@ -90,6 +90,7 @@ impl Revising {
             let message = format!("the content is of type {}", item.content_type);
             return Err(invalid("WRONG_TYPE", "", message));
         }
+        check_is_there(&item)?;
         let previous = item.draft_revision_id.and_then(|id| previous.get(&id));
         let slugs = previous.map_or(&item.slugs, |revision| &revision.slugs);
         Ok(Self {
@@ -114,6 +115,7 @@ impl Revising {
             author: self.draft.author.clone(),
             note: self.draft.note.clone(),
             created_at: now,
+            title_key: title_key(&self.draft.body),
         })
     }
 
@@ -126,6 +128,20 @@ impl Revising {
             target_item_id: link.target.0,
         })
     }
+}
+
+/// The Italian title as lists order it, or another where there is none.
+fn title_key(body: &Body) -> String {
+    let title = body.title();
+    let shown = match body.sort_title() {
+        title if !title.is_empty() => title,
+        _ => title
+            .iter()
+            .map(|(_, text)| text.clone())
+            .next()
+            .unwrap_or_default(),
+    };
+    fold(&shown).chars().take(200).collect()
 }
 
 async fn write(
@@ -142,20 +158,41 @@ async fn write(
 }
 
 /// Points the drafts at the newest revisions, which were just written.
-async fn point(transaction: &Transaction, batch: &Outcomes<Revising>) -> Result<(), StoreError> {
+async fn point(
+    transaction: &Transaction,
+    batch: &Outcomes<Revising>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     use content_revision::{Column, Entity};
-    let newest = Query::select()
-        .from(Entity)
-        .column((Entity, Column::Id))
-        .and_where(
-            Expr::col((Entity, Column::ItemId))
-                .eq(Expr::col((content_item::Entity, content_item::Column::Id))),
+    let newest = |column: Column| {
+        let newest = Query::select()
+            .from(Entity)
+            .column((Entity, column))
+            .and_where(
+                Expr::col((Entity, Column::ItemId))
+                    .eq(Expr::col((content_item::Entity, content_item::Column::Id))),
+            )
+            .order_by((Entity, Column::Number), Order::Desc)
+            .limit(1)
+            .to_owned();
+        Expr::SubQuery(None, Box::new(newest.into()))
+    };
+    let published = content_item::Column::PublishedRevisionId;
+    let state = CaseStatement::new()
+        .case(
+            Expr::col((content_item::Entity, published)).is_null(),
+            ItemState::Draft.as_str(),
         )
-        .order_by((Entity, Column::Number), Order::Desc)
-        .limit(1)
-        .to_owned();
-    let newest = Expr::SubQuery(None, Box::new(newest.into()));
-    let values = [(content_item::Column::DraftRevisionId, newest)];
+        .finally(ItemState::Changed.as_str());
+    let values = [
+        (content_item::Column::DraftRevisionId, newest(Column::Id)),
+        (content_item::Column::TitleKey, newest(Column::TitleKey)),
+        (content_item::Column::State, state.into()),
+        (
+            content_item::Column::EditedKey,
+            Expr::value(now.timestamp_millis()),
+        ),
+    ];
     let ids: Vec<_> = accepted(batch).map(|work| work.item.id).collect();
     for ids in ids.chunks(AT_ONCE) {
         let filter = content_item::Column::Id.is_in(ids.iter().copied());

@@ -65,7 +65,9 @@ pub enum PerspectiveError {
 
 /// Overlays that were made, by what they are made of.
 #[derive(Clone, Debug)]
-pub struct OverlayCache(moka::sync::Cache<(TenantId, std::sync::Arc<Plan>), std::sync::Arc<Overlay>>);
+pub struct OverlayCache(
+    moka::sync::Cache<(TenantId, std::sync::Arc<Plan>), std::sync::Arc<Overlay>>,
+);
 
 impl OverlayCache {
     /// Memory for overlays of about this many rows together.

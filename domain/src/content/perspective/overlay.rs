@@ -6,17 +6,10 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use municipio_entities::{content_listing, content_occurrence, content_revision};
-use sea_orm::{
-    DbBackend,
-    sea_query::{Alias, Expr, ExprTrait, Query},
-};
-use uuid::Uuid;
+use municipio_entities::{content_listing, content_occurrence};
+use sea_orm::DbBackend;
 
-use super::{
-    OverlayCache, Perspective, PerspectiveError, Plan, Sight,
-    plan::{Entry, Updated},
-};
+use super::{OverlayCache, Perspective, PerspectiveError, Plan, Sight, plan::Entry};
 use crate::{
     content::{
         Body, ContentType, Contents, Slug, Slugs,
@@ -52,13 +45,6 @@ pub(crate) struct Shown {
     pub(crate) slugs: Arc<Slugs>,
     pub(crate) published_at: Option<DateTime<Utc>>,
     pub(crate) updated_at: DateTime<Utc>,
-}
-
-/// A revision that is shown, read.
-struct Revision {
-    body: Body,
-    slugs: Slugs,
-    created_at: DateTime<Utc>,
 }
 
 impl Overlay {
@@ -146,7 +132,7 @@ impl Contents {
     }
 
     async fn lay_over(&self, plan: &Plan, now: DateTime<Utc>) -> Result<Overlay, StoreError> {
-        let revisions = self.revisions(&plan.entries).await?;
+        let bodies = self.bodies_of(&plan.entries).await?;
         let mut overlay = Overlay {
             items: HashMap::new(),
             types: HashMap::new(),
@@ -157,7 +143,7 @@ impl Contents {
             backend: self.store().read().backend(),
         };
         for entry in &plan.entries {
-            overlay.add(entry, &revisions, plan, now)?;
+            overlay.add(entry, &bodies, plan, now)?;
         }
         let public = plan.entries.iter().filter(|entry| entry.public.is_some());
         let public: Vec<_> = public.map(|entry| entry.item.0).collect();
@@ -170,45 +156,16 @@ impl Contents {
         Ok(overlay)
     }
 
-    /// The revisions that are shown.
-    async fn revisions(
-        &self,
-        entries: &[Entry],
-    ) -> Result<HashMap<RevisionId, Revision>, StoreError> {
-        use content_revision::{Column, Entity};
-        let of = |column| Expr::col((Entity, column));
+    /// The bodies that are shown.
+    async fn bodies_of(&self, entries: &[Entry]) -> Result<HashMap<RevisionId, Body>, StoreError> {
         let wanted = entries.iter().filter_map(|entry| {
             let shows = entry.shows.as_ref()?;
             Some((shows.revision, entry.content_type))
         });
-        let types: HashMap<_, _> = wanted.collect();
-        let wanted: Vec<Uuid> = types.keys().map(|revision| revision.0).collect();
-        let read = self.store().read();
+        let wanted: Vec<_> = wanted.collect();
         let mut found = HashMap::new();
-        for ids in wanted.chunks(AT_ONCE) {
-            let mut select = Query::select();
-            select
-                .from(Entity)
-                .expr(of(Column::Id))
-                .expr(of(Column::CreatedAt))
-                .expr_as(of(Column::Slugs).cast_as("text"), Alias::new("slugs"))
-                .expr_as(of(Column::Body).cast_as("text"), Alias::new("body"))
-                .and_where(of(Column::Id).is_in(ids.iter().copied()));
-            for row in read.rows::<Entity>(select).await? {
-                let id = RevisionId(row.try_get("", "id")?);
-                let Some(content_type) = types.get(&id) else {
-                    continue;
-                };
-                let (slugs, body): (String, String) =
-                    (row.try_get("", "slugs")?, row.try_get("", "body")?);
-                let slugs = serde_json::from_str(&slugs);
-                let revision = Revision {
-                    body: self.body(id, *content_type, &body)?,
-                    slugs: slugs.map_err(|error| StoreError::corrupt("slugs", error))?,
-                    created_at: row.try_get("", "created_at")?,
-                };
-                found.insert(id, revision);
-            }
+        for wanted in wanted.chunks(AT_ONCE) {
+            found.extend(self.bodies(wanted).await?);
         }
         Ok(found)
     }
@@ -218,7 +175,7 @@ impl Overlay {
     fn add(
         &mut self,
         entry: &Entry,
-        revisions: &HashMap<RevisionId, Revision>,
+        bodies: &HashMap<RevisionId, Body>,
         plan: &Plan,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
@@ -227,14 +184,11 @@ impl Overlay {
             self.items.insert(entry.item, None);
             return Ok(());
         };
-        let missing = || StoreError::corrupt(format!("revision {}", shows.revision), "it is missing");
-        let revision = revisions.get(&shows.revision).ok_or_else(missing)?;
-        let updated_at = match shows.updated {
-            Updated::At(time) => time,
-            Updated::WhenWritten(time) => std::cmp::max(time, revision.created_at),
-        };
+        let missing =
+            || StoreError::corrupt(format!("revision {}", shows.revision), "it is missing");
+        let body = bodies.get(&shows.revision).ok_or_else(missing)?;
+        let updated_at = shows.updated_at;
         let published_at = shows.published_at.unwrap_or(updated_at);
-        let body = &revision.body;
         let rows = listing_rows(entry.item, body, &plan.locales, published_at, updated_at);
         for row in &rows {
             let key = (
@@ -254,7 +208,7 @@ impl Overlay {
         let shown = Shown {
             content_type: entry.content_type,
             revision: shows.revision,
-            slugs: Arc::new(revision.slugs.clone()),
+            slugs: Arc::clone(&shows.slugs),
             published_at: shows.published_at,
             updated_at,
         };

@@ -105,9 +105,10 @@ impl Overlay {
             (Column::EndsAt, As::Number),
             (Column::AllDay, As::Bool),
         ];
-        let rows = self.occurrences.iter().map(|row| {
-            json!([id(row.item_id), row.starts_at, row.ends_at, row.all_day])
-        });
+        let rows = self
+            .occurrences
+            .iter()
+            .map(|row| json!([id(row.item_id), row.starts_at, row.ends_at, row.all_day]));
         let rows = rows.collect();
         let hidden = self.items_of(ContentType::Event);
         self.table(Entity, tenant, Query::select(), &columns, rows, hidden)
@@ -164,9 +165,7 @@ impl Overlay {
     fn json(&self, rows: Value) -> SelectStatement {
         let text = Expr::value(rows.to_string());
         let function = match self.backend {
-            DbBackend::Postgres => {
-                Func::cust("jsonb_array_elements").arg(text.cast_as("jsonb"))
-            }
+            DbBackend::Postgres => Func::cust("jsonb_array_elements").arg(text.cast_as("jsonb")),
             _ => Func::cust("json_each").arg(text),
         };
         Query::select().from_function(function, ROWS).to_owned()
@@ -174,7 +173,10 @@ impl Overlay {
 
     /// An element of a row that is an array.
     fn element(&self, index: usize, kind: As) -> SimpleExpr {
-        self.read(Expr::cust(format!("\"{ROWS}\".\"value\" ->> {index}")), kind)
+        self.read(
+            Expr::cust(format!("\"{ROWS}\".\"value\" ->> {index}")),
+            kind,
+        )
     }
 
     /// A row that is one value.

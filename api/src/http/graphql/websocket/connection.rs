@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    Answer, Operation, Parameters, Problem, Requester,
+    Answer, Operation, Parameters, Problem, Requester, Wish, perspective,
     protocol::{ClientMessage, Close, ServerMessage},
     tenant::{self, Address},
 };
@@ -40,6 +40,7 @@ pub(super) struct Connection {
     session: Session,
     address: Address,
     credentials: Option<String>,
+    wish: Wish,
     request_id: Option<String>,
     /// For whom operations run, once the connection is acknowledged.
     requester: Option<Requester>,
@@ -74,6 +75,7 @@ impl Connection {
         session: Session,
         address: Address,
         credentials: Option<String>,
+        wish: Wish,
         request_id: Option<String>,
     ) -> Self {
         Self {
@@ -81,6 +83,7 @@ impl Connection {
             session,
             address,
             credentials,
+            wish,
             request_id,
             requester: None,
             operations: HashMap::new(),
@@ -131,6 +134,7 @@ impl Connection {
                     if !std::mem::take(&mut lives) {
                         return Err(Close::Gone);
                     }
+                    self.check_again().await?;
                     let ping = self.session.ping(b"");
                     sent(timeout(READING, ping).await)?;
                 }
@@ -202,6 +206,14 @@ impl Connection {
         if let Some(credentials) = said(AUTHORIZATION) {
             self.credentials = Some(credentials);
         }
+        for (name, wish) in [
+            (perspective::PERSPECTIVE, &mut self.wish.perspective),
+            (perspective::PREVIEW, &mut self.wish.preview),
+        ] {
+            if let Some(text) = said(name) {
+                *wish = Some(text);
+            }
+        }
         let requester = self.find().await;
         let refused = |problem: Problem| Close::Forbidden(problem.detail().to_owned());
         self.requester = Some(requester.map_err(refused)?);
@@ -210,7 +222,25 @@ impl Connection {
 
     async fn find(&self) -> Result<Requester, Problem> {
         let tenant = tenant::find(&self.address, &self.state).await?;
-        Requester::with(self.credentials.as_deref(), &self.state, tenant).await
+        let (credentials, wish) = (self.credentials.as_deref(), self.wish.clone());
+        Requester::with(credentials, wish, &self.state, tenant).await
+    }
+
+    /// Ends the connection of who signed in when the token has expired or was revoked meanwhile.
+    async fn check_again(&mut self) -> Result<(), Close> {
+        let is_nobody = self.credentials.is_none() && self.wish.preview.is_none();
+        if is_nobody || self.requester.is_none() {
+            return Ok(());
+        }
+        match self.find().await {
+            Ok(requester) => self.requester = Some(requester),
+            Err(problem) if problem.is_of_the_caller() => {
+                return Err(Close::Forbidden(problem.detail().to_owned()));
+            }
+            // The database does not answer: what runs goes on, what begins will be told.
+            Err(_) => {}
+        }
+        Ok(())
     }
 
     async fn begin(
@@ -219,6 +249,7 @@ impl Connection {
         parameters: Parameters,
         events: &Sender<Event>,
     ) -> Result<(), Close> {
+        self.check_again().await?;
         let Some(requester) = self.requester.clone() else {
             return Err(Close::Unauthorized);
         };

@@ -13,6 +13,7 @@ use actix_web::{
 };
 use municipio_graphql::ErrorCode;
 
+use super::super::perspective::{self, Wish};
 use super::{Answer, Operation, Parameters, Problem, Requester, stream_permit, tenant};
 use crate::{app::State, http::problem::request_id};
 use connection::Connection;
@@ -46,7 +47,9 @@ pub(in crate::http) async fn connect(
         .contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let address = tenant::Address::of(&request);
     let credentials = Requester::credentials(&request).map(str::to_owned);
-    let connection = Connection::new(state, session, address, credentials, request_id(&request));
+    let wish = Wish::of(&request);
+    let id = request_id(&request);
+    let connection = Connection::new(state, session, address, credentials, wish, id);
     actix_web::rt::spawn(async move {
         match agreed {
             true => connection.run(messages).await,

@@ -1,0 +1,189 @@
+//! Signing in and out.
+
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use municipio_domain::{
+    audit::Deed,
+    identity::{
+        self, Caller, Denied, Refreshed, Refusal, SessionTokens, Staff, begin_session, end_session,
+        refresh_session,
+    },
+};
+use serde_json::Value;
+
+use crate::{
+    context::{RequestData, data},
+    error::{denied, internal},
+    identity::{Account, Session},
+    mutation::{UserError, identity_outcome},
+};
+
+#[derive(Default)]
+pub(crate) struct SessionMutation;
+
+/// Who signs in.
+#[derive(InputObject)]
+struct SignInInput {
+    /// The e-mail address of the account.
+    email: String,
+    /// The password.
+    #[graphql(secret)]
+    password: String,
+}
+
+/// A session that goes on.
+#[derive(InputObject)]
+struct RefreshSessionInput {
+    /// The refresh token of the last pair.
+    #[graphql(secret)]
+    refresh_token: String,
+}
+
+/// A session, or why there is none.
+#[derive(Default, SimpleObject)]
+struct SessionPayload {
+    /// The session with its tokens; null when it was refused.
+    session: Option<Session>,
+    /// Why it was refused.
+    user_errors: Vec<UserError>,
+}
+
+/// What signing out did.
+#[derive(Default, SimpleObject)]
+struct SignOutPayload {
+    /// How many sessions ended.
+    sessions: u64,
+    /// Why it was refused.
+    user_errors: Vec<UserError>,
+}
+
+impl SessionPayload {
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            session: None,
+            user_errors,
+        }
+    }
+}
+
+#[Object]
+impl SessionMutation {
+    /// Begins a session with e-mail address and password (accedi).
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who signs in.")] input: SignInInput,
+    ) -> Result<SessionPayload> {
+        let data = data(ctx)?;
+        let (email, password) = (&input.email, &input.password);
+        let verified = data.identity.verify(email, password, data.now()).await;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let verified = match identity_outcome(verified)? {
+            Ok(verified) => verified,
+            Err(user_errors) => {
+                data.commit(transaction, &deed("session.refuse")).await?;
+                return Ok(SessionPayload::refused(user_errors));
+            }
+        };
+        let begun = begin_session(&transaction, verified, data.now()).await;
+        let tokens = match identity_outcome(begun)? {
+            Ok(tokens) => tokens,
+            Err(user_errors) => return Ok(SessionPayload::refused(user_errors)),
+        };
+        let deed = on(data, "session.begin", &tokens);
+        data.commit(transaction, &deed).await?;
+        Ok(SessionPayload {
+            session: Some(Session(tokens)),
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Exchanges a refresh token for the next pair of tokens. One that was exchanged before ends the
+    /// session: somebody has a copy of it.
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The session.")] input: RefreshSessionInput,
+    ) -> Result<SessionPayload> {
+        let data = data(ctx)?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let refreshed = refresh_session(&transaction, &input.refresh_token, data.now()).await;
+        match identity_outcome(refreshed)? {
+            Ok(Refreshed::Tokens(tokens)) => {
+                let deed = on(data, "session.refresh", &tokens);
+                data.commit(transaction, &deed).await?;
+                Ok(SessionPayload {
+                    session: Some(Session(tokens)),
+                    user_errors: Vec::new(),
+                })
+            }
+            Ok(Refreshed::Reused(account)) => {
+                let account = Account::global_id(data, account);
+                let deed = Deed::to("session.revoke", account.as_str());
+                data.commit(transaction, &deed).await?;
+                data.identity.forget_callers();
+                let refused = UserError::from(&Refusal::Token);
+                Ok(SessionPayload::refused(vec![refused]))
+            }
+            Err(user_errors) => Ok(SessionPayload::refused(user_errors)),
+        }
+    }
+
+    /// Ends the session in which this is called (esci).
+    async fn sign_out(&self, ctx: &Context<'_>) -> Result<SignOutPayload> {
+        let data = data(ctx)?;
+        let staff = staff(data)?;
+        let Some(session) = staff.session else {
+            return Ok(SignOutPayload::default());
+        };
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        end_session(&transaction, session).await.map_err(internal)?;
+        ended(data, transaction, staff, "session.end", 1).await
+    }
+
+    /// Ends all sessions of the account (esci da tutti i dispositivi).
+    async fn sign_out_everywhere(&self, ctx: &Context<'_>) -> Result<SignOutPayload> {
+        let data = data(ctx)?;
+        let staff = staff(data)?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let sessions = identity::end_all_sessions(&transaction, staff.account).await;
+        let sessions = sessions.map_err(internal)?;
+        ended(data, transaction, staff, "session.end_all", sessions).await
+    }
+}
+
+async fn ended(
+    data: &RequestData,
+    transaction: municipio_domain::store::Transaction,
+    staff: &Staff,
+    name: &'static str,
+    sessions: u64,
+) -> Result<SignOutPayload> {
+    let account = Account::global_id(data, staff.account);
+    data.commit(transaction, &Deed::to(name, account.as_str()))
+        .await?;
+    data.identity.forget_callers();
+    Ok(SignOutPayload {
+        sessions,
+        user_errors: Vec::new(),
+    })
+}
+
+/// The person who calls.
+pub(super) fn staff(data: &RequestData) -> Result<&Staff> {
+    match &data.caller {
+        Caller::Staff(staff) => Ok(staff),
+        Caller::Anonymous | Caller::Machine(_) => Err(denied(Denied::NotSignedIn)),
+    }
+}
+
+fn deed(name: &'static str) -> Deed {
+    Deed {
+        name,
+        subject: None,
+        details: Value::Null,
+    }
+}
+
+fn on(data: &RequestData, name: &'static str, tokens: &SessionTokens) -> Deed {
+    Deed::to(name, Account::global_id(data, tokens.account).as_str())
+}

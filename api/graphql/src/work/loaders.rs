@@ -1,0 +1,129 @@
+//! Look-ups of one level of a query, together.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::dataloader::Loader;
+use chrono::{DateTime, Utc};
+use municipio_domain::{
+    content::{Contents, Dependents, Lock, Revision, Scheduled},
+    ids::{ItemId, RevisionId},
+    store::StoreError,
+};
+
+pub(crate) struct WorkLoader(pub(crate) Contents);
+
+impl Loader<RevisionId> for WorkLoader {
+    type Value = Revision;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, ids: &[RevisionId]) -> Result<HashMap<RevisionId, Revision>, Self::Error> {
+        let revisions = self.0.revisions(ids).await.map_err(Arc::new)?;
+        let revisions = revisions.into_iter();
+        Ok(revisions.map(|revision| (revision.id, revision)).collect())
+    }
+}
+
+/// The newest revisions of an item before a number, at most so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct HistoryOf {
+    pub(crate) item: ItemId,
+    pub(crate) before: Option<i32>,
+    pub(crate) size: u64,
+}
+
+impl Loader<HistoryOf> for WorkLoader {
+    type Value = Vec<Revision>;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[HistoryOf],
+    ) -> Result<HashMap<HistoryOf, Vec<Revision>>, Self::Error> {
+        let mut groups: HashMap<_, Vec<_>> = HashMap::new();
+        for key in keys {
+            let group = groups.entry((key.before, key.size)).or_default();
+            group.push(key.item);
+        }
+        let mut found = HashMap::new();
+        for ((before, size), items) in groups {
+            let histories = self.0.history(&items, before, size).await;
+            for (item, revisions) in histories.map_err(Arc::new)? {
+                let key = HistoryOf { item, before, size };
+                found.insert(key, revisions);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What is and was scheduled for an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SchedulesOf(pub(crate) ItemId);
+
+impl Loader<SchedulesOf> for WorkLoader {
+    type Value = Vec<Scheduled>;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[SchedulesOf],
+    ) -> Result<HashMap<SchedulesOf, Vec<Scheduled>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let schedules = self.0.schedules(&ids).await.map_err(Arc::new)?;
+        let schedules = schedules.into_iter();
+        Ok(schedules
+            .map(|(id, schedules)| (SchedulesOf(id), schedules))
+            .collect())
+    }
+}
+
+/// Who works on an item at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LockOf(pub(crate) ItemId, pub(crate) DateTime<Utc>);
+
+impl Loader<LockOf> for WorkLoader {
+    type Value = Lock;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[LockOf]) -> Result<HashMap<LockOf, Lock>, Self::Error> {
+        let Some(LockOf(_, now)) = keys.first().copied() else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let locks = self.0.locks(&ids, now).await.map_err(Arc::new)?;
+        let of_all = keys
+            .iter()
+            .filter_map(|key| Some((*key, locks.get(&key.0)?.clone())));
+        Ok(of_all.collect())
+    }
+}
+
+/// What links to an item, at most so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct DependentsOf {
+    pub(crate) item: ItemId,
+    pub(crate) size: u64,
+}
+
+impl Loader<DependentsOf> for WorkLoader {
+    type Value = Dependents;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[DependentsOf],
+    ) -> Result<HashMap<DependentsOf, Dependents>, Self::Error> {
+        let mut groups: HashMap<u64, Vec<ItemId>> = HashMap::new();
+        for key in keys {
+            groups.entry(key.size).or_default().push(key.item);
+        }
+        let mut found = HashMap::new();
+        for (size, items) in groups {
+            let dependents = self.0.dependents(&items, size).await;
+            for (item, dependents) in dependents.map_err(Arc::new)? {
+                found.insert(DependentsOf { item, size }, dependents);
+            }
+        }
+        Ok(found)
+    }
+}

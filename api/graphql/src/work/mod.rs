@@ -1,0 +1,16 @@
+//! Content as those who edit it see it: where it stands, its drafts, its history and its plans.
+
+mod dependents;
+mod item;
+mod list;
+mod loaders;
+mod revision;
+mod schedule;
+
+pub(crate) use dependents::ContentDependents;
+pub(crate) use item::ContentItem;
+pub(crate) use list::{
+    ContentItemConnection, ContentItemFilter, ContentItemOrder, newest_edit_first,
+};
+pub(crate) use loaders::{DependentsOf, HistoryOf, LockOf, SchedulesOf, WorkLoader};
+pub(crate) use schedule::{ContentLock, ScheduledActionName};

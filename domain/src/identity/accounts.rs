@@ -1,0 +1,241 @@
+//! Accounts of those who work for a municipality.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use municipio_entities::{account, role_assignment};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
+use uuid::Uuid;
+
+use super::{Denied, EmailAddress, Grant, IdentityError, Permissions, Refusal, roles};
+use crate::{
+    ids::AccountId,
+    store::{Scope, StoreError, Transaction},
+};
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The address with which its owner signs in.
+    pub email: String,
+    /// What others see of its owner.
+    pub name: String,
+    /// Whether its owner may sign in.
+    pub status: AccountStatus,
+    /// The names of its roles.
+    pub roles: BTreeSet<String>,
+    /// Whether its owner chose a password.
+    pub has_password: bool,
+    /// Whether sign-in asks for a second factor.
+    pub has_second_factor: bool,
+    /// The last sign-in.
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Whether the owner of an account may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountStatus {
+    /// May sign in.
+    Active,
+    /// May not; nothing is deleted.
+    Suspended,
+}
+
+impl AccountStatus {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, StoreError> {
+        match text {
+            "active" => Ok(Self::Active),
+            "suspended" => Ok(Self::Suspended),
+            other => Err(StoreError::corrupt(
+                "account",
+                format!("the status {other}"),
+            )),
+        }
+    }
+}
+
+impl Account {
+    fn of(row: account::Model, roles: BTreeSet<String>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: AccountId(row.id),
+            status: AccountStatus::read(&row.status)?,
+            email: row.email,
+            name: row.name,
+            roles,
+            has_password: row.password_hash.is_some(),
+            has_second_factor: row.totp_confirmed_at.is_some(),
+            last_sign_in_at: row.last_sign_in_at,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// What is said of a new account.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The address.
+    pub email: EmailAddress,
+    /// The name.
+    pub name: String,
+    /// The names of its roles.
+    pub roles: BTreeSet<String>,
+    /// The hash of its password, when it has one from the beginning.
+    pub password_hash: Option<String>,
+}
+
+pub(super) fn by_id(id: AccountId) -> Condition {
+    Condition::all().add(account::Column::Id.eq(id.0))
+}
+
+pub(super) fn by_email(email: &EmailAddress) -> Condition {
+    Condition::all().add(account::Column::Email.eq(email.as_str()))
+}
+
+fn of_account(id: AccountId) -> Condition {
+    Condition::all().add(role_assignment::Column::AccountId.eq(id.0))
+}
+
+/// One account.
+pub(super) async fn find<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    filter: Condition,
+) -> Result<Option<Account>, StoreError> {
+    let Some(row) = scope.one::<account::Entity>(filter).await? else {
+        return Ok(None);
+    };
+    let roles = roles_of(scope, AccountId(row.id)).await?;
+    Account::of(row, roles).map(Some)
+}
+
+/// All accounts, by name.
+pub(super) async fn all<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Vec<Account>, StoreError> {
+    let rows = scope.all::<account::Entity>(Condition::all()).await?;
+    let assignments = scope
+        .all::<role_assignment::Entity>(Condition::all())
+        .await?;
+    let mut roles: HashMap<Uuid, BTreeSet<String>> = HashMap::new();
+    for assignment in assignments {
+        let of_account = roles.entry(assignment.account_id).or_default();
+        of_account.insert(assignment.role);
+    }
+    let mut accounts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let roles = roles.remove(&row.id).unwrap_or_default();
+        accounts.push(Account::of(row, roles)?);
+    }
+    accounts.sort_by(|one, other| (&one.name, &one.email).cmp(&(&other.name, &other.email)));
+    Ok(accounts)
+}
+
+/// The names of the roles of an account.
+pub(super) async fn roles_of<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    id: AccountId,
+) -> Result<BTreeSet<String>, StoreError> {
+    let assignments = scope.all::<role_assignment::Entity>(of_account(id)).await?;
+    Ok(assignments.into_iter().map(|row| row.role).collect())
+}
+
+/// Who gives roles, scopes or access to an account.
+#[derive(Clone, Copy, Debug)]
+pub enum Giver<'a> {
+    /// Who runs the program, and has the database anyway.
+    Operator,
+    /// Somebody who can give no more than they have.
+    Caller(&'a Permissions),
+}
+
+impl Giver<'_> {
+    /// Refuses to give what the giver does not have.
+    pub(super) fn allow(self, grants: &[Grant]) -> Result<(), Denied> {
+        let Self::Caller(own) = self else {
+            return Ok(());
+        };
+        match grants.iter().find(|grant| !own.contain(grant)) {
+            Some(beyond) => Err(Denied::Giving(beyond.action)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The longest name of a person, a role or a key.
+pub(super) const LONGEST_NAME: usize = 200;
+
+/// A name without space around it.
+pub(super) fn name(text: &str) -> Result<String, Refusal> {
+    let name = text.trim();
+    let is_name = (1..=LONGEST_NAME).contains(&name.chars().count());
+    match is_name && !name.chars().any(char::is_control) {
+        true => Ok(name.to_owned()),
+        false => Err(Refusal::Name(LONGEST_NAME)),
+    }
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// The address is taken, a role is not known or allows more than the giver may, or the database failed.
+pub async fn create_account(
+    transaction: &Transaction,
+    giver: Giver<'_>,
+    new: NewAccount,
+    now: DateTime<Utc>,
+) -> Result<Account, IdentityError> {
+    let name = name(&new.name)?;
+    if find(transaction, by_email(&new.email)).await?.is_some() {
+        return Err(Refusal::EmailTaken(new.email.to_string()).into());
+    }
+    giver.allow(&roles::known_grants(transaction, &new.roles).await?)?;
+    let id = AccountId::generate();
+    let row = account::Model {
+        id: id.0,
+        tenant_id: Uuid::nil(),
+        email: new.email.to_string(),
+        name,
+        status: AccountStatus::Active.as_str().to_owned(),
+        password_hash: new.password_hash,
+        reset_hash: None,
+        reset_expires_at: None,
+        totp_secret: None,
+        totp_confirmed_at: None,
+        totp_last_step: None,
+        last_sign_in_at: None,
+        created_at: now,
+    };
+    transaction.insert::<account::Entity>([row.clone()]).await?;
+    set_roles(transaction, id, &new.roles).await?;
+    Ok(Account::of(row, new.roles)?)
+}
+
+/// Gives an account these roles and no others.
+pub(super) async fn set_roles(
+    transaction: &Transaction,
+    id: AccountId,
+    roles: &BTreeSet<String>,
+) -> Result<(), StoreError> {
+    let assignments: Vec<_> = roles
+        .iter()
+        .map(|role| role_assignment::Model {
+            tenant_id: Uuid::nil(),
+            account_id: id.0,
+            role: role.clone(),
+        })
+        .collect();
+    transaction
+        .delete::<role_assignment::Entity>(of_account(id))
+        .await?;
+    transaction
+        .insert::<role_assignment::Entity>(assignments)
+        .await
+}

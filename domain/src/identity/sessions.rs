@@ -1,0 +1,205 @@
+//! Sessions. A sign-in begins a session and gives a pair of tokens: one that calls the API for a quarter
+//! of an hour, and one that is exchanged for the next pair. When a token is exchanged that was exchanged
+//! before, somebody has a copy of it, and nobody can tell who: the session ends.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use municipio_entities::{account, session, session_token};
+use sea_orm::{ColumnTrait, Condition};
+use uuid::Uuid;
+
+use super::{
+    AccountStatus, IdentityError, Refusal, Token, TokenKind, accounts, attempts, service::Verified,
+};
+use crate::{
+    ids::{AccountId, SessionId},
+    store::{StoreError, Transaction},
+};
+
+/// How long a token calls the API.
+pub const ACCESS: TimeDelta = TimeDelta::minutes(15);
+/// How long a session waits for its refresh token.
+pub const IDLE: TimeDelta = TimeDelta::days(7);
+/// How long a session lives at the most (NIST SP 800-63B-4, section 2.1.3).
+pub const LONGEST: TimeDelta = TimeDelta::days(30);
+
+/// What its owner needs of a session. The tokens are shown once.
+#[derive(Clone, Debug)]
+pub struct SessionTokens {
+    /// The session.
+    pub session: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Calls the API.
+    pub access: Token,
+    /// Until when.
+    pub access_expires_at: DateTime<Utc>,
+    /// Is exchanged for the next pair.
+    pub refresh: Token,
+    /// Until when.
+    pub refresh_expires_at: DateTime<Utc>,
+}
+
+/// What came of the exchange of a refresh token.
+#[derive(Clone, Debug)]
+pub enum Refreshed {
+    /// The next pair.
+    Tokens(SessionTokens),
+    /// It was exchanged before: the session of this account has been ended, which is to be committed.
+    Reused(AccountId),
+}
+
+/// Begins a session for who proved to be the owner of an account.
+///
+/// # Errors
+/// The database failed, or there is no randomness.
+pub async fn begin_session(
+    transaction: &Transaction,
+    verified: Verified,
+    now: DateTime<Utc>,
+) -> Result<SessionTokens, IdentityError> {
+    let id = verified.account();
+    attempts::forget(transaction, verified.address(), now).await?;
+    let mut values = vec![(account::Column::LastSignInAt, Some(now).into())];
+    if let Some(hash) = verified.new_hash {
+        values.push((account::Column::PasswordHash, Some(hash).into()));
+    }
+    transaction
+        .update::<account::Entity>(values, accounts::by_id(id))
+        .await?;
+    begin_unverified_session(transaction, id, now).await
+}
+
+/// Begins a session for an account, whoever asks: for tests and for other ways to sign in.
+///
+/// # Errors
+/// The database failed, or there is no randomness.
+pub async fn begin_unverified_session(
+    transaction: &Transaction,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<SessionTokens, IdentityError> {
+    forget_expired(transaction, now).await?;
+    let session = session::Model {
+        id: SessionId::generate().0,
+        tenant_id: Uuid::nil(),
+        account_id: account.0,
+        started_at: now,
+        expires_at: now + LONGEST,
+    };
+    transaction
+        .insert::<session::Entity>([session.clone()])
+        .await?;
+    issue(transaction, &session, now).await
+}
+
+/// Exchanges a refresh token for the next pair of tokens.
+///
+/// # Errors
+/// The token is not known or not valid any more, the account is suspended, or the database failed.
+pub async fn refresh_session(
+    transaction: &Transaction,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Refreshed, IdentityError> {
+    let Some((TokenKind::Refresh, token)) = Token::read(token) else {
+        return Err(Refusal::Token.into());
+    };
+    let by_hash = Condition::all().add(session_token::Column::Hash.eq(token.hash()));
+    let known = transaction
+        .one::<session_token::Entity>(by_hash.clone())
+        .await?;
+    let known = known.filter(|known| known.kind == KIND_REFRESH && known.expires_at > now);
+    let known = known.ok_or(Refusal::Token)?;
+    let by_id = Condition::all().add(session::Column::Id.eq(known.session_id));
+    let session = transaction.one::<session::Entity>(by_id).await?;
+    let session = session.filter(|session| session.expires_at > now);
+    let session = session.ok_or(Refusal::Token)?;
+    let account = AccountId(session.account_id);
+    // Who comes second at the same time finds it used, too.
+    let unused = by_hash.add(session_token::Column::UsedAt.is_null());
+    let used = [(session_token::Column::UsedAt, Some(now).into())];
+    if transaction
+        .update::<session_token::Entity>(used, unused)
+        .await?
+        == 0
+    {
+        end_session(transaction, SessionId(session.id)).await?;
+        return Ok(Refreshed::Reused(account));
+    }
+    let owner = accounts::find(transaction, accounts::by_id(account)).await?;
+    if owner.is_none_or(|owner| owner.status == AccountStatus::Suspended) {
+        return Err(Refusal::Token.into());
+    }
+    forget_expired(transaction, now).await?;
+    Ok(Refreshed::Tokens(issue(transaction, &session, now).await?))
+}
+
+/// Ends a session: its tokens are not known any more.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_session(transaction: &Transaction, session: SessionId) -> Result<(), StoreError> {
+    let tokens = Condition::all().add(session_token::Column::SessionId.eq(session.0));
+    let session = Condition::all().add(session::Column::Id.eq(session.0));
+    transaction.delete::<session_token::Entity>(tokens).await?;
+    transaction.delete::<session::Entity>(session).await?;
+    Ok(())
+}
+
+/// Ends all sessions of an account; says how many there were.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_all_sessions(
+    transaction: &Transaction,
+    account: AccountId,
+) -> Result<u64, StoreError> {
+    let sessions = Condition::all().add(session::Column::AccountId.eq(account.0));
+    let rows = transaction.all::<session::Entity>(sessions.clone()).await?;
+    let ids = rows.iter().map(|row| row.id);
+    let tokens = Condition::all().add(session_token::Column::SessionId.is_in(ids));
+    transaction.delete::<session_token::Entity>(tokens).await?;
+    transaction.delete::<session::Entity>(sessions).await
+}
+
+pub(super) const KIND_ACCESS: &str = "access";
+const KIND_REFRESH: &str = "refresh";
+
+/// Makes the next pair of tokens of a session.
+async fn issue(
+    transaction: &Transaction,
+    session: &session::Model,
+    now: DateTime<Utc>,
+) -> Result<SessionTokens, IdentityError> {
+    let tokens = SessionTokens {
+        session: SessionId(session.id),
+        account: AccountId(session.account_id),
+        access: Token::generate(TokenKind::Access)?,
+        access_expires_at: (now + ACCESS).min(session.expires_at),
+        refresh: Token::generate(TokenKind::Refresh)?,
+        refresh_expires_at: (now + IDLE).min(session.expires_at),
+    };
+    let row = |token: &Token, kind: &str, expires_at| session_token::Model {
+        tenant_id: Uuid::nil(),
+        hash: token.hash(),
+        session_id: session.id,
+        kind: kind.to_owned(),
+        expires_at,
+        used_at: None,
+    };
+    let rows = [
+        row(&tokens.access, KIND_ACCESS, tokens.access_expires_at),
+        row(&tokens.refresh, KIND_REFRESH, tokens.refresh_expires_at),
+    ];
+    transaction.insert::<session_token::Entity>(rows).await?;
+    Ok(tokens)
+}
+
+/// Deletes what has expired: it is refused without being known.
+async fn forget_expired(transaction: &Transaction, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sessions = Condition::all().add(session::Column::ExpiresAt.lte(now));
+    let tokens = Condition::all().add(session_token::Column::ExpiresAt.lte(now));
+    transaction.delete::<session_token::Entity>(tokens).await?;
+    transaction.delete::<session::Entity>(sessions).await?;
+    Ok(())
+}
