@@ -16,7 +16,7 @@ use actix_web::{
     web,
 };
 use municipio_domain::{
-    content::{BodyCache, Contents, extend_occurrences, purge},
+    content::{BodyCache, Contents, OverlayCache, extend_occurrences, purge},
     identity::{Identities, Identity, IdentityError, Passwords},
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
@@ -88,6 +88,7 @@ pub(crate) struct State {
     pub(crate) database: Database,
     pub(crate) directory: TenantDirectory,
     pub(crate) bodies: BodyCache,
+    pub(crate) overlays: OverlayCache,
     pub(crate) identities: Identities,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
@@ -177,6 +178,7 @@ impl Application {
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
+            overlays: OverlayCache::new(if settings.cache { 50_000 } else { 0 }),
             identities: identities(settings)?,
             schema: municipio_graphql::schema(),
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),

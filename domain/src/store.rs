@@ -211,6 +211,8 @@ tenant_owned!(
     content_listing,
     content_lock,
     content_occurrence,
+    content_release,
+    content_release_change,
     content_revision,
     content_schedule,
     content_slug
@@ -218,6 +220,7 @@ tenant_owned!(
 tenant_owned!(
     account,
     api_key,
+    preview_token,
     recovery_code,
     role_assignment,
     role_definition,

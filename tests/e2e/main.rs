@@ -35,6 +35,7 @@ mod navigation;
 mod null_bubbling;
 mod operations;
 mod outage;
+mod perspectives;
 mod plans;
 mod routes;
 mod schedules;

@@ -81,6 +81,10 @@ pub(crate) fn decode_other<T: FromStr>(
     }
 }
 
+/// The name of releases in global ids.
+pub(crate) const RELEASE: &str = "Release";
+/// The name of preview tokens in global ids.
+pub(crate) const PREVIEW_TOKEN: &str = "PreviewToken";
 /// The name of revisions in global ids.
 const REVISION: &str = "ContentRevision";
 

@@ -18,6 +18,7 @@ use crate::{
         Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
         Vocabulary,
     },
+    preview::PreviewToken,
     roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
     scalars,
     view::{ContentObject, Reader, View},
@@ -388,6 +389,12 @@ query! {
                 .await
                 .map_err(internal)?;
             Ok(OccurrenceConnection::new(page, reader))
+        }
+
+        /// The preview tokens that are valid, the newest first; for those who may read drafts (token di
+        /// anteprima).
+        async fn preview_tokens(&self, ctx: &Context<'_>) -> Option<Result<Vec<PreviewToken>>> {
+            Some(PreviewToken::all(ctx).await)
         }
 
         /// The controlled vocabularies (vocabolari controllati).

@@ -152,10 +152,7 @@ mod tests {
     fn a_text_that_is_too_long_is_told_by_its_code() {
         let body = json!({ "body": { "it": { "markdown": "x".repeat(1 << 21) } } });
         let found = wrong(ContentType::Page, body);
-        assert_eq!(
-            found,
-            [("TOO_LONG".to_owned(), "body.it".to_owned())]
-        );
+        assert_eq!(found, [("TOO_LONG".to_owned(), "body.it".to_owned())]);
     }
 
     #[test]

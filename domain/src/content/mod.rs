@@ -19,6 +19,8 @@ mod navigation;
 mod offices;
 mod operations;
 mod path;
+mod perspective;
+mod preview;
 mod quality;
 mod queries;
 mod registry;
@@ -48,13 +50,20 @@ pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use offices::offices_of;
 pub use operations::{
-    ContentError, Draft, LOCKED_FOR, Lock, Outcomes, Plan, ScheduleStatus, Scheduled,
-    ScheduledAction, Target, Worker, WorkingDraft, archive, cancel_schedule, create, create_all,
-    delete, duplicate, extend_occurrences, fire_due, lock, move_slug, publish, publish_all,
-    publish_revision, purge, restore, restore_revision, revise, revise_all, schedule, unarchive,
-    unlock, unpublish, working_draft, working_drafts,
+    ContentError, Draft, LOCKED_FOR, Lock, MOST_CHANGES, Outcomes, Plan, Release, ReleaseAction,
+    ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus, ScheduleStatus, Scheduled,
+    ScheduledAction, Target, Worker, WorkingDraft, add_to_release, archive, cancel_schedule,
+    create, create_all, create_release, delete, duplicate, extend_occurrences, fire_due, lock,
+    move_slug, publish, publish_all, publish_release, publish_revision, purge, refuse_release,
+    remove_from_release, restore, restore_revision, revise, revise_all, roll_back_release,
+    schedule, schedule_release, unarchive, unlock, unpublish, working_draft, working_drafts,
 };
 pub use path::{Address, parse_path, path};
+pub use perspective::{MOST_ITEMS, OverlayCache, Perspective, PerspectiveError, Sight};
+pub use preview::{
+    LONGEST_PREVIEW, PreviewError, PreviewScope, PreviewToken, create_preview_token, exists,
+    is_preview_token, revoke_preview_token,
+};
 pub use quality::{Quality, SiteLink, quality};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};

@@ -7,7 +7,7 @@ mod change;
 mod identity;
 mod input;
 mod lifecycle;
-mod publishing;
+mod preview;
 mod publishing;
 mod scheduling;
 mod translating;
@@ -35,6 +35,7 @@ pub struct Mutation(
     writing::WritingMutation,
     translating::TranslatingMutation,
     bulk::BulkMutation,
+    preview::PreviewMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.

@@ -72,7 +72,7 @@ impl TranslatingMutation {
             let message = format!("the municipality has no content in «{locale}»");
             return refused(vec![UserError::at("UNKNOWN_LOCALE", message, "locale")]);
         }
-        let (_, id) = subject(data, &input.id)?;
+        let (_, _, id) = subject(data, &input.id)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let before = match outcome(working_draft(&transaction, target).await)? {

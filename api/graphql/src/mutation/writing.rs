@@ -120,7 +120,7 @@ impl WritingMutation {
         let data = data(ctx)?;
         data.may(Action::Update)?;
         let refused = |errors| Ok(UpdateContentPayload(Written::refused(errors)));
-        let (named, id) = subject(data, &input.id)?;
+        let (named, _, id) = subject(data, &input.id)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
         let given_type = input.content.as_ref().map(|content| content.content_type);
         let content_type = given_type.or(named.content_type);

@@ -62,8 +62,8 @@ pub(super) async fn post(
         request::Batch::Many(all) => {
             let mut answers = Vec::with_capacity(all.len());
             for parameters in all {
-                let answer = answer(&request, &state, parameters).await?;
-                answers.push(Rendered::new(&request, settings, answer));
+                let (answer, private) = answer(&request, &state, parameters).await?;
+                answers.push(Rendered::new(&request, settings, answer, private));
             }
             Ok(response::respond_all(answers, media_type))
         }
@@ -79,26 +79,28 @@ async fn respond(
     if media_type == MediaType::EventStream {
         return event_stream::respond(request, state, parameters).await;
     }
-    let answer = answer(request, state, parameters).await?;
-    Ok(Rendered::new(request, &state.settings, answer).respond(media_type))
+    let (answer, private) = answer(request, state, parameters).await?;
+    Ok(Rendered::new(request, &state.settings, answer, private).respond(media_type))
 }
 
+/// The answer, and whether it is for the requester alone.
 async fn answer(
     request: &HttpRequest,
     state: &State,
     parameters: Parameters,
-) -> Result<Answer, Problem> {
+) -> Result<(Answer, bool), Problem> {
     let requester = requester(request, state).await?;
     let operation = match Operation::admit(state, parameters) {
         Ok(operation) => operation,
-        Err(error) => return Ok(error.into()),
+        Err(error) => return Ok((error.into(), requester.is_private(None))),
     };
     refuse_to_write(request, &operation)?;
     if operation.kind() == OperationType::Subscription {
         let message = "a subscription is answered as text/event-stream, or over WebSocket";
         return Err(Problem::new(ErrorCode::NotAcceptable, message).of(request));
     }
-    Ok(operation.run(state, &requester).await)
+    let private = requester.is_private(operation.perspective());
+    Ok((operation.run(state, &requester).await, private))
 }
 
 /// For whom the operations of a request run.

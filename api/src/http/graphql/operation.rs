@@ -64,6 +64,7 @@ pub(super) struct Operation {
     kind: OperationType,
     measure: Measure,
     shows_cost: bool,
+    perspective: Option<String>,
 }
 
 impl Operation {
@@ -72,6 +73,7 @@ impl Operation {
     pub(super) fn admit(state: &State, parameters: Parameters) -> Result<Self, ServerError> {
         let text = state.documents.find(&parameters)?;
         let shows_cost = parameters.shows_cost();
+        let perspective = parameters.perspective()?;
         let variables = state.limits.variables(parameters.variables)?;
         let document = parse(state, &text)?;
         let parsed = &document.parsed;
@@ -92,6 +94,7 @@ impl Operation {
             kind,
             measure,
             shows_cost,
+            perspective,
         })
     }
 
@@ -100,10 +103,26 @@ impl Operation {
         self.kind
     }
 
+    /// The perspective that the operation names for itself.
+    pub(super) fn perspective(&self) -> Option<&str> {
+        self.perspective.as_deref()
+    }
+
     /// Runs a query or a mutation.
     pub(super) async fn run(self, state: &State, requester: &Requester) -> Answer {
-        let moment = Moment::Fixed(clock::now());
-        let data = requester.data(state, moment);
+        let now = clock::now();
+        // What is written is written to, and told of, as it is: a mutation has no perspective.
+        let contents = match self.kind {
+            OperationType::Query => {
+                let named = self.perspective.as_deref();
+                match requester.contents(state, named, now).await {
+                    Ok(contents) => contents,
+                    Err(error) => return error.into(),
+                }
+            }
+            _ => state.contents(&requester.tenant),
+        };
+        let data = requester.data(state, contents, Moment::Fixed(now));
         let valid = &self.document.valid;
         let schema = if valid.load(Ordering::Relaxed) {
             &state.schema_for_valid_documents
@@ -142,7 +161,8 @@ impl Operation {
             return stream::once(async move { self.run(&state, &requester).await }).boxed_local();
         }
         let moment = Moment::Running(clock::now);
-        let data = requester.data(state, moment);
+        let contents = state.contents(&requester.tenant);
+        let data = requester.data(state, contents, moment);
         let events = state.schema.execute_stream(data.attach(self.request));
         Deep::new(events, self.measure.depth)
             .map(Answer::Executed)

@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use super::{
     AT_ONCE, ContentError, Target, check_is_there, held, hold, invalid, no_revision,
-    publish_revision, unpublish,
+    publish_revision,
+    release::{fire_releases, next_due_release},
+    unpublish,
 };
 use crate::{
     audit::{self, Actor, Deed},
@@ -349,6 +351,7 @@ pub async fn fire_due(
         for scheduled in due(&store, now).await? {
             fire(&store, &tenant, &scheduled, now).await?;
         }
+        fire_releases(&store, &tenant, now).await?;
         sleep_until_next(&store).await?;
     }
     tenants::next_due(database).await
@@ -495,8 +498,8 @@ async fn sleep_until_next(store: &TenantStore) -> Result<(), StoreError> {
         .first()
         .map(|row| row.try_get("", "next"))
         .transpose()?;
-    transaction
-        .set_wake(next.flatten(), Condition::all())
-        .await?;
+    let next = [next.flatten(), next_due_release(&transaction).await?];
+    let next = next.into_iter().flatten().min();
+    transaction.set_wake(next, Condition::all()).await?;
     transaction.commit().await
 }
