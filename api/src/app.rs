@@ -17,7 +17,8 @@ use actix_web::{
 };
 use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache, extend_occurrences, purge},
-    identity::{Identities, Identity, IdentityError, Passwords},
+    idempotency,
+    identity::{Caller, Identities, Identity, IdentityError, Passwords},
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
@@ -94,6 +95,8 @@ pub(crate) struct State {
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Limits,
+    /// Those for who signed in.
+    pub(crate) write_limits: Limits,
     pub(crate) costs: Arc<CostModel>,
     pub(crate) input_types: Arc<InputTypes>,
     pub(crate) documents: Documents,
@@ -106,6 +109,14 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The limits of what this caller sends.
+    pub(crate) fn limits_of(&self, caller: &Caller) -> &Limits {
+        match caller.permissions() {
+            Some(_) => &self.write_limits,
+            None => &self.limits,
+        }
+    }
+
     /// The content of a tenant.
     pub(crate) fn contents(&self, tenant: &Tenant) -> Contents {
         Contents::new(self.database.tenant(tenant.id), self.bodies.clone())
@@ -183,6 +194,7 @@ impl Application {
             schema: municipio_graphql::schema(),
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
+            write_limits: settings.write_limits(),
             costs: Arc::new(CostModel::new(&sdl)),
             input_types: Arc::new(InputTypes::new(&sdl)),
             documents,
@@ -256,10 +268,12 @@ impl Application {
         let database = self.database.clone();
         let ahead = actix_web::rt::spawn(look_ahead(database.clone()));
         let schedules = actix_web::rt::spawn(keep_schedules(database.clone()));
+        let forget = actix_web::rt::spawn(forget_answers(database.clone()));
         // Not on the local set: its connection must be dropped while the runtime is there.
         let feeds = tokio::spawn(async move { Feeds::follow(&database).await });
         let result = self.server.await;
         ahead.abort();
+        forget.abort();
         schedules.abort();
         feeds.abort();
         if let Err(error) = self.database.close().await {
@@ -278,6 +292,27 @@ fn identities(settings: &Settings) -> Result<Identities, StartError> {
 fn places_for_hashing() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     (cores / 2).clamp(1, 4)
+}
+
+/// Every hour, forgets the answers of mutations that nobody sends again any more.
+async fn forget_answers(database: Database) {
+    let mut hour = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hour.tick().await;
+        let tenants = match tenants::list(&database).await {
+            Ok(tenants) => tenants,
+            Err(error) => {
+                tracing::error!(%error, "tenants cannot be listed");
+                continue;
+            }
+        };
+        for tenant in tenants {
+            let store = database.tenant(tenant.id);
+            if let Err(error) = idempotency::forget(&store, clock::now()).await {
+                tracing::error!(%error, tenant = %tenant.ipa_code, "answers cannot be forgotten");
+            }
+        }
+    }
 }
 
 /// Every day, writes the occurrences that events without end will have, and removes what was deleted long

@@ -53,6 +53,9 @@ pub struct Settings {
     pub trusted_documents_only: bool,
     /// `MUNICIPIO_LIMIT_BODY`: bytes of a request.
     pub limit_body: usize,
+    /// `MUNICIPIO_LIMIT_WRITE_BODY`: bytes of a request of somebody who signed in: long pages in several
+    /// languages are written at once.
+    pub limit_write_body: usize,
     /// `MUNICIPIO_LIMIT_BODY_SECONDS`: time in which a client must send a request.
     pub limit_body_seconds: u64,
     /// `MUNICIPIO_LIMIT_BATCH`: requests in one batch; 0 refuses batches.
@@ -74,6 +77,8 @@ pub struct Settings {
     pub limit_directives: u64,
     /// `MUNICIPIO_LIMIT_VALUES`: values in arguments and variables; a variable counts wherever it is used.
     pub limit_values: u64,
+    /// `MUNICIPIO_LIMIT_WRITE_VALUES`: the same for somebody who signed in.
+    pub limit_write_values: u64,
     /// `MUNICIPIO_LIMIT_FILTER`: values in one filter.
     pub limit_filter: u64,
     /// `MUNICIPIO_LIMIT_COST`: fields times the lengths of the lists around them; statements, filters and
@@ -121,6 +126,7 @@ impl Default for Settings {
             trusted_documents: None,
             trusted_documents_only: false,
             limit_body: 256 * 1024,
+            limit_write_body: 2 * 1024 * 1024,
             limit_body_seconds: 10,
             limit_batch: 0,
             limit_document: limits.document,
@@ -131,6 +137,7 @@ impl Default for Settings {
             limit_root_fields: limits.root_fields,
             limit_directives: limits.directives,
             limit_values: limits.values,
+            limit_write_values: 5 * limits.values,
             limit_filter: limits.filter,
             limit_cost: limits.cost,
             limit_errors: 20,
@@ -174,6 +181,22 @@ impl Settings {
             values: self.limit_values,
             filter: self.limit_filter,
             cost: self.limit_cost,
+        }
+    }
+
+    /// The same for who signed in, and may write.
+    pub fn write_limits(&self) -> Limits {
+        Limits {
+            values: self.limit_write_values.max(self.limit_values),
+            ..self.limits()
+        }
+    }
+
+    /// How many bytes a request may have.
+    pub fn most_of_a_body(&self, signed_in: bool) -> usize {
+        match signed_in {
+            true => self.limit_write_body.max(self.limit_body),
+            false => self.limit_body,
         }
     }
 

@@ -215,7 +215,8 @@ tenant_owned!(
     content_release_change,
     content_revision,
     content_schedule,
-    content_slug
+    content_slug,
+    idempotency_key
 );
 tenant_owned!(
     account,

@@ -22,6 +22,7 @@ pub mod content_release_change;
 pub mod content_revision;
 pub mod content_schedule;
 pub mod content_slug;
+pub mod idempotency_key;
 pub mod preview_token;
 pub mod recovery_code;
 pub mod role_assignment;

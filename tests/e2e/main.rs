@@ -37,6 +37,7 @@ mod operations;
 mod outage;
 mod perspectives;
 mod plans;
+mod repeats;
 mod routes;
 mod schedules;
 mod schema;

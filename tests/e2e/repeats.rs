@@ -16,7 +16,13 @@ const CREATE: &str = "mutation($title: String!) {
         content { id title } revision userErrors { code path } } }";
 
 /// A request with a key: its status and its answer.
-async fn send(app: &TestApp, token: &str, key: &str, query: &str, variables: Value) -> (u16, Value) {
+async fn send(
+    app: &TestApp,
+    token: &str,
+    key: &str,
+    query: &str,
+    variables: Value,
+) -> (u16, Value) {
     let request = json!({ "query": query, "variables": variables });
     let post = app.post().bearer_auth(token).header("idempotency-key", key);
     let response = post.json(&request).send().await.unwrap();
@@ -30,7 +36,10 @@ async fn drafts(app: &TestApp) -> i64 {
 async fn count(app: &TestApp, table: &str) -> i64 {
     use sea_orm::{ConnectionTrait, Statement};
     let connection = app.administrator().await;
-    let count = Statement::from_string(connection.get_database_backend(), format!("SELECT count(*) FROM {table}"));
+    let count = Statement::from_string(
+        connection.get_database_backend(),
+        format!("SELECT count(*) FROM {table}"),
+    );
     let row = connection.query_one_raw(count).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
 }
@@ -134,7 +143,9 @@ fn repeatable() -> Repeatable {
 
 async fn begin(store: &TenantStore, seconds_later: i64) -> Begun {
     let now = noon() + TimeDelta::seconds(seconds_later);
-    idempotency::begin(store, &repeatable(), TimeDelta::seconds(15), now).await.unwrap()
+    idempotency::begin(store, &repeatable(), TimeDelta::seconds(15), now)
+        .await
+        .unwrap()
 }
 
 async fn run(store: &TenantStore, seconds_later: i64) -> Attempt {
@@ -147,7 +158,9 @@ async fn run(store: &TenantStore, seconds_later: i64) -> Attempt {
 /// Does something, and says whether it counts.
 async fn act(store: &TenantStore, attempt: &Attempt) -> bool {
     let transaction = store.begin().await.unwrap();
-    create(&transaction, ItemId::generate(), ContentType::Topic, noon()).await.unwrap();
+    create(&transaction, ItemId::generate(), ContentType::Topic, noon())
+        .await
+        .unwrap();
     let counts = attempt.note(&transaction, json!("done")).await.unwrap();
     if counts {
         transaction.commit().await.unwrap();

@@ -53,6 +53,8 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             "role_definition (tenant_id, name, description, grants, created_at, updated_at)
              VALUES ($tenant, 'x', '', '[]', now(), now())",
             "recovery_code (tenant_id, account_id, hash) VALUES ($tenant, $account, 'x')",
+            "idempotency_key (tenant_id, caller, key, fingerprint, attempt_id, held_until, created_at)
+             VALUES ($tenant, 'x', 'x', 'x', gen_random_uuid(), now(), now())",
             "api_key (id, tenant_id, name, hash, hint, grants, created_by, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', '[]', 'x', now())",
         ] {

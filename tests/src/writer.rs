@@ -9,7 +9,7 @@ use municipio_domain::{
         ContentType, Contents,
         shape::{AlternativeContent, Field, Kind, Shape, Shapes},
     },
-    identity::{BuiltInRole, Caller, Grant, Permissions, Staff},
+    identity::{BuiltInRole, Caller, Grant, Identity, Permissions, Staff},
     ids::AccountId,
     tenants::Tenant,
 };
@@ -23,6 +23,7 @@ pub struct Writer {
     schema: MunicipioSchema,
     tenant: Arc<Tenant>,
     contents: Contents,
+    identity: Identity,
     caller: Caller,
 }
 
@@ -37,6 +38,7 @@ impl TestApp {
         let staff = Staff {
             account: AccountId::generate(),
             name: "Anna Rossi".to_owned(),
+            session: None,
             permissions: Permissions::from_iter(grants),
         };
         self.writer_who_is(tenant, Caller::Staff(staff))
@@ -49,6 +51,7 @@ impl TestApp {
             schema: municipio_graphql::schema(),
             tenant: Arc::new(tenant.clone()),
             contents: Contents::new(store, Contents::cache(100)),
+            identity: self.identity(tenant),
             caller,
         }
     }
@@ -59,7 +62,13 @@ impl Writer {
     pub async fn answer(&self, query: &str, variables: Value) -> Value {
         let (tenant, contents) = (Arc::clone(&self.tenant), self.contents.clone());
         let moment = Moment::Fixed(noon());
-        let data = RequestData::new(tenant, contents, self.caller.clone(), moment);
+        let data = RequestData::new(
+            tenant,
+            contents,
+            self.identity.clone(),
+            self.caller.clone(),
+            moment,
+        );
         let request = Request::new(query).variables(Variables::from_json(variables));
         let response = self.schema.execute(data.attach(request)).await;
         serde_json::to_value(response).unwrap()

@@ -15,6 +15,7 @@ use municipio_domain::{
         Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
         OrderBy, Page, Revision, Scheduled, Window,
     },
+    idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
     ids::{ItemId, RevisionId},
     locale::Locale,
@@ -50,6 +51,7 @@ pub struct RequestData {
     /// The accounts, sessions and keys of the municipality.
     pub identity: Identity,
     origin: Origin,
+    attempt: Option<Arc<Attempt>>,
     moment: Moment,
     settings: OnceCell<Option<Item>>,
     items: DataLoader<ItemLoader>,
@@ -79,6 +81,7 @@ impl RequestData {
             caller,
             identity,
             origin: Origin::default(),
+            attempt: None,
             moment,
             settings: OnceCell::new(),
             items,
@@ -90,6 +93,21 @@ impl RequestData {
     /// The same, by a request of this origin.
     pub fn by(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same, of a mutation that may be sent again: what is done is noted with it.
+    pub fn repeatable(self, attempt: Arc<Attempt>) -> Self {
+        Self {
+            attempt: Some(attempt),
+            ..self
+        }
+    }
+
+    /// The answer holds a secret: it is not kept for whoever sends the mutation again.
+    pub(crate) fn keep_secret(&self) {
+        if let Some(attempt) = &self.attempt {
+            attempt.keep_secret();
+        }
     }
 
     /// A GraphQL request that brings this data.
@@ -137,6 +155,14 @@ impl RequestData {
 
     /// Ends a transaction; what was done in it is written down with it.
     pub(crate) async fn commit(&self, transaction: Transaction, deed: &Deed) -> Result<()> {
+        if let Some(attempt) = &self.attempt {
+            let effect = serde_json::json!({ "name": deed.name, "subject": deed.subject });
+            let counts = attempt.note(&transaction, effect).await.map_err(internal)?;
+            if !counts {
+                let message = "the mutation took too long, and was sent again meanwhile";
+                return Err(ErrorCode::IdempotencyInProgress.error(message));
+            }
+        }
         let actor = self.actor();
         let recorded = audit::record(&transaction, &actor, deed, self.now());
         recorded.await.map_err(internal)?;

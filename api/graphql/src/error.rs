@@ -126,6 +126,14 @@ error_codes! {
     TooManyStreams = "TOO_MANY_STREAMS", 503, "Try again later.";
     /// Too many passwords are being checked.
     Busy = "BUSY", 503, "Try again in a few seconds.";
+    /// The header Idempotency-Key is no key, or stands where it cannot hold what it promises.
+    IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID", 400, "Send 1 to 255 visible ASCII characters, with one mutation in a request of its own.";
+    /// The mutation with this Idempotency-Key is still running.
+    IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS", 409, "Send it again in a moment.";
+    /// Another mutation, or the same with other variables, was sent with this Idempotency-Key.
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Take a new key for each mutation.";
+    /// The mutation with this Idempotency-Key was done, and its answer was lost or is a secret; it is not done again.
+    IdempotencyAnswerLost = "IDEMPOTENCY_ANSWER_LOST", 409, "Read what the mutation was to change, and go on from there.";
     /// The database does not answer.
     Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
     /// Something failed on the server.

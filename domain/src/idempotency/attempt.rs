@@ -66,7 +66,8 @@ impl Attempt {
 
     /// Its answer holds a secret, and is not kept.
     pub fn keep_secret(&self) {
-        self.secret.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.secret
+            .store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Keeps the answer for whoever sends the mutation again.

@@ -8,7 +8,9 @@ pub struct IdempotencyKey(String);
 
 /// A header that is no key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("an Idempotency-Key has 1 to 255 visible ASCII characters, such as a UUID, in quotes or without")]
+#[error(
+    "an Idempotency-Key has 1 to 255 visible ASCII characters, such as a UUID, in quotes or without"
+)]
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
@@ -27,7 +29,9 @@ impl FromStr for IdempotencyKey {
     /// send it.
     fn from_str(header: &str) -> Result<Self, Self::Err> {
         let header = header.trim();
-        let quoted = header.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let quoted = header
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
         let key = match quoted {
             Some(quoted) => unescaped(quoted)?,
             None => header.to_owned(),
@@ -66,7 +70,15 @@ mod tests {
         assert_eq!(read("\"8e03978e-40d5\""), Ok("8e03978e-40d5".to_owned()));
         assert_eq!(read("8e03978e-40d5"), Ok("8e03978e-40d5".to_owned()));
         assert_eq!(read(r#""a\"b\\c""#), Ok(r#"a"b\c"#.to_owned()));
-        for wrong in ["", "\"\"", "a b", "\"a\"b\"", r#""a\b""#, "è", &"x".repeat(256)] {
+        for wrong in [
+            "",
+            "\"\"",
+            "a b",
+            "\"a\"b\"",
+            r#""a\b""#,
+            "è",
+            &"x".repeat(256),
+        ] {
             assert_eq!(read(wrong), Err(InvalidIdempotencyKey), "{wrong}");
         }
     }

@@ -98,8 +98,13 @@ async fn look(
 ) -> Result<Begun, StoreError> {
     let transaction = store.begin().await?;
     let rows = transaction.hold_of::<Entity>(Column::Key, [request.key.as_str()]);
-    let row = rows.await?.into_iter().find(|row| row.caller == request.caller);
-    let state = row.as_ref().map(|row| known(row, &request.fingerprint, now));
+    let row = rows
+        .await?
+        .into_iter()
+        .find(|row| row.caller == request.caller);
+    let state = row
+        .as_ref()
+        .map(|row| known(row, &request.fingerprint, now));
     match state {
         Some(Known::OtherRequest) => return Ok(Begun::OtherRequest),
         Some(Known::Answered(answer)) => return Ok(Begun::Answered(answer)),
@@ -172,10 +177,20 @@ mod tests {
         assert_eq!(known(&running, "other", now), Known::OtherRequest);
         assert_eq!(known(&running, "same", later), Known::GivenUp);
         let done = row(Some("[]"), None);
-        assert_eq!(known(&done, "same", now), Known::InProgress, "its answer may come");
-        assert_eq!(known(&done, "same", later), Known::AnswerLost("[]".to_owned()));
+        assert_eq!(
+            known(&done, "same", now),
+            Known::InProgress,
+            "its answer may come"
+        );
+        assert_eq!(
+            known(&done, "same", later),
+            Known::AnswerLost("[]".to_owned())
+        );
         let answered = row(Some("[]"), Some("{}"));
-        assert_eq!(known(&answered, "same", now), Known::Answered("{}".to_owned()));
+        assert_eq!(
+            known(&answered, "same", now),
+            Known::Answered("{}".to_owned())
+        );
         assert_eq!(known(&answered, "other", later), Known::OtherRequest);
         assert_eq!(known(&answered, "other", now + KEPT), Known::Forgotten);
     }

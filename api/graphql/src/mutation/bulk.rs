@@ -106,11 +106,7 @@ impl BulkMutation {
             .map(|(id, _)| id.as_str())
             .collect();
         if !subjects.is_empty() {
-            let deed = Deed {
-                name: operation.name(),
-                subject: None,
-                details: json!({ "subjects": subjects }),
-            };
+            let deed = Deed::new(operation.name()).with(json!({ "subjects": subjects }));
             data.commit(transaction, &deed).await?;
         }
         let results = input.ids.iter().zip(done).map(|(id, done)| BulkResult {

@@ -127,14 +127,11 @@ pub(super) fn deed(
         .revision
         .map(|id| global_id::encode_revision(municipality, id));
     let locales: Vec<_> = touched.locales.iter().map(Locale::as_str).collect();
-    Deed {
-        details: json!({
-            "revision": revision.as_ref().map(|id| id.as_str()),
-            "fields": touched.fields,
-            "locales": locales,
-        }),
-        ..Deed::to(name, id.as_str())
-    }
+    Deed::to(name, id.as_str()).with(json!({
+        "revision": revision.as_ref().map(|id| id.as_str()),
+        "fields": touched.fields,
+        "locales": locales,
+    }))
 }
 
 /// A length that nobody needs for the reason of a change.

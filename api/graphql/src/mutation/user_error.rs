@@ -102,10 +102,8 @@ pub(crate) fn outcome<T>(done: Result<T, ContentError>) -> Result<Result<T, Vec<
 impl From<&Refusal> for UserError {
     fn from(refusal: &Refusal) -> Self {
         Self {
-            code: refusal.code().to_owned(),
-            message: refusal.to_string(),
             path: refusal.path().map(str::to_owned),
-            revisions: [None, None],
+            ..Self::new(refusal.code(), refusal.to_string())
         }
     }
 }

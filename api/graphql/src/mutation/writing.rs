@@ -120,21 +120,14 @@ impl WritingMutation {
         let data = data(ctx)?;
         data.may(Action::Update)?;
         let refused = |errors| Ok(UpdateContentPayload(Written::refused(errors)));
-        let (named, _, id) = subject(data, &input.id)?;
+        let (_, named, id) = subject(data, &input.id)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
         let given_type = input.content.as_ref().map(|content| content.content_type);
-        let content_type = given_type.or(named.content_type);
-        let Some(content_type) = content_type.filter(|known| named.content_type == Some(*known))
-        else {
+        if given_type.is_some_and(|given| given != named) {
             let message = "the content is of another type than its new fields";
             return refused(vec![UserError::at("WRONG_TYPE", message, "content")]);
-        };
-        let given = Given::read(
-            &data.tenant,
-            input.content.as_ref(),
-            input.slugs,
-            content_type,
-        );
+        }
+        let given = Given::read(&data.tenant, input.content.as_ref(), input.slugs, named);
         let transaction = data.contents.begin().await.map_err(internal)?;
         let before = match outcome(working_draft(&transaction, target).await)? {
             Ok(before) => before,

@@ -19,7 +19,7 @@ use tokio::{
     time::{Interval, interval},
 };
 
-use super::{Answer, Operation, Parameters, Problem, refuse_to_write, requester, stream_permit};
+use super::{Answer, Operation, Parameters, Problem, Requester, refuse_to_write, stream_permit};
 use crate::{app::State, http::problem::request_id};
 
 /// How often a silent stream says that it lives, so that nobody on the way closes it.
@@ -29,11 +29,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(12);
 pub(super) async fn respond(
     request: &HttpRequest,
     state: &State,
+    requester: Requester,
     parameters: Parameters,
 ) -> Result<HttpResponse, Problem> {
     let permit = stream_permit(request, state)?;
-    let requester = requester(request, state).await?;
-    let answers = match Operation::admit(state, parameters) {
+    let answers = match Operation::admit(state, &requester, parameters) {
         Ok(operation) => {
             refuse_to_write(request, &operation)?;
             operation.answers(state, &requester).boxed_local()

@@ -6,6 +6,7 @@ mod deep;
 mod event_stream;
 mod operation;
 mod persisted;
+mod repeat;
 mod request;
 mod response;
 mod websocket;
@@ -40,7 +41,8 @@ pub(super) async fn sdl() -> HttpResponse {
 pub(super) async fn get(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let media_type = MediaType::accepted(&request)?;
     let parameters = request::from_address(&request)?;
-    respond(&request, &state, parameters, media_type).await
+    let requester = requester(&request, &state).await?;
+    respond(&request, &state, requester, parameters, media_type).await
 }
 
 /// A query in the body, or a batch of them where batches are allowed.
@@ -51,18 +53,24 @@ pub(super) async fn post(
 ) -> Result<HttpResponse, Problem> {
     let media_type = MediaType::accepted(&request)?;
     let settings = &state.settings;
-    match request::from_body(&request, body, settings).await? {
+    // Who writes sends more than who reads: first it must be known who it is.
+    request::check_media_type(&request)?;
+    let requester = requester(&request, &state).await?;
+    let most = settings.most_of_a_body(requester.caller.permissions().is_some());
+    match request::from_body(&request, body, settings, most).await? {
         request::Batch::Single(parameters) => {
-            respond(&request, &state, parameters, media_type).await
+            respond(&request, &state, requester, parameters, media_type).await
         }
         request::Batch::Many(_) if media_type == MediaType::EventStream => {
             let message = "a batch is not answered as an event stream";
             Err(Problem::new(ErrorCode::NotAcceptable, message).of(&request))
         }
         request::Batch::Many(all) => {
+            repeat::refuse_key(&request, "a batch")?;
             let mut answers = Vec::with_capacity(all.len());
             for parameters in all {
-                let (answer, private) = answer(&request, &state, parameters).await?;
+                let (answer, private) =
+                    answer(&request, &state, requester.clone(), parameters).await?;
                 answers.push(Rendered::new(&request, settings, answer, private));
             }
             Ok(response::respond_all(answers, media_type))
@@ -73,13 +81,15 @@ pub(super) async fn post(
 async fn respond(
     request: &HttpRequest,
     state: &State,
+    requester: Requester,
     parameters: Parameters,
     media_type: MediaType,
 ) -> Result<HttpResponse, Problem> {
     if media_type == MediaType::EventStream {
-        return event_stream::respond(request, state, parameters).await;
+        repeat::refuse_key(request, "an event stream")?;
+        return event_stream::respond(request, state, requester, parameters).await;
     }
-    let (answer, private) = answer(request, state, parameters).await?;
+    let (answer, private) = answer(request, state, requester, parameters).await?;
     Ok(Rendered::new(request, &state.settings, answer, private).respond(media_type))
 }
 
@@ -87,10 +97,11 @@ async fn respond(
 async fn answer(
     request: &HttpRequest,
     state: &State,
+    requester: Requester,
     parameters: Parameters,
 ) -> Result<(Answer, bool), Problem> {
-    let requester = requester(request, state).await?;
-    let operation = match Operation::admit(state, parameters) {
+    let variables = repeat::sent(request, &parameters);
+    let operation = match Operation::admit(state, &requester, parameters) {
         Ok(operation) => operation,
         Err(error) => return Ok((error.into(), requester.is_private(None))),
     };
@@ -100,7 +111,8 @@ async fn answer(
         return Err(Problem::new(ErrorCode::NotAcceptable, message).of(request));
     }
     let private = requester.is_private(operation.perspective());
-    Ok((operation.run(state, &requester).await, private))
+    let answer = repeat::run(request, state, requester, operation, variables).await?;
+    Ok((answer, private))
 }
 
 /// For whom the operations of a request run.

@@ -15,10 +15,12 @@ use async_graphql::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use moka::sync::Cache;
+use municipio_domain::idempotency::Attempt;
 use municipio_graphql::{
     ErrorCode, Moment,
     limits::{Measure, scan},
 };
+use sha2::{Digest, Sha256};
 use tokio::task::unconstrained;
 
 use super::{Requester, deep::Deep, request::Parameters, response};
@@ -65,19 +67,26 @@ pub(super) struct Operation {
     measure: Measure,
     shows_cost: bool,
     perspective: Option<String>,
+    /// Notes what it does, when it may be sent again.
+    attempt: Option<Arc<Attempt>>,
 }
 
 impl Operation {
     /// Finds the document of a request, and refuses what is over the limits or does not fit its
     /// variables.
-    pub(super) fn admit(state: &State, parameters: Parameters) -> Result<Self, ServerError> {
+    pub(super) fn admit(
+        state: &State,
+        requester: &Requester,
+        parameters: Parameters,
+    ) -> Result<Self, ServerError> {
+        let limits = state.limits_of(&requester.caller);
         let text = state.documents.find(&parameters)?;
         let shows_cost = parameters.shows_cost();
         let perspective = parameters.perspective()?;
-        let variables = state.limits.variables(parameters.variables)?;
+        let variables = limits.variables(parameters.variables)?;
         let document = parse(state, &text)?;
         let parsed = &document.parsed;
-        let measure = state.limits.admit(parsed, &variables, &state.costs)?;
+        let measure = limits.admit(parsed, &variables, &state.costs)?;
         let name = parameters.operation_name;
         let types = &state.input_types;
         types.check(parsed, name.as_deref(), &variables)?;
@@ -95,6 +104,7 @@ impl Operation {
             measure,
             shows_cost,
             perspective,
+            attempt: None,
         })
     }
 
@@ -106,6 +116,27 @@ impl Operation {
     /// The perspective that the operation names for itself.
     pub(super) fn perspective(&self) -> Option<&str> {
         self.perspective.as_deref()
+    }
+
+    /// What tells the operation from others: its document, its name, and the variables as they were sent.
+    pub(super) fn fingerprint(&self, variables: &str) -> String {
+        let name = self.request.operation_name.as_deref().unwrap_or_default();
+        let mut hash = Sha256::new();
+        for part in [self.request.query.as_str(), name, variables] {
+            // Their lengths, so that no part can pass for the end of another.
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The same, noting what it does.
+    pub(super) fn repeatable(self, attempt: Arc<Attempt>) -> Self {
+        Self {
+            attempt: Some(attempt),
+            ..self
+        }
     }
 
     /// Runs a query or a mutation.
@@ -122,7 +153,10 @@ impl Operation {
             }
             _ => state.contents(&requester.tenant),
         };
-        let data = requester.data(state, contents, Moment::Fixed(now));
+        let mut data = requester.data(state, contents, Moment::Fixed(now));
+        if let Some(attempt) = self.attempt {
+            data = data.repeatable(attempt);
+        }
         let valid = &self.document.valid;
         let schema = if valid.load(Ordering::Relaxed) {
             &state.schema_for_valid_documents

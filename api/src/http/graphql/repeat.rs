@@ -13,7 +13,7 @@ use municipio_domain::{
 };
 use municipio_graphql::ErrorCode;
 
-use super::{Answer, Operation, Problem, Requester};
+use super::{Answer, Operation, Parameters, Problem, Requester};
 use crate::{app::State, clock};
 
 /// The header.
@@ -34,12 +34,21 @@ pub(super) fn key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Probl
         })
 }
 
+/// The variables as they were sent with a key.
+pub(super) fn sent(request: &HttpRequest, parameters: &Parameters) -> Option<String> {
+    request.headers().contains_key(HEADER).then(|| {
+        // Texts as keys, they serialise.
+        serde_json::to_string(&parameters.variables).unwrap_or_default()
+    })
+}
+
 /// Refuses a key where it would not hold what it promises.
 pub(super) fn refuse_key(request: &HttpRequest, what: &str) -> Result<(), Problem> {
     match key(request)? {
         None => Ok(()),
         Some(_) => {
-            let message = format!("{HEADER} is for one mutation in a request of its own, not for {what}");
+            let message =
+                format!("{HEADER} is for one mutation in a request of its own, not for {what}");
             Err(Problem::new(ErrorCode::IdempotencyKeyInvalid, message).of(request))
         }
     }
@@ -89,9 +98,15 @@ pub(super) async fn run(
 
 fn refusal(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::IdempotencyInProgress => "the mutation with this key is still running; send it again in a moment",
-        ErrorCode::IdempotencyKeyReused => "another mutation was sent with this key; take a new key for each",
-        ErrorCode::IdempotencyAnswerLost => "the mutation with this key was done, and its answer is not kept; it is not done again",
+        ErrorCode::IdempotencyInProgress => {
+            "the mutation with this key is still running; send it again in a moment"
+        }
+        ErrorCode::IdempotencyKeyReused => {
+            "another mutation was sent with this key; take a new key for each"
+        }
+        ErrorCode::IdempotencyAnswerLost => {
+            "the mutation with this key was done, and its answer is not kept; it is not done again"
+        }
         _ => "something failed on the server",
     }
 }

@@ -106,10 +106,10 @@ pub(super) async fn from_body(
     request: &HttpRequest,
     body: Payload,
     settings: &Settings,
+    most: usize,
 ) -> Result<Batch, Problem> {
     let problem = |code, message: String| Problem::new(code, message).of(request);
-    check_media_type(request)?;
-    let body = read(request, body, settings).await?;
+    let body = read(request, body, settings, most).await?;
     let wrong = |error: serde_json::Error| {
         problem(
             ErrorCode::BadRequest,
@@ -134,7 +134,7 @@ pub(super) async fn from_body(
 }
 
 /// A form or plain text could come from any page by a simple request: it is never executed.
-fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
+pub(super) fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     let refuse =
         |message: &str| Err(Problem::new(ErrorCode::UnsupportedMediaType, message).of(request));
     let header = request.headers().get(header::CONTENT_TYPE);
@@ -174,8 +174,9 @@ async fn read(
     request: &HttpRequest,
     body: Payload,
     settings: &Settings,
+    most: usize,
 ) -> Result<Vec<u8>, Problem> {
-    let reading = tokio::time::timeout(settings.body_timeout(), collect(request, body, settings));
+    let reading = tokio::time::timeout(settings.body_timeout(), collect(request, body, most));
     reading.await.unwrap_or_else(|_| {
         let seconds = settings.limit_body_seconds;
         let message = format!("the body did not arrive within {seconds} s");
@@ -186,9 +187,8 @@ async fn read(
 async fn collect(
     request: &HttpRequest,
     mut body: Payload,
-    settings: &Settings,
+    most: usize,
 ) -> Result<Vec<u8>, Problem> {
-    let most = settings.limit_body;
     let too_large = || {
         let message = format!("a request has at most {most} bytes");
         Problem::new(ErrorCode::PayloadTooLarge, message).of(request)

@@ -344,7 +344,7 @@ struct Task {
 
 impl Task {
     async fn run(self, parameters: Parameters) {
-        let operation = match Operation::admit(&self.state, parameters) {
+        let operation = match Operation::admit(&self.state, &self.requester, parameters) {
             Ok(operation) => operation,
             Err(error) => {
                 self.tell(error.into()).await;
