@@ -211,9 +211,11 @@ tenant_owned!(
     content_listing,
     content_lock,
     content_occurrence,
+    content_review,
     content_revision,
     content_schedule,
-    content_slug
+    content_slug,
+    review_rule
 );
 tenant_owned!(
     account,

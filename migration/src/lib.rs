@@ -9,6 +9,7 @@ mod m20261126_000005_own_items;
 mod m20261126_000006_identity;
 mod m20261126_000007_life_cycle;
 mod m20261126_000009_audit;
+mod m20261126_000013_review;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000006_identity::Migration),
             Box::new(m20261126_000007_life_cycle::Migration),
             Box::new(m20261126_000009_audit::Migration),
+            Box::new(m20261126_000013_review::Migration),
         ]
     }
 }

@@ -33,6 +33,7 @@ mod null_bubbling;
 mod operations;
 mod outage;
 mod plans;
+mod review;
 mod routes;
 mod schedules;
 mod schema;

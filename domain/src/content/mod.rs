@@ -19,6 +19,7 @@ mod path;
 mod quality;
 mod queries;
 mod registry;
+pub mod review;
 mod rich_text;
 mod sizes;
 mod slug;

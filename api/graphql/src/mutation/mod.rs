@@ -5,6 +5,7 @@
 mod identity;
 mod lifecycle;
 mod publishing;
+mod review;
 mod scheduling;
 mod user_error;
 
@@ -26,6 +27,7 @@ pub struct Mutation(
     lifecycle::LifecycleMutation,
     scheduling::SchedulingMutation,
     identity::IdentityMutation,
+    review::ReviewMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.
