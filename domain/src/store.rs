@@ -213,10 +213,12 @@ tenant_owned!(
     content_occurrence,
     content_release,
     content_release_change,
+    content_review,
     content_revision,
     content_schedule,
     content_slug,
-    idempotency_key
+    idempotency_key,
+    review_rule
 );
 tenant_owned!(
     account,

@@ -38,6 +38,7 @@ mod outage;
 mod perspectives;
 mod plans;
 mod repeats;
+mod review;
 mod routes;
 mod schedules;
 mod schema;

@@ -23,7 +23,8 @@ use crate::{
     scalars,
     view::{ContentObject, Reader, View},
     work::{
-        ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, newest_edit_first,
+        ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, MyWork,
+        ReviewRule, newest_edit_first,
     },
 };
 
@@ -284,6 +285,23 @@ query! {
         ) -> Result<ContentItemConnection> {
             let reader = Reader::new(ctx, locale)?;
             ContentItemConnection::read(ctx, filter, order_by, (first, after), reader).await
+        }
+
+        /// What waits for the caller: assigned, to be reviewed, sent back, and own drafts (le mie attività).
+        async fn my_work(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Option<Result<MyWork>> {
+            let read = || MyWork::of(ctx, Reader::new(ctx, locale)?);
+            Some(read())
+        }
+
+        /// For each type whether it is published with four eyes alone; for callers who may read drafts (regole
+        /// di revisione).
+        async fn review_rules(&self, ctx: &Context<'_>) -> Option<Result<Vec<ReviewRule>>> {
+            Some(ReviewRule::all(ctx).await)
         }
 
         /// What is found at a path of the site: content, a redirect, or gone; nothing when nothing

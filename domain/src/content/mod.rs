@@ -24,6 +24,7 @@ mod preview;
 mod quality;
 mod queries;
 mod registry;
+pub mod review;
 mod rich_text;
 pub mod shape;
 mod sizes;

@@ -9,6 +9,7 @@ mod input;
 mod lifecycle;
 mod preview;
 mod publishing;
+mod review;
 mod scheduling;
 mod translating;
 mod user_error;
@@ -36,6 +37,7 @@ pub struct Mutation(
     translating::TranslatingMutation,
     bulk::BulkMutation,
     preview::PreviewMutation,
+    review::ReviewMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.

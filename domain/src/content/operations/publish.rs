@@ -21,6 +21,7 @@ use crate::{
         changes::record,
         gate,
         queries::{read_body, read_slugs, read_type},
+        review::{Asked, ReviewError, not_approved},
         sizes::{self, resize},
     },
     ids::{ItemId, RevisionId},
@@ -35,6 +36,8 @@ pub(super) struct Publishing {
     pub(super) slugs: Slugs,
     /// The revision that readers are to see.
     revision: Uuid,
+    /// Who wrote it.
+    author: String,
     report: PublishReport,
 }
 
@@ -106,6 +109,7 @@ pub(super) async fn publish_revisions(
         })
         .collect();
     refuse(&mut batch, Publishing::ask_gate);
+    ask_for_approvals(transaction, &mut batch).await?;
     slugs::claim(transaction, &mut batch, now).await?;
     point(transaction, &batch, now).await?;
     list(transaction, &batch, locales, now).await?;
@@ -144,6 +148,7 @@ impl Publishing {
             body: read_body(content_type, RevisionId(found.id), found.body)?,
             slugs: read_slugs(found.slugs)?,
             revision: found.id,
+            author: found.author,
             report: PublishReport::default(),
             item,
         })
@@ -157,6 +162,28 @@ impl Publishing {
         self.report = report;
         Ok(())
     }
+}
+
+/// Refuses what nobody else approved, where the municipality wants four eyes.
+async fn ask_for_approvals(
+    transaction: &Transaction,
+    batch: &mut Outcomes<Publishing>,
+) -> Result<(), StoreError> {
+    let asked = accepted(batch).map(|work| Asked {
+        item: ItemId(work.item.id),
+        content_type: work.body.content_type(),
+        revision: RevisionId(work.revision),
+        written_by: work.author.clone(),
+    });
+    let asked = asked.collect();
+    let missing = not_approved(transaction, asked).await?;
+    refuse(batch, |work| {
+        match missing.contains(&ItemId(work.item.id)) {
+            true => Err(ReviewError::NotApproved.into()),
+            false => Ok(()),
+        }
+    });
+    Ok(())
 }
 
 /// Moves the published pointers to the drafts, whose slugs become those of the items.
