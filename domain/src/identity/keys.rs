@@ -1,6 +1,8 @@
 //! API keys: with one, a program calls as itself. A key is shown once; it may do what its scopes allow,
 //! which are no more than who made it may do, until it expires or is revoked.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::api_key::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
@@ -126,7 +128,7 @@ pub async fn revoke_api_key(
 /// All keys, the newest first.
 pub(super) async fn all<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Vec<ApiKey>, StoreError> {
     let mut rows = scope.all::<Entity>(Condition::all()).await?;
-    rows.sort_by(|one, other| (other.created_at, other.id).cmp(&(one.created_at, one.id)));
+    rows.sort_by_key(|row| Reverse((row.created_at, row.id)));
     rows.into_iter().map(ApiKey::of).collect()
 }
 
