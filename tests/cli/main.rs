@@ -13,6 +13,7 @@ mod generated;
 mod help;
 mod postgres;
 mod program;
+mod publishing;
 mod seeds;
 mod seeds_refused;
 mod server;
