@@ -31,6 +31,7 @@ mod operations;
 mod outage;
 mod perspectives;
 mod plans;
+mod releases;
 mod routes;
 mod schema;
 mod sessions;

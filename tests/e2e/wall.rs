@@ -52,6 +52,12 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             "recovery_code (tenant_id, account_id, hash) VALUES ($tenant, $account, 'x')",
             "api_key (id, tenant_id, name, hash, hint, grants, created_by, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', '[]', 'x', now())",
+            "preview_token (id, tenant_id, hash, hint, scope, author, created_at, expires_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'drafts', 'x', now(), now())",
+            "content_release (id, tenant_id, name, status, author, created_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'open', 'x', now())",
+            "content_release_change (release_id, item_id, tenant_id, action)
+             SELECT r.id, i.id, $tenant, 'unpublish' FROM content_release r, content_item i LIMIT 1",
         ] {
             let insert = insert
                 .replace("$tenant", &format!("'{}'", tenant.id))

@@ -6,6 +6,7 @@ mod identity;
 mod lifecycle;
 mod preview;
 mod publishing;
+mod release;
 mod scheduling;
 mod user_error;
 
@@ -28,6 +29,7 @@ pub struct Mutation(
     scheduling::SchedulingMutation,
     identity::IdentityMutation,
     preview::PreviewMutation,
+    release::ReleaseMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.
