@@ -37,6 +37,7 @@ mod operations;
 mod outage;
 mod perspectives;
 mod plans;
+mod releases;
 mod repeats;
 mod review;
 mod routes;

@@ -8,7 +8,7 @@ use municipio_domain::{
     tenants::Tenant,
 };
 use municipio_tests::{
-    Editor, TestApp, noon, now, on_both,
+    Editor, TestApp, now, on_both,
     story::{Basics, column, global_id, with},
 };
 use serde_json::{Value, json};
@@ -441,11 +441,12 @@ on_both! {
                 let query = format!("{{ services(first: {first}) {{ totalCount nodes {{ title topics {{ title services {{ nodes {{ title }} }} }} }} }} }}");
                 drafts.data(&query).await;
                 let (_, statements) = app.database.statements_of(drafts.data(&query)).await;
-                counts.push(statements.len());
+                // Whose request it is, is looked up every five seconds.
+                let own = |statement: &&sea_orm::Statement| !statement.sql.contains("FROM \"tenant");
+                counts.push(statements.iter().filter(own).count());
             }
         }
         assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
         assert!(counts[0] <= 8, "{counts:?}");
-        let _ = noon();
     }
 }

@@ -13,6 +13,7 @@ mod objects;
 mod perspective;
 mod preview;
 mod query;
+mod release;
 mod roots;
 mod scalars;
 mod subscription;

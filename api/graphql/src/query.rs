@@ -19,6 +19,7 @@ use crate::{
         Vocabulary,
     },
     preview::PreviewToken,
+    release::{Release, ReleaseConnection},
     roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
     scalars,
     view::{ContentObject, Reader, View},
@@ -407,6 +408,26 @@ query! {
                 .await
                 .map_err(internal)?;
             Ok(OccurrenceConnection::new(page, reader))
+        }
+
+        /// A release; for those who may read drafts (rilascio).
+        async fn release(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Its global id.")] id: ID,
+        ) -> Option<Result<Release>> {
+            let find = async || Release::find(data(ctx)?, &id, "id").await;
+            find().await.transpose()
+        }
+
+        /// The releases, the newest first; for those who may read drafts (rilasci).
+        async fn releases(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only releases after this place.")] after: Option<String>,
+        ) -> Option<Result<ReleaseConnection>> {
+            Some(ReleaseConnection::read(ctx, first, after).await)
         }
 
         /// The preview tokens that are valid, the newest first; for those who may read drafts (token di

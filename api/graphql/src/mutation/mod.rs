@@ -9,6 +9,7 @@ mod input;
 mod lifecycle;
 mod preview;
 mod publishing;
+mod release;
 mod review;
 mod scheduling;
 mod translating;
@@ -38,6 +39,7 @@ pub struct Mutation(
     bulk::BulkMutation,
     preview::PreviewMutation,
     review::ReviewMutation,
+    release::ReleaseMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.

@@ -119,6 +119,9 @@ impl Contents {
             return Ok(self.clone());
         }
         let plan = Arc::new(self.plan(sight).await?);
+        if plan.entries.is_empty() {
+            return Ok(self.clone());
+        }
         let key = (self.store().tenant_id(), plan);
         let overlay = match overlays.0.get(&key) {
             Some(overlay) => overlay,

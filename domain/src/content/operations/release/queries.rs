@@ -9,10 +9,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Release, ReleaseChange, ReleaseStatus};
+use super::{Release, ReleaseAction, ReleaseChange, ReleaseIssue, ReleaseStatus, issues};
 use crate::{
-    content::{ContentType, Contents, queries::read_type},
-    ids::{ItemId, ReleaseId},
+    content::{
+        ContentType, Contents,
+        gate::publish_report,
+        operations::{AT_ONCE, ContentError},
+        queries::read_type,
+    },
+    ids::ReleaseId,
     store::{StoreError, Transaction},
 };
 
@@ -97,17 +102,44 @@ impl Contents {
         Ok(found)
     }
 
-    /// The items of one release.
+    /// What the publishing rules of today say against each of these releases.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn items_of_release(
+    pub async fn release_reports(
         &self,
-        id: ReleaseId,
-    ) -> Result<Vec<(ItemId, ContentType)>, StoreError> {
-        let mut found = self.release_changes(&[id]).await?;
-        let changes = found.remove(&id).unwrap_or_default().into_iter();
-        Ok(changes.map(|(change, of)| (change.item, of)).collect())
+        releases: &[ReleaseId],
+    ) -> Result<HashMap<ReleaseId, Vec<ReleaseIssue>>, StoreError> {
+        let changes = self.release_changes(releases).await?;
+        let wanted = changes.values().flatten().filter_map(|(change, of)| {
+            let ReleaseAction::Publish(Some(revision)) = change.action else {
+                return None;
+            };
+            Some((revision, *of))
+        });
+        let wanted: Vec<_> = wanted.collect();
+        let mut bodies = HashMap::new();
+        for wanted in wanted.chunks(AT_ONCE) {
+            bodies.extend(self.bodies(wanted).await?);
+        }
+        let mut reports = HashMap::new();
+        for (release, changes) in changes {
+            let report: &mut Vec<ReleaseIssue> = reports.entry(release).or_default();
+            for (change, _) in changes {
+                let ReleaseAction::Publish(Some(revision)) = change.action else {
+                    continue;
+                };
+                let Some(body) = bodies.get(&revision) else {
+                    continue;
+                };
+                let found = publish_report(body);
+                if !found.is_publishable() {
+                    let error = ContentError::NotPublishable(found);
+                    report.extend(issues(change.item, error));
+                }
+            }
+        }
+        Ok(reports)
     }
 }
 
