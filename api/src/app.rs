@@ -16,9 +16,9 @@ use actix_web::{
     web,
 };
 use municipio_domain::{
-    content::{BodyCache, Contents, extend_occurrences, purge},
+    content::{BodyCache, Contents, OverlayCache, extend_occurrences, purge},
     idempotency,
-    identity::{Caller, Identities, Identity, Passwords},
+    identity::{Caller, Identities, Identity, IdentityError, Passwords},
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
@@ -36,8 +36,9 @@ use crate::{
         self,
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
+    secret::vault,
     settings::Settings,
-    start::{self, Opened},
+    start::{self, DemoAccount, Opened},
     timer::keep_schedules,
 };
 
@@ -74,6 +75,9 @@ pub enum StartError {
     /// The demo municipality is wrong.
     #[error("the demo municipality cannot be loaded: {0}")]
     Seed(#[from] SeedError),
+    /// The accounts of the demo, or the key of secrets, cannot be made.
+    #[error("accounts cannot be prepared: {0}")]
+    Identity(#[from] IdentityError),
     /// The demo tenant cannot be made.
     #[error("the demo municipality cannot be created: {0}")]
     Tenant(#[from] TenantError),
@@ -85,6 +89,7 @@ pub(crate) struct State {
     pub(crate) database: Database,
     pub(crate) directory: TenantDirectory,
     pub(crate) bodies: BodyCache,
+    pub(crate) overlays: OverlayCache,
     pub(crate) identities: Identities,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
@@ -130,6 +135,7 @@ pub struct Application {
     address: SocketAddr,
     database: Database,
     demo: Option<LoadReport>,
+    demo_accounts: Vec<DemoAccount>,
 }
 
 /// Stops the application.
@@ -172,13 +178,19 @@ impl Application {
                     error,
                 }
             })?;
-        let Opened { database, demo, .. } = start::open(settings).await?;
+        let Opened {
+            database,
+            demo,
+            demo_accounts,
+            ..
+        } = start::open(settings).await?;
         let sdl = municipio_graphql::sdl();
         let (stop, stopping) = watch::channel(false);
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
-            identities: Identities::new(Passwords::new(places_for_hashing())),
+            overlays: OverlayCache::new(if settings.cache { 50_000 } else { 0 }),
+            identities: identities(settings)?,
             schema: municipio_graphql::schema(),
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
@@ -216,6 +228,7 @@ impl Application {
             address,
             database,
             demo,
+            demo_accounts,
         })
     }
 
@@ -235,6 +248,11 @@ impl Application {
     /// What loading the demo municipality did, if it was loaded.
     pub fn demo(&self) -> Option<&LoadReport> {
         self.demo.as_ref()
+    }
+
+    /// The accounts that were made with the demo municipality, for once with their passwords.
+    pub fn demo_accounts(&self) -> &[DemoAccount] {
+        &self.demo_accounts
     }
 
     /// The database, for those who prepare it in tests.
@@ -265,8 +283,13 @@ impl Application {
     }
 }
 
+fn identities(settings: &Settings) -> Result<Identities, StartError> {
+    let passwords = Passwords::new(places_for_hashing());
+    Ok(Identities::new(passwords, vault(settings)?))
+}
+
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.
-pub(crate) fn places_for_hashing() -> usize {
+fn places_for_hashing() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     (cores / 2).clamp(1, 4)
 }

@@ -11,7 +11,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
-use municipio_domain::store::DatabaseOptions;
+use municipio_domain::{identity::SHORTEST_SECRET, store::DatabaseOptions};
 use municipio_graphql::limits::Limits;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -28,6 +28,10 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// `MUNICIPIO_DATABASE_CONNECTIONS`: connections to the database, 1 to 1,000.
     pub database_connections: u32,
+    /// `MUNICIPIO_SECRET`: 32 characters or more, the same on all nodes; secrets of accounts are encrypted with
+    /// it. Beside SQLite a file in the data folder when left out.
+    #[serde(deserialize_with = "some_text")]
+    pub secret: Option<String>,
     /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
     #[serde(with = "switch")]
     pub demo: bool,
@@ -113,6 +117,7 @@ impl Default for Settings {
             data_dir: PathBuf::from("data"),
             database_url: None,
             database_connections: 16,
+            secret: None,
             demo: true,
             cache: true,
             workers: 0,
@@ -257,6 +262,13 @@ impl Settings {
             let key = "MUNICIPIO_TRUSTED_DOCUMENTS_ONLY";
             return Err(SettingsError::new(key, message));
         }
+        let is_short = |secret: &String| secret.trim().len() < SHORTEST_SECRET;
+        if self.secret.as_ref().is_some_and(is_short) {
+            let message = format!(
+                "give {SHORTEST_SECRET} random characters or more, such as openssl rand -hex 32 prints"
+            );
+            return Err(SettingsError::new("MUNICIPIO_SECRET", message));
+        }
         let known = ["postgres://", "postgresql://"];
         match &self.database_url {
             Some(url) if !known.iter().any(|scheme| url.starts_with(scheme)) => {
@@ -315,6 +327,14 @@ fn explain(error: &figment::Error, file: &Path) -> SettingsError {
 /// A path that looks like a number is a path all the same.
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     Ok(PathBuf::from(text(deserializer)?))
+}
+
+/// A secret that looks like a number is a text all the same.
+fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text(#[serde(deserialize_with = "text")] String);
+    let text = Option::<Text>::deserialize(deserializer)?;
+    Ok(text.map(|text| text.0))
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -8,6 +8,10 @@ use std::{
 
 use municipio_domain::{
     content::{ContentType, Contents},
+    identity::{
+        BuiltInRole, Giver, IdentityError, NewAccount, Passwords, Refusal, create_account,
+        generate_password, list_accounts,
+    },
     ids::TenantId,
     store::Database,
     tenants::{self, NewTenant, Tenant, TenantError},
@@ -25,6 +29,17 @@ pub struct Opened {
     pub migrations: usize,
     /// What loading the demo municipality did, if it was loaded.
     pub demo: Option<LoadReport>,
+    /// The accounts that were made with it.
+    pub demo_accounts: Vec<DemoAccount>,
+}
+
+/// An account of the demo municipality. Its password is random, and known to who started the program.
+#[derive(Clone, Debug)]
+pub struct DemoAccount {
+    /// The address with which it signs in.
+    pub email: String,
+    /// The password.
+    pub password: String,
 }
 
 /// Opens the database of these settings and brings it up to date.
@@ -100,17 +115,21 @@ fn remove(folder: &Path) -> io::Result<()> {
 async fn prepare(database: Database, settings: &Settings) -> Result<Opened, StartError> {
     let work = async {
         let migrations = database.migrate().await?;
-        let demo = match settings.demo && wants_demo(&database).await? {
-            true => Some(load_demo(&database).await?),
-            false => None,
+        let (demo, demo_accounts) = match settings.demo && wants_demo(&database).await? {
+            true => (
+                Some(load_demo(&database).await?),
+                demo_accounts(&database).await?,
+            ),
+            false => (None, Vec::new()),
         };
-        Ok::<_, StartError>((migrations, demo))
+        Ok::<_, StartError>((migrations, demo, demo_accounts))
     };
-    let (migrations, demo) = database.alone(work).await?;
+    let (migrations, demo, demo_accounts) = database.alone(work).await?;
     Ok(Opened {
         database,
         migrations,
         demo,
+        demo_accounts,
     })
 }
 
@@ -140,6 +159,37 @@ pub async fn load_demo(database: &Database) -> Result<LoadReport, StartError> {
     let tenant = tenant_of(database, &file).await?;
     let store = database.tenant(tenant.id);
     Ok(municipio_seeds::load(&store, &tenant, &files, clock::now()).await?)
+}
+
+/// One account for each built-in role of the demo municipality, unless it has accounts already.
+async fn demo_accounts(database: &Database) -> Result<Vec<DemoAccount>, StartError> {
+    let (file, _) = municipio_seeds::demo()?;
+    let tenant = tenant_of(database, &file).await?;
+    let store = database.tenant(tenant.id);
+    let known = list_accounts(&store).await?;
+    if !known.is_empty() {
+        return Ok(Vec::new());
+    }
+    let passwords = Passwords::new(1);
+    let mut made = Vec::new();
+    let transaction = store.begin().await?;
+    for role in BuiltInRole::ALL {
+        let password = generate_password().map_err(IdentityError::from)?;
+        let email = format!("{}@montelago.example", role.as_str());
+        let new = NewAccount {
+            email: email
+                .parse()
+                .map_err(Refusal::from)
+                .map_err(IdentityError::from)?,
+            name: format!("Demo {}", role.as_str()),
+            roles: [role.as_str().to_owned()].into(),
+            password_hash: Some(passwords.hash(&password).await?),
+        };
+        create_account(&transaction, Giver::Operator, new, clock::now()).await?;
+        made.push(DemoAccount { email, password });
+    }
+    transaction.commit().await?;
+    Ok(made)
 }
 
 async fn tenant_of(database: &Database, file: &TenantFile) -> Result<Tenant, StartError> {

@@ -48,6 +48,14 @@ id!(
     RevisionId
 );
 id!(
+    /// A release: changes that are published together.
+    ReleaseId
+);
+id!(
+    /// A preview token, by which it is revoked.
+    PreviewTokenId
+);
+id!(
     /// Something that is to happen to an item at a time.
     ScheduleId
 );

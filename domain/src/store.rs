@@ -211,14 +211,19 @@ tenant_owned!(
     content_listing,
     content_lock,
     content_occurrence,
+    content_release,
+    content_release_change,
+    content_review,
     content_revision,
     content_schedule,
     content_slug,
-    idempotency_key
+    idempotency_key,
+    review_rule
 );
 tenant_owned!(
     account,
     api_key,
+    preview_token,
     recovery_code,
     role_assignment,
     role_definition,

@@ -14,6 +14,10 @@ pub struct Model {
     pub content_type: String,
     /// What happened to the item: `published` or `unpublished`.
     pub kind: String,
+    /// The revision that was published; not known of changes before this was written down.
+    pub revision_id: Option<Uuid>,
+    /// The slugs that it had, a JSON object by locale; as long known.
+    pub slugs: Option<Json>,
     pub changed_at: DateTimeUtc,
 }
 

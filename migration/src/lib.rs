@@ -10,6 +10,9 @@ mod m20261126_000006_identity;
 mod m20261126_000007_life_cycle;
 mod m20261126_000008_idempotency;
 mod m20261126_000009_audit;
+mod m20261126_000013_review;
+mod m20261126_000014_record;
+mod m20261126_000015_releases;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -31,6 +34,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000007_life_cycle::Migration),
             Box::new(m20261126_000008_idempotency::Migration),
             Box::new(m20261126_000009_audit::Migration),
+            Box::new(m20261126_000013_review::Migration),
+            Box::new(m20261126_000014_record::Migration),
+            Box::new(m20261126_000015_releases::Migration),
         ]
     }
 }

@@ -19,6 +19,7 @@ fn every_command_has_help_with_its_key_facts() {
                 "seed",
                 "audit",
                 "tenant",
+                "user",
             ] as &[&str],
         ),
         ("serve", &["without a command"]),
@@ -79,6 +80,27 @@ fn every_command_has_help_with_its_key_facts() {
         ("tenant show", &["JSON", "c_h501"]),
         ("tenant suspend", &["nothing is deleted"]),
         ("tenant resume", &["suspended"]),
+        (
+            "user",
+            &["create", "list", "suspend", "resume", "reset-password"],
+        ),
+        (
+            "user create",
+            &[
+                "--tenant <IPA_CODE>",
+                "--email",
+                "--name",
+                "--role",
+                "administrator",
+                "--password-stdin",
+                "--generate-password",
+            ],
+        ),
+        (
+            "user reset-password",
+            &["signed out", "--remove-second-factor"],
+        ),
+        ("user suspend", &["nothing is deleted"]),
     ] {
         let arguments: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
         let help = folder.succeed(&arguments);

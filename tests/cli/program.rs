@@ -4,7 +4,7 @@
 use std::{
     ffi::OsString,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -122,8 +122,21 @@ impl Folder {
         }
     }
 
+    /// Starts a command that reads this from its standard input.
+    pub fn start_with_input(&self, arguments: &[&str], input: &str) -> Process {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        Process::new(child)
+    }
+
     /// Starts a command.
     pub fn start(&self, arguments: &[&str]) -> Process {
+        Process::new(self.command(arguments).spawn().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -139,7 +152,7 @@ impl Folder {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Process::new(command.spawn().unwrap())
+        command
     }
 
     /// Starts it without a command, and reads its greeting.

@@ -52,10 +52,10 @@ async fn an_empty_folder_serves_the_demo_and_a_second_start_keeps_it() {
         std::fs::read_dir(folder.path().join("data"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
-            .filter(|name| name != "municipio.lock")
+            .filter(|name| name != "municipio.lock" && name != "municipio.secret")
             .count(),
         1,
-        "only the database is left behind"
+        "only the database and the secret are left behind"
     );
 
     let start = Instant::now();
@@ -121,4 +121,43 @@ fn a_signal_is_heard_from_the_greeting_on() {
         let outcome = folder.serve().stop(signal);
         assert_eq!(outcome.code, Some(0), "{signal}: {}", outcome.stderr);
     }
+}
+
+#[actix_web::test]
+async fn the_demo_has_accounts_with_passwords_that_are_shown_once() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let account = |line: &String| {
+        let (email, password) = line.trim().split_once(' ')?;
+        email
+            .ends_with("@montelago.example")
+            .then(|| (email.to_owned(), password.trim().to_owned()))
+    };
+    let accounts: Vec<_> = server.greeting.iter().filter_map(account).collect();
+    assert_eq!(accounts.len(), 6, "{:?}", server.greeting);
+    let (email, password) = accounts
+        .iter()
+        .find(|(email, _)| email.starts_with("administrator@"))
+        .unwrap();
+    let sign_in = |password: &str| {
+        format!(
+            "mutation {{ signIn(input: {{ email: \"{email}\", password: \"{password}\" }}) {{ session {{ account {{ roles }} }} }} }}"
+        )
+    };
+    let answer = server.ask("localhost", &sign_in(password)).await;
+    let session = &answer["data"]["signIn"]["session"];
+    assert_eq!(
+        session["account"]["roles"],
+        json!(["administrator"]),
+        "{answer}"
+    );
+    let wrong = server.ask("localhost", &sign_in(&accounts[0].1)).await;
+    assert_eq!(wrong["data"]["signIn"]["session"], json!(null));
+    server.stop("TERM");
+    let server = folder.serve();
+    assert!(!server.says("@montelago.example"), "{:?}", server.greeting);
+    server.stop("TERM");
+    folder.succeed(&["tenant", "create", "c_h501"]);
+    let list = folder.succeed(&["user", "list", "--tenant", "c_h501"]);
+    assert_eq!(list.trim(), "There are no accounts.");
 }

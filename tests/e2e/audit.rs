@@ -56,11 +56,14 @@ async fn answer(app: &TestApp, tenant: &Tenant, role: BuiltInRole, request: Requ
     let staff = Staff {
         account: AccountId::generate(),
         name: "Ada Rossi".to_owned(),
+        session: None,
         permissions: role.grants().into_iter().collect(),
     };
     let contents = Contents::new(app.database.tenant(tenant.id), Contents::cache(10));
+    let identity = app.identity(tenant);
     let (tenant, caller) = (Arc::new(tenant.clone()), Caller::Staff(staff));
-    let data = RequestData::new(tenant, contents, caller, Moment::Fixed(noon())).by(origin());
+    let data =
+        RequestData::new(tenant, contents, identity, caller, Moment::Fixed(noon())).by(origin());
     let schema = municipio_graphql::schema();
     serde_json::to_value(schema.execute(data.attach(request)).await).unwrap()
 }
@@ -373,5 +376,44 @@ on_both! {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         let problem: Value = response.json().await.unwrap();
         assert_eq!(problem["code"], json!("UNAUTHENTICATED"));
+    }
+}
+
+on_both! {
+    async fn administrators_take_it_with_them(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = municipality(&app).await;
+        let id = app.editor(&tenant).draft(ContentType::Topic, json!({ "title": "Acqua", "short_description": "Un argomento" })).await;
+        let token = app.signed_in_at(&tenant, &["administrator"]).await;
+        let publish = format!("mutation {{ publish(input: {{ id: \"{}\" }}) {{ userErrors {{ code }} }} }}", global_id(ContentType::Topic, id));
+        app.data_as(&token, &publish, json!({})).await;
+
+        let export = async |path: &str, token: &str| {
+            let request = app.get(path).header("host", HOST).bearer_auth(token);
+            request.send().await.unwrap()
+        };
+        let response = export("/audit.jsonl", &token).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "application/jsonl; charset=utf-8");
+        assert_eq!(response.headers()["cache-control"], "private, no-store");
+        let text = response.text().await.unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let last = lines.last().unwrap();
+        assert_eq!(last["name"], json!("content.publish"));
+        assert!(last["actor"].as_str().unwrap().starts_with("account:"), "{last:#}");
+        assert_eq!(last["clientNetwork"], json!("127.0.0.0/24"));
+        assert!(last["requestId"].as_str().is_some_and(|id| !id.is_empty()), "{last:#}");
+        for pair in lines.windows(2) {
+            assert_eq!(pair[1]["previousHash"], pair[0]["hash"]);
+        }
+        let rest = export(&format!("/audit.jsonl?after={}", lines.len() - 1), &token).await;
+        assert_eq!(rest.text().await.unwrap().lines().count(), 1);
+        assert_eq!(export("/audit.jsonl?behind=1", &token).await.status(), StatusCode::BAD_REQUEST);
+
+        let author = app.signed_in_at(&tenant, &["author"]).await;
+        assert_eq!(export("/audit.jsonl", &author).await.status(), StatusCode::FORBIDDEN);
+        let other = app.tenant("c_x002", "www.x002.example").await;
+        let foreign = app.signed_in_at(&other, &["administrator"]).await;
+        assert_eq!(export("/audit.jsonl", &foreign).await.status(), StatusCode::UNAUTHORIZED);
     }
 }

@@ -7,6 +7,9 @@
     unreachable_pub
 )]
 
+mod account_roles;
+mod accounts;
+mod api_keys;
 mod audit;
 mod browsers;
 mod calendar;
@@ -21,6 +24,8 @@ mod generated;
 mod http;
 mod http_refusals;
 mod ids;
+mod lifecycle;
+mod lifecycle_model;
 mod limits;
 mod linked_data;
 mod linked_lists;
@@ -30,10 +35,15 @@ mod navigation;
 mod null_bubbling;
 mod operations;
 mod outage;
+mod perspectives;
 mod plans;
+mod releases;
 mod repeats;
+mod review;
 mod routes;
+mod schedules;
 mod schema;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod statements;

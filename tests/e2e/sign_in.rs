@@ -55,7 +55,7 @@ on_both! {
         let identity = app.identity(&tenant);
         for minutes in (0..12).rev() {
             let moment = now() - TimeDelta::minutes(minutes);
-            assert!(identity.verify(EMAIL, "un'altra parola", moment).await.is_err());
+            assert!(identity.verify(EMAIL, "un'altra parola", None, moment).await.is_err());
         }
         assert_eq!(sign_in(&app, EMAIL, PASSWORD).await, wrong);
     }
@@ -71,7 +71,7 @@ on_both! {
         let nodes = [app.identity(&tenant), app.identity(&tenant)];
         let attempt = async |node: usize, seconds: i64, password: &str| {
             let moment = begin + TimeDelta::seconds(seconds);
-            let done = nodes[node].verify(EMAIL, password, moment).await;
+            let done = nodes[node].verify(EMAIL, password, None, moment).await;
             match done {
                 Ok(_) => true,
                 Err(IdentityError::Refused(Refusal::Credentials)) => false,
@@ -119,7 +119,7 @@ on_both! {
         let tenant = app.demo_tenant().await;
         let identity = app.identity(&tenant);
         let moment = now();
-        let attempt = || identity.verify(EMAIL, "sbagliata", moment);
+        let attempt = || identity.verify(EMAIL, "sbagliata", None, moment);
         let attempts = (0..8).map(|_| attempt());
         futures_util::future::join_all(attempts).await;
         app.account_with_password(&tenant, EMAIL, PASSWORD, &["author"]).await;
@@ -133,5 +133,8 @@ async fn attempt_right(
     identity: &municipio_domain::identity::Identity,
     moment: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), IdentityError> {
-    identity.verify(EMAIL, PASSWORD, moment).await.map(drop)
+    identity
+        .verify(EMAIL, PASSWORD, None, moment)
+        .await
+        .map(drop)
 }

@@ -43,7 +43,10 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
     for tenant in [&demo, &other] {
         let account = app.account(tenant, &["editor"]).await;
         app.session(tenant, account).await;
-        let attempt = app.identity(tenant).verify("x@x.example", "", noon()).await;
+        let attempt = app
+            .identity(tenant)
+            .verify("x@x.example", "", None, noon())
+            .await;
         assert!(attempt.is_err());
         tell(&tenant.id.to_string()).await;
         for insert in [
@@ -54,6 +57,16 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              VALUES ($tenant, 'x', 'x', 'x', gen_random_uuid(), now(), now())",
             "api_key (id, tenant_id, name, hash, hint, grants, created_by, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', '[]', 'x', now())",
+            "content_schedule (id, tenant_id, item_id, action, due_key, status, author, created_at)
+             SELECT gen_random_uuid(), tenant_id, id, 'publish', 0, 'done', 'x', now() FROM content_item LIMIT 1",
+            "content_lock (item_id, tenant_id, holder, holder_name, since, expires_at)
+             SELECT id, tenant_id, 'x', 'x', now(), now() FROM content_item LIMIT 1",
+            "preview_token (id, tenant_id, hash, hint, scope, author, created_at, expires_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'drafts', 'x', now(), now())",
+            "content_release (id, tenant_id, name, status, author, created_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'open', 'x', now())",
+            "content_release_change (release_id, item_id, tenant_id, action)
+             SELECT r.id, i.id, $tenant, 'unpublish' FROM content_release r, content_item i LIMIT 1",
         ] {
             let insert = insert
                 .replace("$tenant", &format!("'{}'", tenant.id))

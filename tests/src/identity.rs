@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use municipio_domain::{
     identity::{
-        BuiltInRole, Giver, Identities, Identity, NewAccount, Passwords, SessionTokens,
+        BuiltInRole, Giver, Identities, Identity, NewAccount, Passwords, SessionTokens, Vault,
         begin_unverified_session, create_account,
     },
     ids::AccountId,
@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::TestApp;
+
+/// The secret of the application in tests.
+pub(crate) const SECRET: &str = "a secret of tests and of nothing else";
 
 /// The moment it is: tokens are valid by the clock of the application.
 #[expect(
@@ -77,7 +80,8 @@ impl TestApp {
 
     /// The accounts of a municipality, as another node sees them.
     pub fn identity(&self, tenant: &Tenant) -> Identity {
-        let identities = Identities::new(Passwords::new(1));
+        let vault = Vault::new(SECRET).unwrap();
+        let identities = Identities::new(Passwords::new(1), vault);
         identities.of(self.database.tenant(tenant.id))
     }
 

@@ -119,6 +119,7 @@ impl TestApp {
             data_dir: data.path().to_owned(),
             database_url,
             database_connections: 4,
+            secret: Some(identity::SECRET.to_owned()),
             demo: false,
             workers: 1,
             ..Settings::default()

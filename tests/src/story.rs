@@ -121,6 +121,12 @@ pub fn global_id_of(ipa_code: &str, content_type: ContentType, id: ItemId) -> St
     forged(&format!("{}:{ipa_code}:{id}", content_type.type_name()))
 }
 
+/// The item of a global id.
+pub fn item_id(global_id: &str) -> ItemId {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(global_id).unwrap()).unwrap();
+    ItemId(text.rsplit(':').next().unwrap().parse().unwrap())
+}
+
 /// An id or a cursor made of this text.
 pub fn forged(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
@@ -198,6 +204,20 @@ impl Editor {
         let mut draft = draft(body);
         draft.slugs = slugs.collect::<Slugs>();
         self.revise(id, draft).await
+    }
+
+    /// A new item with a draft of this author.
+    pub async fn draft_by(&self, author: &str, content_type: ContentType, body: Value) -> ItemId {
+        let id = self.draft(content_type, body.clone()).await;
+        self.revise_by(author, id, content_type, body).await;
+        id
+    }
+
+    /// A new revision of this author, not published.
+    pub async fn revise_by(&self, author: &str, id: ItemId, kind: ContentType, body: Value) {
+        let mut draft = draft(Body::parse(kind, body).unwrap());
+        draft.author = author.to_owned();
+        self.revise(id, draft).await.unwrap();
     }
 
     /// A topic, a contact point, a place and an office.

@@ -13,7 +13,7 @@ use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     content::{
         Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
-        OrderBy, Page, Revision, Scheduled, Window,
+        OrderBy, Page, ReleaseChange, ReleaseIssue, Revision, Scheduled, Window, review::Review,
     },
     idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
@@ -28,7 +28,8 @@ use tokio::sync::OnceCell;
 use crate::{
     error::{ErrorCode, cursor, denied, failed, internal},
     global_id,
-    work::{DependentsOf, HistoryOf, LockOf, SchedulesOf, WorkLoader},
+    release::{ChangesOf, ReportOf},
+    work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader},
 };
 
 /// The moment of a request.
@@ -203,8 +204,25 @@ impl RequestData {
         Ok(found.unwrap_or_default())
     }
 
+    pub(crate) async fn review_of(&self, of: ReviewOf) -> Result<Option<Review>> {
+        self.work.load_one(of).await.map_err(shared)
+    }
+
     pub(crate) async fn lock_of(&self, of: LockOf) -> Result<Option<Lock>> {
         self.work.load_one(of).await.map_err(shared)
+    }
+
+    pub(crate) async fn release_changes(
+        &self,
+        of: ChangesOf,
+    ) -> Result<Vec<(ReleaseChange, ContentType)>> {
+        let found = self.work.load_one(of).await.map_err(shared)?;
+        Ok(found.unwrap_or_default())
+    }
+
+    pub(crate) async fn release_report(&self, of: ReportOf) -> Result<Vec<ReleaseIssue>> {
+        let found = self.work.load_one(of).await.map_err(shared)?;
+        Ok(found.unwrap_or_default())
     }
 
     pub(crate) async fn dependents(&self, of: DependentsOf) -> Result<Dependents> {

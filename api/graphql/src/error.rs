@@ -104,6 +104,12 @@ error_codes! {
     TenantNotFound = "TENANT_NOT_FOUND", 404, "Call a known host name, or name the municipality with the header Municipio-Tenant.";
     /// The municipality is not served at the moment.
     TenantSuspended = "TENANT_SUSPENDED", 404, "Ask who runs the service.";
+    /// The perspective cannot be read, or is one of a moment still to come.
+    InvalidPerspective = "INVALID_PERSPECTIVE", 400, "Name `published`, `draft`, `release=<id>` or `as-of=<date and time>`.";
+    /// The public record does not go back to the moment that was asked for.
+    NotOnRecord = "NOT_ON_RECORD", 404, "Ask for a later moment.";
+    /// More items differ from what is public now than can be shown at once.
+    PerspectiveTooLarge = "PERSPECTIVE_TOO_LARGE", 400, "Ask for a later moment, or preview a release or a single item.";
     /// The method is not answered here.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "Use POST; GET for queries alone.";
     /// No media type that the client accepts can be given.

@@ -7,7 +7,7 @@ use std::{fmt::Display, str::FromStr};
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use municipio_domain::{
-    content::ContentType,
+    content::{self, ContentType},
     ids::{ItemId, RevisionId},
     tenants::IpaCode,
 };
@@ -16,8 +16,7 @@ use crate::error::ErrorCode;
 
 /// The global id of an item of this municipality.
 pub(crate) fn encode(content_type: ContentType, municipality: &IpaCode, id: ItemId) -> ID {
-    let name = content_type.type_name();
-    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
+    ID(content::global_id(content_type, municipality, id))
 }
 
 /// Reads a global id of this municipality.
@@ -82,6 +81,10 @@ pub(crate) fn decode_other<T: FromStr>(
     }
 }
 
+/// The name of releases in global ids.
+pub(crate) const RELEASE: &str = "Release";
+/// The name of preview tokens in global ids.
+pub(crate) const PREVIEW_TOKEN: &str = "PreviewToken";
 /// The name of revisions in global ids.
 const REVISION: &str = "ContentRevision";
 

@@ -12,17 +12,20 @@ use crate::{
     error::internal,
     filters::{self, DateRange, FilterInput},
     global_id,
-    identity::Me,
+    identity::{Account, AccountRole, ApiKey, List, Me, Permission},
     objects::{
         self, AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
         Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
         Vocabulary,
     },
+    preview::PreviewToken,
+    release::{Release, ReleaseConnection},
     roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
     scalars,
     view::{ContentObject, Reader, View},
     work::{
-        ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, newest_edit_first,
+        ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, MyWork,
+        ReviewRule, newest_edit_first,
     },
 };
 
@@ -170,6 +173,41 @@ query! {
             Some(Me::find(ctx))
         }
 
+        /// The actions that roles and API keys can allow (permessi).
+        async fn permissions(&self) -> Vec<Permission> {
+            Permission::all()
+        }
+
+        /// The accounts, by name, for who manages them (utenze).
+        async fn accounts(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<List<Account>>> {
+            Some(Account::list(ctx, first, after.as_deref()).await)
+        }
+
+        /// The roles of accounts, for who manages roles or accounts (ruoli delle utenze).
+        async fn account_roles(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<List<AccountRole>>> {
+            Some(AccountRole::list(ctx, first, after.as_deref()).await)
+        }
+
+        /// The API keys, the newest first, for who manages them (chiavi API).
+        async fn api_keys(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<List<ApiKey>>> {
+            Some(ApiKey::list(ctx, first, after.as_deref()).await)
+        }
+
         /// The municipality and its settings (Comune).
         async fn municipality(
             &self,
@@ -248,6 +286,23 @@ query! {
         ) -> Result<ContentItemConnection> {
             let reader = Reader::new(ctx, locale)?;
             ContentItemConnection::read(ctx, filter, order_by, (first, after), reader).await
+        }
+
+        /// What waits for the caller: assigned, to be reviewed, sent back, and own drafts (le mie attività).
+        async fn my_work(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Option<Result<MyWork>> {
+            let read = || MyWork::of(ctx, Reader::new(ctx, locale)?);
+            Some(read())
+        }
+
+        /// For each type whether it is published with four eyes alone; for callers who may read drafts (regole
+        /// di revisione).
+        async fn review_rules(&self, ctx: &Context<'_>) -> Option<Result<Vec<ReviewRule>>> {
+            Some(ReviewRule::all(ctx).await)
         }
 
         /// What is found at a path of the site: content, a redirect, or gone; nothing when nothing
@@ -353,6 +408,32 @@ query! {
                 .await
                 .map_err(internal)?;
             Ok(OccurrenceConnection::new(page, reader))
+        }
+
+        /// A release; for those who may read drafts (rilascio).
+        async fn release(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Its global id.")] id: ID,
+        ) -> Option<Result<Release>> {
+            let find = async || Release::find(data(ctx)?, &id, "id").await;
+            find().await.transpose()
+        }
+
+        /// The releases, the newest first; for those who may read drafts (rilasci).
+        async fn releases(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only releases after this place.")] after: Option<String>,
+        ) -> Option<Result<ReleaseConnection>> {
+            Some(ReleaseConnection::read(ctx, first, after).await)
+        }
+
+        /// The preview tokens that are valid, the newest first; for those who may read drafts (token di
+        /// anteprima).
+        async fn preview_tokens(&self, ctx: &Context<'_>) -> Option<Result<Vec<PreviewToken>>> {
+            Some(PreviewToken::all(ctx).await)
         }
 
         /// The controlled vocabularies (vocabolari controllati).

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Result};
 use municipio_domain::{
     content::{
         AnyContent, ContentType, Cursor, Item, Link, LocalizedRichText, linked_issues, main_site,
-        path, publish_report,
+        path, publish_report, quality,
     },
     ids::ItemId,
     locale::{Locale, LocalizedText},
@@ -16,6 +16,7 @@ use municipio_domain::{
 use crate::{
     connection::{Connection, ListArguments},
     context::{LinkedList, data},
+    error::internal,
     filters::camel,
     global_id,
     objects::{Content, PublishReport, RichText, VocabularyTerm},
@@ -155,6 +156,10 @@ impl View {
         let linked: Vec<_> = linked.into_values().collect();
         let mut report = publish_report(body);
         report.issues.extend(linked_issues(body, &links, &linked));
+        let quality = quality(body, &data.tenant.hosts);
+        let dead = data.contents.dead_links(&quality.site_links).await;
+        report.issues.extend(quality.issues);
+        report.issues.extend(dead.map_err(internal)?);
         Ok(PublishReport::new(report))
     }
 

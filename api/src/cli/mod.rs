@@ -4,6 +4,7 @@ mod audit;
 mod progress;
 mod seed;
 mod tenant;
+mod user;
 
 use std::{
     io::{IsTerminal, Write},
@@ -63,6 +64,9 @@ enum Command {
     /// Create, list, show, suspend and resume municipalities
     #[command(subcommand)]
     Tenant(tenant::Tenant),
+    /// Create, list, suspend and resume accounts, and reset their passwords
+    #[command(subcommand)]
+    User(user::User),
 }
 
 /// What a command fails with: a sentence for the person who called it.
@@ -82,6 +86,7 @@ impl Cli {
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
+            Command::User(user) => user.run(&settings).await,
         }
     }
 }
@@ -111,6 +116,12 @@ async fn serve(settings: &Settings) -> Result<(), CliError> {
             "The demo municipality was loaded: {} items. MUNICIPIO_DEMO=off starts empty.",
             demo.created
         ));
+    }
+    if !application.demo_accounts().is_empty() {
+        lines.push("Its accounts, with passwords that are shown once:".to_owned());
+    }
+    for account in application.demo_accounts() {
+        lines.push(format!("  {:<34} {}", account.email, account.password));
     }
     lines.extend([
         format!("  GraphQL   {base}/graphql"),

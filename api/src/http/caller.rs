@@ -4,10 +4,15 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, http::header::AUTHORIZATION};
-use municipio_domain::{audit::Origin, identity::Caller, tenants::Tenant};
+use municipio_domain::{
+    audit::Origin,
+    content::{Contents, PreviewToken},
+    identity::Caller,
+    tenants::Tenant,
+};
 use municipio_graphql::{ErrorCode, Moment, RequestData};
 
-use super::{origin, problem::Problem};
+use super::{origin, perspective::Wish, problem::Problem};
 use crate::{app::State, clock};
 
 /// For whom an operation runs.
@@ -17,13 +22,17 @@ pub(super) struct Requester {
     pub(super) caller: Caller,
     /// From where the request comes.
     pub(super) origin: Origin,
+    /// What was said of the perspective.
+    pub(super) wish: Wish,
+    /// What the preview token stands for, when there is one.
+    pub(super) preview: Option<PreviewToken>,
 }
 
 impl Requester {
     /// What the operation brings with it.
-    pub(super) fn data(&self, state: &State, moment: Moment) -> RequestData {
+    pub(super) fn data(&self, state: &State, contents: Contents, moment: Moment) -> RequestData {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
-        let (contents, identity) = (state.contents(&tenant), state.identity(&tenant));
+        let identity = state.identity(&tenant);
         let data = RequestData::new(tenant, contents, identity, caller, moment);
         data.by(self.origin.clone())
     }
@@ -34,8 +43,9 @@ impl Requester {
         state: &State,
         tenant: Arc<Tenant>,
     ) -> Result<Self, Problem> {
+        let (credentials, wish) = (Self::credentials(request), Wish::of(request));
         let origin = origin::of(request, state.settings.proxies);
-        let requester = Self::with(Self::credentials(request), state, tenant, origin).await;
+        let requester = Self::with(credentials, wish, state, tenant, origin).await;
         requester.map_err(|problem| problem.of(request))
     }
 
@@ -48,10 +58,13 @@ impl Requester {
     /// The requester with these credentials, such as `Bearer …`; nobody in particular without them.
     pub(super) async fn with(
         credentials: Option<&str>,
+        mut wish: Wish,
         state: &State,
         tenant: Arc<Tenant>,
         origin: Origin,
     ) -> Result<Self, Problem> {
+        let credentials = wish.take_token(credentials);
+        let preview = wish.previewed(state, &tenant).await?;
         let caller = match credentials {
             None => Caller::Anonymous,
             Some(credentials) => signed_in(credentials, state, &tenant).await?,
@@ -60,6 +73,8 @@ impl Requester {
             tenant,
             caller,
             origin,
+            wish,
+            preview,
         })
     }
 }
@@ -76,7 +91,7 @@ async fn signed_in(credentials: &str, state: &State, tenant: &Tenant) -> Result<
 }
 
 /// The token in `Bearer …`; the name of the scheme may be written in any case (RFC 9110, section 11.1).
-fn bearer(credentials: &str) -> Option<&str> {
+pub(super) fn bearer(credentials: &str) -> Option<&str> {
     let (scheme, token) = credentials.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

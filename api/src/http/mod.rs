@@ -6,6 +6,7 @@ mod graphiql;
 pub(crate) mod graphql;
 mod health;
 mod origin;
+mod perspective;
 mod problem;
 mod tenant;
 mod unread;

@@ -10,7 +10,7 @@ use sea_orm::{
     ColumnTrait,
     sea_query::{Order, Query},
 };
-
+use serde_json::Value;
 use tokio::sync::watch::Receiver;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     queries::{Contents, read_type},
 };
 use crate::{
-    ids::ItemId,
+    ids::{ItemId, RevisionId},
     store::{StoreError, Transaction},
     tenants::IpaCode,
 };
@@ -69,10 +69,13 @@ pub struct Change {
     pub changed_at: DateTime<Utc>,
 }
 
+/// An item that changed, and the revision and the slugs that are public of it now.
+pub(super) type Changed = (ItemId, ContentType, Option<(RevisionId, Value)>);
+
 /// Writes changes of the same kind into the log of the tenant.
 pub(super) async fn record(
     transaction: &Transaction,
-    items: &[(ItemId, ContentType)],
+    items: &[Changed],
     kind: ChangeKind,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -84,14 +87,18 @@ pub(super) async fn record(
     let rows = items
         .iter()
         .zip(numbers)
-        .map(|((item, content_type), sequence)| content_change::Model {
-            tenant_id: transaction.tenant_id().0,
-            sequence,
-            item_id: item.0,
-            content_type: content_type.as_str().to_owned(),
-            kind: kind.as_str().to_owned(),
-            changed_at: now,
-        });
+        .map(
+            |((item, content_type, public), sequence)| content_change::Model {
+                tenant_id: transaction.tenant_id().0,
+                sequence,
+                item_id: item.0,
+                content_type: content_type.as_str().to_owned(),
+                kind: kind.as_str().to_owned(),
+                revision_id: public.as_ref().map(|(revision, _)| revision.0),
+                slugs: public.as_ref().map(|(_, slugs)| slugs.clone()),
+                changed_at: now,
+            },
+        );
     transaction.insert::<content_change::Entity>(rows).await?;
     transaction.announce(last).await
 }

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ContentType, Cursor, OrderValue, fold};
+use super::{ContentType, Cursor, OrderValue, fold, perspective::Overlay};
 use crate::{
     ids::{ItemId, TenantId},
     locale::Locale,
@@ -107,6 +107,18 @@ impl Filter {
 }
 
 impl Filter {
+    /// The fields by whose values it finds items.
+    fn fields<'a>(&'a self, found: &mut Vec<&'a str>) {
+        match self {
+            Self::All(filters) | Self::Any(filters) => {
+                filters.iter().for_each(|filter| filter.fields(found));
+            }
+            Self::Not(filter) => filter.fields(found),
+            Self::Facet { field, .. } => found.push(field),
+            _ => {}
+        }
+    }
+
     /// It shows everything.
     fn is_everything(&self) -> bool {
         matches!(self, Self::All(filters) if filters.iter().all(Self::is_everything))
@@ -221,9 +233,19 @@ impl ListQuery {
 
     /// The page as a statement that selects the pointers and the order value of each item; one row
     /// more than asked for tells whether there is more.
-    pub(super) fn page(&self, tenant: TenantId, window: &Window) -> SelectStatement {
+    pub(super) fn page(
+        &self,
+        tenant: TenantId,
+        window: &Window,
+        overlay: Option<&Overlay>,
+    ) -> SelectStatement {
         let mut select = self.rows(tenant);
-        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId));
+        select_pointers(
+            &mut select,
+            (listing::Entity, listing::Column::ItemId),
+            overlay,
+        );
+        self.lay(&mut select, tenant, None, overlay);
         let key = column(self.order.column());
         select.expr(key.clone());
         let order = self.seek(&mut select, window);
@@ -241,8 +263,9 @@ impl ListQuery {
     }
 
     /// The size of the whole list as a statement.
-    pub(super) fn count(&self, tenant: TenantId) -> SelectStatement {
+    pub(super) fn count(&self, tenant: TenantId, overlay: Option<&Overlay>) -> SelectStatement {
         let mut select = self.rows(tenant);
+        self.lay(&mut select, tenant, None, overlay);
         select.expr_as(column(listing::Column::ItemId).count(), Alias::new("total"));
         select
     }
@@ -253,8 +276,10 @@ impl ListQuery {
         field: &'static str,
         values: &[String],
         tenant: TenantId,
+        overlay: Option<&Overlay>,
     ) -> SelectStatement {
         let mut select = Query::select();
+        self.lay(&mut select, tenant, Some(field), overlay);
         select
             .from(listing::Entity)
             .expr(column(listing::Column::Value))
@@ -269,8 +294,9 @@ impl ListQuery {
     }
 
     /// The ids of the whole list as a statement, to use inside another.
-    pub(super) fn ids(&self, tenant: TenantId) -> SelectStatement {
+    pub(super) fn ids(&self, tenant: TenantId, overlay: Option<&Overlay>) -> SelectStatement {
         let mut select = self.rows(tenant);
+        self.lay(&mut select, tenant, None, overlay);
         select
             .expr(column(listing::Column::ItemId))
             .and_where(column(listing::Column::TenantId).eq(tenant.0));
@@ -287,6 +313,7 @@ impl ListQuery {
         values: &[String],
         window: &Window,
         backend: DbBackend,
+        overlay: Option<&Overlay>,
     ) -> SelectStatement {
         let first_of = |value: SimpleExpr| self.first_of(tenant, field, value, window);
         let firsts = match backend {
@@ -325,8 +352,28 @@ impl ListQuery {
         select
             .order_by_expr(column(self.order.column()), order.clone())
             .order_by_expr(column(listing::Column::ItemId), order);
-        select_pointers(&mut select, (listing::Entity, listing::Column::ItemId));
+        select_pointers(
+            &mut select,
+            (listing::Entity, listing::Column::ItemId),
+            overlay,
+        );
+        self.lay(&mut select, tenant, Some(field), overlay);
         select
+    }
+
+    /// Lets the statement read the lists of a perspective in place of those of the public site.
+    fn lay(
+        &self,
+        select: &mut SelectStatement,
+        tenant: TenantId,
+        field: Option<&str>,
+        overlay: Option<&Overlay>,
+    ) {
+        let Some(overlay) = overlay else { return };
+        let driving = self.filter.driving().map_or("", |(field, _)| field);
+        let mut fields = vec![field.unwrap_or(driving)];
+        self.filter.fields(&mut fields);
+        select.with_cte(overlay.lists(tenant, self, &fields));
     }
 
     /// The rows of the first items that have this value of a facet.
@@ -448,9 +495,16 @@ impl ListQuery {
 }
 
 /// Joins the published items to the column that names them and selects their pointers, so that the
-/// page needs no second look-up.
-pub(super) fn select_pointers(select: &mut SelectStatement, item_id: impl IntoColumnRef) {
+/// page needs no second look-up. An overlay may show what is not published.
+pub(super) fn select_pointers(
+    select: &mut SelectStatement,
+    item_id: impl IntoColumnRef,
+    overlay: Option<&Overlay>,
+) {
     join_items(select, item_id);
+    if overlay.is_some() {
+        return;
+    }
     let published = content_item::Column::PublishedRevisionId;
     select.and_where(Expr::col((content_item::Entity, published)).is_not_null());
 }

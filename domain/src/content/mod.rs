@@ -10,6 +10,7 @@ mod edit;
 mod field_error;
 pub mod fields;
 mod gate;
+mod global_id;
 mod item;
 mod latest;
 mod link;
@@ -18,8 +19,12 @@ mod navigation;
 mod offices;
 mod operations;
 mod path;
+mod perspective;
+mod preview;
+mod quality;
 mod queries;
 mod registry;
+pub mod review;
 mod rich_text;
 pub mod shape;
 mod sizes;
@@ -38,6 +43,7 @@ pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
 pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
+pub use global_id::global_id;
 pub use item::{Item, Slugs};
 pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
@@ -45,13 +51,21 @@ pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use offices::offices_of;
 pub use operations::{
-    ContentError, Draft, LOCKED_FOR, Lock, Outcomes, Plan, ScheduleStatus, Scheduled,
-    ScheduledAction, Target, Worker, WorkingDraft, archive, cancel_schedule, create, create_all,
-    delete, duplicate, extend_occurrences, fire_due, lock, move_slug, publish, publish_all,
-    publish_revision, purge, restore, restore_revision, revise, revise_all, schedule, unarchive,
-    unlock, unpublish, working_draft, working_drafts,
+    ContentError, Draft, LOCKED_FOR, Lock, MOST_CHANGES, Outcomes, Plan, Release, ReleaseAction,
+    ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus, ScheduleStatus, Scheduled,
+    ScheduledAction, Target, Worker, WorkingDraft, add_to_release, archive, cancel_schedule,
+    create, create_all, create_release, delete, duplicate, extend_occurrences, fire_due, lock,
+    move_slug, publish, publish_all, publish_release, publish_revision, purge, refuse_release,
+    remove_from_release, restore, restore_revision, revise, revise_all, roll_back_release,
+    schedule, schedule_release, unarchive, unlock, unpublish, working_draft, working_drafts,
 };
 pub use path::{Address, parse_path, path};
+pub use perspective::{MOST_ITEMS, OverlayCache, Perspective, PerspectiveError, Sight};
+pub use preview::{
+    LONGEST_PREVIEW, PreviewError, PreviewScope, PreviewToken, create_preview_token, exists,
+    is_preview_token, revoke_preview_token,
+};
+pub use quality::{Quality, SiteLink, quality};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Body, ContentType, Cursor, Item, ListQuery, OrderBy, OrderValue, Page, Slug, Slugs, Window,
     listing,
+    perspective::{Overlay, Shown},
 };
 use crate::{
     ids::{ItemId, RevisionId},
@@ -31,6 +32,8 @@ pub type BodyCache = Cache<RevisionId, Body>;
 pub struct Contents {
     store: TenantStore,
     bodies: BodyCache,
+    /// What is seen in place of the published state.
+    overlay: Option<Arc<Overlay>>,
 }
 
 /// What is found under a slug.
@@ -76,7 +79,23 @@ impl Contents {
 
     /// The content of the tenant of this store.
     pub fn new(store: TenantStore, bodies: BodyCache) -> Self {
-        Self { store, bodies }
+        Self {
+            store,
+            bodies,
+            overlay: None,
+        }
+    }
+
+    /// The same content through an overlay.
+    pub(super) fn through(&self, overlay: Arc<Overlay>) -> Self {
+        Self {
+            overlay: Some(overlay),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_deref()
     }
 
     /// Begins a transaction that writes.
@@ -144,20 +163,30 @@ impl Contents {
             .and_where(of(Column::Locale).eq(locale.as_str()))
             .and_where(of(Column::Slug).eq(slug.as_str()));
         listing::join_items(&mut select, (Entity, Column::ItemId));
+        if let Some(overlay) = self.overlay() {
+            let laid = overlay.by_slug(content_type, locale, slug);
+            if let Some((id, shown)) = laid {
+                let item = self.items(vec![Pointer::shown(id, shown)]).await?.pop();
+                return Ok(item.map_or(Found::Nothing, Found::Item));
+            }
+            if let Some(time) = overlay.as_of {
+                let claimed = of(Column::ClaimedAt);
+                select.and_where(claimed.clone().is_null().or(claimed.lte(time)));
+            }
+        }
         let rows = self.store.read().rows::<Entity>(select).await?;
         let Some(row) = rows.first() else {
             return Ok(Found::Nothing);
         };
-        let revision: Option<Uuid> = row.try_get("", "published_revision_id")?;
-        if revision.is_none() {
+        let Some(pointer) = self.pointer(row)? else {
             // A draft that nobody ever saw is not told of.
             let was_public: Option<DateTime<Utc>> = row.try_get("", "published_at")?;
             return Ok(match was_public {
                 Some(_) => Found::Gone,
                 None => Found::Nothing,
             });
-        }
-        let item = self.items(vec![Pointer::from_row(row)?]).await?.pop();
+        };
+        let item = self.items(vec![pointer]).await?.pop();
         Ok(match item {
             None => Found::Gone,
             Some(item) if item.slugs.get(locale) == Some(slug) => Found::Item(item),
@@ -171,14 +200,16 @@ impl Contents {
     /// The database failed.
     pub async fn list(&self, query: &ListQuery, window: &Window) -> Result<Page<Item>, StoreError> {
         let scope = self.store.read();
-        let select = query.page(scope.tenant_id(), window);
+        let select = query.page(scope.tenant_id(), window, self.overlay());
         let rows = scope
             .rows::<municipio_entities::content_listing::Entity>(select)
             .await?;
-        let placed = rows
-            .iter()
-            .map(|row| Ok((query.order.value(row)?, Pointer::from_row(row)?)))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut placed = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(pointer) = self.pointer(row)? {
+                placed.push((query.order.value(row)?, pointer));
+            }
+        }
         let mut pages = self.pages(query.order, window, vec![placed]).await?;
         Ok(pages.pop().unwrap_or_else(|| Page::empty(window)))
     }
@@ -199,14 +230,17 @@ impl Contents {
         let mut groups: HashMap<String, Vec<(OrderValue, Pointer)>> = HashMap::new();
         for values in values.chunks(listing::MOST_VALUES) {
             let (tenant, backend) = (scope.tenant_id(), scope.backend());
-            let select = query.first_of_each(tenant, field, values, window, backend);
+            let select =
+                query.first_of_each(tenant, field, values, window, backend, self.overlay());
             let rows = scope
                 .rows::<municipio_entities::content_listing::Entity>(select)
                 .await?;
             for row in &rows {
                 let value: String = row.try_get("", "value")?;
-                let placed = (query.order.value(row)?, Pointer::from_row(row)?);
-                groups.entry(value).or_default().push(placed);
+                if let Some(pointer) = self.pointer(row)? {
+                    let placed = (query.order.value(row)?, pointer);
+                    groups.entry(value).or_default().push(placed);
+                }
             }
         }
         let groups: Vec<_> = values
@@ -248,7 +282,7 @@ impl Contents {
             .order_by((Entity, Column::ItemId), order)
             .limit(window.size + 1);
         if let Some(query) = filter {
-            let ids = query.ids(scope.tenant_id());
+            let ids = query.ids(scope.tenant_id(), self.overlay());
             select.and_where(of(Column::ItemId).in_subquery(ids));
         }
         for (cursor, later) in [(&window.after, true), (&window.before, false)] {
@@ -263,7 +297,10 @@ impl Contents {
                 false => place.lt(known),
             });
         }
-        listing::select_pointers(&mut select, (Entity, Column::ItemId));
+        listing::select_pointers(&mut select, (Entity, Column::ItemId), self.overlay());
+        if let Some(overlay) = self.overlay() {
+            select.with_cte(overlay.times(scope.tenant_id()));
+        }
         let rows = scope.rows::<Entity>(select).await?;
         let size = usize::try_from(window.size).unwrap_or(usize::MAX);
         let more = rows.len() > size;
@@ -273,9 +310,10 @@ impl Contents {
             let starts_at: i64 = row.try_get("", "starts_at")?;
             let ends_at: i64 = row.try_get("", "ends_at")?;
             let all_day: bool = row.try_get("", "all_day")?;
-            let pointer = Pointer::from_row(row)?;
-            times.push((pointer.id, starts_at, ends_at, all_day));
-            pointers.push(pointer);
+            if let Some(pointer) = self.pointer(row)? {
+                times.push((pointer.id, starts_at, ends_at, all_day));
+                pointers.push(pointer);
+            }
         }
         let items = self.items(pointers).await?;
         let items: HashMap<_, _> = items.into_iter().map(|item| (item.id, item)).collect();
@@ -317,6 +355,9 @@ impl Contents {
             .order_by_expr(first.into(), Order::Asc)
             .order_by((Entity, Column::ItemId), Order::Asc)
             .limit(size);
+        if let Some(overlay) = self.overlay() {
+            select.with_cte(overlay.times(self.store.tenant_id()));
+        }
         let rows = self.store.read().rows::<Entity>(select).await?;
         let ids = rows
             .iter()
@@ -360,14 +401,28 @@ impl Contents {
     /// The pointers of the published items that this statement selects.
     async fn pointers(&self, mut select: SelectStatement) -> Result<Vec<Pointer>, StoreError> {
         listing::pointer_columns(&mut select);
-        let published = content_item::Column::PublishedRevisionId;
-        select.and_where(Expr::col((content_item::Entity, published)).is_not_null());
+        if self.overlay.is_none() {
+            let published = content_item::Column::PublishedRevisionId;
+            select.and_where(Expr::col((content_item::Entity, published)).is_not_null());
+        }
         let rows = self
             .store
             .read()
             .rows::<content_item::Entity>(select)
             .await?;
-        rows.iter().map(Pointer::from_row).collect()
+        let pointers = rows.iter().filter_map(|row| self.pointer(row).transpose());
+        pointers.collect()
+    }
+
+    /// What is seen of the item of a row, if anything is.
+    fn pointer(&self, row: &QueryResult) -> Result<Option<Pointer>, StoreError> {
+        if let Some(overlay) = self.overlay() {
+            let id = ItemId(row.try_get("", "id")?);
+            if let Some(shown) = overlay.item(id) {
+                return Ok(shown.map(|shown| Pointer::shown(id, shown)));
+            }
+        }
+        Pointer::from_row(row)
     }
 
     /// The bodies of these revisions, as they are stored.
@@ -387,32 +442,43 @@ impl Contents {
             .collect()
     }
 
-    /// Gives the pointers their bodies: from memory, and what is not there in one statement.
-    async fn items(&self, pointers: Vec<Pointer>) -> Result<Vec<Item>, StoreError> {
+    /// The bodies of these revisions: from memory, and what is not there in one statement.
+    pub(super) async fn bodies(
+        &self,
+        revisions: &[(RevisionId, ContentType)],
+    ) -> Result<HashMap<RevisionId, Body>, StoreError> {
         let mut bodies = HashMap::new();
         let mut missing = Vec::new();
-        for pointer in &pointers {
-            match self.bodies.get(&pointer.revision) {
+        for (revision, _) in revisions {
+            match self.bodies.get(revision) {
                 Some(body) => {
-                    bodies.insert(pointer.revision, body);
+                    bodies.insert(*revision, body);
                 }
-                None => missing.push(pointer.revision.0),
+                None => missing.push(revision.0),
             }
         }
-        if !missing.is_empty() {
-            let types: HashMap<_, _> = pointers
-                .iter()
-                .map(|pointer| (pointer.revision, pointer.content_type))
-                .collect();
-            for (id, body) in self.stored(missing).await? {
-                if let Some(&content_type) = types.get(&id) {
-                    let body = Body::read_stored(content_type, &body)
-                        .map_err(|error| StoreError::corrupt(format!("revision {id}"), error))?;
-                    self.bodies.insert(id, body.clone());
-                    bodies.insert(id, body);
-                }
+        if missing.is_empty() {
+            return Ok(bodies);
+        }
+        let types: HashMap<_, _> = revisions.iter().copied().collect();
+        for (id, body) in self.stored(missing).await? {
+            if let Some(&content_type) = types.get(&id) {
+                let body = Body::read_stored(content_type, &body)
+                    .map_err(|error| StoreError::corrupt(format!("revision {id}"), error))?;
+                self.bodies.insert(id, body.clone());
+                bodies.insert(id, body);
             }
         }
+        Ok(bodies)
+    }
+
+    /// Gives the pointers their bodies.
+    async fn items(&self, pointers: Vec<Pointer>) -> Result<Vec<Item>, StoreError> {
+        let revisions: Vec<_> = pointers
+            .iter()
+            .map(|pointer| (pointer.revision, pointer.content_type))
+            .collect();
+        let bodies = self.bodies(&revisions).await?;
         let items = pointers.into_iter().filter_map(|pointer| {
             Some(Item {
                 id: pointer.id,
@@ -475,17 +541,34 @@ impl<T> Page<T> {
 }
 
 impl Pointer {
-    fn from_row(row: &QueryResult) -> Result<Self, StoreError> {
+    /// The published item of a row, if it is published.
+    fn from_row(row: &QueryResult) -> Result<Option<Self>, StoreError> {
+        let revision: Option<Uuid> = row.try_get("", "published_revision_id")?;
+        let Some(revision) = revision else {
+            return Ok(None);
+        };
         let content_type: String = row.try_get("", "content_type")?;
         let slugs: String = row.try_get("", "slugs")?;
         let slugs = serde_json::from_str(&slugs);
-        Ok(Self {
+        Ok(Some(Self {
             id: ItemId(row.try_get("", "id")?),
             content_type: read_type(&content_type)?,
-            revision: RevisionId(row.try_get("", "published_revision_id")?),
+            revision: RevisionId(revision),
             slugs: slugs.map_err(|error| StoreError::corrupt("slugs", error))?,
             published_at: row.try_get("", "published_at")?,
             updated_at: row.try_get("", "updated_at")?,
-        })
+        }))
+    }
+
+    /// An item as an overlay shows it.
+    fn shown(id: ItemId, shown: &Shown) -> Self {
+        Self {
+            id,
+            content_type: shown.content_type,
+            revision: shown.revision,
+            slugs: Arc::clone(&shown.slugs),
+            published_at: shown.published_at,
+            updated_at: shown.updated_at,
+        }
     }
 }

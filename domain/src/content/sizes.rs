@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use municipio_entities::{content_count, content_listing};
 use sea_orm::{
-    ColumnTrait,
+    ColumnTrait, ConnectionTrait,
     sea_query::{Condition, Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
@@ -13,19 +13,23 @@ use uuid::Uuid;
 use super::{Contents, Filter, ListQuery, operations::AT_ONCE};
 use crate::{
     locale::Locale,
-    store::{StoreError, Transaction},
+    store::{Scope, StoreError, Transaction},
 };
 
 /// Type, locale, field and value.
-type Key = (String, String, String, String);
+pub(super) type Key = (String, String, String, String);
 
-/// Brings the sizes up to date before these items lose their rows and these rows are written.
-pub(super) async fn resize(
+/// By how much sizes change.
+pub(super) type Changes = HashMap<Key, i64>;
+
+/// By how much sizes change when these items lose their rows, which are there still, and these rows are
+/// written.
+pub(super) async fn changes(
     transaction: &Transaction,
     gone: &[Uuid],
     rows: &[content_listing::Model],
-) -> Result<(), StoreError> {
-    let mut changes: HashMap<Key, i64> = HashMap::new();
+) -> Result<Changes, StoreError> {
+    let mut changes = Changes::new();
     for gone in gone.chunks(AT_ONCE) {
         for (key, total) in listed(transaction, gone).await? {
             *changes.entry(key).or_default() -= total;
@@ -40,6 +44,12 @@ pub(super) async fn resize(
         );
         *changes.entry(key).or_default() += 1;
     }
+    Ok(changes)
+}
+
+/// Brings the sizes up to date. Their rows stay locked until the transaction ends: this comes last of
+/// what takes long, or the writers of a municipality wait for each other.
+pub(super) async fn resize(transaction: &Transaction, changes: Changes) -> Result<(), StoreError> {
     let mut changes: Vec<_> = changes.into_iter().filter(|(_, by)| *by != 0).collect();
     // Always in the same order, so that two writers do not wait for each other.
     changes.sort();
@@ -61,7 +71,10 @@ pub(super) async fn resize(
 }
 
 /// How many rows these items have under each key.
-async fn listed(transaction: &Transaction, items: &[Uuid]) -> Result<Vec<(Key, i64)>, StoreError> {
+pub(super) async fn listed<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    items: &[Uuid],
+) -> Result<Vec<(Key, i64)>, StoreError> {
     use content_listing::{Column, Entity};
     let keys = [
         Column::ContentType,
@@ -77,7 +90,7 @@ async fn listed(transaction: &Transaction, items: &[Uuid]) -> Result<Vec<(Key, i
         .from(Entity)
         .expr_as(Expr::col((Entity, Column::ItemId)).count(), "total")
         .and_where(Expr::col((Entity, Column::ItemId)).is_in(items.iter().copied()));
-    let rows = transaction.rows::<Entity>(select).await?;
+    let rows = scope.rows::<Entity>(select).await?;
     rows.iter()
         .map(|row| {
             let name = |column: &str| row.try_get::<String>("", column);
@@ -107,7 +120,7 @@ impl Contents {
             return Ok(sizes.into_values().next().unwrap_or_default());
         }
         let scope = self.store().read();
-        let select = query.count(scope.tenant_id());
+        let select = query.count(scope.tenant_id(), self.overlay());
         let rows = scope.rows::<content_listing::Entity>(select).await?;
         let total = rows.first().map(|row| row.try_get("", "total"));
         Ok(total.transpose()?.map_or(0, size))
@@ -127,7 +140,7 @@ impl Contents {
             return self.sizes(query, field, values).await;
         }
         let scope = self.store().read();
-        let select = query.count_of_each(field, values, scope.tenant_id());
+        let select = query.count_of_each(field, values, scope.tenant_id(), self.overlay());
         let rows = scope.rows::<content_listing::Entity>(select).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("", "value")?, size(row.try_get("", "total")?))))
@@ -152,7 +165,15 @@ impl Contents {
             .all::<content_count::Entity>(filter)
             .await?
             .into_iter();
-        Ok(sizes.map(|row| (row.value, size(row.total))).collect())
+        let mut totals: HashMap<_, _> = sizes.map(|row| (row.value, row.total)).collect();
+        if let Some(overlay) = self.overlay() {
+            for value in values {
+                let by = overlay.difference(query.content_type, &query.locale, field, value);
+                *totals.entry(value.clone()).or_default() += by;
+            }
+        }
+        let totals = totals.into_iter();
+        Ok(totals.map(|(value, total)| (value, size(total))).collect())
     }
 
     /// How many published items there are for each type and for each value of each of its fields:
@@ -174,8 +195,15 @@ impl Contents {
             .all::<content_count::Entity>(filter)
             .await?
             .into_iter();
-        Ok(sizes
-            .map(|row| ((row.content_type, row.field, row.value), size(row.total)))
-            .collect())
+        let mut totals: HashMap<_, _> = sizes
+            .map(|row| ((row.content_type, row.field, row.value), row.total))
+            .collect();
+        if let Some(overlay) = self.overlay() {
+            for (key, by) in overlay.differences(locale, fields) {
+                *totals.entry(key).or_default() += by;
+            }
+        }
+        let totals = totals.into_iter();
+        Ok(totals.map(|(key, total)| (key, size(total))).collect())
     }
 }

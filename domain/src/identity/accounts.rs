@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::{account, role_assignment};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use uuid::Uuid;
 
-use super::{Denied, EmailAddress, Grant, IdentityError, Permissions, Refusal, roles};
+use super::{
+    BuiltInRole, Denied, EmailAddress, Grant, IdentityError, Permissions, Refusal, Token,
+    TokenKind, attempts, disable_second_factor, end_all_sessions, roles,
+};
 use crate::{
     ids::AccountId,
-    store::{Scope, StoreError, Transaction},
+    store::{Scope, StoreError, TenantStore, Transaction},
 };
 
 /// An account.
@@ -66,6 +69,12 @@ impl AccountStatus {
 }
 
 impl Account {
+    /// Whether its owner may give every role.
+    fn is_administrator(&self) -> bool {
+        self.status == AccountStatus::Active
+            && self.roles.contains(BuiltInRole::Administrator.as_str())
+    }
+
     fn of(row: account::Model, roles: BTreeSet<String>) -> Result<Self, StoreError> {
         Ok(Self {
             id: AccountId(row.id),
@@ -116,6 +125,25 @@ pub(super) async fn find<C: ConnectionTrait>(
     };
     let roles = roles_of(scope, AccountId(row.id)).await?;
     Account::of(row, roles).map(Some)
+}
+
+/// All accounts of a tenant, by name.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_accounts(store: &TenantStore) -> Result<Vec<Account>, StoreError> {
+    all(&store.read()).await
+}
+
+/// The account of a tenant with this address.
+///
+/// # Errors
+/// The database failed.
+pub async fn account_of(
+    store: &TenantStore,
+    email: &EmailAddress,
+) -> Result<Option<Account>, StoreError> {
+    find(&store.read(), by_email(email)).await
 }
 
 /// All accounts, by name.
@@ -238,4 +266,153 @@ pub(super) async fn set_roles(
     transaction
         .insert::<role_assignment::Entity>(assignments)
         .await
+}
+
+/// What changes of an account; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// The name.
+    pub name: Option<String>,
+    /// The names of its roles.
+    pub roles: Option<BTreeSet<String>>,
+    /// Whether its owner may sign in.
+    pub status: Option<AccountStatus>,
+}
+
+/// Changes an account. One that is suspended is signed out everywhere.
+///
+/// # Errors
+/// The account has or would have more than the giver, a role is not known, it is the last administrator,
+/// or the database failed.
+pub async fn update_account(
+    transaction: &Transaction,
+    giver: Giver<'_>,
+    id: AccountId,
+    change: AccountChange,
+) -> Result<Account, IdentityError> {
+    hold_administrators(transaction).await?;
+    let mut account = subject(transaction, giver, id).await?;
+    let was = account.is_administrator();
+    let mut values = Vec::new();
+    if let Some(text) = change.name {
+        account.name = name(&text)?;
+        values.push((account::Column::Name, account.name.clone().into()));
+    }
+    if let Some(status) = change.status {
+        account.status = status;
+        values.push((account::Column::Status, status.as_str().into()));
+    }
+    if let Some(roles) = change.roles {
+        giver.allow(&roles::known_grants(transaction, &roles).await?)?;
+        set_roles(transaction, id, &roles).await?;
+        account.roles = roles;
+    }
+    if !values.is_empty() {
+        transaction
+            .update::<account::Entity>(values, by_id(id))
+            .await?;
+    }
+    if was && !account.is_administrator() && !has_administrator(transaction).await? {
+        return Err(Refusal::LastAdministrator.into());
+    }
+    if account.status == AccountStatus::Suspended {
+        end_all_sessions(transaction, id).await?;
+    }
+    Ok(account)
+}
+
+/// How long the token of a new password is valid.
+const RESET: TimeDelta = TimeDelta::hours(24);
+
+/// Takes the password of an account away and gives a token with which its owner sets another one, once.
+/// Sessions end, and failed attempts are forgotten.
+///
+/// # Errors
+/// The account has more than the giver, or is not there, or the database failed.
+pub async fn reset_password(
+    transaction: &Transaction,
+    giver: Giver<'_>,
+    id: AccountId,
+    removes_second_factor: bool,
+    now: DateTime<Utc>,
+) -> Result<(Token, DateTime<Utc>), IdentityError> {
+    let account = subject(transaction, giver, id).await?;
+    let token = Token::generate(TokenKind::Reset)?;
+    let expires_at = now + RESET;
+    let values = [
+        (account::Column::PasswordHash, None::<String>.into()),
+        (account::Column::ResetHash, Some(token.hash()).into()),
+        (account::Column::ResetExpiresAt, Some(expires_at).into()),
+    ];
+    transaction
+        .update::<account::Entity>(values, by_id(id))
+        .await?;
+    if removes_second_factor {
+        disable_second_factor(transaction, id).await?;
+    }
+    attempts::forget(transaction, &account.email, now).await?;
+    end_all_sessions(transaction, id).await?;
+    Ok((token, expires_at))
+}
+
+/// Gives an account another password; sessions end.
+///
+/// # Errors
+/// The account is not there, or the database failed.
+pub async fn set_password(
+    transaction: &Transaction,
+    id: AccountId,
+    hash: String,
+    now: DateTime<Utc>,
+) -> Result<Account, IdentityError> {
+    let account = find(transaction, by_id(id)).await?;
+    let account = account.ok_or(Refusal::NoAccount)?;
+    let values = [
+        (account::Column::PasswordHash, Some(hash).into()),
+        (account::Column::ResetHash, None::<String>.into()),
+        (
+            account::Column::ResetExpiresAt,
+            None::<DateTime<Utc>>.into(),
+        ),
+    ];
+    transaction
+        .update::<account::Entity>(values, by_id(id))
+        .await?;
+    attempts::forget(transaction, &account.email, now).await?;
+    end_all_sessions(transaction, id).await?;
+    Ok(account)
+}
+
+/// An account that may be changed by who gives: nobody takes over who may do more than they.
+async fn subject(
+    transaction: &Transaction,
+    giver: Giver<'_>,
+    id: AccountId,
+) -> Result<Account, IdentityError> {
+    let account = find(transaction, by_id(id)).await?;
+    let account = account.ok_or(Refusal::NoAccount)?;
+    giver.allow(&roles::grants_of(transaction, &account.roles).await?)?;
+    Ok(account)
+}
+
+/// Two who take the role from two accounts at the same time must not both find the other.
+async fn hold_administrators(transaction: &Transaction) -> Result<(), StoreError> {
+    let role = BuiltInRole::Administrator.as_str();
+    let values = [(role_assignment::Column::Role, role.into())];
+    let administrators = Condition::all().add(role_assignment::Column::Role.eq(role));
+    transaction
+        .update::<role_assignment::Entity>(values, administrators)
+        .await?;
+    Ok(())
+}
+
+async fn has_administrator(transaction: &Transaction) -> Result<bool, StoreError> {
+    let role = BuiltInRole::Administrator.as_str();
+    let assigned = Condition::all().add(role_assignment::Column::Role.eq(role));
+    let assigned = transaction.all::<role_assignment::Entity>(assigned).await?;
+    let ids: Vec<_> = assigned.into_iter().map(|row| row.account_id).collect();
+    let active = Condition::all()
+        .add(account::Column::Id.is_in(ids))
+        .add(account::Column::Status.eq(AccountStatus::Active.as_str()));
+    Ok(transaction.one::<account::Entity>(active).await?.is_some())
 }

@@ -5,7 +5,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::sign_in_attempt::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{
+    ColumnTrait, Condition,
+    sea_query::{Expr, ExprTrait},
+};
 use uuid::Uuid;
 
 use super::tokens::sha256;
@@ -61,6 +64,18 @@ pub(super) async fn admit(
     transaction.update::<Entity>(values, of(address)).await?;
     transaction.commit().await?;
     Ok(true)
+}
+
+/// Takes an attempt back that was no failure: the password was right, and a code was left out.
+pub(super) async fn take_back(store: &TenantStore, address: &str) -> Result<(), StoreError> {
+    let one_less = Expr::col(Column::Failures).sub(1);
+    let values = [
+        (Column::Failures, one_less),
+        (Column::BlockedUntil, Expr::value(None::<DateTime<Utc>>)),
+    ];
+    let transaction = store.begin().await?;
+    transaction.set::<Entity>(&values, of(address)).await?;
+    transaction.commit().await
 }
 
 /// Forgets the failures of an address, and those that are long ago.

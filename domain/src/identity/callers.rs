@@ -9,7 +9,7 @@ use municipio_entities::{session, session_token};
 use sea_orm::{ColumnTrait, Condition, DatabaseConnection};
 
 use super::{
-    AccountStatus, Caller, Permissions, Staff, Token, TokenKind, accounts, roles,
+    AccountStatus, Caller, Machine, Permissions, Staff, Token, TokenKind, accounts, keys, roles,
     sessions::KIND_ACCESS,
 };
 use crate::{
@@ -55,7 +55,8 @@ impl Callers {
                 let scope = store.read();
                 let found = match kind {
                     TokenKind::Access => staff(&scope, &key.1).await?,
-                    TokenKind::ApiKey | TokenKind::Refresh | TokenKind::Reset => None,
+                    TokenKind::ApiKey => machine(store, &scope, &key.1, now).await?,
+                    TokenKind::Refresh | TokenKind::Reset | TokenKind::Preview => None,
                 };
                 let Some(found) = found.map(Arc::new) else {
                     return Ok(None);
@@ -96,5 +97,28 @@ async fn staff(scope: &Scope<DatabaseConnection>, hash: &str) -> Result<Option<K
     Ok(Some(Known {
         caller: Caller::Staff(staff),
         expires_at: Some(token.expires_at),
+    }))
+}
+
+/// The program that has this key.
+async fn machine(
+    store: &TenantStore,
+    scope: &Scope<DatabaseConnection>,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Known>, StoreError> {
+    let key = keys::by_hash(scope, hash).await?;
+    let Some(key) = key.filter(|key| key.expires_at.is_none_or(|end| end > now)) else {
+        return Ok(None);
+    };
+    keys::note_use(store, &key, now);
+    let machine = Machine {
+        key: key.id,
+        name: key.name,
+        permissions: Permissions::from_iter(key.grants),
+    };
+    Ok(Some(Known {
+        caller: Caller::Machine(machine),
+        expires_at: key.expires_at,
     }))
 }

@@ -18,6 +18,9 @@ pub enum IdentityError {
     /// A secret cannot be made.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// A secret cannot be encrypted or read again.
+    #[error("a secret cannot be read: {0}")]
+    Vault(String),
     /// The caller may not do it.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -52,6 +55,49 @@ pub enum Refusal {
     /// Neither a built-in role nor one of the municipality.
     #[error("there is no role «{0}»")]
     UnknownRole(String),
+    /// There is no such account.
+    #[error("there is no such account")]
+    NoAccount,
+    /// Somebody must be able to give roles.
+    #[error("the last administrator stays: make another one first")]
+    LastAdministrator,
+    /// The second factor is on.
+    #[error("the account has a second factor already: turn it off first")]
+    SecondFactorOn,
+    /// There is no key to encrypt its secret with.
+    #[error(
+        "second factors are not available here: who runs the service must set MUNICIPIO_SECRET"
+    )]
+    NoSecret,
+    /// A code that does not fit, from somebody who signed in.
+    #[error("the code is wrong, has expired or was used before: wait for the next one")]
+    Code,
+    /// No name of a role.
+    #[error(
+        "name the role with small letters, digits and hyphens, such as press-office; at most 50"
+    )]
+    RoleName,
+    /// The name is taken.
+    #[error("there is a role «{0}» already")]
+    RoleTaken(String),
+    /// Every municipality has it.
+    #[error("the role «{0}» is built in and stays as it is: make another one")]
+    RoleBuiltIn(String),
+    /// Accounts have it.
+    #[error("{0} accounts have the role: take it from them first")]
+    RoleInUse(usize),
+    /// Too long.
+    #[error("the description is too long: write at most {0} characters")]
+    Description(usize),
+    /// Nothing is allowed, or too much is written.
+    #[error("write 1 to {0} permissions; each limit has 1 to {0} values, or is left out")]
+    Grants(usize),
+    /// There is no such key.
+    #[error("there is no such API key")]
+    NoKey,
+    /// In the past.
+    #[error("the key would have expired already: choose a time to come")]
+    Expiry,
     /// Too short.
     #[error("the password is too short: write at least {0} characters, such as four or five words")]
     PasswordTooShort(usize),
@@ -76,6 +122,18 @@ impl Refusal {
             Self::Email(_) => "INVALID_EMAIL",
             Self::Name(_) => "INVALID_NAME",
             Self::UnknownRole(_) => "UNKNOWN_ROLE",
+            Self::NoAccount | Self::NoKey => "NOT_FOUND",
+            Self::LastAdministrator => "LAST_ADMINISTRATOR",
+            Self::SecondFactorOn => "SECOND_FACTOR_ON",
+            Self::NoSecret => "SECOND_FACTOR_UNAVAILABLE",
+            Self::Code => "INVALID_CODE",
+            Self::RoleName => "INVALID_NAME",
+            Self::RoleTaken(_) => "ROLE_TAKEN",
+            Self::RoleBuiltIn(_) => "ROLE_BUILT_IN",
+            Self::RoleInUse(_) => "ROLE_IN_USE",
+            Self::Description(_) => "TOO_LONG",
+            Self::Grants(_) => "INVALID_PERMISSIONS",
+            Self::Expiry => "INVALID_EXPIRY",
             Self::PasswordTooShort(_) => "PASSWORD_TOO_SHORT",
             Self::PasswordTooLong(_) => "PASSWORD_TOO_LONG",
             Self::PasswordTooCommon => "PASSWORD_TOO_COMMON",
@@ -85,11 +143,21 @@ impl Refusal {
     /// The field of the input that is at fault.
     pub fn path(&self) -> Option<&'static str> {
         match self {
-            Self::Credentials => None,
-            Self::SecondFactorRequired => Some("code"),
+            Self::Credentials
+            | Self::LastAdministrator
+            | Self::SecondFactorOn
+            | Self::NoSecret
+            | Self::RoleInUse(_) => None,
+            Self::SecondFactorRequired | Self::Code => Some("code"),
+            Self::NoAccount | Self::NoKey => Some("id"),
+            Self::Description(_) => Some("description"),
+            Self::Grants(_) => Some("permissions"),
+            Self::Expiry => Some("expiresAt"),
             Self::Token => Some("token"),
             Self::EmailTaken(_) | Self::Email(_) => Some("email"),
-            Self::Name(_) => Some("name"),
+            Self::Name(_) | Self::RoleName | Self::RoleTaken(_) | Self::RoleBuiltIn(_) => {
+                Some("name")
+            }
             Self::UnknownRole(_) => Some("roles"),
             Self::PasswordTooShort(_) | Self::PasswordTooLong(_) | Self::PasswordTooCommon => {
                 Some("password")

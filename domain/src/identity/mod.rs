@@ -8,22 +8,34 @@ mod caller;
 mod callers;
 mod email;
 mod error;
+mod keys;
 mod passwords;
 mod permissions;
 mod roles;
+mod second_factor;
 mod service;
 mod sessions;
 mod tokens;
+mod vault;
 
-pub use accounts::{Account, AccountStatus, Giver, NewAccount, create_account};
+pub use accounts::{
+    Account, AccountChange, AccountStatus, Giver, NewAccount, account_of, create_account,
+    list_accounts, reset_password, set_password, update_account,
+};
 pub use caller::{Caller, Machine, Staff};
 pub use email::{EmailAddress, InvalidEmail};
 pub use error::{IdentityError, Refusal};
-pub use passwords::{Passwords, check_password};
+pub use keys::{ApiKey, NewApiKey, create_api_key, revoke_api_key};
+pub use passwords::{Passwords, check_password, generate_password, random_secret};
 pub use permissions::{Action, BuiltInRole, Denied, Grant, Permissions, Subject};
+pub use roles::{Role, RoleDraft, create_role, delete_role, update_role};
+pub use second_factor::{
+    Enrolment, code_at, confirm_second_factor, disable_second_factor, enrol_second_factor,
+};
 pub use service::{Identities, Identity, Verified};
 pub use sessions::{
     Refreshed, SessionTokens, begin_session, begin_unverified_session, end_all_sessions,
     end_session, refresh_session,
 };
 pub use tokens::{NoRandomness, Token, TokenKind};
+pub use vault::{SHORTEST_SECRET, Vault};

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 use zxcvbn::Score;
 
-use super::{IdentityError, Refusal};
+use super::{IdentityError, NoRandomness, Refusal, tokens::random_text};
 
 const SHORTEST: usize = 15;
 const LONGEST: usize = 128;
@@ -44,6 +44,24 @@ pub fn check_password(password: &str, words: &[&str]) -> Result<(), Refusal> {
         true => Ok(()),
         false => Err(Refusal::PasswordTooCommon),
     }
+}
+
+/// A password that nobody chose: 20 random characters, 99 bits.
+///
+/// # Errors
+/// The operating system gives no randomness.
+pub fn generate_password() -> Result<String, NoRandomness> {
+    // Without those that look alike.
+    let text = random_text(b"23456789abcdefghijkmnpqrstuvwxyz", 20)?;
+    Ok([&text[..5], &text[5..10], &text[10..15], &text[15..]].join("-"))
+}
+
+/// A secret for [`Vault`](super::Vault): 256 random bits in hexadecimal.
+///
+/// # Errors
+/// The operating system gives no randomness.
+pub fn random_secret() -> Result<String, NoRandomness> {
+    random_text(b"0123456789abcdef", 64)
 }
 
 /// Makes and checks the hashes of passwords, a few at a time.
@@ -181,6 +199,7 @@ mod tests {
                 "{common}"
             );
         }
+        assert_eq!(check_password(&generate_password().unwrap(), &[]), Ok(()));
         let words = [
             "anna.rossi@montelago.example",
             "Anna Rossi",

@@ -7,9 +7,7 @@ use municipio_entities::{account, session, session_token};
 use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
 
-use super::{
-    AccountStatus, IdentityError, Refusal, Token, TokenKind, accounts, attempts, service::Verified,
-};
+use super::{AccountStatus, IdentityError, Refusal, Token, TokenKind, Verified, accounts};
 use crate::{
     ids::{AccountId, SessionId},
     store::{StoreError, Transaction},
@@ -58,11 +56,8 @@ pub async fn begin_session(
     now: DateTime<Utc>,
 ) -> Result<SessionTokens, IdentityError> {
     let id = verified.account();
-    attempts::forget(transaction, verified.address(), now).await?;
-    let mut values = vec![(account::Column::LastSignInAt, Some(now).into())];
-    if let Some(hash) = verified.new_hash {
-        values.push((account::Column::PasswordHash, Some(hash).into()));
-    }
+    verified.settle(transaction, now).await?;
+    let values = [(account::Column::LastSignInAt, Some(now).into())];
     transaction
         .update::<account::Entity>(values, accounts::by_id(id))
         .await?;

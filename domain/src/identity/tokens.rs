@@ -17,10 +17,18 @@ pub enum TokenKind {
     ApiKey,
     /// Sets a new password, once.
     Reset,
+    /// Shows what is not public yet.
+    Preview,
 }
 
 impl TokenKind {
-    const ALL: [Self; 4] = [Self::Access, Self::Refresh, Self::ApiKey, Self::Reset];
+    const ALL: [Self; 5] = [
+        Self::Access,
+        Self::Refresh,
+        Self::ApiKey,
+        Self::Reset,
+        Self::Preview,
+    ];
 
     /// With what it begins.
     pub fn prefix(self) -> &'static str {
@@ -29,6 +37,7 @@ impl TokenKind {
             Self::Refresh => "mun_rt_",
             Self::ApiKey => "mun_key_",
             Self::Reset => "mun_pr_",
+            Self::Preview => "mun_pv_",
         }
     }
 }

@@ -91,9 +91,18 @@ impl Town {
         })
     }
 
-    /// The id of an item; the same on every run.
+    /// The id of an item; the same on every run. The ids of items whose key is a number are in the order of
+    /// the numbers, as those of content that people make are in the order of time (UUID version 8): indexes
+    /// grow at their end.
     pub(super) fn item(&self, content_type: ContentType, key: &str) -> ItemId {
-        item_id(self.id, content_type, &format!("generated/{key}"))
+        let id = item_id(self.id, content_type, &format!("generated/{key}"));
+        let Ok(number) = key.parse::<u64>() else {
+            return id;
+        };
+        let mut bytes = id.0.into_bytes();
+        let place = (self.number << 28) | (number & 0x0fff_ffff);
+        bytes[..6].copy_from_slice(&place.to_be_bytes()[2..]);
+        ItemId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// An office with its article and a link to it, as Markdown.

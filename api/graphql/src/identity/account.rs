@@ -3,11 +3,11 @@
 use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    identity::{self, Caller},
+    identity::{self, Action, Caller, Subject},
     ids::AccountId,
 };
 
-use super::Grant;
+use super::{Grant, List, listed};
 use crate::{
     context::{RequestData, data},
     error::{ErrorCode, denied, internal},
@@ -34,6 +34,19 @@ impl Account {
     /// Reads the global id of an account.
     pub(crate) fn id(data: &RequestData, id: &ID, argument: &str) -> Result<AccountId> {
         global_id::decode_other(id, NAME, &data.tenant.ipa_code, argument)
+    }
+
+    /// The accounts, by name, for who manages them.
+    pub(crate) async fn list(
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<&str>,
+    ) -> Result<List<Self>> {
+        let data = data(ctx)?;
+        data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
+        let accounts = data.identity.accounts().await.map_err(internal)?;
+        let key = |account: &identity::Account| account.id.to_string();
+        listed(accounts, key, Self, first, after)
     }
 
     /// The global id of an account.

@@ -7,7 +7,10 @@ mod change;
 mod identity;
 mod input;
 mod lifecycle;
+mod preview;
 mod publishing;
+mod release;
+mod review;
 mod scheduling;
 mod translating;
 mod user_error;
@@ -34,6 +37,9 @@ pub struct Mutation(
     writing::WritingMutation,
     translating::TranslatingMutation,
     bulk::BulkMutation,
+    preview::PreviewMutation,
+    review::ReviewMutation,
+    release::ReleaseMutation,
 );
 
 /// The content of this global id, given as `input.id`, as something to act on.

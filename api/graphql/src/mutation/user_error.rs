@@ -121,7 +121,7 @@ pub(crate) fn identity_outcome<T>(
         IdentityError::Store(error) => internal(error),
         IdentityError::Denied(why) => denied(why),
         IdentityError::Busy => ErrorCode::Busy.error(error.to_string()),
-        IdentityError::Hash(_) | IdentityError::Randomness(_) => {
+        IdentityError::Hash(_) | IdentityError::Randomness(_) | IdentityError::Vault(_) => {
             tracing::error!(%error, "a secret cannot be made or read");
             ErrorCode::Internal.error(ErrorCode::Internal.apology())
         }

@@ -11,7 +11,8 @@ use municipio_domain::{
 use super::{
     dependents::ContentDependents,
     list::ContentRevisionConnection,
-    loaders::{DependentsOf, HistoryOf, LockOf, SchedulesOf},
+    loaders::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf},
+    review::ContentReview,
     revision::{ContentRevision, FieldChange},
     schedule::{ContentLock, ContentSchedule},
 };
@@ -246,6 +247,16 @@ impl ContentItem {
                 ContentSchedule::new(scheduled, self.item.clone(), self.reader.clone())
             })
             .collect())
+    }
+
+    /// The review of its newest revision, or of an earlier one: see `revisionId`; null when it was never
+    /// submitted (revisione redazionale).
+    async fn review(&self, ctx: &Context<'_>) -> Option<Result<ContentReview>> {
+        let read = async || -> Result<Option<ContentReview>> {
+            let review = data(ctx)?.review_of(ReviewOf(self.item.id)).await?;
+            Ok(review.map(ContentReview))
+        };
+        read().await.transpose()
     }
 
     /// Who says to be at work on it; it keeps nobody from writing (in lavorazione da).

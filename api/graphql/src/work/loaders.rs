@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    content::{Contents, Dependents, Lock, Revision, Scheduled},
+    content::{Contents, Dependents, Lock, Revision, Scheduled, review::Review},
     ids::{ItemId, RevisionId},
     store::StoreError,
 };
@@ -125,5 +125,21 @@ impl Loader<DependentsOf> for WorkLoader {
             }
         }
         Ok(found)
+    }
+}
+
+/// The review of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReviewOf(pub(crate) ItemId);
+
+impl Loader<ReviewOf> for WorkLoader {
+    type Value = Review;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[ReviewOf]) -> Result<HashMap<ReviewOf, Review>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let reviews = self.0.reviews(&ids).await.map_err(Arc::new)?;
+        let reviews = reviews.into_iter();
+        Ok(reviews.map(|(id, review)| (ReviewOf(id), review)).collect())
     }
 }

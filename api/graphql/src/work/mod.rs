@@ -4,6 +4,7 @@ mod dependents;
 mod item;
 mod list;
 mod loaders;
+mod review;
 mod revision;
 mod schedule;
 
@@ -12,5 +13,6 @@ pub(crate) use item::ContentItem;
 pub(crate) use list::{
     ContentItemConnection, ContentItemFilter, ContentItemOrder, newest_edit_first,
 };
-pub(crate) use loaders::{DependentsOf, HistoryOf, LockOf, SchedulesOf, WorkLoader};
+pub(crate) use loaders::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader};
+pub(crate) use review::{ContentReview, MyWork, ReviewRule};
 pub(crate) use schedule::{ContentLock, ScheduledActionName};

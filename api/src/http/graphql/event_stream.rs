@@ -52,7 +52,7 @@ pub(super) async fn respond(
     };
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
-        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CACHE_CONTROL, "private, no-store"))
         // Compression would hold events back, and so do some proxies unless they are told.
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))

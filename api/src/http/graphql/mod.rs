@@ -69,8 +69,9 @@ pub(super) async fn post(
             repeat::refuse_key(&request, "a batch")?;
             let mut answers = Vec::with_capacity(all.len());
             for parameters in all {
-                let answer = answer(&request, &state, requester.clone(), parameters).await?;
-                answers.push(Rendered::new(&request, settings, answer));
+                let (answer, private) =
+                    answer(&request, &state, requester.clone(), parameters).await?;
+                answers.push(Rendered::new(&request, settings, answer, private));
             }
             Ok(response::respond_all(answers, media_type))
         }
@@ -88,27 +89,30 @@ async fn respond(
         repeat::refuse_key(request, "an event stream")?;
         return event_stream::respond(request, state, requester, parameters).await;
     }
-    let answer = answer(request, state, requester, parameters).await?;
-    Ok(Rendered::new(request, &state.settings, answer).respond(media_type))
+    let (answer, private) = answer(request, state, requester, parameters).await?;
+    Ok(Rendered::new(request, &state.settings, answer, private).respond(media_type))
 }
 
+/// The answer, and whether it is for the requester alone.
 async fn answer(
     request: &HttpRequest,
     state: &State,
     requester: Requester,
     parameters: Parameters,
-) -> Result<Answer, Problem> {
+) -> Result<(Answer, bool), Problem> {
     let variables = repeat::sent(request, &parameters);
     let operation = match Operation::admit(state, &requester, parameters) {
         Ok(operation) => operation,
-        Err(error) => return Ok(error.into()),
+        Err(error) => return Ok((error.into(), requester.is_private(None))),
     };
     refuse_to_write(request, &operation)?;
     if operation.kind() == OperationType::Subscription {
         let message = "a subscription is answered as text/event-stream, or over WebSocket";
         return Err(Problem::new(ErrorCode::NotAcceptable, message).of(request));
     }
-    repeat::run(request, state, requester, operation, variables).await
+    let private = requester.is_private(operation.perspective());
+    let answer = repeat::run(request, state, requester, operation, variables).await?;
+    Ok((answer, private))
 }
 
 /// For whom the operations of a request run.

@@ -66,6 +66,7 @@ pub(super) struct Operation {
     kind: OperationType,
     measure: Measure,
     shows_cost: bool,
+    perspective: Option<String>,
     /// Notes what it does, when it may be sent again.
     attempt: Option<Arc<Attempt>>,
 }
@@ -81,6 +82,7 @@ impl Operation {
         let limits = state.limits_of(&requester.caller);
         let text = state.documents.find(&parameters)?;
         let shows_cost = parameters.shows_cost();
+        let perspective = parameters.perspective()?;
         let variables = limits.variables(parameters.variables)?;
         let document = parse(state, &text)?;
         let parsed = &document.parsed;
@@ -101,6 +103,7 @@ impl Operation {
             kind,
             measure,
             shows_cost,
+            perspective,
             attempt: None,
         })
     }
@@ -108,6 +111,11 @@ impl Operation {
     /// A query, a mutation or a subscription.
     pub(super) fn kind(&self) -> OperationType {
         self.kind
+    }
+
+    /// The perspective that the operation names for itself.
+    pub(super) fn perspective(&self) -> Option<&str> {
+        self.perspective.as_deref()
     }
 
     /// What tells the operation from others: its document, its name, and the variables as they were sent.
@@ -133,8 +141,19 @@ impl Operation {
 
     /// Runs a query or a mutation.
     pub(super) async fn run(self, state: &State, requester: &Requester) -> Answer {
-        let moment = Moment::Fixed(clock::now());
-        let mut data = requester.data(state, moment);
+        let now = clock::now();
+        // What is written is written to, and told of, as it is: a mutation has no perspective.
+        let contents = match self.kind {
+            OperationType::Query => {
+                let named = self.perspective.as_deref();
+                match requester.contents(state, named, now).await {
+                    Ok(contents) => contents,
+                    Err(error) => return error.into(),
+                }
+            }
+            _ => state.contents(&requester.tenant),
+        };
+        let mut data = requester.data(state, contents, Moment::Fixed(now));
         if let Some(attempt) = self.attempt {
             data = data.repeatable(attempt);
         }
@@ -176,7 +195,8 @@ impl Operation {
             return stream::once(async move { self.run(&state, &requester).await }).boxed_local();
         }
         let moment = Moment::Running(clock::now);
-        let data = requester.data(state, moment);
+        let contents = state.contents(&requester.tenant);
+        let data = requester.data(state, contents, moment);
         let events = state.schema.execute_stream(data.attach(self.request));
         Deep::new(events, self.measure.depth)
             .map(Answer::Executed)

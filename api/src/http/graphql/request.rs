@@ -5,6 +5,7 @@ use actix_web::{
     http::header,
     web::{Payload, Query},
 };
+use async_graphql::ServerError;
 use futures_util::StreamExt;
 use municipio_graphql::ErrorCode;
 use serde::Deserialize;
@@ -44,6 +45,18 @@ impl Parameters {
             .get("persistedQuery")?
             .get("sha256Hash")?
             .as_str()
+    }
+
+    /// The perspective, for clients that cannot send headers.
+    pub(crate) fn perspective(&self) -> Result<Option<String>, ServerError> {
+        match self.extensions.get("perspective") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(named)) => Ok(Some(named.clone())),
+            Some(_) => {
+                let message = "`extensions.perspective` is a text";
+                Err(ErrorCode::InvalidPerspective.refuse(message))
+            }
+        }
     }
 
     /// The client asks for the cost.

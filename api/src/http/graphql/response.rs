@@ -134,10 +134,17 @@ fn unwritten(error: &serde_json::Error) {
 pub(super) struct Rendered {
     body: String,
     refused: Option<ErrorCode>,
+    /// For the requester alone: no cache keeps it.
+    private: bool,
 }
 
 impl Rendered {
-    pub(super) fn new(request: &HttpRequest, settings: &Settings, answer: Answer) -> Self {
+    pub(super) fn new(
+        request: &HttpRequest,
+        settings: &Settings,
+        answer: Answer,
+        private: bool,
+    ) -> Self {
         let answer = answer.settled(request_id(request).as_deref(), settings);
         let refused = match &answer {
             Answer::Refused(code, _) => Some(*code),
@@ -146,6 +153,7 @@ impl Rendered {
         Self {
             body: answer.to_text(),
             refused,
+            private: private || request.headers().contains_key(header::AUTHORIZATION),
         }
     }
 
@@ -156,25 +164,30 @@ impl Rendered {
             (Some(code @ (ErrorCode::BadRequest | ErrorCode::Timeout)), _) => code.status(),
             _ => 200,
         };
-        respond(status, media_type, self.body)
+        respond(status, media_type, self.body, self.private)
     }
 }
 
 /// Several answers as one.
 pub(super) fn respond_all(answers: Vec<Rendered>, media_type: MediaType) -> HttpResponse {
     let bodies: Vec<_> = answers.iter().map(|answer| answer.body.as_str()).collect();
-    respond(200, media_type, format!("[{}]", bodies.join(",")))
+    let private = answers.iter().any(|answer| answer.private);
+    respond(200, media_type, format!("[{}]", bodies.join(",")), private)
 }
 
-fn respond(status: u16, media_type: MediaType, body: String) -> HttpResponse {
+fn respond(status: u16, media_type: MediaType, body: String, private: bool) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status)
+    let mut response = HttpResponse::build(status);
+    response
         .content_type(format!("{}; charset=utf-8", media_type.name()))
         .insert_header((
             header::VARY,
-            "Accept, Accept-Encoding, Host, Municipio-Tenant",
-        ))
-        .body(body)
+            "Accept, Accept-Encoding, Authorization, Host, Municipio-Perspective, Municipio-Preview, Municipio-Tenant",
+        ));
+    if private {
+        response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    }
+    response.body(body)
 }
 
 /// The code that an error carries already.

@@ -12,7 +12,7 @@ use crate::{
 
 /// The rows of an item: for each locale one without a facet, and one for each value by which the
 /// item is found.
-pub(super) fn listing_rows(
+pub(in crate::content) fn listing_rows(
     id: ItemId,
     body: &Body,
     locales: &[Locale],

@@ -13,6 +13,7 @@ mod lock;
 mod move_slug;
 mod occurrences;
 mod publish;
+mod release;
 mod restore_revision;
 mod retire;
 mod revise;
@@ -35,10 +36,17 @@ use crate::{
 
 pub use create::{create, create_all};
 pub use duplicate::duplicate;
+pub(super) use listing::listing_rows;
 pub use lock::{LOCKED_FOR, Lock, Worker, lock, unlock};
 pub use move_slug::move_slug;
 pub use occurrences::extend_occurrences;
+pub(super) use occurrences::occurrence_rows;
 pub use publish::{publish, publish_all, publish_revision, unpublish};
+pub use release::{
+    MOST_CHANGES, Release, ReleaseAction, ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus,
+    add_to_release, create_release, publish_release, refuse_release, remove_from_release,
+    roll_back_release, schedule_release,
+};
 pub use restore_revision::restore_revision;
 pub use retire::{archive, delete, purge, restore, unarchive};
 pub use revise::{revise, revise_all};

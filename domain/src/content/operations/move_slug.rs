@@ -17,7 +17,7 @@ use crate::{
         changes::record,
         queries::{read_slugs, read_type},
     },
-    ids::ItemId,
+    ids::{ItemId, RevisionId},
     locale::Locale,
     store::{StoreError, Transaction},
 };
@@ -39,9 +39,9 @@ pub async fn move_slug(
     check_is_there(&item)?;
     let is_known = is_known(transaction, &item, locale, slug).await?;
     move_in_revisions(transaction, &item, locale, slug).await?;
-    if item.published_revision_id.is_none() {
+    let Some(public) = item.published_revision_id else {
         return Ok(());
-    }
+    };
     let mut slugs = read_slugs(item.slugs.clone())?;
     if slugs.insert(locale.clone(), slug.clone()).as_ref() == Some(slug) {
         return Ok(());
@@ -53,14 +53,18 @@ pub async fn move_slug(
             locale: locale.to_string(),
             slug: slug.to_string(),
             item_id: item.id,
+            claimed_at: Some(now),
         };
         transaction.insert::<content_slug::Entity>([row]).await?;
     }
-    let values = [(content_item::Column::Slugs, slugs_json(&slugs)?.into())];
+    let slugs = slugs_json(&slugs)?;
+    let values = [(content_item::Column::Slugs, slugs.clone().into())];
     transaction
         .update::<content_item::Entity>(values, content_item::Column::Id.eq(item.id))
         .await?;
-    let items = [(ItemId(item.id), read_type(&item.content_type)?)];
+    let content_type = read_type(&item.content_type)?;
+    let public = Some((RevisionId(public), slugs));
+    let items = [(ItemId(item.id), content_type, public)];
     Ok(record(transaction, &items, ChangeKind::Published, now).await?)
 }
 

@@ -71,7 +71,7 @@ pub async fn extend_occurrences(
 }
 
 /// All occurrences of a schedule; when a rule gives very many, those of two years around now.
-pub(super) fn occurrence_rows(
+pub(in crate::content) fn occurrence_rows(
     id: ItemId,
     schedule: &EventSchedule,
     now: DateTime<Utc>,

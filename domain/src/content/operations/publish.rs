@@ -21,7 +21,8 @@ use crate::{
         changes::record,
         gate,
         queries::{read_body, read_slugs, read_type},
-        sizes::resize,
+        review::{Asked, ReviewError, not_approved},
+        sizes::{self, resize},
     },
     ids::{ItemId, RevisionId},
     locale::Locale,
@@ -35,6 +36,8 @@ pub(super) struct Publishing {
     pub(super) slugs: Slugs,
     /// The revision that readers are to see.
     revision: Uuid,
+    /// Who wrote it.
+    author: String,
     report: PublishReport,
 }
 
@@ -83,7 +86,7 @@ pub async fn publish_revision(
 }
 
 /// Publishes these revisions of items, or their drafts where none is named.
-async fn publish_revisions(
+pub(super) async fn publish_revisions(
     transaction: &Transaction,
     targets: Vec<(Target, Option<RevisionId>)>,
     locales: &[Locale],
@@ -106,13 +109,17 @@ async fn publish_revisions(
         })
         .collect();
     refuse(&mut batch, Publishing::ask_gate);
-    slugs::claim(transaction, &mut batch).await?;
+    ask_for_approvals(transaction, &mut batch).await?;
+    slugs::claim(transaction, &mut batch, now).await?;
     point(transaction, &batch, now).await?;
     list(transaction, &batch, locales, now).await?;
     let published: Vec<_> = accepted(&batch).map(|work| work.item.id).collect();
     schedule::supersede(transaction, &published, now).await?;
-    let items = accepted(&batch).map(|work| (ItemId(work.item.id), work.body.content_type()));
-    let items: Vec<_> = items.collect();
+    let items = accepted(&batch).map(|work| {
+        let public = (RevisionId(work.revision), slugs_json(&work.slugs)?);
+        Ok((ItemId(work.item.id), work.body.content_type(), Some(public)))
+    });
+    let items: Vec<_> = items.collect::<Result<_, StoreError>>()?;
     if !items.is_empty() {
         record(transaction, &items, ChangeKind::Published, now).await?;
     }
@@ -141,6 +148,7 @@ impl Publishing {
             body: read_body(content_type, RevisionId(found.id), found.body)?,
             slugs: read_slugs(found.slugs)?,
             revision: found.id,
+            author: found.author,
             report: PublishReport::default(),
             item,
         })
@@ -154,6 +162,28 @@ impl Publishing {
         self.report = report;
         Ok(())
     }
+}
+
+/// Refuses what nobody else approved, where the municipality wants four eyes.
+async fn ask_for_approvals(
+    transaction: &Transaction,
+    batch: &mut Outcomes<Publishing>,
+) -> Result<(), StoreError> {
+    let asked = accepted(batch).map(|work| Asked {
+        item: ItemId(work.item.id),
+        content_type: work.body.content_type(),
+        revision: RevisionId(work.revision),
+        written_by: work.author.clone(),
+    });
+    let asked = asked.collect();
+    let missing = not_approved(transaction, asked).await?;
+    refuse(batch, |work| {
+        match missing.contains(&ItemId(work.item.id)) {
+            true => Err(ReviewError::NotApproved.into()),
+            false => Ok(()),
+        }
+    });
+    Ok(())
 }
 
 /// Moves the published pointers to the drafts, whose slugs become those of the items.
@@ -223,7 +253,7 @@ async fn list(
         listing_rows(ItemId(work.item.id), &work.body, locales, published_at, now)
     });
     let rows: Vec<_> = rows.collect();
-    resize(transaction, &listed, &rows).await?;
+    let changes = sizes::changes(transaction, &listed, &rows).await?;
     unlist(transaction, &listed).await?;
     transaction.insert::<content_listing::Entity>(rows).await?;
     let rows = accepted(batch).flat_map(|work| {
@@ -231,7 +261,10 @@ async fn list(
         let rows = schedule.map(|schedule| occurrence_rows(ItemId(work.item.id), schedule, now));
         rows.into_iter().flatten()
     });
-    transaction.insert::<content_occurrence::Entity>(rows).await
+    transaction
+        .insert::<content_occurrence::Entity>(rows)
+        .await?;
+    resize(transaction, changes).await
 }
 
 async fn unlist(transaction: &Transaction, ids: &[Uuid]) -> Result<(), StoreError> {
@@ -280,8 +313,9 @@ pub(super) async fn take_off(
     transaction
         .update::<content_item::Entity>(values, Column::Id.eq(item.id))
         .await?;
-    resize(transaction, &[item.id], &[]).await?;
+    let changes = sizes::changes(transaction, &[item.id], &[]).await?;
     unlist(transaction, &[item.id]).await?;
-    let items = [(ItemId(item.id), read_type(&item.content_type)?)];
+    resize(transaction, changes).await?;
+    let items = [(ItemId(item.id), read_type(&item.content_type)?, None)];
     record(transaction, &items, ChangeKind::Unpublished, now).await
 }

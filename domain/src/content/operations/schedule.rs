@@ -1,6 +1,8 @@
 //! Publishes and takes off at a time. What is scheduled is a revision: what is written later waits for its
 //! own publication.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_schedule};
 use sea_orm::{
@@ -11,11 +13,14 @@ use uuid::Uuid;
 
 use super::{
     AT_ONCE, ContentError, Target, check_is_there, held, hold, invalid, no_revision,
-    publish_revision, unpublish,
+    publish_revision,
+    release::{fire_releases, next_due_release},
+    unpublish,
 };
 use crate::{
+    audit::{self, Actor, Deed},
     content::{
-        FieldError, gate,
+        FieldError, gate, global_id,
         queries::{read_body, read_type},
     },
     ids::{ItemId, RevisionId, ScheduleId},
@@ -346,6 +351,7 @@ pub async fn fire_due(
         for scheduled in due(&store, now).await? {
             fire(&store, &tenant, &scheduled, now).await?;
         }
+        fire_releases(&store, &tenant, now).await?;
         sleep_until_next(&store).await?;
     }
     tenants::next_due(database).await
@@ -371,7 +377,7 @@ async fn fire(
 ) -> Result<(), StoreError> {
     let transaction = store.begin().await?;
     // First the item, as everybody who writes it.
-    hold(&transaction, &[scheduled.item.into()]).await?;
+    let held = hold(&transaction, &[scheduled.item.into()]).await?;
     if !claim(&transaction, scheduled, ScheduleStatus::Done, &[], now).await? {
         return Ok(());
     }
@@ -386,7 +392,14 @@ async fn fire(
         (ScheduledAction::Publish, None) => Err(no_revision()),
     };
     let reasons = match outcome {
-        Ok(()) => return transaction.commit().await,
+        Ok(()) => {
+            let name = match scheduled.action {
+                ScheduledAction::Publish => "content.publish",
+                ScheduledAction::Unpublish => "content.unpublish",
+            };
+            write_down(&transaction, tenant, &held, scheduled, name, now).await?;
+            return transaction.commit().await;
+        }
         Err(ContentError::Store(error)) => return Err(error),
         // Somebody writes it at this moment: the next time.
         Err(ContentError::Conflict { .. }) => return Ok(()),
@@ -404,10 +417,34 @@ async fn fire(
     .await?
     {
         let codes: Vec<_> = reasons.iter().map(|reason| reason.code.as_str()).collect();
+        let name = "content.refuse_schedule";
+        write_down(&transaction, tenant, &held, scheduled, name, now).await?;
         tracing::warn!(tenant = %tenant.ipa_code, item = %scheduled.item, ?codes, "a scheduled publication was refused");
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// Tells the audit log what was done, and for whom.
+async fn write_down(
+    transaction: &Transaction,
+    tenant: &Tenant,
+    held: &HashMap<ItemId, content_item::Model>,
+    scheduled: &Scheduled,
+    name: &'static str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Some(item) = held.get(&scheduled.item) else {
+        return Ok(());
+    };
+    let content_type = read_type(&item.content_type)?;
+    let subject = global_id(content_type, &tenant.ipa_code, scheduled.item);
+    let deed = Deed::to(name, subject).with(serde_json::json!({
+        "scheduled_by": scheduled.author,
+        "revision": scheduled.revision,
+        "due_at": scheduled.due_at,
+    }));
+    audit::record(transaction, &Actor::system(), &deed, now).await
 }
 
 /// Takes a thing that is pending for oneself.
@@ -461,8 +498,8 @@ async fn sleep_until_next(store: &TenantStore) -> Result<(), StoreError> {
         .first()
         .map(|row| row.try_get("", "next"))
         .transpose()?;
-    transaction
-        .set_wake(next.flatten(), Condition::all())
-        .await?;
+    let next = [next.flatten(), next_due_release(&transaction).await?];
+    let next = next.into_iter().flatten().min();
+    transaction.set_wake(next, Condition::all()).await?;
     transaction.commit().await
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use municipio_entities::content_slug;
 use sea_orm::ColumnTrait;
 
@@ -163,6 +164,7 @@ fn open(batch: &Outcomes<Revising>) -> Vec<Open> {
 pub(super) async fn claim(
     transaction: &Transaction,
     batch: &mut Outcomes<Publishing>,
+    now: DateTime<Utc>,
 ) -> Result<(), ContentError> {
     let wanted = accepted(batch).flat_map(|work| {
         let content_type = work.body.content_type();
@@ -188,6 +190,7 @@ pub(super) async fn claim(
                 locale: locale.to_string(),
                 slug: slug.to_string(),
                 item_id: work.item.id,
+                claimed_at: Some(now),
             });
         }
         Ok(())

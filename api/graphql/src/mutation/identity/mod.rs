@@ -1,9 +1,40 @@
 //! Accounts, sessions, roles and keys.
 
+mod accounts;
+mod api_keys;
+mod passwords;
+mod roles;
+mod second_factor;
 mod sessions;
 
 use async_graphql::MergedObject;
+use municipio_domain::identity::{Caller, Denied, Giver, Staff};
+
+use crate::{context::RequestData, error::denied};
 
 /// Everything that is changed of accounts, sessions, roles and keys.
 #[derive(MergedObject, Default)]
-pub(crate) struct IdentityMutation(sessions::SessionMutation);
+pub(crate) struct IdentityMutation(
+    sessions::SessionMutation,
+    passwords::PasswordMutation,
+    second_factor::SecondFactorMutation,
+    accounts::AccountMutation,
+    roles::RoleMutation,
+    api_keys::ApiKeyMutation,
+);
+
+/// The person who calls; a program has no account.
+fn staff(data: &RequestData) -> async_graphql::Result<&Staff> {
+    match &data.caller {
+        Caller::Staff(staff) => Ok(staff),
+        Caller::Anonymous | Caller::Machine(_) => Err(denied(Denied::NotSignedIn)),
+    }
+}
+
+/// Who gives, and can give no more than they have.
+fn giver(data: &RequestData) -> async_graphql::Result<Giver<'_>> {
+    let permissions = data.caller.permissions();
+    permissions
+        .map(Giver::Caller)
+        .ok_or_else(|| denied(Denied::NotSignedIn))
+}

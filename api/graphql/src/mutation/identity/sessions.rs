@@ -4,18 +4,19 @@ use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
     identity::{
-        self, Caller, Denied, Refreshed, Refusal, SessionTokens, Staff, begin_session, end_session,
-        refresh_session,
+        self, Refreshed, Refusal, SessionTokens, Staff, begin_session, end_session, refresh_session,
     },
 };
 use serde_json::Value;
 
 use crate::{
     context::{RequestData, data},
-    error::{denied, internal},
+    error::internal,
     identity::{Account, Session},
     mutation::{UserError, identity_outcome},
 };
+
+use super::staff;
 
 #[derive(Default)]
 pub(crate) struct SessionMutation;
@@ -28,6 +29,9 @@ struct SignInInput {
     /// The password.
     #[graphql(secret)]
     password: String,
+    /// The code of the second factor, or a recovery code; asked for with `SECOND_FACTOR_REQUIRED`.
+    #[graphql(secret)]
+    code: Option<String>,
 }
 
 /// A session that goes on.
@@ -40,11 +44,11 @@ struct RefreshSessionInput {
 
 /// A session, or why there is none.
 #[derive(Default, SimpleObject)]
-struct SessionPayload {
+pub(super) struct SessionPayload {
     /// The session with its tokens; null when it was refused.
-    session: Option<Session>,
+    pub(super) session: Option<Session>,
     /// Why it was refused.
-    user_errors: Vec<UserError>,
+    pub(super) user_errors: Vec<UserError>,
 }
 
 /// What signing out did.
@@ -57,7 +61,7 @@ struct SignOutPayload {
 }
 
 impl SessionPayload {
-    fn refused(user_errors: Vec<UserError>) -> Self {
+    pub(super) fn refused(user_errors: Vec<UserError>) -> Self {
         Self {
             session: None,
             user_errors,
@@ -74,8 +78,11 @@ impl SessionMutation {
         #[graphql(desc = "Who signs in.")] input: SignInInput,
     ) -> Result<SessionPayload> {
         let data = data(ctx)?;
-        let (email, password) = (&input.email, &input.password);
-        let verified = data.identity.verify(email, password, data.now()).await;
+        let (email, password, code) = (&input.email, &input.password, input.code.as_deref());
+        let verified = data
+            .identity
+            .verify(email, password, code, data.now())
+            .await;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let verified = match identity_outcome(verified)? {
             Ok(verified) => verified,
@@ -166,14 +173,6 @@ async fn ended(
         sessions,
         user_errors: Vec::new(),
     })
-}
-
-/// The person who calls.
-pub(super) fn staff(data: &RequestData) -> Result<&Staff> {
-    match &data.caller {
-        Caller::Staff(staff) => Ok(staff),
-        Caller::Anonymous | Caller::Machine(_) => Err(denied(Denied::NotSignedIn)),
-    }
 }
 
 fn deed(name: &'static str) -> Deed {

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    Answer, Operation, Parameters, Problem, Requester,
+    Answer, Operation, Parameters, Problem, Requester, Wish, perspective,
     protocol::{ClientMessage, Close, ServerMessage},
     tenant::{self, Address},
 };
@@ -42,6 +42,7 @@ pub(super) struct Connection {
     address: Address,
     credentials: Option<String>,
     origin: Origin,
+    wish: Wish,
     /// For whom operations run, once the connection is acknowledged.
     requester: Option<Requester>,
     operations: HashMap<String, Running>,
@@ -76,6 +77,7 @@ impl Connection {
         address: Address,
         credentials: Option<String>,
         origin: Origin,
+        wish: Wish,
     ) -> Self {
         Self {
             state,
@@ -83,6 +85,7 @@ impl Connection {
             address,
             credentials,
             origin,
+            wish,
             requester: None,
             operations: HashMap::new(),
             count: 0,
@@ -204,6 +207,14 @@ impl Connection {
         if let Some(credentials) = said(AUTHORIZATION) {
             self.credentials = Some(credentials);
         }
+        for (name, wish) in [
+            (perspective::PERSPECTIVE, &mut self.wish.perspective),
+            (perspective::PREVIEW, &mut self.wish.preview),
+        ] {
+            if let Some(text) = said(name) {
+                *wish = Some(text);
+            }
+        }
         let requester = self.find().await;
         let refused = |problem: Problem| Close::Forbidden(problem.detail().to_owned());
         self.requester = Some(requester.map_err(refused)?);
@@ -212,13 +223,15 @@ impl Connection {
 
     async fn find(&self) -> Result<Requester, Problem> {
         let tenant = tenant::find(&self.address, &self.state).await?;
-        let credentials = self.credentials.as_deref();
-        Requester::with(credentials, &self.state, tenant, self.origin.clone()).await
+        let (credentials, wish) = (self.credentials.as_deref(), self.wish.clone());
+        let origin = self.origin.clone();
+        Requester::with(credentials, wish, &self.state, tenant, origin).await
     }
 
     /// Ends the connection of who signed in when the token has expired or was revoked meanwhile.
     async fn check_again(&mut self) -> Result<(), Close> {
-        if self.credentials.is_none() || self.requester.is_none() {
+        let is_nobody = self.credentials.is_none() && self.wish.preview.is_none();
+        if is_nobody || self.requester.is_none() {
             return Ok(());
         }
         match self.find().await {

@@ -13,6 +13,7 @@ use actix_web::{
 };
 use municipio_graphql::ErrorCode;
 
+use super::super::perspective::{self, Wish};
 use super::{Answer, Operation, Parameters, Problem, Requester, stream_permit, tenant};
 use crate::{app::State, http::origin};
 use connection::Connection;
@@ -47,7 +48,8 @@ pub(in crate::http) async fn connect(
     let address = tenant::Address::of(&request);
     let credentials = Requester::credentials(&request).map(str::to_owned);
     let origin = origin::of(&request, state.settings.proxies);
-    let connection = Connection::new(state, session, address, credentials, origin);
+    let wish = Wish::of(&request);
+    let connection = Connection::new(state, session, address, credentials, origin, wish);
     actix_web::rt::spawn(async move {
         match agreed {
             true => connection.run(messages).await,

@@ -1,0 +1,319 @@
+//! Releases: put together, published, scheduled and rolled back.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use municipio_domain::{
+    audit::Deed,
+    content::{self, ReleaseAction, ReleaseChange, ReleaseError},
+    identity::{Action, Subject},
+    ids::{ItemId, ReleaseId},
+    store::Transaction,
+};
+
+use super::{UserError, of_type, outcome};
+use crate::{
+    context::{RequestData, data},
+    error::internal,
+    global_id,
+    release::{ChangesOf, Release, ReleaseActionName, ReleaseProblem, problems},
+    scalars,
+};
+
+#[derive(Default)]
+pub(crate) struct ReleaseMutation;
+
+/// A release to be made.
+#[derive(InputObject)]
+struct CreateReleaseInput {
+    /// What it is called: 1 to 200 characters (nome).
+    name: String,
+    /// What it is for (nota).
+    note: Option<String>,
+}
+
+/// What a release does to one content (modifica).
+#[derive(InputObject)]
+struct ReleaseChangeInput {
+    /// The content, by its global id.
+    id: ID,
+    /// What happens to it (azione).
+    #[graphql(default_with = "ReleaseActionName::Publish")]
+    action: ReleaseActionName,
+    /// The revision that is published; the newest one of this moment when left out (revisione).
+    revision: Option<ID>,
+}
+
+/// Changes to be added to a release.
+#[derive(InputObject)]
+struct AddToReleaseInput {
+    /// The release, by its global id.
+    id: ID,
+    /// The changes, in place of what it did to the same content before; at most 100 at once.
+    changes: Vec<ReleaseChangeInput>,
+}
+
+/// Content to be taken out of a release.
+#[derive(InputObject)]
+struct RemoveFromReleaseInput {
+    /// The release, by its global id.
+    id: ID,
+    /// The content, by global ids; at most 100 at once.
+    items: Vec<ID>,
+}
+
+/// A release to be published now.
+#[derive(InputObject)]
+struct PublishReleaseInput {
+    /// The release, by its global id.
+    id: ID,
+}
+
+/// A release to be published at a time.
+#[derive(InputObject)]
+struct ScheduleReleaseInput {
+    /// The release, by its global id.
+    id: ID,
+    /// When; not at any time when left out (data di pubblicazione).
+    publish_at: Option<scalars::LocalDateTime>,
+}
+
+/// A release to be taken back.
+#[derive(InputObject)]
+struct RollBackReleaseInput {
+    /// The release, by its global id.
+    id: ID,
+    /// Although somebody published or took off some of its content since (forza).
+    #[graphql(default)]
+    force: bool,
+}
+
+/// What became of a release.
+#[derive(Default, SimpleObject)]
+struct ReleasePayload {
+    /// The release as it is now; null when there is none.
+    release: Option<Release>,
+    /// What kept it back, content by content (rapporto).
+    report: Vec<ReleaseProblem>,
+    /// Why it was refused.
+    user_errors: Vec<UserError>,
+}
+
+#[Object]
+impl ReleaseMutation {
+    /// Makes a release without changes (crea un rilascio).
+    async fn create_release(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is called.")] input: CreateReleaseInput,
+    ) -> Result<ReleasePayload> {
+        let data = data(ctx)?;
+        data.authorise(Action::Release, &Subject::WHOLE)?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let author = data.caller.author();
+        let (name, note) = (input.name, input.note);
+        let made = content::create_release(&transaction, &name, note, author, data.now()).await;
+        let release = match outcome(made)? {
+            Ok(release) => release,
+            Err(errors) => return Ok(ReleasePayload::refused(errors)),
+        };
+        finish(data, transaction, "release.create", release.id).await
+    }
+
+    /// Adds changes to a release (aggiungi al rilascio).
+    async fn add_to_release(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The release and the changes.")] input: AddToReleaseInput,
+    ) -> Result<ReleasePayload> {
+        let data = data(ctx)?;
+        let id = Release::id(data, &input.id, "input.id")?;
+        at_once(input.changes.len(), "input.changes")?;
+        let mut changes = Vec::new();
+        for (index, change) in input.changes.iter().enumerate() {
+            changes.push(change.read(data, &format!("input.changes[{index}]"))?);
+        }
+        if changes.is_empty() {
+            data.authorise(Action::Release, &Subject::WHOLE)?;
+        }
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let added = content::add_to_release(&transaction, id, &changes).await;
+        match outcome(added)? {
+            Ok(()) => finish(data, transaction, "release.add", id).await,
+            Err(errors) => Ok(ReleasePayload::refused(errors)),
+        }
+    }
+
+    /// Takes content out of a release (togli dal rilascio).
+    async fn remove_from_release(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The release and the content.")] input: RemoveFromReleaseInput,
+    ) -> Result<ReleasePayload> {
+        let data = data(ctx)?;
+        let id = Release::id(data, &input.id, "input.id")?;
+        at_once(input.items.len(), "input.items")?;
+        let mut items = Vec::new();
+        for (index, item) in input.items.iter().enumerate() {
+            items.push(item_of(data, item, &format!("input.items[{index}]"))?);
+        }
+        if items.is_empty() {
+            data.authorise(Action::Release, &Subject::WHOLE)?;
+        }
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let removed = content::remove_from_release(&transaction, id, &items).await;
+        match outcome(removed)? {
+            Ok(()) => finish(data, transaction, "release.remove", id).await,
+            Err(errors) => Ok(ReleasePayload::refused(errors)),
+        }
+    }
+
+    /// Publishes everything in a release at once; when something in it cannot be published, nothing is, and the
+    /// report says why (pubblica il rilascio).
+    async fn publish_release(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: PublishReleaseInput,
+    ) -> Result<ReleasePayload> {
+        let data = data(ctx)?;
+        let id = Release::id(data, &input.id, "input.id")?;
+        authorise_all(data, id).await?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let locales = &data.tenant.locales;
+        match content::publish_release(&transaction, id, locales, data.now()).await {
+            Ok(()) => finish(data, transaction, "release.publish", id).await,
+            Err(error) => refused(data, id, error).await,
+        }
+    }
+
+    /// Has a release published at a time, or not at any (programma il rilascio).
+    async fn schedule_release(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one, and when.")] input: ScheduleReleaseInput,
+    ) -> Result<ReleasePayload> {
+        let data = data(ctx)?;
+        let id = Release::id(data, &input.id, "input.id")?;
+        authorise_all(data, id).await?;
+        let due = input.publish_at.as_ref().map(|moment| moment.0.begins());
+        if due.is_some() {
+            // What could not be published today is not scheduled. It is asked again when the time comes.
+            let mut reports = data
+                .contents
+                .release_reports(&[id])
+                .await
+                .map_err(internal)?;
+            let report = reports.remove(&id).unwrap_or_default();
+            if !report.is_empty() {
+                return refused(data, id, ReleaseError::Refused(report)).await;
+            }
+        }
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let done = content::schedule_release(&transaction, id, due, data.now()).await;
+        if let Err(errors) = outcome(done)? {
+            return Ok(ReleasePayload::refused(errors));
+        }
+        let payload = finish(data, transaction, "release.schedule", id).await;
+        data.contents.wake();
+        payload
+    }
+
+    /// Puts everything in a release back to what was public before it (annulla il rilascio).
+    async fn roll_back_release(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: RollBackReleaseInput,
+    ) -> Result<ReleasePayload> {
+        let data = data(ctx)?;
+        let id = Release::id(data, &input.id, "input.id")?;
+        authorise_all(data, id).await?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let (force, locales) = (input.force, &data.tenant.locales);
+        match content::roll_back_release(&transaction, id, force, locales, data.now()).await {
+            Ok(()) => finish(data, transaction, "release.roll_back", id).await,
+            Err(error) => refused(data, id, error).await,
+        }
+    }
+}
+
+impl ReleaseChangeInput {
+    fn read(&self, data: &RequestData, argument: &str) -> Result<ReleaseChange> {
+        let item = item_of(data, &self.id, &format!("{argument}.id"))?;
+        let revision = |id| {
+            let argument = format!("{argument}.revision");
+            global_id::decode_revision(id, &data.tenant.ipa_code, &argument)
+        };
+        let action = match self.action {
+            ReleaseActionName::Publish => {
+                ReleaseAction::Publish(self.revision.as_ref().map(revision).transpose()?)
+            }
+            ReleaseActionName::Unpublish => ReleaseAction::Unpublish,
+        };
+        Ok(ReleaseChange { item, action })
+    }
+}
+
+/// The content of a global id that the caller may release.
+fn item_of(data: &RequestData, id: &ID, argument: &str) -> Result<ItemId> {
+    let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, argument)?;
+    data.authorise(Action::Release, &of_type(content_type))?;
+    Ok(id)
+}
+
+fn at_once(many: usize, argument: &str) -> Result<()> {
+    if many == 0 {
+        return Ok(());
+    }
+    let many = i32::try_from(many).unwrap_or(i32::MAX);
+    crate::connection::page_size(Some(many), argument).map(|_| ())
+}
+
+async fn authorise_all(data: &RequestData, id: ReleaseId) -> Result<()> {
+    let changes = data.release_changes(ChangesOf(id)).await?;
+    if changes.is_empty() {
+        return data.authorise(Action::Release, &Subject::WHOLE);
+    }
+    for (_, content_type) in changes {
+        data.authorise(Action::Release, &of_type(content_type))?;
+    }
+    Ok(())
+}
+
+async fn finish(
+    data: &RequestData,
+    transaction: Transaction,
+    deed: &'static str,
+    id: ReleaseId,
+) -> Result<ReleasePayload> {
+    let subject = global_id::encode_other(global_id::RELEASE, &data.tenant.ipa_code, id);
+    data.commit(transaction, &Deed::to(deed, subject.as_str()))
+        .await?;
+    Ok(ReleasePayload {
+        release: Release::read(data, id).await?,
+        ..ReleasePayload::default()
+    })
+}
+
+/// Tells why a release is kept back.
+async fn refused(data: &RequestData, id: ReleaseId, error: ReleaseError) -> Result<ReleasePayload> {
+    let report = match error {
+        ReleaseError::Content(error) => {
+            let errors = outcome::<()>(Err(error))?.err().unwrap_or_default();
+            return Ok(ReleasePayload::refused(errors));
+        }
+        ReleaseError::Refused(report) => report,
+    };
+    let message = "some of the content keeps the release back; the report says which";
+    Ok(ReleasePayload {
+        release: Release::read(data, id).await?,
+        report: problems(data, &report),
+        user_errors: vec![UserError::new("RELEASE_REFUSED", message)],
+    })
+}
+
+impl ReleasePayload {
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self {
+            user_errors,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Releases: changes that are published together.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::{
+    Context, Enum, ID, Object, Result, SimpleObject, connection::PageInfo, dataloader::Loader,
+};
+use chrono::{DateTime, Utc};
+use municipio_domain::{
+    content::{self, ContentType, ReleaseAction, ReleaseChange, ReleaseIssue},
+    identity::{Action, Subject},
+    ids::ReleaseId,
+    store::StoreError,
+};
+
+use crate::{
+    connection::page_size,
+    context::{RequestData, data},
+    error::internal,
+    filters::camel,
+    global_id::{self, RELEASE},
+    objects::ContentTypeName,
+    work::WorkLoader,
+};
+
+/// What has become of a release (stato del rilascio).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "content::ReleaseStatus")]
+pub(crate) enum ReleaseStatus {
+    /// It is being put together (in preparazione).
+    Open,
+    /// It will be published at a time (programmato).
+    Scheduled,
+    /// It was published (pubblicato).
+    Published,
+    /// It was to be published, and could not be; it is open again (respinto).
+    Refused,
+    /// It was published and taken back (annullato).
+    RolledBack,
+}
+
+/// What a release does to content (azione).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum ReleaseActionName {
+    /// A revision is published (pubblica).
+    Publish,
+    /// It is taken off the public site (ritira).
+    Unpublish,
+}
+
+/// Changes that are published together, or not at all (rilascio).
+#[derive(Clone, Debug)]
+pub(crate) struct Release(pub(crate) content::Release);
+
+/// The changes of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ChangesOf(pub(crate) ReleaseId);
+
+/// What keeps a release from being published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReportOf(pub(crate) ReleaseId);
+
+type Changes = Vec<(ReleaseChange, ContentType)>;
+
+impl Loader<ChangesOf> for WorkLoader {
+    type Value = Changes;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[ChangesOf]) -> Result<HashMap<ChangesOf, Changes>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.0.release_changes(&ids).await.map_err(Arc::new)?;
+        let found = found.into_iter();
+        Ok(found
+            .map(|(id, changes)| (ChangesOf(id), changes))
+            .collect())
+    }
+}
+
+impl Loader<ReportOf> for WorkLoader {
+    type Value = Vec<ReleaseIssue>;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[ReportOf],
+    ) -> Result<HashMap<ReportOf, Vec<ReleaseIssue>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.0.release_reports(&ids).await.map_err(Arc::new)?;
+        let found = found.into_iter();
+        Ok(found.map(|(id, report)| (ReportOf(id), report)).collect())
+    }
+}
+
+impl Release {
+    /// The release with this id, for a caller who may read drafts.
+    pub(crate) async fn find(data: &RequestData, id: &ID, argument: &str) -> Result<Option<Self>> {
+        let id = Self::id(data, id, argument)?;
+        data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
+        Self::read(data, id).await
+    }
+
+    pub(crate) async fn read(data: &RequestData, id: ReleaseId) -> Result<Option<Self>> {
+        let found = data.contents.release(id).await.map_err(internal)?;
+        Ok(found.map(Self))
+    }
+
+    /// Reads the global id of a release.
+    pub(crate) fn id(data: &RequestData, id: &ID, argument: &str) -> Result<ReleaseId> {
+        global_id::decode_other(id, RELEASE, &data.tenant.ipa_code, argument)
+    }
+
+    fn global_id(&self, data: &RequestData) -> ID {
+        global_id::encode_other(RELEASE, &data.tenant.ipa_code, self.0.id)
+    }
+}
+
+/// Changes that are published together, or not at all (rilascio).
+#[Object]
+impl Release {
+    /// Its global id; `release=` and this id is the perspective that shows it.
+    #[graphql(name = "id")]
+    async fn shown_id(&self, ctx: &Context<'_>) -> Result<ID> {
+        Ok(self.global_id(data(ctx)?))
+    }
+
+    /// What it is called (nome).
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is for (nota).
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
+    }
+
+    /// What has become of it (stato).
+    async fn status(&self) -> ReleaseStatus {
+        self.0.status.into()
+    }
+
+    /// When it will be published, while it is scheduled (data di pubblicazione).
+    async fn publish_at(&self) -> Option<DateTime<Utc>> {
+        self.0.due_at
+    }
+
+    /// Who made it: `account:…` or `key:…` (autore).
+    async fn author(&self) -> &str {
+        &self.0.author
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was published, refused or rolled back.
+    async fn settled_at(&self) -> Option<DateTime<Utc>> {
+        self.0.settled_at
+    }
+
+    /// What it changes (modifiche).
+    async fn changes(&self, ctx: &Context<'_>) -> Result<Vec<ReleaseItem>> {
+        let data = data(ctx)?;
+        let changes = data.release_changes(ChangesOf(self.0.id)).await?;
+        let changes = changes.into_iter();
+        Ok(changes
+            .map(|(change, content_type)| ReleaseItem::new(data, change, content_type))
+            .collect())
+    }
+
+    /// What keeps it from being published, by the rules of today; nothing when it could be (rapporto).
+    async fn report(&self, ctx: &Context<'_>) -> Result<Vec<ReleaseProblem>> {
+        let data = data(ctx)?;
+        let report = data.release_report(ReportOf(self.0.id)).await?;
+        Ok(problems(data, &report))
+    }
+
+    /// Why it was refused when its time came (motivi).
+    async fn refusal(&self, ctx: &Context<'_>) -> Result<Vec<ReleaseProblem>> {
+        Ok(problems(data(ctx)?, &self.0.report))
+    }
+}
+
+/// What a release does to one content (modifica).
+#[derive(SimpleObject)]
+pub(crate) struct ReleaseItem {
+    /// The global id of the `ContentItem` that changes (contenuto).
+    item_id: ID,
+    /// The global id of the content.
+    content_id: ID,
+    /// Its type (tipo).
+    #[graphql(name = "type")]
+    content_type: ContentTypeName,
+    /// What happens to it (azione).
+    action: ReleaseActionName,
+    /// The revision that is published (revisione).
+    revision_id: Option<ID>,
+}
+
+impl ReleaseItem {
+    fn new(data: &RequestData, change: ReleaseChange, content_type: ContentType) -> Self {
+        let municipality = &data.tenant.ipa_code;
+        let (action, revision) = match change.action {
+            ReleaseAction::Publish(revision) => (ReleaseActionName::Publish, revision),
+            ReleaseAction::Unpublish => (ReleaseActionName::Unpublish, None),
+        };
+        let revision = revision.map(|id| global_id::encode_revision(municipality, id));
+        Self {
+            item_id: global_id::encode_work(municipality, change.item),
+            content_id: global_id::encode(content_type, municipality, change.item),
+            content_type: content_type.into(),
+            action,
+            revision_id: revision,
+        }
+    }
+}
+
+/// Something that keeps a release from being published or rolled back (problema).
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ReleaseProblem {
+    /// The global id of the `ContentItem` (contenuto).
+    item_id: ID,
+    /// What it is, such as `HOW_TO_MISSING` or `CHANGED_SINCE`.
+    code: String,
+    /// The field, such as `costs[1].description`; null for the whole.
+    path: Option<String>,
+    /// What is wrong.
+    message: String,
+}
+
+pub(crate) fn problems(data: &RequestData, report: &[ReleaseIssue]) -> Vec<ReleaseProblem> {
+    let problems = report.iter().map(|issue| ReleaseProblem {
+        item_id: global_id::encode_work(&data.tenant.ipa_code, issue.item),
+        code: issue.code.clone(),
+        path: (!issue.path.is_empty()).then(|| camel(&issue.path)),
+        message: issue.message.clone(),
+    });
+    problems.collect()
+}
+
+/// A part of the list of releases (Relay connection): at most 100, the newest first.
+#[derive(SimpleObject)]
+pub(crate) struct ReleaseConnection {
+    /// The releases with their places.
+    edges: Vec<ReleaseEdge>,
+    /// The releases alone.
+    nodes: Vec<Release>,
+    /// Whether there is more, and how to go on.
+    page_info: PageInfo,
+}
+
+/// A release with its place in the list.
+#[derive(SimpleObject)]
+pub(crate) struct ReleaseEdge {
+    /// The place, for `after`.
+    cursor: String,
+    /// The release.
+    node: Release,
+}
+
+impl ReleaseConnection {
+    pub(crate) async fn read(
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Self> {
+        let data = data(ctx)?;
+        data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
+        let size = page_size(first, "first")?;
+        let after = after.map(|after| Release::id(data, &ID(after), "after"));
+        let after = after.transpose()?;
+        let releases = data
+            .contents
+            .releases(size, after)
+            .await
+            .map_err(internal)?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let has_next_page = releases.len() > size;
+        let nodes: Vec<_> = releases.into_iter().take(size).map(Release).collect();
+        let edges = nodes.iter().map(|node| ReleaseEdge {
+            cursor: node.global_id(data).0,
+            node: node.clone(),
+        });
+        let edges: Vec<_> = edges.collect();
+        let cursor = |edge: Option<&ReleaseEdge>| edge.map(|edge| edge.cursor.clone());
+        Ok(Self {
+            page_info: PageInfo {
+                has_previous_page: after.is_some(),
+                has_next_page,
+                start_cursor: cursor(edges.first()),
+                end_cursor: cursor(edges.last()),
+            },
+            edges,
+            nodes,
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! The review of content before it is published.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{string, text, timestamp_with_time_zone, uuid},
+    sea_orm::DbBackend,
+};
+
+use crate::wall;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+const TABLES: [&str; 2] = ["content_review", "review_rule"];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in tables() {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        if manager.get_database_backend() == DbBackend::Postgres {
+            for table in TABLES {
+                manager
+                    .get_connection()
+                    .execute_unprepared(&wall(table))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut index = Index::drop();
+        index.table("content_revision").name(WRITTEN_BY);
+        manager.drop_index(index).await?;
+        for table in TABLES {
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+const WRITTEN_BY: &str = "content_revision_author";
+
+fn tables() -> [TableCreateStatement; 2] {
+    [
+        Table::create()
+            .table("content_review")
+            .col(uuid("item_id").primary_key())
+            .col(uuid("tenant_id"))
+            .col(uuid("revision_id"))
+            .col(string("state"))
+            .col(string("submitted_by"))
+            .col(timestamp_with_time_zone("submitted_at"))
+            .col(string("assignee").null())
+            .col(string("decided_by").null())
+            .col(timestamp_with_time_zone("decided_at").null())
+            .col(text("comment").null())
+            .foreign_key(
+                ForeignKey::create()
+                    .from_tbl("content_review")
+                    .from_col("item_id")
+                    .to("content_item", "id")
+                    .on_delete(ForeignKeyAction::Cascade),
+            )
+            .to_owned(),
+        Table::create()
+            .table("review_rule")
+            .col(uuid("tenant_id"))
+            .col(string("content_type"))
+            .primary_key(Index::create().col("tenant_id").col("content_type"))
+            .foreign_key(
+                ForeignKey::create()
+                    .from_tbl("review_rule")
+                    .from_col("tenant_id")
+                    .to("tenant", "id")
+                    .on_delete(ForeignKeyAction::Cascade),
+            )
+            .to_owned(),
+    ]
+}
+
+/// What waits for somebody, what came back to somebody, and what somebody wrote.
+fn indexes() -> [IndexCreateStatement; 3] {
+    let index = |table: &'static str, name: &'static str, columns: &[&'static str]| {
+        let mut index = Index::create();
+        index.table(table).name(name);
+        for column in columns {
+            index.col(*column);
+        }
+        index
+    };
+    [
+        index(
+            "content_review",
+            "content_review_assignee",
+            &["tenant_id", "state", "assignee"],
+        ),
+        index(
+            "content_review",
+            "content_review_author",
+            &["tenant_id", "state", "submitted_by"],
+        ),
+        index(
+            "content_revision",
+            WRITTEN_BY,
+            &["tenant_id", "author", "item_id"],
+        ),
+    ]
+}
