@@ -48,6 +48,8 @@ pub(super) async fn respond(
         keep_alive: interval(KEEP_ALIVE),
         stopping: state.stopping.clone(),
         is_over: false,
+        request: request.clone(),
+        state: state.clone(),
         _permit: permit,
     };
     Ok(HttpResponse::Ok()
@@ -64,6 +66,8 @@ struct Events {
     keep_alive: Interval,
     stopping: Receiver<bool>,
     is_over: bool,
+    request: HttpRequest,
+    state: State,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -87,9 +91,21 @@ impl Events {
                     "event: complete\ndata:\n\n".to_owned()
                 }
             }),
-            // A comment, which clients pass over.
-            _ = self.keep_alive.tick() => Some(":\n\n".to_owned()),
+            _ = self.keep_alive.tick() => match self.has_lost_its_caller().await {
+                // A comment, which clients pass over.
+                false => Some(":\n\n".to_owned()),
+                true => None,
+            },
             _ = self.stopping.wait_for(|stopping| *stopping) => None,
         }
+    }
+
+    /// Whether the token of who signed in has expired or was revoked meanwhile.
+    async fn has_lost_its_caller(&self) -> bool {
+        if Requester::credentials(&self.request).is_none() {
+            return false;
+        }
+        let found = requester(&self.request, &self.state).await;
+        found.is_err_and(|problem| problem.is_of_the_caller())
     }
 }
