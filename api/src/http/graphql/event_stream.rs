@@ -19,7 +19,9 @@ use tokio::{
     time::{Interval, interval},
 };
 
-use super::{Answer, Operation, Parameters, Problem, Requester, refuse_to_write, stream_permit};
+use super::{
+    Answer, Operation, Parameters, Problem, Requester, refuse_to_write, requester, stream_permit,
+};
 use crate::{app::State, http::problem::request_id};
 
 /// How often a silent stream says that it lives, so that nobody on the way closes it.
@@ -83,20 +85,20 @@ impl Events {
         if self.is_over {
             return None;
         }
-        tokio::select! {
-            answer = unconstrained(self.answers.next()) => Some(match answer {
-                Some(answer) => format!("event: next\ndata: {}\n\n", answer.to_json()),
-                None => {
-                    self.is_over = true;
-                    "event: complete\ndata:\n\n".to_owned()
-                }
-            }),
-            _ = self.keep_alive.tick() => match self.has_lost_its_caller().await {
-                // A comment, which clients pass over.
-                false => Some(":\n\n".to_owned()),
-                true => None,
-            },
-            _ = self.stopping.wait_for(|stopping| *stopping) => None,
+        let answer = tokio::select! {
+            answer = unconstrained(self.answers.next()) => Some(answer),
+            _ = self.keep_alive.tick() => None,
+            _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+        };
+        match answer {
+            Some(Some(answer)) => Some(format!("event: next\ndata: {}\n\n", answer.to_json())),
+            Some(None) => {
+                self.is_over = true;
+                Some("event: complete\ndata:\n\n".to_owned())
+            }
+            None if self.has_lost_its_caller().await => None,
+            // A comment, which clients pass over.
+            None => Some(":\n\n".to_owned()),
         }
     }
 
