@@ -61,6 +61,9 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              SELECT gen_random_uuid(), tenant_id, id, 'publish', 0, 'done', 'x', now() FROM content_item LIMIT 1",
             "content_lock (item_id, tenant_id, holder, holder_name, since, expires_at)
              SELECT id, tenant_id, 'x', 'x', now(), now() FROM content_item LIMIT 1",
+            "content_review (item_id, tenant_id, revision_id, state, submitted_by, submitted_at)
+             SELECT id, tenant_id, id, 'submitted', 'x', now() FROM content_item LIMIT 1",
+            "review_rule (tenant_id, content_type) VALUES ($tenant, 'topic')",
             "preview_token (id, tenant_id, hash, hint, scope, author, created_at, expires_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'drafts', 'x', now(), now())",
             "content_release (id, tenant_id, name, status, author, created_at)

@@ -48,6 +48,9 @@ pub(super) enum User {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "municipio user create --tenant <IPA_CODE> --email <EMAIL> --name <NAME> --role <ROLE>"
+)]
 pub(super) struct Create {
     #[command(flatten)]
     who: Who,

@@ -187,6 +187,10 @@ impl WorkQuery {
         };
         let prefix = self.title_prefix.as_ref().map(|text| {
             let prefix = fold(text);
+            if prefix.is_empty() && !text.trim().is_empty() {
+                // No title begins with what is left out of the order.
+                return Expr::value(1).eq(0);
+            }
             let end = format!("{prefix}\u{7f}");
             of(Column::TitleKey)
                 .gte(prefix)

@@ -241,7 +241,11 @@ pub async fn create_account(
         last_sign_in_at: None,
         created_at: now,
     };
-    transaction.insert::<account::Entity>([row.clone()]).await?;
+    let inserted = transaction.insert::<account::Entity>([row.clone()]).await;
+    inserted.map_err(|error| match error.is_conflict() {
+        true => IdentityError::from(Refusal::EmailTaken(row.email.clone())),
+        false => error.into(),
+    })?;
     set_roles(transaction, id, &new.roles).await?;
     Ok(Account::of(row, new.roles)?)
 }
@@ -380,7 +384,10 @@ pub async fn set_password(
         .await?;
     attempts::forget(transaction, &account.email, now).await?;
     end_all_sessions(transaction, id).await?;
-    Ok(account)
+    Ok(Account {
+        has_password: true,
+        ..account
+    })
 }
 
 /// An account that may be changed by who gives: nobody takes over who may do more than they.

@@ -89,7 +89,11 @@ pub async fn create_role(
         updated_at: now,
     };
     giver.allow(&draft.grants)?;
-    transaction.insert::<Entity>([row.clone()]).await?;
+    let inserted = transaction.insert::<Entity>([row.clone()]).await;
+    inserted.map_err(|error| match error.is_conflict() {
+        true => IdentityError::from(Refusal::RoleTaken(name.to_owned())),
+        false => error.into(),
+    })?;
     Ok(Role::of(row)?)
 }
 

@@ -1,6 +1,8 @@
 //! The identities of a tenant: who its accounts are, and who calls with a token. What all tenants share,
 //! the places for hashing and the memory of who called, is in [`Identities`].
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use municipio_entities::account;
 use sea_orm::{ColumnTrait, Condition};
@@ -21,7 +23,10 @@ use crate::{
 
 /// What the identities of all tenants share.
 #[derive(Clone, Debug)]
-pub struct Identities {
+pub struct Identities(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     passwords: Passwords,
     vault: Vault,
     callers: Callers,
@@ -30,18 +35,18 @@ pub struct Identities {
 impl Identities {
     /// With these places for hashing, and this key for what is encrypted.
     pub fn new(passwords: Passwords, vault: Vault) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             passwords,
             vault,
             callers: Callers::new(),
-        }
+        }))
     }
 
     /// Those of one tenant.
     pub fn of(&self, store: TenantStore) -> Identity {
         Identity {
             store,
-            shared: self.clone(),
+            shared: Arc::clone(&self.0),
         }
     }
 }
@@ -50,7 +55,7 @@ impl Identities {
 #[derive(Clone, Debug)]
 pub struct Identity {
     store: TenantStore,
-    shared: Identities,
+    shared: Arc<Shared>,
 }
 
 /// Somebody who proved to be the owner of an account. What the proof changes is written by

@@ -19,7 +19,9 @@ use tokio::{
     time::{Interval, interval},
 };
 
-use super::{Answer, Operation, Parameters, Problem, Requester, refuse_to_write, stream_permit};
+use super::{
+    Answer, Operation, Parameters, Problem, Requester, refuse_to_write, requester, stream_permit,
+};
 use crate::{app::State, http::problem::request_id};
 
 /// How often a silent stream says that it lives, so that nobody on the way closes it.
@@ -48,6 +50,8 @@ pub(super) async fn respond(
         keep_alive: interval(KEEP_ALIVE),
         stopping: state.stopping.clone(),
         is_over: false,
+        request: request.clone(),
+        state: state.clone(),
         _permit: permit,
     };
     Ok(HttpResponse::Ok()
@@ -64,6 +68,8 @@ struct Events {
     keep_alive: Interval,
     stopping: Receiver<bool>,
     is_over: bool,
+    request: HttpRequest,
+    state: State,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -79,17 +85,29 @@ impl Events {
         if self.is_over {
             return None;
         }
-        tokio::select! {
-            answer = unconstrained(self.answers.next()) => Some(match answer {
-                Some(answer) => format!("event: next\ndata: {}\n\n", answer.to_json()),
-                None => {
-                    self.is_over = true;
-                    "event: complete\ndata:\n\n".to_owned()
-                }
-            }),
+        let answer = tokio::select! {
+            answer = unconstrained(self.answers.next()) => Some(answer),
+            _ = self.keep_alive.tick() => None,
+            _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+        };
+        match answer {
+            Some(Some(answer)) => Some(format!("event: next\ndata: {}\n\n", answer.to_json())),
+            Some(None) => {
+                self.is_over = true;
+                Some("event: complete\ndata:\n\n".to_owned())
+            }
+            None if self.has_lost_its_caller().await => None,
             // A comment, which clients pass over.
-            _ = self.keep_alive.tick() => Some(":\n\n".to_owned()),
-            _ = self.stopping.wait_for(|stopping| *stopping) => None,
+            None => Some(":\n\n".to_owned()),
         }
+    }
+
+    /// Whether the token of who signed in has expired or was revoked meanwhile.
+    async fn has_lost_its_caller(&self) -> bool {
+        if Requester::credentials(&self.request).is_none() {
+            return false;
+        }
+        let found = requester(&self.request, &self.state).await;
+        found.is_err_and(|problem| problem.is_of_the_caller())
     }
 }

@@ -1,7 +1,7 @@
 //! Who says to be at work on an item. It keeps nobody from writing: what was written meanwhile is told by
 //! the expected revision.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use municipio_entities::content_lock;
 use sea_orm::{ColumnTrait, sea_query::Condition};
 
@@ -63,6 +63,8 @@ pub async fn lock(
     take_over: bool,
     now: DateTime<Utc>,
 ) -> Result<Lock, ContentError> {
+    // As precise as both databases keep it.
+    let now = now.trunc_subsecs(6);
     // Two who come at the same time come one after the other.
     held(transaction, Target::from(id)).await?;
     let filter = content_lock::Column::ItemId.eq(id.0);

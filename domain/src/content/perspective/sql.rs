@@ -173,41 +173,35 @@ impl Overlay {
 
     /// An element of a row that is an array.
     fn element(&self, index: usize, kind: As) -> SimpleExpr {
-        self.read(
-            Expr::cust(format!("\"{ROWS}\".\"value\" ->> {index}")),
-            kind,
-        )
+        self.read(&format!("\"{ROWS}\".\"value\" ->> {index}"), kind)
     }
 
     /// A row that is one value.
     fn scalar(&self, kind: As) -> SimpleExpr {
-        let value = match self.backend {
+        match self.backend {
             // The root of the value as text.
-            DbBackend::Postgres => format!("\"{ROWS}\".\"value\" #>> '{{}}'"),
-            _ => format!("\"{ROWS}\".\"value\""),
-        };
-        self.read(Expr::cust(value), kind)
+            DbBackend::Postgres => self.read(&format!("\"{ROWS}\".\"value\" #>> '{{}}'"), kind),
+            _ => self.read(&format!("\"{ROWS}\".\"value\""), kind),
+        }
     }
 
-    fn read(&self, value: SimpleExpr, kind: As) -> SimpleExpr {
+    fn read(&self, value: &str, kind: As) -> SimpleExpr {
         if self.backend != DbBackend::Postgres {
-            return match kind {
-                As::Id => Func::cust("unhex").arg(value).into(),
-                _ => value,
-            };
+            return Expr::cust(match kind {
+                As::Id => format!("unhex({value})"),
+                _ => value.to_owned(),
+            });
         }
-        match kind {
-            As::Id => value.cast_as("uuid"),
-            As::Text => value.cast_as("varchar"),
+        let cast = |name: &str| format!("CAST({value} AS {name})");
+        Expr::cust(match kind {
+            As::Id => cast("uuid"),
+            As::Text => cast("varchar"),
             // The column has it too; without it the two would disagree.
-            As::Key => Expr::expr(value.cast_as("varchar")).binary(
-                sea_orm::sea_query::BinOper::Custom("COLLATE".into()),
-                Expr::cust("\"C\""),
-            ),
-            As::Number => value.cast_as("bigint"),
-            As::Date => value.cast_as("date"),
-            As::Bool => value.cast_as("boolean"),
-        }
+            As::Key => cast("varchar") + " COLLATE \"C\"",
+            As::Number => cast("bigint"),
+            As::Date => cast("date"),
+            As::Bool => cast("boolean"),
+        })
     }
 }
 
