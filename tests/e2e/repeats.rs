@@ -1,6 +1,6 @@
 //! Mutations that are sent again with the same `Idempotency-Key`: one effect, the same answer.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::{ContentType, create},
     idempotency::{self, Attempt, Begun, Repeatable},
@@ -8,7 +8,7 @@ use municipio_domain::{
     store::TenantStore,
     tenants::Tenant,
 };
-use municipio_tests::{TestApp, noon, on_both};
+use municipio_tests::{TestApp, now, on_both};
 use serde_json::{Value, json};
 
 const CREATE: &str = "mutation($title: String!) {
@@ -141,15 +141,16 @@ fn repeatable() -> Repeatable {
     }
 }
 
-async fn begin(store: &TenantStore, seconds_later: i64) -> Begun {
-    let now = noon() + TimeDelta::seconds(seconds_later);
+/// Begins by the clock of the application, which forgets what is a day old by it.
+async fn begin(store: &TenantStore, start: DateTime<Utc>, seconds_later: i64) -> Begun {
+    let now = start + TimeDelta::seconds(seconds_later);
     idempotency::begin(store, &repeatable(), TimeDelta::seconds(15), now)
         .await
         .unwrap()
 }
 
-async fn run(store: &TenantStore, seconds_later: i64) -> Attempt {
-    match begin(store, seconds_later).await {
+async fn run(store: &TenantStore, start: DateTime<Utc>, seconds_later: i64) -> Attempt {
+    match begin(store, start, seconds_later).await {
         Begun::Run(attempt) => attempt,
         other => panic!("it does not run: {other:?}"),
     }
@@ -158,7 +159,7 @@ async fn run(store: &TenantStore, seconds_later: i64) -> Attempt {
 /// Does something, and says whether it counts.
 async fn act(store: &TenantStore, attempt: &Attempt) -> bool {
     let transaction = store.begin().await.unwrap();
-    create(&transaction, ItemId::generate(), ContentType::Topic, noon())
+    create(&transaction, ItemId::generate(), ContentType::Topic, now())
         .await
         .unwrap();
     let counts = attempt.note(&transaction, json!("done")).await.unwrap();
@@ -174,26 +175,27 @@ on_both! {
         let tenant = app.tenant("c_x001", "www.x001.example").await;
         let store = app.database.tenant(tenant.id);
 
+        let start = now();
         // Before it did anything: another runs it when its time is over, and the first cannot act any more.
-        let first = run(&store, 0).await;
-        assert!(matches!(begin(&store, 14).await, Begun::InProgress));
-        let second = run(&store, 16).await;
+        let first = run(&store, start, 0).await;
+        assert!(matches!(begin(&store, start, 14).await, Begun::InProgress));
+        let second = run(&store, start, 16).await;
         assert!(!act(&store, &first).await);
         assert!(act(&store, &second).await);
         assert_eq!(count(&app, "content_item").await, 1);
 
         // Between what it did and its answer: it is not done again.
-        assert!(matches!(begin(&store, 17).await, Begun::InProgress));
-        assert!(matches!(begin(&store, 32).await, Begun::AnswerLost(_)));
+        assert!(matches!(begin(&store, start, 17).await, Begun::InProgress));
+        assert!(matches!(begin(&store, start, 32).await, Begun::AnswerLost(_)));
         second.give_up(&store).await.unwrap();
-        assert!(matches!(begin(&store, 33).await, Begun::AnswerLost(_)), "what was done is not given up");
+        assert!(matches!(begin(&store, start, 33).await, Begun::AnswerLost(_)), "what was done is not given up");
         second.answer(&store, "{}".to_owned()).await.unwrap();
-        assert!(matches!(begin(&store, 34).await, Begun::Answered(_)));
+        assert!(matches!(begin(&store, start, 34).await, Begun::Answered(_)));
 
         // A day later it is forgotten.
-        assert_eq!(idempotency::forget(&store, noon() + TimeDelta::hours(24)).await.unwrap(), 0);
-        assert_eq!(idempotency::forget(&store, noon() + TimeDelta::hours(25)).await.unwrap(), 1);
-        run(&store, 25 * 3600).await;
+        assert_eq!(idempotency::forget(&store, start + TimeDelta::hours(24)).await.unwrap(), 0);
+        assert_eq!(idempotency::forget(&store, start + TimeDelta::hours(25)).await.unwrap(), 1);
+        run(&store, start, 25 * 3600).await;
     }
 }
 
