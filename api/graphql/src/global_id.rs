@@ -61,21 +61,20 @@ pub(crate) fn decode_other<T: FromStr>(
 ) -> Result<T, Error> {
     let parts = || {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_str()).ok()?).ok()?;
-        let (owner, id) = text
-            .strip_prefix(name)?
-            .strip_prefix(':')?
-            .split_once(':')?;
-        Some((owner.parse::<IpaCode>().ok()?, id.parse::<T>().ok()?))
+        let (kind, rest) = text.split_once(':')?;
+        let (owner, id) = rest.split_once(':')?;
+        let id = id.parse::<T>().ok().filter(|_| kind == name);
+        Some((owner.parse::<IpaCode>().ok()?, id))
     };
     match parts() {
-        Some((owner, id)) if owner == *municipality => Ok(id),
-        Some((owner, _)) => {
+        Some((owner, Some(id))) if owner == *municipality => Ok(id),
+        Some((owner, _)) if owner != *municipality => {
             let message =
                 format!("the id is one of the municipality {owner}, not of {municipality}");
             Err(ErrorCode::ForeignId.about(argument, message))
         }
-        None => {
-            let message = format!("this is not the id of an {name}");
+        _ => {
+            let message = format!("this is not the id of a {name}");
             Err(ErrorCode::InvalidId.about(argument, message))
         }
     }

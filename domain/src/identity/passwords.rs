@@ -49,10 +49,25 @@ pub fn check_password(password: &str, words: &[&str]) -> Result<(), Refusal> {
         .chain(parts)
         .filter(|word| word.len() > 2)
         .collect();
-    match zxcvbn::zxcvbn(password, &words).score() >= Score::Three {
-        true => Ok(()),
-        false => Err(Refusal::PasswordTooCommon),
+    let is_guessed = zxcvbn::zxcvbn(password, &words).score() < Score::Three;
+    match is_guessed || is_made_of(password, &words) {
+        true => Err(Refusal::PasswordTooCommon),
+        false => Ok(()),
     }
+}
+
+/// Whether little is left of a password without these words: combinations of them are what an attacker who
+/// knows the account tries first.
+fn is_made_of(password: &str, words: &[&str]) -> bool {
+    let mut words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let rest = words.iter().fold(password.to_lowercase(), |rest, word| {
+        rest.replace(word.as_str(), " ")
+    });
+    rest.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .count()
+        < 6
 }
 
 /// A password that nobody chose: 20 random characters, 99 bits.
