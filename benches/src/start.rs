@@ -84,8 +84,8 @@ pub async fn idle(program: &Program, engine: &Engine, quick: bool) -> Result<Idl
     let mut sizes = Vec::new();
     for _ in 0..2 {
         let server = program.serve(&store, &[]).await?;
-        // What a start leaves to be done has been done by then.
-        tokio::time::sleep(Duration::from_millis(if quick { 10 } else { 3_000 })).await;
+        // What a start leaves to be done has been done by then, and the allocator has given back what it used.
+        tokio::time::sleep(Duration::from_millis(if quick { 10 } else { 15_000 })).await;
         sizes.push(memory(server.process())?.resident);
         server.stop()?;
     }
