@@ -3,6 +3,8 @@
 use async_graphql::{Enum, Object, SimpleObject};
 use municipio_domain::content;
 
+use crate::filters::camel;
+
 /// What the publishing rules say of content (rapporto di pubblicazione).
 pub(crate) struct PublishReport {
     report: content::PublishReport,
@@ -36,7 +38,7 @@ pub(crate) struct PublishIssue {
     code: String,
     /// How much it weighs (gravità).
     severity: Severity,
-    /// The field, such as `costs[1].description`.
+    /// The field, as the inputs name it, such as `costs[1].description`.
     path: String,
     /// What is wrong, in Italian.
     message_it: String,
@@ -63,7 +65,7 @@ impl From<&content::Issue> for PublishIssue {
                 content::Severity::Error => Severity::Error,
                 content::Severity::Warning => Severity::Warning,
             },
-            path: issue.path.clone(),
+            path: camel(&issue.path),
             message_it: issue.message_it.clone(),
             message_en: issue.message_en.clone(),
             source: issue.source.clone(),
