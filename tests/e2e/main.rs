@@ -31,6 +31,7 @@ mod linked_data;
 mod linked_lists;
 mod links;
 mod locales;
+mod mutation_permissions;
 mod navigation;
 mod null_bubbling;
 mod operations;

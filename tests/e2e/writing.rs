@@ -204,7 +204,7 @@ on_both! {
         let ids = json!([ready, empty, nowhere]);
         let results = async |operation: &str| {
             let input = json!({ "operation": operation, "ids": ids });
-            let payload = writer.mutate("bulk", "results { id done userErrors { code } }", input).await;
+            let payload = writer.mutate("bulk", "results { contentId done userErrors { code } }", input).await;
             let results = payload["results"].as_array().unwrap().iter();
             results.map(|result| {
                 let code = result["userErrors"][0]["code"].as_str().unwrap_or("done");
@@ -217,7 +217,7 @@ on_both! {
         assert_eq!(results("UNPUBLISH").await, ["done", "done", "NOT_FOUND"]);
         assert_eq!(app.data("{ topics { totalCount } }").await["topics"]["totalCount"], json!(0));
         for (ids, code) in [(json!([]), "OUT_OF_RANGE ids"), (json!([ready, ready]), "DUPLICATE_ID ids[1]"), (json!(vec![ready.clone(); 101]), "OUT_OF_RANGE ids")] {
-            let payload = writer.mutate("bulk", "results { id }", json!({ "operation": "PUBLISH", "ids": ids })).await;
+            let payload = writer.mutate("bulk", "results { contentId }", json!({ "operation": "PUBLISH", "ids": ids })).await;
             assert_eq!(wrong(&payload), [code]);
         }
     }

@@ -62,7 +62,7 @@ pub use operations::{
 pub use path::{Address, parse_path, path};
 pub use perspective::{MOST_ITEMS, OverlayCache, Perspective, PerspectiveError, Sight};
 pub use preview::{
-    LONGEST_PREVIEW, PreviewError, PreviewScope, PreviewToken, create_preview_token, exists,
+    LONGEST_PREVIEW, PreviewError, PreviewScope, PreviewToken, create_preview_token,
     is_preview_token, revoke_preview_token,
 };
 pub use quality::{Quality, SiteLink, quality};

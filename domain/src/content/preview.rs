@@ -2,10 +2,7 @@
 //! random, and only their hashes are kept, so that each can be revoked.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use municipio_entities::{
-    content_item,
-    preview_token::{self, Column, Entity},
-};
+use municipio_entities::preview_token::{self, Column, Entity};
 use sea_orm::{ColumnTrait, sea_query::Condition};
 use uuid::Uuid;
 
@@ -128,16 +125,6 @@ pub async fn revoke_preview_token(
     let values = [(Column::RevokedAt, Some(now).into())];
     let filter = valid(now).add(Column::Id.eq(id.0));
     Ok(transaction.update::<Entity>(values, filter).await? == 1)
-}
-
-/// Whether there is an item of this id.
-///
-/// # Errors
-/// The database failed.
-pub async fn exists(transaction: &Transaction, id: ItemId) -> Result<bool, StoreError> {
-    let filter = content_item::Column::Id.eq(id.0);
-    let item = transaction.one::<content_item::Entity>(filter).await?;
-    Ok(item.is_some())
 }
 
 fn valid(now: DateTime<Utc>) -> Condition {

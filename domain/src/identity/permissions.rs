@@ -145,6 +145,14 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// Content of a type.
+    pub fn of_type(content_type: ContentType) -> Self {
+        Self {
+            content_type: Some(content_type),
+            ..Self::WHOLE
+        }
+    }
+
     /// The municipality as a whole.
     pub const WHOLE: Self = Self {
         content_type: None,

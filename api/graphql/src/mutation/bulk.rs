@@ -3,14 +3,14 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
-    content::{self, ContentError, Target, WorkingDraft, offices_of, working_drafts},
-    identity::{Action, Denied, Subject},
+    content::{self, ContentError, ContentType},
+    identity::Action,
     ids::ItemId,
     store::Transaction,
 };
 use serde_json::json;
 
-use super::{UserError, outcome};
+use super::{Kept, UserError, authorise_each, outcome};
 use crate::{
     context::{RequestData, data},
     error::{ErrorCode, internal},
@@ -69,7 +69,7 @@ struct BulkPayload {
 #[derive(SimpleObject)]
 struct BulkResult {
     /// The content, by its global id.
-    id: ID,
+    content_id: ID,
     /// It was done (eseguita).
     done: bool,
     /// Why it was not (errori).
@@ -88,8 +88,8 @@ impl BulkMutation {
         let data = data(ctx)?;
         let operation = input.operation;
         data.may(operation.action())?;
-        let targets = match targets(data, &input.ids)? {
-            Ok(targets) => targets,
+        let items = match items(data, &input.ids)? {
+            Ok(items) => items,
             Err(error) => {
                 return Ok(BulkPayload {
                     user_errors: vec![error],
@@ -98,7 +98,7 @@ impl BulkMutation {
             }
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let allowed = allowed(data, &transaction, operation.action(), &targets).await?;
+        let allowed = allowed(data, &transaction, operation.action(), &items).await?;
         let done = run(data, &transaction, operation, allowed).await?;
         let subjects = input.ids.iter().zip(&done);
         let subjects: Vec<_> = subjects
@@ -110,7 +110,7 @@ impl BulkMutation {
             data.commit(transaction, &deed).await?;
         }
         let results = input.ids.iter().zip(done).map(|(id, done)| BulkResult {
-            id: id.clone(),
+            content_id: id.clone(),
             done: done.is_ok(),
             user_errors: done.err().unwrap_or_default(),
         });
@@ -122,16 +122,16 @@ impl BulkMutation {
 }
 
 /// The items, each once.
-fn targets(data: &RequestData, ids: &[ID]) -> Result<Result<Vec<Target>, UserError>> {
+fn items(data: &RequestData, ids: &[ID]) -> Result<Result<Vec<(ContentType, ItemId)>, UserError>> {
     if !(1..=MOST).contains(&ids.len()) {
         let message = format!("give 1 to {MOST} ids");
         return Ok(Err(UserError::at("OUT_OF_RANGE", message, "ids")));
     }
-    let mut targets: Vec<Target> = Vec::with_capacity(ids.len());
+    let mut items: Vec<(ContentType, ItemId)> = Vec::with_capacity(ids.len());
     for (index, id) in ids.iter().enumerate() {
         let place = format!("input.ids[{index}]");
-        let (_, id) = global_id::decode(id, &data.tenant.ipa_code, &place)?;
-        if targets.iter().any(|target| target.id == id) {
+        let named = global_id::decode(id, &data.tenant.ipa_code, &place)?;
+        if items.iter().any(|(_, known)| *known == named.1) {
             let place = format!("ids[{index}]");
             return Ok(Err(UserError::at(
                 "DUPLICATE_ID",
@@ -139,9 +139,9 @@ fn targets(data: &RequestData, ids: &[ID]) -> Result<Result<Vec<Target>, UserErr
                 place,
             )));
         }
-        targets.push(id.into());
+        items.push(named);
     }
-    Ok(Ok(targets))
+    Ok(Ok(items))
 }
 
 type Outcome<T> = Result<T, Vec<UserError>>;
@@ -151,46 +151,21 @@ async fn allowed(
     data: &RequestData,
     transaction: &Transaction,
     action: Action,
-    targets: &[Target],
+    items: &[(ContentType, ItemId)],
 ) -> Result<Vec<Outcome<ItemId>>> {
-    let drafts = working_drafts(transaction, targets).await;
-    let drafts = match outcome(drafts)? {
-        Ok(drafts) => drafts,
-        Err(errors) => return Ok(targets.iter().map(|_| Err(errors.clone())).collect()),
-    };
-    let found: Vec<&WorkingDraft> = drafts
-        .iter()
-        .filter_map(|draft| draft.as_ref().ok())
-        .collect();
-    let bodies: Vec<_> = found.iter().map(|draft| (draft.id, &draft.body)).collect();
-    let offices = offices_of(transaction, &bodies).await.map_err(internal)?;
-    let mut denied = found.iter().zip(&offices).map(|(draft, offices)| {
-        let subject = Subject {
-            content_type: Some(draft.content_type),
-            offices,
-            ..Subject::WHOLE
-        };
-        data.caller.authorise(action, &subject).err()
-    });
-    let denied: std::collections::HashMap<ItemId, Denied> = found
-        .iter()
-        .filter_map(|draft| Some((draft.id, denied.next()??)))
-        .collect();
-    let mut allowed = Vec::with_capacity(drafts.len());
-    for (index, draft) in drafts.into_iter().enumerate() {
-        allowed.push(match outcome(draft)? {
-            Ok(draft) => match denied.get(&draft.id) {
-                None => Ok(draft.id),
-                Some(reason) => Err(vec![UserError::at(
-                    ErrorCode::Forbidden.as_str(),
-                    reason.to_string(),
-                    format!("ids[{index}]"),
-                )]),
-            },
-            Err(errors) => Err(errors),
-        });
-    }
-    Ok(allowed)
+    let asked = authorise_each(data, transaction, &[action], items).await?;
+    let answers = asked.into_iter().zip(items).enumerate();
+    Ok(answers
+        .map(|(index, (asked, (_, id)))| match asked {
+            Ok(()) => Ok(*id),
+            Err(Kept::Refused(errors)) => Err(errors),
+            Err(Kept::Denied(reason)) => Err(vec![UserError::at(
+                ErrorCode::Forbidden.as_str(),
+                reason.to_string(),
+                format!("ids[{index}]"),
+            )]),
+        })
+        .collect())
 }
 
 /// Does it to those that are allowed.

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Object, Result};
 use municipio_domain::{
     audit::Deed,
     content::{
-        self, Body, ContentError, Draft, Item, Slugs, Target, Touched, WorkingDraft, offices_of,
-        working_draft,
+        self, Body, ContentError, ContentType, Draft, Item, Slugs, Target, Touched, WorkingDraft,
+        offices_of, working_draft,
     },
     identity::{Action, Subject},
     ids::ItemId,
@@ -14,7 +14,7 @@ use municipio_domain::{
 };
 use serde_json::{Value, json};
 
-use super::{UserError, input::Places, outcome};
+use super::{UserError, authorise::nothing, input::Places, outcome};
 use crate::{
     context::{RequestData, data},
     error::internal,
@@ -101,6 +101,21 @@ impl Change {
         }
         outcome(working_draft(transaction, self.id.into()).await)
     }
+}
+
+/// The newest revision of what is named; an error for the user when it is of another type than its id says.
+pub(super) async fn before(
+    transaction: &Transaction,
+    content_type: ContentType,
+    target: Target,
+) -> Result<Result<WorkingDraft, Vec<UserError>>> {
+    let before = outcome(working_draft(transaction, target).await)?;
+    Ok(
+        before.and_then(|before| match before.content_type == content_type {
+            true => Ok(before),
+            false => Err(vec![nothing()]),
+        }),
+    )
 }
 
 /// Tells what the user can mend, at its place in the input, from what failed.

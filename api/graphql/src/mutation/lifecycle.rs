@@ -4,11 +4,11 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, Sim
 use municipio_domain::{
     audit::Deed,
     content::{self, ContentError, ContentType},
-    identity::Action,
+    identity::{Action, Subject},
     ids::ItemId,
 };
 
-use super::{UserError, outcome, subject, target};
+use super::{UserError, authorise, named, outcome, target};
 use crate::{
     context::{RequestData, data},
     error::internal,
@@ -94,10 +94,11 @@ pub(super) async fn dependents(
     id: ItemId,
 ) -> Result<ContentDependents> {
     let data = data(ctx)?;
-    data.authorise(Action::ReadDrafts, &super::of_type(content_type))?;
+    data.authorise(Action::ReadDrafts, &Subject::of_type(content_type))?;
     let of = DependentsOf { item: id, size: 20 };
     let reader = Reader::new(ctx, None)?;
-    Ok(ContentDependents::new(data.dependents(of).await?, &reader))
+    let dependents = data.dependents(of).await?;
+    Ok(ContentDependents::new(data, dependents, &reader))
 }
 
 impl ContentStatePayload {
@@ -120,10 +121,14 @@ impl ContentStatePayload {
 macro_rules! change {
     ($ctx:ident, $input:ident, $action:expr, $deed:literal, $operation:expr) => {{
         let data = data($ctx)?;
-        let (subject, content_type, id) = subject(data, &$input.id)?;
-        data.authorise($action, &subject)?;
+        data.may($action)?;
+        let (content_type, id) = named(data, &$input.id)?;
         let target = target(data, id, $input.expected_revision.as_ref())?;
         let transaction = data.contents.begin().await.map_err(internal)?;
+        let allowed = authorise(data, &transaction, &[$action], (content_type, id));
+        if let Err(user_errors) = allowed.await? {
+            return Ok(ContentStatePayload::refused(user_errors));
+        }
         let done: Result<_, ContentError> = $operation(data, &transaction, target).await;
         if let Err(user_errors) = outcome(done)? {
             return Ok(ContentStatePayload::refused(user_errors));
@@ -237,11 +242,15 @@ impl LifecycleMutation {
         #[graphql(desc = "What is copied.")] input: ContentStateInput,
     ) -> Result<ContentStatePayload> {
         let data = data(ctx)?;
-        let (subject, content_type, id) = subject(data, &input.id)?;
-        data.authorise(Action::ReadDrafts, &subject)?;
-        data.authorise(Action::Create, &subject)?;
+        const COPY: [Action; 2] = [Action::ReadDrafts, Action::Create];
+        COPY.iter().try_for_each(|action| data.may(*action))?;
+        let (content_type, id) = named(data, &input.id)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
         let transaction = data.contents.begin().await.map_err(internal)?;
+        let allowed = authorise(data, &transaction, &COPY, (content_type, id));
+        if let Err(user_errors) = allowed.await? {
+            return Ok(ContentStatePayload::refused(user_errors));
+        }
         let author = data.caller.author();
         let made = content::duplicate(&transaction, target, author, data.now()).await;
         let copy = match outcome(made)? {

@@ -2,6 +2,7 @@
 //! may, calls one operation of the domain in one transaction, and gives back what it changed with the
 //! errors that the user can mend.
 
+mod authorise;
 mod bulk;
 mod change;
 mod identity;
@@ -19,12 +20,12 @@ mod writing;
 use async_graphql::{ID, MergedObject, Result};
 use municipio_domain::{
     content::{ContentType, Target},
-    identity::Subject,
     ids::{ItemId, RevisionId},
 };
 
 use crate::{context::RequestData, global_id};
 
+use authorise::{Kept, authorise, authorise_each};
 pub(crate) use user_error::{UserError, identity_outcome, outcome};
 
 /// Everything that can be changed.
@@ -42,18 +43,10 @@ pub struct Mutation(
     release::ReleaseMutation,
 );
 
-/// The content of this global id, given as `input.id`, as something to act on.
-fn subject(data: &RequestData, id: &ID) -> Result<(Subject<'static>, ContentType, ItemId)> {
-    let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, "input.id")?;
-    Ok((of_type(content_type), content_type, id))
-}
-
-/// Content of a type.
-fn of_type(content_type: ContentType) -> Subject<'static> {
-    Subject {
-        content_type: Some(content_type),
-        ..Subject::WHOLE
-    }
+/// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:
+/// [`authorise()`] looks.
+fn named(data: &RequestData, id: &ID) -> Result<(ContentType, ItemId)> {
+    global_id::decode(id, &data.tenant.ipa_code, "input.id")
 }
 
 /// An item with what the caller gave as `input.expectedRevision`.

@@ -4,12 +4,12 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, Simpl
 use chrono::TimeDelta;
 use municipio_domain::{
     audit::Deed,
-    content::{self, LONGEST_PREVIEW, PreviewError, PreviewScope},
+    content::{self, ContentType, LONGEST_PREVIEW, PreviewError, PreviewScope},
     identity::{Action, Subject},
-    ids::PreviewTokenId,
+    ids::{ItemId, PreviewTokenId},
 };
 
-use super::{UserError, of_type};
+use super::{UserError, authorise};
 use crate::{
     context::{RequestData, data},
     error::{ErrorCode, internal},
@@ -88,13 +88,15 @@ impl PreviewMutation {
             return Ok(refused(UserError::new("OUT_OF_RANGE", message)));
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
-        if let PreviewScope::Item(id) = scope
-            && !content::exists(&transaction, id).await.map_err(internal)?
-        {
-            return Ok(refused(UserError::new(
-                "NOT_FOUND",
-                "there is no such content",
-            )));
+        if let PreviewScopeInput::Item(id) = &input.shows {
+            let named = named(data, id)?;
+            let allowed = authorise(data, &transaction, &[Action::ReadDrafts], named);
+            if let Err(user_errors) = allowed.await? {
+                return Ok(CreatePreviewTokenPayload {
+                    user_errors,
+                    ..CreatePreviewTokenPayload::default()
+                });
+            }
         }
         let now = data.now();
         let author = data.caller.author();
@@ -149,15 +151,19 @@ fn refused(error: UserError) -> CreatePreviewTokenPayload {
     }
 }
 
-/// What is to be shown, when the caller may see it.
+/// The content that a token is to show.
+fn named(data: &RequestData, id: &ID) -> Result<(ContentType, ItemId)> {
+    global_id::decode(id, &data.tenant.ipa_code, "input.shows.item")
+}
+
+/// What is to be shown; of an item only that the caller may read drafts somewhere.
 fn scope(data: &RequestData, shows: &PreviewScopeInput) -> Result<Result<PreviewScope, UserError>> {
     let municipality = &data.tenant.ipa_code;
     let whole = || data.authorise(Action::ReadDrafts, &Subject::WHOLE);
     Ok(Ok(match shows {
         PreviewScopeInput::Item(id) => {
-            let (content_type, id) = global_id::decode(id, municipality, "input.shows.item")?;
-            data.authorise(Action::ReadDrafts, &of_type(content_type))?;
-            PreviewScope::Item(id)
+            data.may(Action::ReadDrafts)?;
+            PreviewScope::Item(named(data, id)?.1)
         }
         PreviewScopeInput::Release(id) => {
             let argument = "input.shows.release";

@@ -8,7 +8,7 @@ use municipio_domain::{
     ids::ItemId,
 };
 
-use super::{UserError, lifecycle::dependents, outcome, subject, target};
+use super::{UserError, authorise, lifecycle::dependents, named, outcome, target};
 use crate::{
     context::data,
     error::internal,
@@ -78,9 +78,16 @@ impl PublishingMutation {
         #[graphql(desc = "What is published.")] input: PublishInput,
     ) -> Result<PublishPayload> {
         let data = data(ctx)?;
-        let (subject, _, id) = subject(data, &input.id)?;
-        data.authorise(Action::Publish, &subject)?;
+        data.may(Action::Publish)?;
+        let (content_type, id) = named(data, &input.id)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
+        let allowed = authorise(data, &transaction, &[Action::Publish], (content_type, id));
+        if let Err(user_errors) = allowed.await? {
+            return Ok(PublishPayload {
+                user_errors,
+                ..PublishPayload::default()
+            });
+        }
         let target = target(data, id, input.expected_revision.as_ref())?;
         let published =
             content::publish(&transaction, target, &data.tenant.locales, data.now()).await;
@@ -108,9 +115,16 @@ impl PublishingMutation {
         #[graphql(desc = "What is taken off.")] input: UnpublishInput,
     ) -> Result<UnpublishPayload> {
         let data = data(ctx)?;
-        let (subject, content_type, id) = subject(data, &input.id)?;
-        data.authorise(Action::Publish, &subject)?;
+        data.may(Action::Publish)?;
+        let (content_type, id) = named(data, &input.id)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
+        let allowed = authorise(data, &transaction, &[Action::Publish], (content_type, id));
+        if let Err(user_errors) = allowed.await? {
+            return Ok(UnpublishPayload {
+                done: None,
+                user_errors,
+            });
+        }
         let target = target(data, id, input.expected_revision.as_ref())?;
         let done = content::unpublish(&transaction, target, data.now()).await;
         if let Err(user_errors) = outcome(done)? {

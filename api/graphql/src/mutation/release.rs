@@ -1,18 +1,20 @@
 //! Releases: put together, published, scheduled and rolled back.
 
+use std::collections::BTreeMap;
+
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
-    content::{self, ReleaseAction, ReleaseChange, ReleaseError},
+    content::{self, ContentType, ReleaseAction, ReleaseChange, ReleaseError},
     identity::{Action, Subject},
     ids::{ItemId, ReleaseId},
     store::Transaction,
 };
 
-use super::{UserError, of_type, outcome};
+use super::{Kept, UserError, authorise_each, outcome};
 use crate::{
     context::{RequestData, data},
-    error::internal,
+    error::{denied, internal},
     global_id,
     release::{ChangesOf, Release, ReleaseActionName, ReleaseProblem, problems},
     scalars,
@@ -127,14 +129,17 @@ impl ReleaseMutation {
         let data = data(ctx)?;
         let id = Release::id(data, &input.id, "input.id")?;
         at_once(input.changes.len(), "input.changes")?;
-        let mut changes = Vec::new();
+        data.may(Action::Release)?;
+        let (mut named, mut changes) = (Vec::new(), Vec::new());
         for (index, change) in input.changes.iter().enumerate() {
-            changes.push(change.read(data, &format!("input.changes[{index}]"))?);
-        }
-        if changes.is_empty() {
-            data.authorise(Action::Release, &Subject::WHOLE)?;
+            let (item, change) = change.read(data, &format!("input.changes[{index}]"))?;
+            named.push(item);
+            changes.push(change);
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = allow(data, &transaction, named, "changes").await? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         let added = content::add_to_release(&transaction, id, &changes).await;
         match outcome(added)? {
             Ok(()) => finish(data, transaction, "release.add", id).await,
@@ -151,14 +156,17 @@ impl ReleaseMutation {
         let data = data(ctx)?;
         let id = Release::id(data, &input.id, "input.id")?;
         at_once(input.items.len(), "input.items")?;
-        let mut items = Vec::new();
+        data.may(Action::Release)?;
+        let mut named = Vec::new();
         for (index, item) in input.items.iter().enumerate() {
-            items.push(item_of(data, item, &format!("input.items[{index}]"))?);
+            let argument = format!("input.items[{index}]");
+            named.push(global_id::decode(item, &data.tenant.ipa_code, &argument)?);
         }
-        if items.is_empty() {
-            data.authorise(Action::Release, &Subject::WHOLE)?;
-        }
+        let items: Vec<_> = named.iter().map(|(_, item)| *item).collect();
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = allow(data, &transaction, named, "items").await? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         let removed = content::remove_from_release(&transaction, id, &items).await;
         match outcome(removed)? {
             Ok(()) => finish(data, transaction, "release.remove", id).await,
@@ -175,7 +183,7 @@ impl ReleaseMutation {
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
         let id = Release::id(data, &input.id, "input.id")?;
-        authorise_all(data, id).await?;
+        authorise_changes(data, id).await?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let locales = &data.tenant.locales;
         match content::publish_release(&transaction, id, locales, data.now()).await {
@@ -192,7 +200,7 @@ impl ReleaseMutation {
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
         let id = Release::id(data, &input.id, "input.id")?;
-        authorise_all(data, id).await?;
+        authorise_changes(data, id).await?;
         let due = input.publish_at.as_ref().map(|moment| moment.0.begins());
         if due.is_some() {
             // What could not be published today is not scheduled. It is asked again when the time comes.
@@ -224,7 +232,7 @@ impl ReleaseMutation {
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
         let id = Release::id(data, &input.id, "input.id")?;
-        authorise_all(data, id).await?;
+        authorise_changes(data, id).await?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let (force, locales) = (input.force, &data.tenant.locales);
         match content::roll_back_release(&transaction, id, force, locales, data.now()).await {
@@ -235,8 +243,14 @@ impl ReleaseMutation {
 }
 
 impl ReleaseChangeInput {
-    fn read(&self, data: &RequestData, argument: &str) -> Result<ReleaseChange> {
-        let item = item_of(data, &self.id, &format!("{argument}.id"))?;
+    fn read(
+        &self,
+        data: &RequestData,
+        argument: &str,
+    ) -> Result<((ContentType, ItemId), ReleaseChange)> {
+        let id = format!("{argument}.id");
+        let named = global_id::decode(&self.id, &data.tenant.ipa_code, &id)?;
+        let item = named.1;
         let revision = |id| {
             let argument = format!("{argument}.revision");
             global_id::decode_revision(id, &data.tenant.ipa_code, &argument)
@@ -247,15 +261,43 @@ impl ReleaseChangeInput {
             }
             ReleaseActionName::Unpublish => ReleaseAction::Unpublish,
         };
-        Ok(ReleaseChange { item, action })
+        Ok((named, ReleaseChange { item, action }))
     }
 }
 
-/// The content of a global id that the caller may release.
-fn item_of(data: &RequestData, id: &ID, argument: &str) -> Result<ItemId> {
-    let (content_type, id) = global_id::decode(id, &data.tenant.ipa_code, argument)?;
-    data.authorise(Action::Release, &of_type(content_type))?;
-    Ok(id)
+/// Lets a caller go on who may release all of these, which are in this list of the input; of the
+/// municipality, when there are none.
+async fn allow(
+    data: &RequestData,
+    transaction: &Transaction,
+    named: Vec<(ContentType, ItemId)>,
+    list: &str,
+) -> Result<Result<(), Vec<UserError>>> {
+    if named.is_empty() {
+        data.authorise(Action::Release, &Subject::WHOLE)?;
+    }
+    let mut places = BTreeMap::new();
+    for (index, item) in named.into_iter().enumerate() {
+        places.entry(item).or_insert(index);
+    }
+    let named: Vec<_> = places.keys().copied().collect();
+    let allowed = authorise_each(data, transaction, &[Action::Release], &named).await?;
+    let mut errors = Vec::new();
+    for (index, item) in places.into_values().zip(allowed) {
+        match item {
+            Ok(()) => {}
+            Err(Kept::Denied(reason)) => return Err(denied(reason)),
+            Err(Kept::Refused(why)) => errors.extend(
+                why.into_iter()
+                    .map(|error| error.of(format!("{list}[{index}]"))),
+            ),
+        }
+    }
+    Ok(if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    })
 }
 
 fn at_once(many: usize, argument: &str) -> Result<()> {
@@ -266,13 +308,13 @@ fn at_once(many: usize, argument: &str) -> Result<()> {
     crate::connection::page_size(Some(many), argument).map(|_| ())
 }
 
-async fn authorise_all(data: &RequestData, id: ReleaseId) -> Result<()> {
+async fn authorise_changes(data: &RequestData, id: ReleaseId) -> Result<()> {
     let changes = data.release_changes(ChangesOf(id)).await?;
     if changes.is_empty() {
         return data.authorise(Action::Release, &Subject::WHOLE);
     }
     for (_, content_type) in changes {
-        data.authorise(Action::Release, &of_type(content_type))?;
+        data.authorise(Action::Release, &Subject::of_type(content_type))?;
     }
     Ok(())
 }

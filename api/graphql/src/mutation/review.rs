@@ -13,7 +13,7 @@ use municipio_domain::{
 };
 use serde_json::json;
 
-use super::{UserError, outcome, subject};
+use super::{UserError, authorise, named, outcome};
 use crate::{
     context::{RequestData, data},
     error::internal,
@@ -102,12 +102,23 @@ async fn assignee(
     })
 }
 
-/// Begins a step of a review, for who may take it.
-async fn begin(data: &RequestData, id: &ID, action: Action) -> Result<(Transaction, ItemId)> {
-    let (subject, _, item) = subject(data, id)?;
-    data.authorise(action, &subject)?;
+/// Begins a step of a review, for who may take it; an error for the user when there is no such content.
+async fn begin(
+    data: &RequestData,
+    id: &ID,
+    action: Action,
+) -> Result<Result<(Transaction, ItemId), ReviewPayload>> {
+    data.may(action)?;
+    let (content_type, item) = named(data, id)?;
     let transaction = data.contents.begin().await.map_err(internal)?;
-    Ok((transaction, item))
+    let allowed = authorise(data, &transaction, &[action], (content_type, item)).await?;
+    Ok(match allowed {
+        Ok(()) => Ok((transaction, item)),
+        Err(user_errors) => Err(ReviewPayload {
+            review: None,
+            user_errors,
+        }),
+    })
 }
 
 /// Ends a step: what was done is kept, what was refused leaves nothing.
@@ -151,7 +162,10 @@ impl ReviewMutation {
         #[graphql(desc = "What is submitted.")] input: SubmitForReviewInput,
     ) -> Result<ReviewPayload> {
         let data = data(ctx)?;
-        let (transaction, item) = begin(data, &input.id, Action::Update).await?;
+        let (transaction, item) = match begin(data, &input.id, Action::Update).await? {
+            Ok(begun) => begun,
+            Err(refused) => return Ok(refused),
+        };
         let assignee = match assignee(data, input.assignee.as_ref()).await? {
             Ok(assignee) => assignee,
             Err(error) => return refused(error),
@@ -174,7 +188,10 @@ impl ReviewMutation {
         #[graphql(desc = "What is assigned, and to whom.")] input: AssignReviewInput,
     ) -> Result<ReviewPayload> {
         let data = data(ctx)?;
-        let (transaction, item) = begin(data, &input.id, Action::Review).await?;
+        let (transaction, item) = match begin(data, &input.id, Action::Review).await? {
+            Ok(begun) => begun,
+            Err(refused) => return Ok(refused),
+        };
         let assignee = match assignee(data, input.assignee.as_ref()).await? {
             Ok(assignee) => assignee,
             Err(error) => return refused(error),
@@ -193,7 +210,10 @@ impl ReviewMutation {
         #[graphql(desc = "What is approved.")] input: ApproveInput,
     ) -> Result<ReviewPayload> {
         let data = data(ctx)?;
-        let (transaction, item) = begin(data, &input.id, Action::Review).await?;
+        let (transaction, item) = match begin(data, &input.id, Action::Review).await? {
+            Ok(begun) => begun,
+            Err(refused) => return Ok(refused),
+        };
         let by = data.caller.author();
         let step = Step {
             by: &by,
@@ -211,7 +231,10 @@ impl ReviewMutation {
         #[graphql(desc = "What is rejected, and why.")] input: RejectInput,
     ) -> Result<ReviewPayload> {
         let data = data(ctx)?;
-        let (transaction, item) = begin(data, &input.id, Action::Review).await?;
+        let (transaction, item) = match begin(data, &input.id, Action::Review).await? {
+            Ok(begun) => begun,
+            Err(refused) => return Ok(refused),
+        };
         let by = data.caller.author();
         let step = Step {
             by: &by,

@@ -2,16 +2,16 @@
 
 use async_graphql::{Context, ID, InputObject, Name, Object, Result, Value};
 use municipio_domain::{
-    content::{Body, ContentType, FieldError, set_text, working_draft},
+    content::{Body, ContentType, FieldError, set_text},
     identity::Action,
     locale::Locale,
 };
 use serde_json::{Value as Json, json};
 
 use super::{
-    change::{Change, SetTranslationPayload, Written, deed, note, stored},
+    change::{Change, SetTranslationPayload, Written, before, deed, note, stored},
     input::{Places, Reading, rich_text},
-    outcome, subject, target,
+    named, target,
 };
 use crate::{
     context::{RequestData, data},
@@ -72,14 +72,14 @@ impl TranslatingMutation {
             let message = format!("the municipality has no content in «{locale}»");
             return refused(vec![UserError::at("UNKNOWN_LOCALE", message, "locale")]);
         }
-        let (_, _, id) = subject(data, &input.id)?;
+        let (content_type, id) = named(data, &input.id)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let before = match outcome(working_draft(&transaction, target).await)? {
+        let before = match before(&transaction, content_type, target).await? {
             Ok(before) => before,
             Err(errors) => return refused(errors),
         };
-        let (content_type, old) = (before.content_type, stored(&before.body));
+        let old = stored(&before.body);
         let (body, places) = match translated(data, content_type, old, &locale, &input.texts) {
             Ok(done) => done,
             Err(errors) => return refused(errors),

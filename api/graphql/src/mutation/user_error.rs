@@ -66,6 +66,14 @@ impl UserError {
             ..Self::new(code, message)
         }
     }
+
+    /// The same, of this place of the input.
+    pub(crate) fn of(self, path: String) -> Self {
+        Self {
+            path: Some(path),
+            ..self
+        }
+    }
 }
 
 impl From<&FieldError> for UserError {

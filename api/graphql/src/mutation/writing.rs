@@ -1,18 +1,15 @@
 //! Making and changing content. A change makes a working draft beside what is published.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
-use municipio_domain::{
-    content::{create, working_draft},
-    identity::Action,
-    ids::ItemId,
-};
+use municipio_domain::{content::create, identity::Action, ids::ItemId};
 
 use super::{
     change::{
-        Change, CreateContentPayload, UpdateContentPayload, Written, deed, note, placed, stored,
+        Change, CreateContentPayload, UpdateContentPayload, Written, before, deed, note, placed,
+        stored,
     },
     input::{ContentInput, Given, SlugInput},
-    outcome, subject, target,
+    named, target,
 };
 use crate::{context::data, error::internal, mutation::UserError};
 
@@ -120,7 +117,7 @@ impl WritingMutation {
         let data = data(ctx)?;
         data.may(Action::Update)?;
         let refused = |errors| Ok(UpdateContentPayload(Written::refused(errors)));
-        let (_, named, id) = subject(data, &input.id)?;
+        let (named, id) = named(data, &input.id)?;
         let target = target(data, id, input.expected_revision.as_ref())?;
         let given_type = input.content.as_ref().map(|content| content.content_type);
         if given_type.is_some_and(|given| given != named) {
@@ -129,7 +126,7 @@ impl WritingMutation {
         }
         let given = Given::read(&data.tenant, input.content.as_ref(), input.slugs, named);
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let before = match outcome(working_draft(&transaction, target).await)? {
+        let before = match before(&transaction, named, target).await? {
             Ok(before) => before,
             Err(errors) => return refused(errors),
         };

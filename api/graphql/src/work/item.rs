@@ -279,8 +279,9 @@ impl ContentItem {
             item: self.item.id,
             size: page_size(first, "first")?,
         };
-        let dependents = data(ctx)?.dependents(key).await?;
-        Ok(ContentDependents::new(dependents, &self.reader))
+        let data = data(ctx)?;
+        let dependents = data.dependents(key).await?;
+        Ok(ContentDependents::new(data, dependents, &self.reader))
     }
 
     /// When it was made.
