@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use municipio_domain::{content::Cursor, tenants::IpaCode};
 use sea_orm::DatabaseConnection;
 use serde_json::json;
@@ -71,6 +72,11 @@ impl Site {
             None => format!("Host: localhost\r\nMunicipio-Tenant: {}\r\n", self.ipa_code),
         }
     }
+}
+
+/// A global id, as `api/graphql/src/global_id.rs` writes it.
+pub fn global_id(site: &Site, type_name: &str, id: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{type_name}:{}:{id}", site.ipa_code))
 }
 
 /// The content of a database.

@@ -1,12 +1,11 @@
 //! The same reads with more and more content of one municipality.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
 use serde_json::json;
 
 use crate::{
     Common, Result,
-    content::{Amount, Content, generate},
+    content::{Amount, Content, generate, global_id},
     operations::{Operation, SHEET, each, one},
     program::Program,
     progress,
@@ -118,8 +117,7 @@ async fn operations(content: &mut Content) -> Result<Vec<Operation>> {
         .pairs(site, "service", ["category", "topics"])
         .await?;
     let pair = |(category, topic): &(String, String)| {
-        // As `api/graphql/src/global_id.rs` writes it.
-        let topic = URL_SAFE_NO_PAD.encode(format!("Topic:{}:{topic}", site.ipa_code));
+        let topic = global_id(site, "Topic", topic);
         Request::post(
             site,
             BY_TWO,

@@ -1,4 +1,4 @@
-//! Requests one after another on some connections for a while, with what they cost.
+//! Requests, or something else, one after another on some connections for a while, with what they cost.
 
 use std::{
     cell::{Cell, RefCell},
@@ -51,10 +51,22 @@ pub struct Target {
     pub processes: Processes,
 }
 
-/// Sends these requests in turn on this many connections; warms up for a sixth of the time first.
-pub async fn measure(
+/// Something that is done on a connection again and again.
+pub trait Work {
+    /// Does it for the nth time, counted over all connections.
+    async fn turn(&self, connection: &mut Connection, turn: usize) -> Result<()>;
+}
+
+impl Work for Vec<Request> {
+    async fn turn(&self, connection: &mut Connection, turn: usize) -> Result<()> {
+        self[turn % self.len()].send(connection).await
+    }
+}
+
+/// Does this in turn on this many connections; warms up for a sixth of the time first.
+pub async fn measure<W: Work + 'static>(
     target: &Target,
-    requests: &Rc<Vec<Request>>,
+    work: &Rc<W>,
     connections: usize,
     time: Duration,
 ) -> Result<Measurement> {
@@ -62,10 +74,10 @@ pub async fn measure(
     for _ in 0..connections {
         open.push(Connection::open(target.address).await?);
     }
-    let (open, _) = run(open, requests, time / 6).await?;
+    let (open, _) = run(open, work, time / 6).await?;
     let before = target.processes.cpu()?;
     let start = Instant::now();
-    let (_, mut times) = run(open, requests, time).await?;
+    let (_, mut times) = run(open, work, time).await?;
     let elapsed = start.elapsed();
     let used = target.processes.cpu()?.since(&before);
     times.sort_unstable();
@@ -82,23 +94,22 @@ pub async fn measure(
 }
 
 /// The time of each answer.
-async fn run(
+async fn run<W: Work + 'static>(
     connections: Vec<Connection>,
-    requests: &Rc<Vec<Request>>,
+    work: &Rc<W>,
     time: Duration,
 ) -> Result<(Vec<Connection>, Vec<Duration>)> {
     let next = Rc::new(Cell::new(0));
     let times = Rc::new(RefCell::new(Vec::new()));
     let end = Instant::now() + time;
     let sending = connections.into_iter().map(|mut connection| {
-        let (requests, next, times) = (Rc::clone(requests), Rc::clone(&next), Rc::clone(&times));
+        let (work, next, times) = (Rc::clone(work), Rc::clone(&next), Rc::clone(&times));
         rt::spawn(async move {
             loop {
                 let turn = next.replace(next.get() + 1);
-                let request = &requests[turn % requests.len()];
                 let start = Instant::now();
                 // The error cannot leave the task as it is.
-                let sent = request.send(&mut connection).await;
+                let sent = work.turn(&mut connection, turn).await;
                 sent.map_err(|error| error.to_string())?;
                 let done = Instant::now();
                 times.borrow_mut().push(done - start);

@@ -7,6 +7,7 @@
 
 mod client;
 mod content;
+mod editing;
 mod growth;
 mod limits;
 mod load;
@@ -43,6 +44,8 @@ struct Cli {
 enum Command {
     /// The operations of a portal, on SQLite and PostgreSQL, beside their limits
     Operations(operations::Options),
+    /// What editors do: sign-in, writing and publishing, and what permissions cost readers
+    Editing(editing::Options),
     /// The same reads with more and more content
     Growth(growth::Options),
     /// The same reads with more and more municipalities
@@ -120,6 +123,7 @@ fn progress(text: impl std::fmt::Display) {
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Operations(options) => operations::run(&options).await,
+        Command::Editing(options) => editing::run(&options).await,
         Command::Growth(options) => growth::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,

@@ -32,6 +32,12 @@ impl Request {
         request
     }
 
+    /// The same by who has this token.
+    pub fn by(site: &Site, token: &str, query: &str, variables: &Value) -> Self {
+        let body = json!({ "query": query, "variables": variables });
+        Self::posted(site, &body, &format!("Authorization: Bearer {token}\r\n"))
+    }
+
     /// The request by which a client persists a query, and the one by which it asks it from then on.
     pub fn persisted(site: &Site, query: &str) -> (Self, Self) {
         let digest = Sha256::digest(query.as_bytes());
@@ -81,6 +87,16 @@ impl Request {
         self.read(&answer)?;
         self.length.set(answer.body.len());
         Ok(())
+    }
+
+    /// Sends it; gives what is at this place of the answer.
+    pub async fn ask(&self, connection: &mut Connection, place: &str) -> Result<Value> {
+        let answer = connection.exchange(&self.bytes).await?;
+        let mut read = self.read(&answer)?.unwrap_or_default();
+        match read.pointer_mut(place) {
+            Some(found) if !found.is_null() => Ok(found.take()),
+            _ => Err(format!("nothing at {place} in the answer to\n{self}\n{read}").into()),
+        }
     }
 
     /// Sends it for the first time; gives the answer, whose data must have something at this place

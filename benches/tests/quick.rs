@@ -44,6 +44,22 @@ fn engines() -> usize {
 }
 
 #[test]
+fn what_editors_do_is_measured() {
+    let text = run("editing");
+    let rows = rows(&text);
+    for (name, cells) in [
+        ("sign in", 9),
+        ("create a news item and publish", 9),
+        ("an API key", 4),
+    ] {
+        let found = rows
+            .iter()
+            .filter(|row| row[0].starts_with(name) && row.len() == cells);
+        assert_eq!(found.count(), engines(), "{name}: {text}");
+    }
+}
+
+#[test]
 fn operations_are_measured() {
     let text = run("operations");
     let rows = rows(&text);
