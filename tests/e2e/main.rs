@@ -36,6 +36,7 @@ mod navigation;
 mod null_bubbling;
 mod operations;
 mod outage;
+mod permission_matrix;
 mod perspectives;
 mod plans;
 mod releases;

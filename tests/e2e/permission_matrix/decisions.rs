@@ -1,0 +1,285 @@
+//! Who may do and read what: a decision for each root field of the schema. A new one without a decision
+//! fails the matrix.
+
+use municipio_domain::{
+    content::ContentType,
+    identity::{Action, Grant},
+    ids::{AccountId, ItemId},
+};
+use municipio_tests::story::{forged, global_id};
+use serde_json::{Value, json};
+
+use Who::{Anyone, May, OneOf, Person};
+
+/// Who may.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// Everybody, without signing in.
+    Anyone,
+    /// Who signed in with an account of their own, whatever their roles.
+    Person,
+    /// Whose roles allow all of these.
+    May(&'static [Action]),
+    /// Whose roles allow one of these.
+    OneOf(&'static [Action]),
+}
+
+impl Who {
+    /// Whether somebody with these permissions may.
+    pub fn allows(&self, grants: &[Grant], person: bool) -> bool {
+        let has = |action: &Action| grants.iter().any(|grant| grant.action == *action);
+        match self {
+            Anyone => true,
+            Person => person,
+            May(actions) => actions.iter().all(has),
+            OneOf(actions) => actions.iter().any(has),
+        }
+    }
+}
+
+/// What mutations act on.
+pub struct There {
+    /// A draft of a news item.
+    pub item: ItemId,
+    /// Its revision.
+    pub revision: String,
+    /// A release without changes.
+    pub release: String,
+    /// An account that nobody uses.
+    pub account: AccountId,
+}
+
+const READ: Who = May(&[Action::ReadDrafts]);
+const UPDATE: Who = May(&[Action::Update]);
+const REVIEW: Who = May(&[Action::Review]);
+const PUBLISH: Who = May(&[Action::Publish]);
+const DELETE: Who = May(&[Action::Delete]);
+const RELEASE: Who = May(&[Action::Release]);
+const ACCOUNTS: Who = May(&[Action::ManageAccounts]);
+const ROLES: Who = May(&[Action::ManageRoles]);
+const KEYS: Who = May(&[Action::ManageKeys]);
+const SETTINGS: Who = May(&[Action::ManageSettings]);
+
+/// Each mutation: its name, who may, and an input that gets as far as its permission; null when it takes none.
+pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
+    let id = global_id(ContentType::NewsItem, there.item);
+    let item = json!({ "id": id });
+    let with = |name: &str, value: Value| json!({ "id": id, name: value });
+    let release = json!({ "id": there.release });
+    let account = json!({ "id": forged(&format!("Account:c_x001:{}", there.account)) });
+    let stranger =
+        |kind: &str| json!({ "id": forged(&format!("{kind}:c_x001:{}", there.account)) });
+    let changes = json!([{ "id": id, "action": "UNPUBLISH" }]);
+    let grants = json!([{ "action": "content.read" }]);
+    let role = json!({ "name": "lettore", "permissions": grants });
+    let password = "una frase lunga e nuova";
+    vec![
+        (
+            "createContent",
+            May(&[Action::Create]),
+            json!({ "content": { "topic": { "title": [{ "locale": "it", "value": "Acqua" }] } } }),
+        ),
+        (
+            "updateContent",
+            UPDATE,
+            with(
+                "content",
+                json!({ "newsItem": { "title": [{ "locale": "it", "value": "Altro" }] } }),
+            ),
+        ),
+        (
+            "setTranslation",
+            OneOf(&[Action::Translate, Action::Update]),
+            json!({ "id": id, "locale": "it", "texts": [{ "path": "title", "value": "Altro" }] }),
+        ),
+        (
+            "duplicate",
+            May(&[Action::ReadDrafts, Action::Create]),
+            item.clone(),
+        ),
+        (
+            "restoreRevision",
+            UPDATE,
+            with("revision", json!(there.revision)),
+        ),
+        (
+            "moveSlug",
+            PUBLISH,
+            json!({ "id": id, "locale": "it", "slug": "altrove" }),
+        ),
+        ("publish", PUBLISH, item.clone()),
+        ("unpublish", PUBLISH, item.clone()),
+        (
+            "schedule",
+            PUBLISH,
+            with("publishAt", json!("2035-01-01T08:00")),
+        ),
+        ("cancelSchedule", PUBLISH, item.clone()),
+        ("archive", PUBLISH, item.clone()),
+        ("unarchive", PUBLISH, item.clone()),
+        ("delete", DELETE, item.clone()),
+        ("restore", DELETE, item.clone()),
+        (
+            "bulk",
+            PUBLISH,
+            json!({ "operation": "UNPUBLISH", "ids": [id] }),
+        ),
+        ("lockContent", READ, item.clone()),
+        ("unlockContent", READ, item.clone()),
+        ("submitForReview", UPDATE, item.clone()),
+        ("assignReview", REVIEW, item.clone()),
+        ("approve", REVIEW, item.clone()),
+        ("reject", REVIEW, with("comment", json!("Manca la data"))),
+        (
+            "setReviewRule",
+            SETTINGS,
+            json!({ "contentType": "PAGE", "fourEyes": true }),
+        ),
+        ("createRelease", RELEASE, json!({ "name": "Bilancio" })),
+        (
+            "addToRelease",
+            RELEASE,
+            json!({ "id": there.release, "changes": changes }),
+        ),
+        (
+            "removeFromRelease",
+            RELEASE,
+            json!({ "id": there.release, "items": [id] }),
+        ),
+        ("scheduleRelease", RELEASE, release.clone()),
+        ("publishRelease", RELEASE, release.clone()),
+        ("rollBackRelease", RELEASE, release),
+        (
+            "createPreviewToken",
+            READ,
+            json!({ "shows": { "item": id } }),
+        ),
+        ("revokePreviewToken", READ, stranger("PreviewToken")),
+        (
+            "createAccount",
+            ACCOUNTS,
+            json!({ "email": "nuovo@comune.example", "name": "Nuovo", "roles": ["author"] }),
+        ),
+        (
+            "updateAccount",
+            ACCOUNTS,
+            json!({ "id": account["id"], "name": "Altro" }),
+        ),
+        ("resetPassword", ACCOUNTS, account),
+        ("createAccountRole", ROLES, role.clone()),
+        ("updateAccountRole", ROLES, role),
+        ("deleteAccountRole", ROLES, json!({ "name": "lettore" })),
+        (
+            "createApiKey",
+            KEYS,
+            json!({ "name": "Portale", "scopes": grants }),
+        ),
+        ("revokeApiKey", KEYS, stranger("ApiKey")),
+        (
+            "signIn",
+            Anyone,
+            json!({ "email": "nessuno@comune.example", "password": password }),
+        ),
+        (
+            "refreshSession",
+            Anyone,
+            json!({ "refreshToken": "mun_rt_nessuno" }),
+        ),
+        (
+            "setPassword",
+            Anyone,
+            json!({ "token": "mun_pw_nessuno", "password": password }),
+        ),
+        (
+            "changePassword",
+            Person,
+            json!({ "currentPassword": "quella di prima", "password": password }),
+        ),
+        (
+            "enrolSecondFactor",
+            Person,
+            json!({ "password": "quella di prima" }),
+        ),
+        ("confirmSecondFactor", Person, json!({ "code": "000000" })),
+        (
+            "disableSecondFactor",
+            Person,
+            json!({ "password": "quella di prima" }),
+        ),
+        ("signOutEverywhere", Person, Value::Null),
+        ("signOut", Person, Value::Null),
+    ]
+}
+
+/// What is not for everyone to read: the root field, who may, and its arguments.
+pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
+    let item = global_id(ContentType::NewsItem, there.item);
+    let one = |id: &str| format!("(id: \"{id}\")");
+    let first = "(first: 5)".to_owned();
+    vec![
+        ("contentItem", READ, one(&item)),
+        ("contentItems", READ, first.clone()),
+        ("myWork", READ, String::new()),
+        ("reviewRules", READ, String::new()),
+        ("release", READ, one(&there.release)),
+        ("releases", READ, first.clone()),
+        ("previewTokens", READ, String::new()),
+        ("accounts", ACCOUNTS, first.clone()),
+        (
+            "accountRoles",
+            OneOf(&[Action::ManageRoles, Action::ManageAccounts]),
+            first.clone(),
+        ),
+        ("apiKeys", KEYS, first.clone()),
+        ("auditEntries", May(&[Action::ReadAudit]), first),
+        ("me", Person, String::new()),
+    ]
+}
+
+/// The root fields that everyone may read; what is reached from there is public.
+pub const PUBLIC_READS: &[&str] = &[
+    "businessEvents",
+    "contactPoint",
+    "contactPoints",
+    "dataset",
+    "datasets",
+    "document",
+    "documents",
+    "event",
+    "eventOccurrences",
+    "events",
+    "faq",
+    "faqs",
+    "home",
+    "lifeEvents",
+    "municipality",
+    "navigation",
+    "news",
+    "newsItem",
+    "node",
+    "nodes",
+    "office",
+    "offices",
+    "page",
+    "pages",
+    "people",
+    "permissions",
+    "person",
+    "place",
+    "places",
+    "procedure",
+    "procedures",
+    "role",
+    "roles",
+    "route",
+    "service",
+    "serviceCategories",
+    "services",
+    "topic",
+    "topics",
+    "vocabularies",
+    "vocabulary",
+];
+
+/// What everyone may follow.
+pub const PUBLIC_SUBSCRIPTIONS: &[&str] = &["contentChanged"];

@@ -1,0 +1,402 @@
+//! Every mutation and everything that is not public, with every role, without a role, with an API key, without
+//! signing in, and by the administrator of another municipality. What there is comes from the schema.
+
+mod decisions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use municipio_domain::{
+    content::ContentType,
+    identity::{Action, BuiltInRole, Grant},
+    ids::AccountId,
+    tenants::Tenant,
+};
+use municipio_tests::{TestApp, on_both, story::global_id};
+use serde_json::{Value, json};
+
+use decisions::{PUBLIC_READS, PUBLIC_SUBSCRIPTIONS, There, Who, mutations, private_reads};
+
+/// Somebody who asks.
+struct Asks {
+    name: &'static str,
+    grants: Vec<Grant>,
+    with: With,
+}
+
+/// By what they are known.
+enum With {
+    Nothing,
+    Account(AccountId),
+    Token(String),
+}
+
+impl Asks {
+    /// A new token, which nothing that was done before has ended.
+    async fn token(&self, app: &TestApp, tenant: &Tenant) -> Option<String> {
+        match &self.with {
+            With::Nothing => None,
+            With::Account(account) => Some(
+                app.session(tenant, *account)
+                    .await
+                    .access
+                    .reveal()
+                    .to_owned(),
+            ),
+            With::Token(token) => Some(token.clone()),
+        }
+    }
+
+    fn is_person(&self) -> bool {
+        matches!(self.with, With::Account(_))
+    }
+}
+
+/// A municipality with somebody of each kind, and another one.
+struct Stage {
+    app: TestApp,
+    tenant: Tenant,
+    there: There,
+    asking: Vec<Asks>,
+    stranger: String,
+}
+
+const HOST: &str = "www.x001.example";
+
+impl Stage {
+    async fn set(app: TestApp) -> Self {
+        let tenant = app.tenant("c_x001", HOST).await;
+        let other = app.tenant("c_x002", "www.x002.example").await;
+        let stranger = app.signed_in_at(&other, &["administrator"]).await;
+        let mut asking = vec![Asks {
+            name: "nobody",
+            grants: Vec::new(),
+            with: With::Nothing,
+        }];
+        for role in BuiltInRole::ALL {
+            let account = app.account(&tenant, &[role.as_str()]).await;
+            asking.push(Asks {
+                name: role.as_str(),
+                grants: role.grants(),
+                with: With::Account(account),
+            });
+        }
+        let account = app.account(&tenant, &[]).await;
+        asking.push(Asks {
+            name: "without a role",
+            grants: Vec::new(),
+            with: With::Account(account),
+        });
+        let item = app
+            .editor(&tenant)
+            .draft(ContentType::NewsItem, json!({ "title": "Bozza" }))
+            .await;
+        let account = app.account(&tenant, &[]).await;
+        let there = There {
+            item,
+            revision: String::new(),
+            release: String::new(),
+            account,
+        };
+        let mut stage = Self {
+            app,
+            tenant,
+            there,
+            asking,
+            stranger,
+        };
+        stage.prepare().await;
+        stage
+    }
+
+    /// Makes what only mutations make.
+    async fn prepare(&mut self) {
+        let chief = self
+            .asking
+            .iter()
+            .find(|asks| asks.name == "administrator")
+            .unwrap();
+        let token = chief.token(&self.app, &self.tenant).await.unwrap();
+        let id = global_id(ContentType::NewsItem, self.there.item);
+        let query = "mutation($id: ID!) { lockContent(input: { id: $id }) { userErrors { code } } \
+            createRelease(input: { name: \"Prova\" }) { release { id } } \
+            createApiKey(input: { name: \"Lettore\", scopes: [{ action: \"content.read\" }] }) { secret } }";
+        let made = self.ask(Some(&token), query, json!({ "id": id })).await;
+        let text = |pointer: &str| {
+            made.pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_else(|| panic!("{made:#}"))
+                .to_owned()
+        };
+        self.there.release = text("/data/createRelease/release/id");
+        let grants = vec![Grant::of(Action::ReadDrafts)];
+        self.asking.push(Asks {
+            name: "a key",
+            grants,
+            with: With::Token(text("/data/createApiKey/secret")),
+        });
+        let query =
+            "query($id: ID!) { contentItem(id: $id) { revisions(first: 1) { nodes { id } } } }";
+        let seen = self.ask(Some(&token), query, json!({ "id": id })).await;
+        let revision = seen
+            .pointer("/data/contentItem/revisions/nodes/0/id")
+            .and_then(Value::as_str);
+        self.there.revision = revision.unwrap_or_else(|| panic!("{seen:#}")).to_owned();
+    }
+
+    async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        let request = json!({ "query": query, "variables": variables });
+        let mut post = self.app.post().header("host", HOST).json(&request);
+        if let Some(token) = token {
+            post = post.bearer_auth(token);
+        }
+        post.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The number of the last entry of the audit log: every write has one.
+    async fn written(&self) -> Value {
+        let chief = self
+            .app
+            .signed_in_at(&self.tenant, &["administrator"])
+            .await;
+        let seen = self
+            .ask(
+                Some(&chief),
+                "{ auditEntries(first: 1) { nodes { number } } }",
+                json!({}),
+            )
+            .await;
+        seen["data"]["auditEntries"]["nodes"][0]["number"].clone()
+    }
+}
+
+/// What is wrong with an answer, when somebody may, or may not.
+fn wrong(answer: &Value, field: &str, (who, asks): (&Who, &Asks), allowed: bool) -> Option<String> {
+    let error = &answer["errors"][0];
+    let code = error["extensions"]["code"].as_str().unwrap_or("none");
+    let refusal = match (who, &asks.with) {
+        (_, With::Nothing) | (Who::Person, With::Token(_)) => "UNAUTHENTICATED",
+        _ => "FORBIDDEN",
+    };
+    let right = match allowed {
+        true => !["UNAUTHENTICATED", "FORBIDDEN"].contains(&code),
+        false => {
+            code == refusal
+                && error["path"] == json!([field])
+                && answer["data"].get(field).is_none_or(Value::is_null)
+        }
+    };
+    (!right).then(|| {
+        format!(
+            "{field} by {}: {code}, but it is {}",
+            asks.name,
+            if allowed { "allowed" } else { "refused" }
+        )
+    })
+}
+
+on_both! {
+    async fn every_mutation_with_everyone(engine) {
+        let stage = Stage::set(TestApp::empty(engine).await).await;
+        let types = Types::of(&stage.app).await;
+        let rows = mutations(&stage.there);
+        let decided: BTreeSet<_> = rows.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        assert_eq!(types.fields("Mutation"), decided, "a decision for each mutation");
+        let mut found = Vec::new();
+        // Those who may not come first, so that there is what they could have changed.
+        for allowed in [false, true] {
+            let before = stage.written().await;
+            for (name, who, input) in &rows {
+                let query = match types.argument("Mutation", name) {
+                    Some(input) => format!("mutation($input: {input}) {{ {name}(input: $input) {{ userErrors {{ code message }} }} }}"),
+                    None => format!("mutation {{ {name} {{ userErrors {{ code message }} }} }}"),
+                };
+                for asks in stage.asking.iter().filter(|asks| who.allows(&asks.grants, asks.is_person()) == allowed) {
+                    // What anyone may is asked by one: passwords take their time.
+                    if matches!((who, &asks.with), (Who::Anyone, With::Account(_) | With::Token(_))) {
+                        continue;
+                    }
+                    let token = asks.token(&stage.app, &stage.tenant).await;
+                    let answer = stage.ask(token.as_deref(), &query, json!({ "input": input })).await;
+                    found.extend(wrong(&answer, name, (who, asks), allowed));
+                }
+                if !allowed {
+                    let answer = stage.ask(Some(&stage.stranger), &query, json!({ "input": input })).await;
+                    assert_eq!(answer["code"], "UNAUTHENTICATED", "{name} by a stranger: {answer:#}");
+                }
+            }
+            assert!(allowed || before == stage.written().await, "who may not changed something");
+        }
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+on_both! {
+    async fn everything_that_is_not_public_with_everyone(engine) {
+        let stage = Stage::set(TestApp::empty(engine).await).await;
+        let types = Types::of(&stage.app).await;
+        let rows = private_reads(&stage.there);
+        let decided = rows.iter().map(|(name, ..)| *name).chain(PUBLIC_READS.iter().copied());
+        assert_eq!(types.fields("Query"), decided.map(str::to_owned).collect(), "a decision for each root field");
+        let mut found = Vec::new();
+        for (name, who, arguments) in &rows {
+            let query = format!("{{ {name}{arguments} {} }}", types.selection("Query", name, 4));
+            for asks in &stage.asking {
+                let allowed = who.allows(&asks.grants, asks.is_person()) || matches!(who, Who::Person) && matches!(asks.with, With::Token(_));
+                let token = asks.token(&stage.app, &stage.tenant).await;
+                let answer = stage.ask(token.as_deref(), &query, json!({})).await;
+                found.extend(wrong(&answer, name, (who, asks), allowed));
+                if allowed {
+                    assert!(answer.get("errors").is_none() && !answer["data"][name].is_null(), "{query} by {}: {answer:#}", asks.name);
+                }
+            }
+            let answer = stage.ask(Some(&stage.stranger), &query, json!({})).await;
+            assert_eq!(answer["code"], "UNAUTHENTICATED", "{name} by a stranger: {answer:#}");
+        }
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+/// What is reached from the root fields that everyone may read is a list that is read when it changes:
+/// `UPDATE_PUBLIC_FIELDS=1` writes it.
+#[actix_web::test]
+async fn what_everyone_may_read_is_decided_field_by_field() {
+    let app = TestApp::empty(municipio_tests::Engine::Sqlite).await;
+    app.tenant("c_x001", HOST).await;
+    let types = Types::of(&app).await;
+    let subscriptions = PUBLIC_SUBSCRIPTIONS
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    assert_eq!(
+        types.fields("Subscription"),
+        subscriptions,
+        "a decision for each subscription"
+    );
+    let roots = PUBLIC_READS.iter().map(|name| ("Query", *name));
+    let roots = roots.chain(
+        PUBLIC_SUBSCRIPTIONS
+            .iter()
+            .map(|name| ("Subscription", *name)),
+    );
+    let mut public = BTreeSet::new();
+    let mut next: Vec<String> = roots
+        .map(|(root, name)| types.0[root][name].of.clone())
+        .collect();
+    while let Some(name) = next.pop() {
+        if public.insert(name.clone()) {
+            let fields = types.0.get(&name).into_iter().flat_map(BTreeMap::values);
+            next.extend(fields.map(|field| field.of.clone()));
+            next.extend(types.1.get(&name).into_iter().flatten().cloned());
+        }
+    }
+    let line = |name: &String| {
+        let fields = types.0.get(name)?;
+        Some(format!(
+            "{name}: {}\n",
+            fields.keys().cloned().collect::<Vec<_>>().join(" ")
+        ))
+    };
+    let lines: String = public.iter().filter_map(line).collect();
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/e2e/permission_matrix/public_fields.txt"
+    );
+    if std::env::var_os("UPDATE_PUBLIC_FIELDS").is_some() {
+        std::fs::write(file, &lines).unwrap();
+    }
+    let known = std::fs::read_to_string(file).unwrap();
+    assert_eq!(
+        lines, known,
+        "fields that everyone may read: look at each, then UPDATE_PUBLIC_FIELDS=1"
+    );
+}
+
+/// A field of the schema.
+struct Field {
+    /// The type of what it gives, without lists and `!`.
+    of: String,
+    /// The type of its first argument, as it is written.
+    argument: Option<String>,
+    /// It must be given an argument.
+    needs: bool,
+}
+
+/// The objects and interfaces of the schema with their fields, and what implements or is in what.
+struct Types(
+    BTreeMap<String, BTreeMap<String, Field>>,
+    BTreeMap<String, Vec<String>>,
+);
+
+impl Types {
+    async fn of(app: &TestApp) -> Self {
+        const QUERY: &str = "{ __schema { types { name possibleTypes { name } fields { name \
+            args { defaultValue type { ...T } } type { ...T } } } } } \
+            fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+        let data = app.read(HOST, QUERY, json!({})).await;
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+        let field = |field: &Value| {
+            let arguments = list(&field["args"]);
+            let needs = |argument: &Value| {
+                argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null()
+            };
+            let field_type = Field {
+                of: written(&field["type"]).replace(['[', ']', '!'], ""),
+                argument: arguments.first().map(|argument| written(&argument["type"])),
+                needs: arguments.iter().any(needs),
+            };
+            (name(field), field_type)
+        };
+        let types = list(&data["__schema"]["types"]);
+        let types = types.iter().filter(|one| !name(one).starts_with("__"));
+        let fields = types.clone().filter(|one| one["fields"].is_array());
+        let fields = fields
+            .map(|one| (name(one), list(&one["fields"]).iter().map(field).collect()))
+            .collect();
+        let possible = types
+            .map(|one| {
+                (
+                    name(one),
+                    list(&one["possibleTypes"]).iter().map(name).collect(),
+                )
+            })
+            .collect();
+        Self(fields, possible)
+    }
+
+    fn fields(&self, of: &str) -> BTreeSet<String> {
+        self.0[of].keys().cloned().collect()
+    }
+
+    fn argument(&self, of: &str, field: &str) -> Option<&str> {
+        self.0[of][field].argument.as_deref()
+    }
+
+    /// All that can be selected below a field without arguments, so many levels deep.
+    fn selection(&self, of: &str, field: &str, levels: usize) -> String {
+        let of = &self.0[of][field].of;
+        let Some(fields) = self.0.get(of) else {
+            return match self.1.get(of) {
+                Some(possible) if !possible.is_empty() => "{ __typename }".to_owned(),
+                _ => String::new(),
+            };
+        };
+        let below = |(name, field): (&String, &Field)| {
+            let leaf =
+                !self.0.contains_key(&field.of) && self.1.get(&field.of).is_none_or(Vec::is_empty);
+            (!field.needs && (leaf || levels > 1))
+                .then(|| format!("{name} {}", self.selection(of, name, levels - 1)))
+        };
+        let below: Vec<_> = fields.iter().filter_map(below).collect();
+        format!("{{ __typename {} }}", below.join(" "))
+    }
+}
+
+/// A type as it is written in a query.
+fn written(of: &Value) -> String {
+    match of["kind"].as_str() {
+        Some("NON_NULL") => format!("{}!", written(&of["ofType"])),
+        Some("LIST") => format!("[{}]", written(&of["ofType"])),
+        _ => of["name"].as_str().unwrap_or_default().to_owned(),
+    }
+}
