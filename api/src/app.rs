@@ -189,7 +189,7 @@ impl Application {
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
-            overlays: OverlayCache::new(if settings.cache { 50_000 } else { 0 }),
+            overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
             identities: identities(settings)?,
             schema: municipio_graphql::schema(),
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),

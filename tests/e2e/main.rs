@@ -38,6 +38,7 @@ mod operations;
 mod outage;
 mod perspectives;
 mod plans;
+mod public_record;
 mod releases;
 mod repeats;
 mod review;

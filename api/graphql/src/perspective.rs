@@ -55,8 +55,7 @@ pub fn refuse_perspective(error: &PerspectiveError) -> ServerError {
             tracing::error!(%error, code = code.as_str(), "a perspective cannot be read");
             return code.refuse(code.apology());
         }
-        PerspectiveError::NotOnRecord => ErrorCode::NotOnRecord,
-        PerspectiveError::ToCome => ErrorCode::InvalidPerspective,
+        PerspectiveError::ToCome | PerspectiveError::RolledBack => ErrorCode::InvalidPerspective,
         PerspectiveError::NoSuchRelease => ErrorCode::NotFound,
         PerspectiveError::TooLarge => ErrorCode::PerspectiveTooLarge,
     };

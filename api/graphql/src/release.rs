@@ -117,7 +117,8 @@ impl Release {
 /// Changes that are published together, or not at all (rilascio).
 #[Object]
 impl Release {
-    /// Its global id; `release=` and this id is the perspective that shows it.
+    /// Its global id; `release=` and this id is the perspective that shows it: what will be public with it, and
+    /// once it is published, what was public at that moment. One that was rolled back is not shown.
     #[graphql(name = "id")]
     async fn shown_id(&self, ctx: &Context<'_>) -> Result<ID> {
         Ok(self.global_id(data(ctx)?))
