@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     /// Those for who signed in.
     pub(crate) write_limits: Limits,
+    /// The schema in the schema definition language.
+    pub(crate) sdl: web::Bytes,
     pub(crate) costs: Arc<CostModel>,
     pub(crate) input_types: Arc<InputTypes>,
     pub(crate) documents: Documents,
@@ -184,19 +186,22 @@ impl Application {
             demo_accounts,
             ..
         } = start::open(settings).await?;
-        let sdl = municipio_graphql::sdl();
+        let schema = municipio_graphql::schema();
+        let sdl = municipio_graphql::sdl(&schema);
+        let (costs, input_types) = municipio_graphql::models(&sdl);
         let (stop, stopping) = watch::channel(false);
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
             identities: identities(settings)?,
-            schema: municipio_graphql::schema(),
+            schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
             write_limits: settings.write_limits(),
-            costs: Arc::new(CostModel::new(&sdl)),
-            input_types: Arc::new(InputTypes::new(&sdl)),
+            costs: Arc::new(costs),
+            input_types: Arc::new(input_types),
+            sdl: web::Bytes::from(sdl),
             documents,
             known: known_documents(1024 * 1024),
             streams: Arc::new(Semaphore::new(settings.limit_streams)),

@@ -33,6 +33,7 @@ mod links;
 mod locales;
 mod mutation_permissions;
 mod navigation;
+mod nodes;
 mod null_bubbling;
 mod operations;
 mod outage;

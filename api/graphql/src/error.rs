@@ -209,6 +209,14 @@ pub(crate) fn denied(denied: Denied) -> Error {
     })
 }
 
+/// The same of a request that was not executed.
+pub fn refuse_denied(reason: Denied) -> ServerError {
+    let error = denied(reason);
+    let mut refused = ServerError::new(error.message, None);
+    refused.extensions = error.extensions;
+    refused
+}
+
 /// The code of an error of this catalogue.
 pub(crate) fn code_of(error: &Error) -> String {
     let extensions = error.extensions.as_ref();

@@ -532,6 +532,11 @@ pub(super) fn read_slugs(slugs: Value) -> Result<Slugs, StoreError> {
     serde_json::from_value(slugs).map_err(|error| StoreError::corrupt("slugs", error))
 }
 
+/// The same of slugs that were read as text.
+pub(super) fn parse_slugs(slugs: &str) -> Result<Slugs, StoreError> {
+    serde_json::from_str(slugs).map_err(|error| StoreError::corrupt("slugs", error))
+}
+
 pub(super) fn read_type(name: &str) -> Result<ContentType, StoreError> {
     name.parse()
         .map_err(|error| StoreError::corrupt("content type", error))
@@ -574,12 +579,11 @@ impl Pointer {
         };
         let content_type: String = row.try_get("", "content_type")?;
         let slugs: String = row.try_get("", "slugs")?;
-        let slugs = serde_json::from_str(&slugs);
         Ok(Some(Self {
             id: ItemId(row.try_get("", "id")?),
             content_type: read_type(&content_type)?,
             revision: RevisionId(revision),
-            slugs: slugs.map_err(|error| StoreError::corrupt("slugs", error))?,
+            slugs: Arc::new(parse_slugs(&slugs)?),
             published_at: row.try_get("", "published_at")?,
             updated_at: row.try_get("", "updated_at")?,
         }))

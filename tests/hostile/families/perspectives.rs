@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Family;
-use crate::request::{many, post, post_with};
+use crate::request::{post, post_with};
 
 const LISTS: &str = r#"{"query":"{ services(first: 100) { totalCount nodes { title topics { title } } } navigation { itemCount } eventOccurrences(first: 100) { nodes { startsAt } } }"}"#;
 

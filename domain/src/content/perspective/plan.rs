@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use super::{MOST_ITEMS, Perspective, PerspectiveError, Sight, record::Lost};
 use crate::{
-    content::{ContentType, Contents, Slugs, queries::read_type},
+    content::{
+        ContentType, Contents, Slugs,
+        queries::{parse_slugs, read_type},
+    },
     ids::{ItemId, ReleaseId, RevisionId},
     locale::Locale,
     store::StoreError,
@@ -85,7 +88,7 @@ impl ItemRow {
             None => None,
             Some(revision) => Some(Written {
                 revision: RevisionId(revision),
-                slugs: slugs(&row.try_get::<String>("", "slugs")?)?,
+                slugs: parse_slugs(&row.try_get::<String>("", "slugs")?)?,
                 at: row.try_get("", "written_at")?,
             }),
         };
@@ -120,11 +123,6 @@ impl ItemRow {
             shows,
         }
     }
-}
-
-pub(super) fn slugs(stored: &str) -> Result<Slugs, StoreError> {
-    let slugs = serde_json::from_str(stored);
-    slugs.map_err(|error| StoreError::corrupt("slugs", error))
 }
 
 impl Contents {

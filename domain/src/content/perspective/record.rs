@@ -13,10 +13,13 @@ use uuid::Uuid;
 
 use super::{
     MOST_ITEMS, PerspectiveError,
-    plan::{Entry, Shows, item_rows, slugs},
+    plan::{Entry, Shows, item_rows},
 };
 use crate::{
-    content::{ChangeKind, ContentType, Contents, Slugs, queries::read_type},
+    content::{
+        ChangeKind, ContentType, Contents, Slugs,
+        queries::{parse_slugs, read_type},
+    },
     ids::{ItemId, RevisionId},
     store::StoreError,
 };
@@ -207,7 +210,7 @@ impl Contents {
                 let kind: String = row.try_get("", "kind")?;
                 let revision: Option<Uuid> = row.try_get("", "revision_id")?;
                 let stored: Option<String> = row.try_get("", "slugs")?;
-                let stored = stored.as_deref().map(slugs).transpose()?;
+                let stored = stored.as_deref().map(parse_slugs).transpose()?;
                 let was = Was {
                     is_public: kind.parse::<ChangeKind>()? == ChangeKind::Published,
                     shown: revision.map(RevisionId).zip(stored),
