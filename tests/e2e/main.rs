@@ -19,6 +19,7 @@ mod delivery;
 mod engine;
 mod errors;
 mod events;
+mod first_start;
 mod gate;
 mod generated;
 mod http;
