@@ -6,21 +6,19 @@ use std::{
     num::NonZeroUsize,
     path::Path,
     sync::Arc,
-    time::Duration,
 };
 
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
     middleware::{Compress, from_fn},
-    web,
+    rt, web,
 };
 use municipio_domain::{
-    content::{BodyCache, Contents, OverlayCache, extend_occurrences, purge},
-    idempotency,
+    content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords},
     store::{Database, Feeds, StoreError},
-    tenants::{self, Tenant, TenantDirectory, TenantError},
+    tenants::{Tenant, TenantDirectory, TenantError},
 };
 use municipio_graphql::{
     InputTypes, MunicipioSchema,
@@ -39,7 +37,7 @@ use crate::{
     secret::vault,
     settings::Settings,
     start::{self, DemoAccount, Opened},
-    timer::keep_schedules,
+    timer::{keep_house, keep_schedules},
 };
 
 /// Why the application does not start.
@@ -97,6 +95,8 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     /// Those for who signed in.
     pub(crate) write_limits: Limits,
+    /// The schema in the schema definition language.
+    pub(crate) sdl: web::Bytes,
     pub(crate) costs: Arc<CostModel>,
     pub(crate) input_types: Arc<InputTypes>,
     pub(crate) documents: Documents,
@@ -184,19 +184,22 @@ impl Application {
             demo_accounts,
             ..
         } = start::open(settings).await?;
-        let sdl = municipio_graphql::sdl();
+        let schema = municipio_graphql::schema();
+        let sdl = municipio_graphql::sdl(&schema);
+        let (costs, input_types) = municipio_graphql::models(&sdl);
         let (stop, stopping) = watch::channel(false);
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
-            overlays: OverlayCache::new(if settings.cache { 50_000 } else { 0 }),
+            overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
             identities: identities(settings)?,
-            schema: municipio_graphql::schema(),
+            schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
             write_limits: settings.write_limits(),
-            costs: Arc::new(CostModel::new(&sdl)),
-            input_types: Arc::new(InputTypes::new(&sdl)),
+            costs: Arc::new(costs),
+            input_types: Arc::new(input_types),
+            sdl: web::Bytes::from(sdl),
             documents,
             known: known_documents(1024 * 1024),
             streams: Arc::new(Semaphore::new(settings.limit_streams)),
@@ -266,16 +269,16 @@ impl Application {
     /// The server failed.
     pub async fn run(self) -> io::Result<()> {
         let database = self.database.clone();
-        let ahead = actix_web::rt::spawn(look_ahead(database.clone()));
-        let schedules = actix_web::rt::spawn(keep_schedules(database.clone()));
-        let forget = actix_web::rt::spawn(forget_answers(database.clone()));
+        let mut tasks = vec![
+            rt::spawn(keep_schedules(database.clone())),
+            rt::spawn(keep_house(database.clone())),
+        ];
         // Not on the local set: its connection must be dropped while the runtime is there.
-        let feeds = tokio::spawn(async move { Feeds::follow(&database).await });
+        tasks.push(tokio::spawn(async move { Feeds::follow(&database).await }));
         let result = self.server.await;
-        ahead.abort();
-        forget.abort();
-        schedules.abort();
-        feeds.abort();
+        for task in tasks {
+            task.abort();
+        }
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");
         }
@@ -292,50 +295,4 @@ fn identities(settings: &Settings) -> Result<Identities, StartError> {
 fn places_for_hashing() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     (cores / 2).clamp(1, 4)
-}
-
-/// Every hour, forgets the answers of mutations that nobody sends again any more.
-async fn forget_answers(database: Database) {
-    let mut hour = tokio::time::interval(Duration::from_secs(60 * 60));
-    loop {
-        hour.tick().await;
-        let tenants = match tenants::list(&database).await {
-            Ok(tenants) => tenants,
-            Err(error) => {
-                tracing::error!(%error, "tenants cannot be listed");
-                continue;
-            }
-        };
-        for tenant in tenants {
-            let store = database.tenant(tenant.id);
-            if let Err(error) = idempotency::forget(&store, clock::now()).await {
-                tracing::error!(%error, tenant = %tenant.ipa_code, "answers cannot be forgotten");
-            }
-        }
-    }
-}
-
-/// Every day, writes the occurrences that events without end will have, and removes what was deleted long
-/// ago.
-async fn look_ahead(database: Database) {
-    let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
-    loop {
-        day.tick().await;
-        let tenants = match tenants::list(&database).await {
-            Ok(tenants) => tenants,
-            Err(error) => {
-                tracing::error!(%error, "tenants cannot be listed");
-                continue;
-            }
-        };
-        for tenant in tenants {
-            let store = database.tenant(tenant.id);
-            if let Err(error) = extend_occurrences(&store, clock::now()).await {
-                tracing::error!(%error, tenant = %tenant.ipa_code, "occurrences cannot be written");
-            }
-            if let Err(error) = purge(&store, clock::now()).await {
-                tracing::error!(%error, tenant = %tenant.ipa_code, "deleted content cannot be removed");
-            }
-        }
-    }
 }

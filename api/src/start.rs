@@ -13,7 +13,7 @@ use municipio_domain::{
         generate_password, list_accounts,
     },
     ids::TenantId,
-    store::Database,
+    store::{Database, TenantStore},
     tenants::{self, NewTenant, Tenant, TenantError},
 };
 use municipio_seeds::{LoadReport, SeedError, TenantFile};
@@ -115,11 +115,8 @@ fn remove(folder: &Path) -> io::Result<()> {
 async fn prepare(database: Database, settings: &Settings) -> Result<Opened, StartError> {
     let work = async {
         let migrations = database.migrate().await?;
-        let (demo, demo_accounts) = match settings.demo && wants_demo(&database).await? {
-            true => (
-                Some(load_demo(&database).await?),
-                demo_accounts(&database).await?,
-            ),
+        let (demo, demo_accounts) = match settings.demo {
+            true => fill(&database).await?,
             false => (None, Vec::new()),
         };
         Ok::<_, StartError>((migrations, demo, demo_accounts))
@@ -133,21 +130,24 @@ async fn prepare(database: Database, settings: &Settings) -> Result<Opened, Star
     })
 }
 
-/// There is no municipality, or only that of the demo, without its content.
-async fn wants_demo(database: &Database) -> Result<bool, StartError> {
+/// Makes what the demo municipality lacks, while there is no other: a start that was killed may have left
+/// the municipality without its content, or the content without accounts.
+async fn fill(database: &Database) -> Result<(Option<LoadReport>, Vec<DemoAccount>), StartError> {
+    let (file, files) = municipio_seeds::demo()?;
     let tenants = tenants::list(database).await?;
-    let (file, _) = municipio_seeds::demo()?;
-    match tenants.as_slice() {
-        [] => Ok(true),
-        [tenant] if tenant.ipa_code.as_str() == file.ipa_code => {
-            let contents = Contents::new(database.tenant(tenant.id), Contents::cache(1));
-            Ok(contents
-                .singleton(ContentType::Municipality)
-                .await?
-                .is_none())
-        }
-        _ => Ok(false),
+    let is_demo = |tenant: &Tenant| tenant.ipa_code.as_str() == file.ipa_code;
+    if !tenants.iter().all(is_demo) {
+        return Ok((None, Vec::new()));
     }
+    let tenant = tenant_of(database, &file).await?;
+    let store = database.tenant(tenant.id);
+    let contents = Contents::new(store.clone(), Contents::cache(1));
+    let loaded = contents.singleton(ContentType::Municipality).await?;
+    let demo = match loaded {
+        None => Some(municipio_seeds::load(&store, &tenant, &files, clock::now()).await?),
+        Some(_) => None,
+    };
+    Ok((demo, demo_accounts(&store).await?))
 }
 
 /// Loads the demo municipality; its tenant is made when it is not there.
@@ -162,11 +162,8 @@ pub async fn load_demo(database: &Database) -> Result<LoadReport, StartError> {
 }
 
 /// One account for each built-in role of the demo municipality, unless it has accounts already.
-async fn demo_accounts(database: &Database) -> Result<Vec<DemoAccount>, StartError> {
-    let (file, _) = municipio_seeds::demo()?;
-    let tenant = tenant_of(database, &file).await?;
-    let store = database.tenant(tenant.id);
-    let known = list_accounts(&store).await?;
+async fn demo_accounts(store: &TenantStore) -> Result<Vec<DemoAccount>, StartError> {
+    let known = list_accounts(store).await?;
     if !known.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,9 +1,14 @@
-//! Does what is scheduled when its time comes.
+//! Does what is scheduled when its time comes, and what is to be done every hour and every day.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use chrono::{DateTime, Utc};
-use municipio_domain::{content::fire_due, store::Database};
+use municipio_domain::{
+    content::{extend_occurrences, fire_due, purge},
+    idempotency,
+    store::{Database, TenantStore},
+    tenants,
+};
 
 use crate::clock;
 
@@ -26,6 +31,52 @@ pub(crate) async fn keep_schedules(database: Database) {
         let alarm = database.alarm();
         // Whichever comes first.
         let _ = tokio::time::timeout(wait, alarm.notified()).await;
+    }
+}
+
+/// Forgets the answers of mutations that nobody sends again any more; writes the occurrences that events
+/// without end will have; removes what was deleted long ago. For as long as it is polled.
+pub(crate) async fn keep_house(database: Database) {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    const DAY: u64 = 24;
+    let mut hours = tokio::time::interval(HOUR);
+    for hour in 0_u64.. {
+        hours.tick().await;
+        each(
+            &database,
+            "answers cannot be forgotten",
+            idempotency::forget,
+        )
+        .await;
+        if hour % DAY == 0 {
+            each(
+                &database,
+                "occurrences cannot be written",
+                extend_occurrences,
+            )
+            .await;
+            each(&database, "deleted content cannot be removed", purge).await;
+        }
+    }
+}
+
+/// Does something for each tenant; what fails for one is logged, and the others have theirs.
+async fn each<T, E: Display>(
+    database: &Database,
+    failure: &str,
+    task: impl AsyncFn(&TenantStore, DateTime<Utc>) -> Result<T, E>,
+) {
+    let tenants = match tenants::list(database).await {
+        Ok(tenants) => tenants,
+        Err(error) => {
+            tracing::error!(%error, "tenants cannot be listed");
+            return;
+        }
+    };
+    for tenant in tenants {
+        if let Err(error) = task(&database.tenant(tenant.id), clock::now()).await {
+            tracing::error!(%error, tenant = %tenant.ipa_code, "{failure}");
+        }
     }
 }
 

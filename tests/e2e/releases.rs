@@ -1,13 +1,13 @@
 //! Releases: changes that are previewed, published and taken back together.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
-    content::{ContentType, Contents, fire_due},
+    content::{ContentType, Contents, fire_due, publish},
     ids::ItemId,
     tenants::Tenant,
 };
 use municipio_tests::{
-    Editor, TestApp, on_both,
+    Editor, TestApp, now, on_both,
     story::{Basics, column, global_id},
 };
 use serde_json::{Value, json};
@@ -158,6 +158,29 @@ on_both! {
         assert_eq!(story.public().await, before);
         let again = story.ask("rollBackRelease", json!({ "id": id })).await;
         assert_eq!(again["userErrors"][0]["code"], "RELEASE_NOT_PUBLISHED", "{again:#}");
+    }
+}
+
+on_both! {
+    async fn a_release_that_was_published_shows_what_it_published(engine) {
+        let story = Story::begin(engine).await;
+        let id = story.put_together().await;
+        let named = format!("release={}", id.as_str().unwrap());
+        story.ask("publishRelease", json!({ "id": id })).await;
+        let published = story.public().await;
+        let body = story.basics.news("Corretta dopo");
+        story.editor.rewrite(story.new, NEWS, body).await.unwrap();
+        let transaction = story.app.database.tenant(story.tenant.id).begin().await.unwrap();
+        let later = now() + TimeDelta::minutes(1);
+        publish(&transaction, story.new, &story.tenant.locales, later).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_ne!(story.public().await, published);
+        assert_eq!(story.seen(Some(named.clone())).await, published);
+        story.ask("rollBackRelease", json!({ "id": id, "force": true })).await;
+        let request = json!({ "query": "{ news { totalCount } }", "extensions": { "perspective": named } });
+        let post = story.app.post().bearer_auth(&story.token).json(&request);
+        let answer: Value = post.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID_PERSPECTIVE", "{answer:#}");
     }
 }
 

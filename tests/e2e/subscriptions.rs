@@ -198,3 +198,36 @@ on_both! {
         assert_eq!(plain.json::<Value>().await.unwrap()["code"], json!("NOT_ACCEPTABLE"));
     }
 }
+
+on_both! {
+    async fn a_query_as_an_event_stream_has_a_perspective(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let editor = app.editor(&tenant);
+        editor.topic("Acqua").await;
+        let body = json!({ "title": "Fuoco", "short_description": "Una bozza" });
+        editor.draft(ContentType::Topic, body).await;
+        let token = app.signed_in_at(&tenant, &["author"]).await;
+        let ask = async |perspective: &str, token: Option<&str>| {
+            let query = json!({ "query": "{ topics { totalCount } }" });
+            let mut post = app.post().header("accept", "text/event-stream").json(&query);
+            post = post.header("municipio-perspective", perspective);
+            if let Some(token) = token {
+                post = post.bearer_auth(token);
+            }
+            let response = post.send().await.unwrap();
+            let cached = response.headers().get("cache-control").map(|value| value.to_str().unwrap().to_owned());
+            let mut events = Events { response, read: String::new() };
+            let (name, data) = events.event().await.unwrap();
+            assert_eq!(name, "next", "{data}");
+            (cached.unwrap_or_default(), data)
+        };
+        let (cached, seen) = ask("draft", Some(&token)).await;
+        assert_eq!(seen["data"]["topics"]["totalCount"], 2, "{seen}");
+        assert!(cached.contains("no-store"), "{cached}");
+        let (_, seen) = ask("published", Some(&token)).await;
+        assert_eq!(seen["data"]["topics"]["totalCount"], 1, "{seen}");
+        let (_, refused) = ask("draft", None).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
+    }
+}

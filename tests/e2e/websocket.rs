@@ -1,7 +1,7 @@
 //! graphql-transport-ws, message by message.
 
 use futures_util::{SinkExt, StreamExt};
-use municipio_domain::identity::BuiltInRole;
+use municipio_domain::{content::ContentType, identity::BuiltInRole};
 use municipio_tests::{Engine, TestApp};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -284,4 +284,55 @@ async fn stopping_says_goodbye() {
     socket.subscribe("1", CHANGES).await;
     let (code, ()) = tokio::join!(socket.closed(), app.stop());
     assert_eq!(code, 1001);
+}
+
+#[actix_web::test]
+async fn a_connection_and_its_operations_have_perspectives() {
+    let app = small().await;
+    let tenant = municipio_domain::tenants::show(&app.database, &"c_x001".parse().unwrap()).await;
+    let tenant = tenant.unwrap();
+    let body = json!({ "title": "Fuoco", "short_description": "Una bozza" });
+    app.editor(&tenant).draft(ContentType::Topic, body).await;
+    let token = app.signed_in_at(&tenant, &["author"]).await;
+    let mut socket = Socket::open(&app, "graphql-transport-ws").await;
+    let payload =
+        json!({ "Authorization": format!("Bearer {token}"), "Municipio-Perspective": "draft" });
+    socket
+        .say(json!({ "type": "connection_init", "payload": payload }))
+        .await;
+    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    let count = "{ topics { totalCount } }";
+    for (id, named, expected) in [
+        ("a", json!(null), 2),
+        ("b", json!("published"), 1),
+        ("c", json!("draft"), 2),
+    ] {
+        let payload = json!({ "query": count, "extensions": { "perspective": named } });
+        socket
+            .say(json!({ "type": "subscribe", "id": id, "payload": payload }))
+            .await;
+        let next = socket.hear().await;
+        assert_eq!(
+            next["payload"]["data"]["topics"]["totalCount"], expected,
+            "{next}"
+        );
+        assert_eq!(socket.hear().await["type"], "complete");
+    }
+    // Who did not sign in sees what is public, and is told why not more.
+    let mut socket = Socket::ready(&app).await;
+    let payload = json!({ "query": count, "extensions": { "perspective": "draft" } });
+    socket
+        .say(json!({ "type": "subscribe", "id": "a", "payload": payload }))
+        .await;
+    let refused = socket.hear().await;
+    assert_eq!(refused["type"], "error", "{refused}");
+    assert_eq!(
+        refused["payload"][0]["extensions"]["code"], "UNAUTHENTICATED",
+        "{refused}"
+    );
+    socket.subscribe("b", count).await;
+    assert_eq!(
+        socket.hear().await["payload"]["data"]["topics"]["totalCount"],
+        1
+    );
 }

@@ -13,7 +13,8 @@ use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     content::{
         Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
-        OrderBy, Page, ReleaseChange, ReleaseIssue, Revision, Scheduled, Window, review::Review,
+        OrderBy, Page, ReleaseChange, ReleaseIssue, Revision, Scheduled, Window, WorkItem,
+        review::Review,
     },
     idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
@@ -27,7 +28,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     error::{ErrorCode, cursor, denied, failed, internal},
-    global_id,
+    global_id::{self, Kind},
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader},
 };
@@ -190,6 +191,10 @@ impl RequestData {
         Ok(count.unwrap_or_default())
     }
 
+    pub(crate) async fn work_item(&self, id: ItemId) -> Result<Option<WorkItem>> {
+        self.work.load_one(id).await.map_err(shared)
+    }
+
     pub(crate) async fn revision(&self, id: RevisionId) -> Result<Option<Revision>> {
         self.work.load_one(id).await.map_err(shared)
     }
@@ -232,7 +237,7 @@ impl RequestData {
 
     /// Reads the global id of an item of a certain type, given as this argument.
     pub(crate) fn item_id(&self, id: &ID, wanted: ContentType, argument: &str) -> Result<ItemId> {
-        global_id::decode_as(id, wanted, &self.tenant.ipa_code, argument)
+        global_id::decode_as(id, Kind::Content(wanted), &self.tenant.ipa_code, argument).map(ItemId)
     }
 
     /// Reads a cursor of a list with this order, given as this argument.

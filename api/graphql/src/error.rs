@@ -104,10 +104,10 @@ error_codes! {
     TenantNotFound = "TENANT_NOT_FOUND", 404, "Call a known host name, or name the municipality with the header Municipio-Tenant.";
     /// The municipality is not served at the moment.
     TenantSuspended = "TENANT_SUSPENDED", 404, "Ask who runs the service.";
-    /// The perspective cannot be read, or is one of a moment still to come.
+    /// The perspective cannot be read, or is one of a moment still to come or of a release that was taken back.
     InvalidPerspective = "INVALID_PERSPECTIVE", 400, "Name `published`, `draft`, `release=<id>` or `as-of=<date and time>`.";
-    /// The public record does not go back to the moment that was asked for.
-    NotOnRecord = "NOT_ON_RECORD", 404, "Ask for a later moment.";
+    /// Something that was public at the moment that was asked for was removed for good since, or the record does not go back so far: what cannot be told any more is not answered.
+    NotOnRecord = "NOT_ON_RECORD", 404, "Ask for single contents that are on record, or for a moment after `extensions.wholeSince`.";
     /// More items differ from what is public now than can be shown at once.
     PerspectiveTooLarge = "PERSPECTIVE_TOO_LARGE", 400, "Ask for a later moment, or preview a release or a single item.";
     /// The method is not answered here.
@@ -179,6 +179,7 @@ impl From<&StoreError> for ErrorCode {
         match error.failure() {
             Failure::Unavailable => Self::Unavailable,
             Failure::TooSlow => Self::Timeout,
+            Failure::NotOnRecord => Self::NotOnRecord,
             Failure::Internal => Self::Internal,
         }
     }
@@ -208,6 +209,14 @@ pub(crate) fn denied(denied: Denied) -> Error {
     })
 }
 
+/// The same of a request that was not executed.
+pub fn refuse_denied(reason: Denied) -> ServerError {
+    let error = denied(reason);
+    let mut refused = ServerError::new(error.message, None);
+    refused.extensions = error.extensions;
+    refused
+}
+
 /// The code of an error of this catalogue.
 pub(crate) fn code_of(error: &Error) -> String {
     let extensions = error.extensions.as_ref();
@@ -225,6 +234,12 @@ pub(crate) fn internal(error: StoreError) -> Error {
 /// The same for an error that several resolvers share.
 pub(crate) fn failed(error: &StoreError) -> Error {
     let code = ErrorCode::from(error);
+    if let StoreError::NotOnRecord(since) = error {
+        return Error::new(error.to_string()).extend_with(|_, extensions| {
+            extensions.set("code", code.as_str());
+            extensions.set("wholeSince", since.to_rfc3339());
+        });
+    }
     tracing::error!(%error, code = code.as_str(), "a query failed");
     Error::new(code.apology()).extend_with(|_, extensions| extensions.set("code", code.as_str()))
 }

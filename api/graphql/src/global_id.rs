@@ -2,7 +2,7 @@
 //! identification). Naming the municipality lets an id of another one be refused before any row is
 //! looked at.
 
-use std::{fmt::Display, str::FromStr};
+use std::fmt::Display;
 
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,6 +11,7 @@ use municipio_domain::{
     ids::{ItemId, RevisionId},
     tenants::IpaCode,
 };
+use uuid::Uuid;
 
 use crate::error::ErrorCode;
 
@@ -19,77 +20,118 @@ pub(crate) fn encode(content_type: ContentType, municipality: &IpaCode, id: Item
     ID(content::global_id(content_type, municipality, id))
 }
 
-/// Reads a global id of this municipality.
+/// What a global id is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Content as readers see it.
+    Content(ContentType),
+    /// Content as those who edit it see it.
+    Item,
+    /// A revision of content.
+    Revision,
+    /// A release.
+    Release,
+    /// A preview token.
+    PreviewToken,
+    /// An account.
+    Account,
+    /// An API key.
+    ApiKey,
+}
+
+impl Kind {
+    const OTHERS: [Self; 6] = [
+        Self::Item,
+        Self::Revision,
+        Self::Release,
+        Self::PreviewToken,
+        Self::Account,
+        Self::ApiKey,
+    ];
+
+    /// The name of its GraphQL type.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Content(content_type) => content_type.type_name(),
+            Self::Item => "ContentItem",
+            Self::Revision => "ContentRevision",
+            Self::Release => "Release",
+            Self::PreviewToken => "PreviewToken",
+            Self::Account => "Account",
+            Self::ApiKey => "ApiKey",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let content = ContentType::ALL.iter().copied().map(Self::Content);
+        let mut all = content.chain(Self::OTHERS);
+        all.find(|kind| kind.name() == name)
+    }
+}
+
+/// Reads a global id of this municipality, whatever it is of.
+pub(crate) fn decode_any(
+    id: &ID,
+    municipality: &IpaCode,
+    argument: &str,
+) -> Result<(Kind, Uuid), Error> {
+    let parts = || {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_str()).ok()?).ok()?;
+        let (name, rest) = text.split_once(':')?;
+        let (owner, id) = rest.split_once(':')?;
+        let owner: IpaCode = owner.parse().ok()?;
+        Some((Kind::named(name)?, owner, id.parse().ok()?))
+    };
+    let Some((kind, owner, uuid)) = parts() else {
+        let shown: String = id.chars().take(60).collect();
+        let message = format!("«{shown}» is not an id that this API gave out");
+        return Err(ErrorCode::InvalidId.about(argument, message));
+    };
+    if owner != *municipality {
+        let message = format!("the id is one of the municipality {owner}, not of {municipality}");
+        return Err(ErrorCode::ForeignId.about(argument, message));
+    }
+    Ok((kind, uuid))
+}
+
+/// Reads a global id of content.
 pub(crate) fn decode(
     id: &ID,
     municipality: &IpaCode,
     argument: &str,
 ) -> Result<(ContentType, ItemId), Error> {
-    let wrong = || {
-        let shown: String = id.chars().take(60).collect();
-        ErrorCode::InvalidId.about(
-            argument,
-            format!("«{shown}» is not an id that this API gave out"),
-        )
-    };
-    let bytes = URL_SAFE_NO_PAD.decode(id.as_str()).map_err(|_| wrong())?;
-    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
-    let (name, rest) = text.split_once(':').ok_or_else(wrong)?;
-    let (owner, id) = rest.split_once(':').ok_or_else(wrong)?;
-    let named = |content_type: &&ContentType| content_type.type_name() == name;
-    let content_type = ContentType::ALL.iter().find(named).ok_or_else(wrong)?;
-    let owner: IpaCode = owner.parse().map_err(|_| wrong())?;
-    let id = id.parse().map_err(|_| wrong())?;
-    if owner != *municipality {
-        let message = format!("the id is one of the municipality {owner}, not of {municipality}");
-        return Err(ErrorCode::ForeignId.about(argument, message));
+    match decode_any(id, municipality, argument)? {
+        (Kind::Content(content_type), id) => Ok((content_type, ItemId(id))),
+        (kind, _) => Err(not_of(kind, "content", argument)),
     }
-    Ok((*content_type, ItemId(id)))
 }
 
-/// The global id of what is not content, such as an account.
-pub(crate) fn encode_other(name: &str, municipality: &IpaCode, id: impl Display) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
-}
-
-/// Reads the global id of what is not content.
-pub(crate) fn decode_other<T: FromStr>(
+/// Reads a global id of one kind.
+pub(crate) fn decode_as(
     id: &ID,
-    name: &str,
+    wanted: Kind,
     municipality: &IpaCode,
     argument: &str,
-) -> Result<T, Error> {
-    let parts = || {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_str()).ok()?).ok()?;
-        let (kind, rest) = text.split_once(':')?;
-        let (owner, id) = rest.split_once(':')?;
-        let id = id.parse::<T>().ok().filter(|_| kind == name);
-        Some((owner.parse::<IpaCode>().ok()?, id))
-    };
-    match parts() {
-        Some((owner, Some(id))) if owner == *municipality => Ok(id),
-        Some((owner, _)) if owner != *municipality => {
-            let message =
-                format!("the id is one of the municipality {owner}, not of {municipality}");
-            Err(ErrorCode::ForeignId.about(argument, message))
-        }
-        _ => {
-            let message = format!("this is not the id of a {name}");
-            Err(ErrorCode::InvalidId.about(argument, message))
-        }
+) -> Result<Uuid, Error> {
+    match decode_any(id, municipality, argument)? {
+        (kind, id) if kind == wanted => Ok(id),
+        (kind, _) => Err(not_of(kind, &format!("a {}", wanted.name()), argument)),
     }
 }
 
-/// The name of releases in global ids.
-pub(crate) const RELEASE: &str = "Release";
-/// The name of preview tokens in global ids.
-pub(crate) const PREVIEW_TOKEN: &str = "PreviewToken";
-/// The name of revisions in global ids.
-const REVISION: &str = "ContentRevision";
+fn not_of(kind: Kind, wanted: &str, argument: &str) -> Error {
+    let message = format!("the id is that of a {}, not of {wanted}", kind.name());
+    ErrorCode::InvalidId.about(argument, message)
+}
+
+/// The global id of what is not content as readers see it, such as an account.
+pub(crate) fn encode_as(kind: Kind, municipality: &IpaCode, id: impl Display) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{}:{municipality}:{id}", kind.name())))
+}
 
 /// The global id of a revision of content.
 pub(crate) fn encode_revision(municipality: &IpaCode, id: RevisionId) -> ID {
-    encode_other(REVISION, municipality, id)
+    encode_as(Kind::Revision, municipality, id)
 }
 
 /// Reads the global id of a revision of content.
@@ -98,32 +140,12 @@ pub(crate) fn decode_revision(
     municipality: &IpaCode,
     argument: &str,
 ) -> Result<RevisionId, Error> {
-    decode_other(id, REVISION, municipality, argument)
+    decode_as(id, Kind::Revision, municipality, argument).map(RevisionId)
 }
 
 /// The global id of an item as those who edit it see it; its content has another.
 pub(crate) fn encode_work(municipality: &IpaCode, id: ItemId) -> ID {
-    encode_other("ContentItem", municipality, id)
-}
-
-/// Reads the global id of an item of a certain type.
-pub(crate) fn decode_as(
-    id: &ID,
-    wanted: ContentType,
-    municipality: &IpaCode,
-    argument: &str,
-) -> Result<ItemId, Error> {
-    match decode(id, municipality, argument)? {
-        (content_type, id) if content_type == wanted => Ok(id),
-        (content_type, _) => Err(ErrorCode::InvalidId.about(
-            argument,
-            format!(
-                "the id is that of a {}, not of a {}",
-                content_type.type_name(),
-                wanted.type_name()
-            ),
-        )),
-    }
+    encode_as(Kind::Item, municipality, id)
 }
 
 #[cfg(test)]
@@ -141,7 +163,12 @@ mod tests {
             (ContentType::NewsItem, id)
         );
         assert!(decode(&global, &other, "id").is_err());
-        assert!(decode_as(&global, ContentType::Service, &own, "id").is_err());
+        assert!(decode_as(&global, Kind::Content(ContentType::Service), &own, "id").is_err());
+        for kind in Kind::OTHERS {
+            let global = encode_as(kind, &own, id);
+            assert_eq!(decode_any(&global, &own, "id").unwrap(), (kind, id.0));
+            assert!(decode(&global, &own, "id").is_err());
+        }
         for wrong in ["", "1", "U2VydmljZTox", "ünïcode", &"A".repeat(500)] {
             assert!(
                 decode(&ID(wrong.to_owned()), &own, "id").is_err(),

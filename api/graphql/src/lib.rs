@@ -21,11 +21,14 @@ mod variables;
 mod view;
 mod work;
 
-use async_graphql::{Schema, ValidationMode};
+use async_graphql::{
+    Schema, ValidationMode,
+    parser::{parse_schema, types::TypeSystemDefinition},
+};
 
 pub use connection::MAX_PAGE;
 pub use context::{Moment, RequestData};
-pub use error::{ErrorCode, catalogue};
+pub use error::{ErrorCode, catalogue, refuse_denied};
 pub use mutation::Mutation;
 pub use perspective::{read_perspective, refuse_perspective};
 pub use query::Query;
@@ -54,11 +57,22 @@ fn validating(mode: ValidationMode) -> MunicipioSchema {
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.
-pub fn sdl() -> String {
+pub fn sdl(schema: &MunicipioSchema) -> String {
     let options = async_graphql::SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by();
-    schema().sdl_with_options(options)
+    schema.sdl_with_options(options)
+}
+
+/// What is known of the schema before anything runs: what its fields cost, and what its inputs hold.
+pub fn models(sdl: &str) -> (limits::CostModel, InputTypes) {
+    let schema = definitions(sdl);
+    (limits::CostModel::new(&schema), InputTypes::new(&schema))
+}
+
+/// The definitions of a schema; none when it cannot be read.
+fn definitions(sdl: &str) -> Vec<TypeSystemDefinition> {
+    parse_schema(sdl).map_or_else(|_| Vec::new(), |document| document.definitions)
 }

@@ -4,12 +4,13 @@ use async_graphql::{ID, ServerError};
 use chrono::DateTime;
 use municipio_domain::{
     content::{Perspective, PerspectiveError},
+    ids::ReleaseId,
     tenants::IpaCode,
 };
 
 use crate::{
     error::ErrorCode,
-    global_id::{self, RELEASE},
+    global_id::{self, Kind},
 };
 
 /// Reads what a request names: `published`, `draft`, `release=` with the global id of a release, or `as-of=`
@@ -27,9 +28,9 @@ pub fn read_perspective(text: &str, municipality: &IpaCode) -> Result<Perspectiv
         ("draft", None) => Ok(Perspective::Drafts),
         ("release", Some(id)) => {
             let id = ID(id.to_owned());
-            let id = global_id::decode_other(&id, RELEASE, municipality, "perspective");
+            let id = global_id::decode_as(&id, Kind::Release, municipality, "perspective");
             let id = id.map_err(|error| ErrorCode::InvalidPerspective.refuse(error.message))?;
-            Ok(Perspective::Release(id))
+            Ok(Perspective::Release(ReleaseId(id)))
         }
         ("as-of", Some(moment)) => {
             let moment = DateTime::parse_from_rfc3339(moment).map_err(|_| {
@@ -55,8 +56,7 @@ pub fn refuse_perspective(error: &PerspectiveError) -> ServerError {
             tracing::error!(%error, code = code.as_str(), "a perspective cannot be read");
             return code.refuse(code.apology());
         }
-        PerspectiveError::NotOnRecord => ErrorCode::NotOnRecord,
-        PerspectiveError::ToCome => ErrorCode::InvalidPerspective,
+        PerspectiveError::ToCome | PerspectiveError::RolledBack => ErrorCode::InvalidPerspective,
         PerspectiveError::NoSuchRelease => ErrorCode::NotFound,
         PerspectiveError::TooLarge => ErrorCode::PerspectiveTooLarge,
     };
@@ -71,8 +71,8 @@ mod tests {
     fn perspectives_are_read() {
         let own: IpaCode = "c_h501".parse().unwrap();
         let other: IpaCode = "c_m999".parse().unwrap();
-        let release = municipio_domain::ids::ReleaseId::generate();
-        let id = global_id::encode_other(RELEASE, &own, release);
+        let release = ReleaseId::generate();
+        let id = global_id::encode_as(Kind::Release, &own, release);
         let read = |text: &str| read_perspective(text, &own);
         assert_eq!(read("published").unwrap(), Perspective::Published);
         assert_eq!(read(" draft ").unwrap(), Perspective::Drafts);

@@ -5,25 +5,33 @@ use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{self, PreviewScope},
     identity::{Action, Subject},
+    ids::PreviewTokenId,
 };
 
 use crate::{
-    context::data,
+    context::{RequestData, data},
     error::internal,
-    global_id::{self, PREVIEW_TOKEN, RELEASE},
+    global_id::{self, Kind},
+    work::content_id,
 };
 
 /// A token by which somebody without an account sees what is not public yet (token di anteprima).
+#[derive(Clone, Debug)]
 pub(crate) struct PreviewToken(pub(crate) content::PreviewToken);
 
 impl PreviewToken {
     /// Those that are valid.
-    pub(crate) async fn all(ctx: &Context<'_>) -> Result<Vec<Self>> {
-        let data = data(ctx)?;
+    pub(crate) async fn all(data: &RequestData) -> Result<Vec<Self>> {
         data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
         let tokens = data.contents.preview_tokens(data.now()).await;
         let tokens = tokens.map_err(internal)?.into_iter();
         Ok(tokens.map(Self).collect())
+    }
+
+    /// The valid one with this id.
+    pub(crate) async fn find(data: &RequestData, id: PreviewTokenId) -> Result<Option<Self>> {
+        let tokens = Self::all(data).await?;
+        Ok(tokens.into_iter().find(|token| token.0.id == id))
     }
 }
 
@@ -31,10 +39,10 @@ impl PreviewToken {
 #[Object]
 impl PreviewToken {
     /// Its global id, by which it is revoked.
-    async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
         let municipality = &data(ctx)?.tenant.ipa_code;
-        Ok(global_id::encode_other(
-            PREVIEW_TOKEN,
+        Ok(global_id::encode_as(
+            Kind::PreviewToken,
             municipality,
             self.0.id,
         ))
@@ -59,11 +67,21 @@ impl PreviewToken {
         })
     }
 
+    /// The global id of the content whose draft it shows, when it is one alone and still there (contenuto).
+    async fn content_id(&self, ctx: &Context<'_>) -> Option<Result<ID>> {
+        match self.0.scope {
+            PreviewScope::Item(item) => content_id(ctx, item).await.transpose(),
+            _ => None,
+        }
+    }
+
     /// The global id of the release that it shows (rilascio).
     async fn release_id(&self, ctx: &Context<'_>) -> Result<Option<ID>> {
         let municipality = &data(ctx)?.tenant.ipa_code;
         Ok(match self.0.scope {
-            PreviewScope::Release(id) => Some(global_id::encode_other(RELEASE, municipality, id)),
+            PreviewScope::Release(id) => {
+                Some(global_id::encode_as(Kind::Release, municipality, id))
+            }
             _ => None,
         })
     }

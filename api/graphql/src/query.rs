@@ -2,7 +2,12 @@
 
 use async_graphql::{Context, ID, Object, OneofObject, Result};
 use chrono::{DateTime, Utc};
-use municipio_domain::content::{ContentType, Filter, Found, ListQuery, OrderBy};
+use futures_util::future::join_all;
+use municipio_domain::{
+    content::{ContentType, Filter, Found, ListQuery, OrderBy},
+    ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ReleaseId, RevisionId},
+};
+use uuid::Uuid;
 
 use crate::{
     connection::{
@@ -11,10 +16,10 @@ use crate::{
     context::{RequestData, data},
     error::internal,
     filters::{self, DateRange, FilterInput},
-    global_id,
+    global_id::{self, Kind},
     identity::{Account, AccountRole, ApiKey, List, Me, Permission},
     objects::{
-        self, AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
+        AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
         Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
         Vocabulary,
     },
@@ -24,8 +29,8 @@ use crate::{
     scalars,
     view::{ContentObject, Reader, View},
     work::{
-        ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, MyWork,
-        ReviewRule, newest_edit_first,
+        ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, ContentRevision,
+        MyWork, ReviewRule, newest_edit_first,
     },
 };
 
@@ -232,7 +237,7 @@ query! {
         ) -> Option<Result<Node>> {
             let read = async || -> Result<Option<Node>> {
                 let mut nodes = nodes(ctx, &[id], |_| "id".to_owned(), None).await?;
-                Ok(nodes.pop().flatten())
+                nodes.pop().flatten().transpose()
             };
             read().await.transpose()
         }
@@ -244,7 +249,7 @@ query! {
             #[graphql(desc = "Global ids, at most 100.")] ids: Vec<ID>,
             #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
             locale: Option<scalars::Locale>,
-        ) -> Result<Vec<Option<Node>>> {
+        ) -> Result<Vec<Option<Result<Node>>>> {
             if !ids.is_empty() {
                 page_size(i32::try_from(ids.len()).ok().or(Some(i32::MAX)), "ids")?;
             }
@@ -264,7 +269,7 @@ query! {
                 let reader = Reader::new(ctx, locale)?;
                 let data = data(ctx)?;
                 let (content_type, id) = global_id::decode(&id, &data.tenant.ipa_code, "id")?;
-                ContentItem::find(data, reader, content_type, id).await
+                ContentItem::of_type(data, reader, content_type, id).await
             };
             read().await.transpose()
         }
@@ -416,7 +421,10 @@ query! {
             ctx: &Context<'_>,
             #[graphql(desc = "Its global id.")] id: ID,
         ) -> Option<Result<Release>> {
-            let find = async || Release::find(data(ctx)?, &id, "id").await;
+            let find = async || {
+                let data = data(ctx)?;
+                Release::find(data, Release::read_id(data, &id, "id")?).await
+            };
             find().await.transpose()
         }
 
@@ -433,7 +441,8 @@ query! {
         /// The preview tokens that are valid, the newest first; for those who may read drafts (token di
         /// anteprima).
         async fn preview_tokens(&self, ctx: &Context<'_>) -> Option<Result<Vec<PreviewToken>>> {
-            Some(PreviewToken::all(ctx).await)
+            let read = async || PreviewToken::all(data(ctx)?).await;
+            Some(read().await)
         }
 
         /// The controlled vocabularies (vocabolari controllati).
@@ -480,20 +489,44 @@ async fn nodes(
     ids: &[ID],
     argument: impl Fn(usize) -> String,
     locale: Option<scalars::Locale>,
-) -> Result<Vec<Option<objects::Node>>> {
+) -> Result<Vec<Option<Result<Node>>>> {
     let reader = Reader::new(ctx, locale)?;
     let data = data(ctx)?;
-    let decoded = ids
-        .iter()
-        .enumerate()
-        .map(|(index, id)| global_id::decode(id, &data.tenant.ipa_code, &argument(index)))
-        .collect::<Result<Vec<_>>>()?;
-    let items = data.items(decoded.iter().map(|(_, id)| *id)).await?;
-    let nodes = decoded.into_iter().map(|(content_type, id)| {
-        let item = items.get(&id)?.clone();
-        let reader = reader.clone();
-        let fits = item.content_type() == content_type;
-        objects::Node::new(View { item, reader }).filter(|_| fits)
-    });
-    Ok(nodes.collect())
+    let mut named = Vec::with_capacity(ids.len());
+    for (index, id) in ids.iter().enumerate() {
+        let municipality = &data.tenant.ipa_code;
+        named.push(global_id::decode_any(id, municipality, &argument(index))?);
+    }
+    let nodes = named
+        .into_iter()
+        .map(|(kind, id)| node(data, &reader, kind, id));
+    let nodes = join_all(nodes).await.into_iter();
+    Ok(nodes.map(Result::transpose).collect())
+}
+
+/// What has this id, under the same conditions as at the root that shows it.
+async fn node(data: &RequestData, reader: &Reader, kind: Kind, id: Uuid) -> Result<Option<Node>> {
+    let reader = reader.clone();
+    Ok(match kind {
+        Kind::Content(content_type) => {
+            let item = data.items([ItemId(id)]).await?.remove(&ItemId(id));
+            let item = item.filter(|item| item.content_type() == content_type);
+            item.and_then(|item| Node::new(View { item, reader }))
+        }
+        Kind::Item => {
+            let item = ContentItem::find(data, reader, ItemId(id)).await?;
+            item.map(Node::ContentItem)
+        }
+        Kind::Revision => {
+            let revision = ContentRevision::find(data, reader, RevisionId(id)).await?;
+            revision.map(Node::ContentRevision)
+        }
+        Kind::Release => Release::find(data, ReleaseId(id)).await?.map(Node::Release),
+        Kind::PreviewToken => {
+            let token = PreviewToken::find(data, PreviewTokenId(id)).await?;
+            token.map(Node::PreviewToken)
+        }
+        Kind::Account => Account::find(data, AccountId(id)).await?.map(Node::Account),
+        Kind::ApiKey => ApiKey::find(data, ApiKeyId(id)).await?.map(Node::ApiKey),
+    })
 }

@@ -3,13 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{
-    Context, Enum, ID, Object, Result, SimpleObject, connection::PageInfo, dataloader::Loader,
+    ComplexObject, Context, Enum, ID, Object, Result, SimpleObject, connection::PageInfo,
+    dataloader::Loader,
 };
 use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{self, ContentType, ReleaseAction, ReleaseChange, ReleaseIssue},
     identity::{Action, Subject},
-    ids::ReleaseId,
+    ids::{ItemId, ReleaseId},
     store::StoreError,
 };
 
@@ -18,9 +19,9 @@ use crate::{
     context::{RequestData, data},
     error::internal,
     filters::camel,
-    global_id::{self, RELEASE},
+    global_id::{self, Kind},
     objects::ContentTypeName,
-    work::WorkLoader,
+    work::{WorkLoader, content_id},
 };
 
 /// What has become of a release (stato del rilascio).
@@ -93,8 +94,7 @@ impl Loader<ReportOf> for WorkLoader {
 
 impl Release {
     /// The release with this id, for a caller who may read drafts.
-    pub(crate) async fn find(data: &RequestData, id: &ID, argument: &str) -> Result<Option<Self>> {
-        let id = Self::id(data, id, argument)?;
+    pub(crate) async fn find(data: &RequestData, id: ReleaseId) -> Result<Option<Self>> {
         data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
         Self::read(data, id).await
     }
@@ -105,21 +105,21 @@ impl Release {
     }
 
     /// Reads the global id of a release.
-    pub(crate) fn id(data: &RequestData, id: &ID, argument: &str) -> Result<ReleaseId> {
-        global_id::decode_other(id, RELEASE, &data.tenant.ipa_code, argument)
+    pub(crate) fn read_id(data: &RequestData, id: &ID, argument: &str) -> Result<ReleaseId> {
+        global_id::decode_as(id, Kind::Release, &data.tenant.ipa_code, argument).map(ReleaseId)
     }
 
     fn global_id(&self, data: &RequestData) -> ID {
-        global_id::encode_other(RELEASE, &data.tenant.ipa_code, self.0.id)
+        global_id::encode_as(Kind::Release, &data.tenant.ipa_code, self.0.id)
     }
 }
 
 /// Changes that are published together, or not at all (rilascio).
 #[Object]
 impl Release {
-    /// Its global id; `release=` and this id is the perspective that shows it.
-    #[graphql(name = "id")]
-    async fn shown_id(&self, ctx: &Context<'_>) -> Result<ID> {
+    /// Its global id; `release=` and this id is the perspective that shows it: what will be public with it, and
+    /// once it is published, what was public at that moment. One that was rolled back is not shown.
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
         Ok(self.global_id(data(ctx)?))
     }
 
@@ -217,7 +217,10 @@ impl ReleaseItem {
 
 /// Something that keeps a release from being published or rolled back (problema).
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct ReleaseProblem {
+    #[graphql(skip)]
+    item: ItemId,
     /// The global id of the `ContentItem` (contenuto).
     item_id: ID,
     /// What it is, such as `HOW_TO_MISSING` or `CHANGED_SINCE`.
@@ -228,8 +231,18 @@ pub(crate) struct ReleaseProblem {
     message: String,
 }
 
+/// Something that keeps a release from being published or rolled back (problema).
+#[ComplexObject]
+impl ReleaseProblem {
+    /// The global id of the content; null when it is not there any more (contenuto).
+    async fn content_id(&self, ctx: &Context<'_>) -> Option<Result<ID>> {
+        content_id(ctx, self.item).await.transpose()
+    }
+}
+
 pub(crate) fn problems(data: &RequestData, report: &[ReleaseIssue]) -> Vec<ReleaseProblem> {
     let problems = report.iter().map(|issue| ReleaseProblem {
+        item: issue.item,
         item_id: global_id::encode_work(&data.tenant.ipa_code, issue.item),
         code: issue.code.clone(),
         path: (!issue.path.is_empty()).then(|| camel(&issue.path)),
@@ -267,7 +280,7 @@ impl ReleaseConnection {
         let data = data(ctx)?;
         data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
         let size = page_size(first, "first")?;
-        let after = after.map(|after| Release::id(data, &ID(after), "after"));
+        let after = after.map(|after| Release::read_id(data, &ID(after), "after"));
         let after = after.transpose()?;
         let releases = data
             .contents

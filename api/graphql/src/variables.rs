@@ -6,10 +6,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     ServerError, Value, Variables,
-    parser::{
-        parse_schema,
-        types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition},
-    },
+    parser::types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition},
 };
 
 use crate::error::ErrorCode;
@@ -34,37 +31,35 @@ pub struct InputTypes(HashMap<String, InputType>);
 type Misfit = (String, String);
 
 impl InputTypes {
-    /// Reads them from a schema definition. A schema that cannot be read has none, and nothing but
-    /// built-in types is checked.
-    pub fn new(sdl: &str) -> Self {
-        let definitions = parse_schema(sdl).map(|document| document.definitions);
-        let types = definitions.unwrap_or_default().into_iter();
+    /// Reads them from a schema. One without types has none, and nothing but built-in types is checked.
+    pub(crate) fn new(schema: &[TypeSystemDefinition]) -> Self {
         Self(
-            types
+            schema
+                .iter()
                 .filter_map(|definition| {
                     let TypeSystemDefinition::Type(definition) = definition else {
                         return None;
                     };
-                    let definition = definition.node;
+                    let definition = &definition.node;
                     let one_of = definition
                         .directives
                         .iter()
                         .any(|directive| directive.node.name.node == "oneOf");
-                    let kind = match definition.kind {
+                    let kind = match &definition.kind {
                         TypeKind::Enum(kind) => InputType::Enumeration(
                             kind.values
-                                .into_iter()
+                                .iter()
                                 .map(|value| value.node.value.node.to_string())
                                 .collect(),
                         ),
                         TypeKind::InputObject(kind) => InputType::Input {
                             fields: kind
                                 .fields
-                                .into_iter()
+                                .iter()
                                 .map(|field| {
                                     let has_default = field.node.default_value.is_some();
                                     let name = field.node.name.node.to_string();
-                                    (name, (field.node.ty.node, has_default))
+                                    (name, (field.node.ty.node.clone(), has_default))
                                 })
                                 .collect(),
                             one_of,
@@ -219,7 +214,8 @@ mod tests {
     fn refusal(query: &str, variables: &serde_json::Value) -> Option<String> {
         let document = parse_query(query).unwrap();
         let variables = Variables::from_json(variables.clone());
-        let checked = InputTypes::new(SCHEMA).check(&document, None, &variables);
+        let checked =
+            InputTypes::new(&crate::definitions(SCHEMA)).check(&document, None, &variables);
         checked.err().map(|error| error.message)
     }
 

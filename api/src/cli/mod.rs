@@ -118,7 +118,7 @@ async fn serve(settings: &Settings) -> Result<(), CliError> {
         ));
     }
     if !application.demo_accounts().is_empty() {
-        lines.push("Its accounts, with passwords that are shown once:".to_owned());
+        lines.push("The accounts of the demo, with passwords that are shown once:".to_owned());
     }
     for account in application.demo_accounts() {
         lines.push(format!("  {:<34} {}", account.email, account.password));

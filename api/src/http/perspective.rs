@@ -6,11 +6,11 @@ use actix_web::HttpRequest;
 use async_graphql::ServerError;
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    content::{ContentType, Contents, Perspective, PreviewToken, Sight, is_preview_token},
-    identity::{Action, Denied, Subject},
+    content::{Contents, Perspective, PreviewToken, Sight, is_preview_token},
+    identity::Action,
     tenants::Tenant,
 };
-use municipio_graphql::{ErrorCode, read_perspective, refuse_perspective};
+use municipio_graphql::{ErrorCode, read_perspective, refuse_denied, refuse_perspective};
 
 use super::{caller::Requester, problem::Problem};
 use crate::{app::State, clock};
@@ -89,7 +89,10 @@ impl Requester {
         }
         let types = match perspective.is_public() || self.own() == Some(perspective.clone()) {
             true => None,
-            false => Some(self.types()?),
+            false => {
+                let types = self.caller.types(Action::ReadDrafts);
+                Some(types.map_err(refuse_denied)?)
+            }
         };
         let sight = Sight {
             perspective: &perspective,
@@ -122,33 +125,4 @@ impl Requester {
     fn own(&self) -> Option<Perspective> {
         self.preview.as_ref().map(|token| token.scope.perspective())
     }
-
-    /// The types whose drafts the requester may read.
-    fn types(&self) -> Result<Vec<ContentType>, ServerError> {
-        let may_read = |content_type: &ContentType| {
-            let subject = Subject {
-                content_type: Some(*content_type),
-                ..Subject::WHOLE
-            };
-            self.caller.authorise(Action::ReadDrafts, &subject).is_ok()
-        };
-        let types: Vec<_> = ContentType::ALL.iter().copied().filter(may_read).collect();
-        match self.caller.authorise(Action::ReadDrafts, &Subject::WHOLE) {
-            Err(denied) if types.is_empty() => Err(refuse(&denied)),
-            _ => Ok(types),
-        }
-    }
-}
-
-fn refuse(denied: &Denied) -> ServerError {
-    let code = match denied {
-        Denied::NotSignedIn => ErrorCode::Unauthenticated,
-        _ => ErrorCode::Forbidden,
-    };
-    let mut error = code.refuse(denied.to_string());
-    if code == ErrorCode::Forbidden {
-        let extensions = error.extensions.get_or_insert_default();
-        extensions.set("permission", Action::ReadDrafts.as_str());
-    }
-    error
 }

@@ -34,6 +34,8 @@ pub struct Contents {
     bodies: BodyCache,
     /// What is seen in place of the published state.
     overlay: Option<Arc<Overlay>>,
+    /// The moment of the public record that is seen.
+    as_of: Option<DateTime<Utc>>,
 }
 
 /// What is found under a slug.
@@ -83,15 +85,26 @@ impl Contents {
             store,
             bodies,
             overlay: None,
+            as_of: None,
         }
     }
 
-    /// The same content through an overlay.
-    pub(super) fn through(&self, overlay: Arc<Overlay>) -> Self {
+    /// The same content through an overlay; of the public record, with its moment.
+    pub(super) fn through(&self, overlay: Arc<Overlay>, as_of: Option<DateTime<Utc>>) -> Self {
         Self {
             overlay: Some(overlay),
+            as_of,
             ..self.clone()
         }
+    }
+
+    /// Refuses to list what was public of a type while some of it is lost.
+    pub(super) fn refuse_lost(
+        &self,
+        content_type: impl Into<Option<ContentType>>,
+    ) -> Result<(), StoreError> {
+        let overlay = self.overlay();
+        overlay.map_or(Ok(()), |overlay| overlay.refuse_lost_type(content_type))
     }
 
     pub(super) fn overlay(&self) -> Option<&Overlay> {
@@ -121,6 +134,10 @@ impl Contents {
     /// # Errors
     /// The database failed.
     pub async fn published(&self, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
+        if let Some(overlay) = self.overlay() {
+            ids.iter()
+                .try_for_each(|id| overlay.refuse_lost_item(*id))?;
+        }
         let ids = ids.iter().map(|id| id.0);
         let item = |column| Expr::col((content_item::Entity, column));
         let mut select = Query::select();
@@ -135,6 +152,7 @@ impl Contents {
     /// # Errors
     /// The database failed.
     pub async fn singleton(&self, content_type: ContentType) -> Result<Option<Item>, StoreError> {
+        self.refuse_lost(content_type)?;
         let item = |column| Expr::col((content_item::Entity, column));
         let mut select = Query::select();
         select
@@ -169,13 +187,15 @@ impl Contents {
                 let item = self.items(vec![Pointer::shown(id, shown)]).await?.pop();
                 return Ok(item.map_or(Found::Nothing, Found::Item));
             }
-            if let Some(time) = overlay.as_of {
-                let claimed = of(Column::ClaimedAt);
-                select.and_where(claimed.clone().is_null().or(claimed.lte(time)));
-            }
+        }
+        if let Some(time) = self.as_of {
+            let claimed = of(Column::ClaimedAt);
+            select.and_where(claimed.clone().is_null().or(claimed.lte(time)));
         }
         let rows = self.store.read().rows::<Entity>(select).await?;
         let Some(row) = rows.first() else {
+            // What was purged took its slugs along.
+            self.refuse_lost(content_type)?;
             return Ok(Found::Nothing);
         };
         let Some(pointer) = self.pointer(row)? else {
@@ -199,6 +219,7 @@ impl Contents {
     /// # Errors
     /// The database failed.
     pub async fn list(&self, query: &ListQuery, window: &Window) -> Result<Page<Item>, StoreError> {
+        self.refuse_lost(query.content_type)?;
         let scope = self.store.read();
         let select = query.page(scope.tenant_id(), window, self.overlay());
         let rows = scope
@@ -226,6 +247,7 @@ impl Contents {
         values: &[String],
         window: &Window,
     ) -> Result<HashMap<String, Page<Item>>, StoreError> {
+        self.refuse_lost(query.content_type)?;
         let scope = self.store.read();
         let mut groups: HashMap<String, Vec<(OrderValue, Pointer)>> = HashMap::new();
         for values in values.chunks(listing::MOST_VALUES) {
@@ -263,6 +285,7 @@ impl Contents {
         window: &Window,
     ) -> Result<Page<OccurrenceEntry>, StoreError> {
         use content_occurrence::{Column, Entity};
+        self.refuse_lost(ContentType::Event)?;
         let of = |column: Column| Expr::col((Entity, column));
         let scope = self.store.read();
         let order = match window.from_end {
@@ -343,6 +366,7 @@ impl Contents {
         size: u64,
     ) -> Result<Vec<Item>, StoreError> {
         use content_occurrence::{Column, Entity};
+        self.refuse_lost(ContentType::Event)?;
         let of = |column: Column| Expr::col((Entity, column));
         let first = Func::min(of(Column::StartsAt));
         let mut select = Query::select();
@@ -418,6 +442,7 @@ impl Contents {
     fn pointer(&self, row: &QueryResult) -> Result<Option<Pointer>, StoreError> {
         if let Some(overlay) = self.overlay() {
             let id = ItemId(row.try_get("", "id")?);
+            overlay.refuse_lost_item(id)?;
             if let Some(shown) = overlay.item(id) {
                 return Ok(shown.map(|shown| Pointer::shown(id, shown)));
             }
@@ -507,6 +532,11 @@ pub(super) fn read_slugs(slugs: Value) -> Result<Slugs, StoreError> {
     serde_json::from_value(slugs).map_err(|error| StoreError::corrupt("slugs", error))
 }
 
+/// The same of slugs that were read as text.
+pub(super) fn parse_slugs(slugs: &str) -> Result<Slugs, StoreError> {
+    serde_json::from_str(slugs).map_err(|error| StoreError::corrupt("slugs", error))
+}
+
 pub(super) fn read_type(name: &str) -> Result<ContentType, StoreError> {
     name.parse()
         .map_err(|error| StoreError::corrupt("content type", error))
@@ -549,12 +579,11 @@ impl Pointer {
         };
         let content_type: String = row.try_get("", "content_type")?;
         let slugs: String = row.try_get("", "slugs")?;
-        let slugs = serde_json::from_str(&slugs);
         Ok(Some(Self {
             id: ItemId(row.try_get("", "id")?),
             content_type: read_type(&content_type)?,
             revision: RevisionId(revision),
-            slugs: slugs.map_err(|error| StoreError::corrupt("slugs", error))?,
+            slugs: Arc::new(parse_slugs(&slugs)?),
             published_at: row.try_get("", "published_at")?,
             updated_at: row.try_get("", "updated_at")?,
         }))

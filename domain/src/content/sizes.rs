@@ -115,6 +115,7 @@ impl Contents {
     /// # Errors
     /// The database failed.
     pub async fn count(&self, query: &ListQuery) -> Result<u64, StoreError> {
+        self.refuse_lost(query.content_type)?;
         if let Some((field, value)) = query.known_size() {
             let sizes = self.sizes(query, field, &[value.to_owned()]).await?;
             return Ok(sizes.into_values().next().unwrap_or_default());
@@ -136,6 +137,7 @@ impl Contents {
         field: &'static str,
         values: &[String],
     ) -> Result<HashMap<String, u64>, StoreError> {
+        self.refuse_lost(query.content_type)?;
         if query.filter == Filter::everything() {
             return self.sizes(query, field, values).await;
         }
@@ -186,6 +188,7 @@ impl Contents {
         locale: &Locale,
         fields: &[&str],
     ) -> Result<HashMap<(String, String, String), u64>, StoreError> {
+        self.refuse_lost(None)?;
         use content_count::Column;
         let filter = Condition::all()
             .add(Column::Locale.eq(locale.as_str()))

@@ -1,6 +1,7 @@
 //! The one who calls.
 
 use super::{Action, Denied, Permissions, Subject};
+use crate::content::ContentType;
 use crate::ids::{AccountId, ApiKeyId, SessionId};
 
 /// Who makes a request. Citizens come with cases.
@@ -65,5 +66,21 @@ impl Caller {
     pub fn authorise(&self, action: Action, subject: &Subject<'_>) -> Result<(), Denied> {
         let permissions = self.permissions().ok_or(Denied::NotSignedIn)?;
         permissions.allow(action, subject)
+    }
+
+    /// The types for which the caller may do something.
+    ///
+    /// # Errors
+    /// There are none.
+    pub fn types(&self, action: Action) -> Result<Vec<ContentType>, Denied> {
+        let may = |content_type: &ContentType| {
+            let subject = Subject::of_type(*content_type);
+            self.authorise(action, &subject).is_ok()
+        };
+        let types: Vec<_> = ContentType::ALL.iter().copied().filter(may).collect();
+        match self.authorise(action, &Subject::WHOLE) {
+            Err(denied) if types.is_empty() => Err(denied),
+            _ => Ok(types),
+        }
     }
 }

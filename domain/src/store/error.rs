@@ -1,5 +1,6 @@
 //! What goes wrong with the database.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 /// An error of the database or of what it holds.
@@ -31,6 +32,9 @@ pub enum StoreError {
         /// Why it cannot be read.
         reason: String,
     },
+    /// What was public at a moment was removed for good, or published before the record began.
+    #[error("not everything that was public then is on record; the record is whole since {}", .0.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    NotOnRecord(DateTime<Utc>),
 }
 
 /// What a caller can do about an error of the database.
@@ -40,6 +44,8 @@ pub enum Failure {
     Unavailable,
     /// Ask for less: the statement took too long and was stopped.
     TooSlow,
+    /// Ask for a later moment: the record of that one is not whole.
+    NotOnRecord,
     /// Nothing: the fault is here.
     Internal,
 }
@@ -50,6 +56,7 @@ impl StoreError {
         match self {
             Self::Database(error) => failure(error),
             Self::Unreachable { .. } => Failure::Unavailable,
+            Self::NotOnRecord(_) => Failure::NotOnRecord,
             Self::NewerSchema(_) | Self::Corrupt { .. } => Failure::Internal,
         }
     }

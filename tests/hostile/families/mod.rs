@@ -13,6 +13,7 @@ mod headers;
 mod introspection;
 mod nesting;
 mod persisted;
+mod perspectives;
 mod text;
 mod values;
 
@@ -103,6 +104,7 @@ pub fn all() -> Vec<Case> {
         introspection::family(),
         nesting::family(),
         persisted::family(),
+        perspectives::family(),
         text::family(),
         values::family(),
     ];

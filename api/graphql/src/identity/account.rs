@@ -11,11 +11,8 @@ use super::{Grant, List, listed};
 use crate::{
     context::{RequestData, data},
     error::{ErrorCode, denied, internal},
-    global_id,
+    global_id::{self, Kind},
 };
-
-/// The name of accounts in global ids.
-const NAME: &str = "Account";
 
 /// Whether the owner of an account may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -28,12 +25,13 @@ pub(crate) enum AccountStatus {
 }
 
 /// An account of somebody who works for the municipality (utenza).
+#[derive(Clone, Debug)]
 pub(crate) struct Account(pub(crate) identity::Account);
 
 impl Account {
     /// Reads the global id of an account.
-    pub(crate) fn id(data: &RequestData, id: &ID, argument: &str) -> Result<AccountId> {
-        global_id::decode_other(id, NAME, &data.tenant.ipa_code, argument)
+    pub(crate) fn read_id(data: &RequestData, id: &ID, argument: &str) -> Result<AccountId> {
+        global_id::decode_as(id, Kind::Account, &data.tenant.ipa_code, argument).map(AccountId)
     }
 
     /// The accounts, by name, for who manages them.
@@ -49,9 +47,16 @@ impl Account {
         listed(accounts, key, Self, first, after)
     }
 
+    /// The account with this id, for who manages them.
+    pub(crate) async fn find(data: &RequestData, id: AccountId) -> Result<Option<Self>> {
+        data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
+        let account = data.identity.account(id).await;
+        Ok(account.map_err(internal)?.map(Self))
+    }
+
     /// The global id of an account.
     pub(crate) fn global_id(data: &RequestData, id: AccountId) -> ID {
-        global_id::encode_other(NAME, &data.tenant.ipa_code, id)
+        global_id::encode_as(Kind::Account, &data.tenant.ipa_code, id)
     }
 }
 
@@ -59,8 +64,7 @@ impl Account {
 #[Object]
 impl Account {
     /// Global id.
-    #[graphql(name = "id")]
-    async fn own_id(&self, ctx: &Context<'_>) -> Result<ID> {
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
         Ok(Self::global_id(data(ctx)?, self.0.id))
     }
 

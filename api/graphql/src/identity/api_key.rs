@@ -11,19 +11,17 @@ use super::{Grant, List, listed};
 use crate::{
     context::{RequestData, data},
     error::internal,
-    global_id,
+    global_id::{self, Kind},
 };
 
-/// The name of keys in global ids.
-const NAME: &str = "ApiKey";
-
 /// A key with which a program calls; the key itself is shown once, when it is made (chiave API).
+#[derive(Clone, Debug)]
 pub(crate) struct ApiKey(pub(crate) identity::ApiKey);
 
 impl ApiKey {
     /// Reads the global id of a key.
-    pub(crate) fn id(data: &RequestData, id: &ID, argument: &str) -> Result<ApiKeyId> {
-        global_id::decode_other(id, NAME, &data.tenant.ipa_code, argument)
+    pub(crate) fn read_id(data: &RequestData, id: &ID, argument: &str) -> Result<ApiKeyId> {
+        global_id::decode_as(id, Kind::ApiKey, &data.tenant.ipa_code, argument).map(ApiKeyId)
     }
 
     /// The keys, the newest first, for who manages them.
@@ -38,9 +36,16 @@ impl ApiKey {
         listed(keys, |key| key.id.to_string(), Self, first, after)
     }
 
+    /// The key with this id, for who manages them.
+    pub(crate) async fn find(data: &RequestData, id: ApiKeyId) -> Result<Option<Self>> {
+        data.authorise(Action::ManageKeys, &Subject::WHOLE)?;
+        let keys = data.identity.api_keys().await.map_err(internal)?;
+        Ok(keys.into_iter().find(|key| key.id == id).map(Self))
+    }
+
     /// The global id of a key.
     pub(crate) fn global_id(data: &RequestData, id: ApiKeyId) -> ID {
-        global_id::encode_other(NAME, &data.tenant.ipa_code, id)
+        global_id::encode_as(Kind::ApiKey, &data.tenant.ipa_code, id)
     }
 }
 
@@ -48,8 +53,7 @@ impl ApiKey {
 #[Object]
 impl ApiKey {
     /// Global id.
-    #[graphql(name = "id")]
-    async fn own_id(&self, ctx: &Context<'_>) -> Result<ID> {
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
         Ok(Self::global_id(data(ctx)?, self.0.id))
     }
 

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::{
-    parse_schema,
-    types::{BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition},
+use async_graphql::parser::types::{
+    BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition,
 };
+
+use crate::definitions;
 
 /// What is assumed of a list whose length the query does not say, such as the topics of a service.
 const SHORT_LIST: u64 = 5;
@@ -92,14 +93,14 @@ pub struct CostModel {
 }
 
 impl CostModel {
-    /// Reads the model from a schema definition. A schema that cannot be read gives an empty model,
-    /// in which every field counts one.
-    pub fn new(sdl: &str) -> Self {
+    /// Reads the model from a schema. One without types gives an empty model, in which every field counts
+    /// one.
+    pub(crate) fn new(schema: &[TypeSystemDefinition]) -> Self {
         let mut model = Self::default();
-        model.read(sdl);
+        model.read(schema);
         model.size = model.types.len() as u64;
         if !model.is_empty() {
-            model.read(INTROSPECTION);
+            model.read(&definitions(INTROSPECTION));
         }
         let all = model.types.get_mut("__Schema");
         if let Some(all) = all.and_then(|schema| schema.get_mut("types")) {
@@ -108,17 +109,16 @@ impl CostModel {
         model
     }
 
-    fn read(&mut self, sdl: &str) {
-        let document = parse_schema(sdl);
-        for definition in document.into_iter().flat_map(|sdl| sdl.definitions) {
+    fn read(&mut self, schema: &[TypeSystemDefinition]) {
+        for definition in schema {
             let TypeSystemDefinition::Type(definition) = definition else {
                 continue;
             };
-            let fields = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
-                TypeKind::Interface(interface) => interface.fields,
+            let fields = match &definition.node.kind {
+                TypeKind::Object(object) => object.fields.as_slice(),
+                TypeKind::Interface(interface) => interface.fields.as_slice(),
                 // Inputs and scalars are never selected from; a union has `__typename` alone.
-                _ => Vec::new(),
+                _ => &[],
             };
             let name = definition.node.name.node.as_str();
             let fields = fields.iter().map(|field| describe(name, &field.node));

@@ -14,7 +14,7 @@ fn of(query: &str, variables: serde_json::Value) -> Result<Measure, ServerError>
     measure(
         &document,
         &Variables::from_json(variables),
-        &CostModel::new(SDL),
+        &CostModel::new(&crate::definitions(SDL)),
     )
 }
 
@@ -112,7 +112,9 @@ fn introspection_is_exempt_from_depth_but_not_from_explosion() {
 
 #[test]
 fn introspection_has_a_budget_of_its_own() {
-    let model = CostModel::new(include_str!("../../../../schema.graphql"));
+    let model = CostModel::new(&crate::definitions(include_str!(
+        "../../../../schema.graphql"
+    )));
     let asked = |query: &str| {
         measure(&parse_query(query).unwrap(), &Variables::default(), &model)
             .map(|measure| measure.introspection)

@@ -75,7 +75,7 @@ impl ContentStatePayload {
         let (content_type, id) = self.done?;
         let read = async || {
             let reader = Reader::new(ctx, None)?;
-            ContentItem::find(data(ctx)?, reader, content_type, id).await
+            ContentItem::of_type(data(ctx)?, reader, content_type, id).await
         };
         read().await.transpose()
     }

@@ -6,14 +6,14 @@ use municipio_domain::{
     audit::Deed,
     content::{self, ContentType, LONGEST_PREVIEW, PreviewError, PreviewScope},
     identity::{Action, Subject},
-    ids::{ItemId, PreviewTokenId},
+    ids::{ItemId, PreviewTokenId, ReleaseId},
 };
 
 use super::{UserError, authorise};
 use crate::{
     context::{RequestData, data},
     error::{ErrorCode, internal},
-    global_id::{self, PREVIEW_TOKEN, RELEASE},
+    global_id::{self, Kind},
     preview::PreviewToken,
 };
 
@@ -110,7 +110,7 @@ impl PreviewMutation {
         })?;
         let preview_token = PreviewToken(kept);
         let municipality = &data.tenant.ipa_code;
-        let id = global_id::encode_other(PREVIEW_TOKEN, municipality, preview_token.0.id);
+        let id = global_id::encode_as(Kind::PreviewToken, municipality, preview_token.0.id);
         let deed = Deed::to("preview_token.create", id.as_str());
         data.commit(transaction, &deed).await?;
         Ok(CreatePreviewTokenPayload {
@@ -128,8 +128,8 @@ impl PreviewMutation {
     ) -> Result<RevokePreviewTokenPayload> {
         let data = data(ctx)?;
         let municipality = &data.tenant.ipa_code;
-        let id: PreviewTokenId =
-            global_id::decode_other(&input.id, PREVIEW_TOKEN, municipality, "input.id")?;
+        let id = global_id::decode_as(&input.id, Kind::PreviewToken, municipality, "input.id")?;
+        let id = PreviewTokenId(id);
         data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let revoked = content::revoke_preview_token(&transaction, id, data.now()).await;
@@ -167,9 +167,9 @@ fn scope(data: &RequestData, shows: &PreviewScopeInput) -> Result<Result<Preview
         }
         PreviewScopeInput::Release(id) => {
             let argument = "input.shows.release";
-            let id = global_id::decode_other(id, RELEASE, municipality, argument)?;
+            let id = global_id::decode_as(id, Kind::Release, municipality, argument)?;
             whole()?;
-            PreviewScope::Release(id)
+            PreviewScope::Release(ReleaseId(id))
         }
         PreviewScopeInput::AllDrafts(all) => {
             whole()?;

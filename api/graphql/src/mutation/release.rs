@@ -15,7 +15,7 @@ use super::{Kept, UserError, authorise_each, outcome};
 use crate::{
     context::{RequestData, data},
     error::{denied, internal},
-    global_id,
+    global_id::{self, Kind},
     release::{ChangesOf, Release, ReleaseActionName, ReleaseProblem, problems},
     scalars,
 };
@@ -127,7 +127,7 @@ impl ReleaseMutation {
         #[graphql(desc = "The release and the changes.")] input: AddToReleaseInput,
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
-        let id = Release::id(data, &input.id, "input.id")?;
+        let id = Release::read_id(data, &input.id, "input.id")?;
         at_once(input.changes.len(), "input.changes")?;
         data.may(Action::Release)?;
         let (mut named, mut changes) = (Vec::new(), Vec::new());
@@ -154,7 +154,7 @@ impl ReleaseMutation {
         #[graphql(desc = "The release and the content.")] input: RemoveFromReleaseInput,
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
-        let id = Release::id(data, &input.id, "input.id")?;
+        let id = Release::read_id(data, &input.id, "input.id")?;
         at_once(input.items.len(), "input.items")?;
         data.may(Action::Release)?;
         let mut named = Vec::new();
@@ -182,7 +182,7 @@ impl ReleaseMutation {
         #[graphql(desc = "Which one.")] input: PublishReleaseInput,
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
-        let id = Release::id(data, &input.id, "input.id")?;
+        let id = Release::read_id(data, &input.id, "input.id")?;
         authorise_changes(data, id).await?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let locales = &data.tenant.locales;
@@ -199,7 +199,7 @@ impl ReleaseMutation {
         #[graphql(desc = "Which one, and when.")] input: ScheduleReleaseInput,
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
-        let id = Release::id(data, &input.id, "input.id")?;
+        let id = Release::read_id(data, &input.id, "input.id")?;
         authorise_changes(data, id).await?;
         let due = input.publish_at.as_ref().map(|moment| moment.0.begins());
         if due.is_some() {
@@ -231,7 +231,7 @@ impl ReleaseMutation {
         #[graphql(desc = "Which one.")] input: RollBackReleaseInput,
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
-        let id = Release::id(data, &input.id, "input.id")?;
+        let id = Release::read_id(data, &input.id, "input.id")?;
         authorise_changes(data, id).await?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let (force, locales) = (input.force, &data.tenant.locales);
@@ -325,7 +325,7 @@ async fn finish(
     deed: &'static str,
     id: ReleaseId,
 ) -> Result<ReleasePayload> {
-    let subject = global_id::encode_other(global_id::RELEASE, &data.tenant.ipa_code, id);
+    let subject = global_id::encode_as(Kind::Release, &data.tenant.ipa_code, id);
     data.commit(transaction, &Deed::to(deed, subject.as_str()))
         .await?;
     Ok(ReleasePayload {

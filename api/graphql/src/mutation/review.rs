@@ -94,7 +94,7 @@ async fn assignee(
     id: Option<&ID>,
 ) -> Result<Result<Option<String>, ContentError>> {
     let Some(id) = id else { return Ok(Ok(None)) };
-    let id = Account::id(data, id, "input.assignee")?;
+    let id = Account::read_id(data, id, "input.assignee")?;
     let found = data.identity.account(id).await.map_err(internal)?;
     Ok(match found {
         Some(_) => Ok(Some(format!("account:{id}"))),

@@ -54,8 +54,12 @@ pub(crate) use topic::Topic;
 pub(crate) use vocabulary::{Vocabulary, VocabularyTerm};
 
 use crate::{
+    identity::{Account, ApiKey},
+    preview::PreviewToken,
+    release::Release,
     scalars,
     view::{ContentObject, View},
+    work::{ContentItem, ContentRevision},
 };
 
 /// Defines the GraphQL object of a content type: the fields that all content has, the fields of
@@ -244,7 +248,7 @@ pub(crate) enum ContentType {
     Procedure,
 }
 
-/// Everything that has a global id (Relay).
+/// Everything that has a global id (Relay). What is not public is read under the same conditions as at its root.
 #[derive(Clone, Debug, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Global id."))]
 pub(crate) enum Node {
@@ -263,6 +267,12 @@ pub(crate) enum Node {
     Page(Page),
     Faq(Faq),
     Procedure(Procedure),
+    ContentItem(ContentItem),
+    ContentRevision(ContentRevision),
+    Release(Release),
+    PreviewToken(PreviewToken),
+    Account(Account),
+    ApiKey(ApiKey),
 }
 
 /// What all content has.

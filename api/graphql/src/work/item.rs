@@ -54,23 +54,27 @@ impl ContentItem {
         Self { item, reader }
     }
 
-    /// The item with this id, for a caller who may read drafts.
+    /// The item with this id, for a caller who may read drafts of its type.
     pub(crate) async fn find(
+        data: &RequestData,
+        reader: Reader,
+        id: ItemId,
+    ) -> Result<Option<Self>> {
+        let item = readable(data, id).await?;
+        Ok(item.map(|item| Self::new(item, reader)))
+    }
+
+    /// The same of content of this type.
+    pub(crate) async fn of_type(
         data: &RequestData,
         reader: Reader,
         content_type: content::ContentType,
         id: ItemId,
     ) -> Result<Option<Self>> {
-        let subject = Subject {
-            content_type: Some(content_type),
-            ..Subject::WHOLE
-        };
-        data.authorise(Action::ReadDrafts, &subject)?;
-        let found = data.contents.work_items(&[id]).await.map_err(internal)?;
-        let found = found
-            .into_iter()
-            .find(|item| item.content_type == content_type);
-        Ok(found.map(|item| Self::new(item, reader)))
+        data.authorise(Action::ReadDrafts, &Subject::of_type(content_type))?;
+        let item = data.work_item(id).await?;
+        let item = item.filter(|item| item.content_type == content_type);
+        Ok(item.map(|item| Self::new(item, reader)))
     }
 
     async fn at(&self, ctx: &Context<'_>, id: Option<RevisionId>) -> Result<Option<View>> {
@@ -123,12 +127,30 @@ impl ContentItem {
     }
 }
 
+/// An item whose drafts the caller may read.
+pub(super) async fn readable(data: &RequestData, id: ItemId) -> Result<Option<WorkItem>> {
+    data.may(Action::ReadDrafts)?;
+    let item = data.work_item(id).await?;
+    if let Some(item) = &item {
+        data.authorise(Action::ReadDrafts, &Subject::of_type(item.content_type))?;
+    }
+    Ok(item)
+}
+
+/// The global id of the content of an item, while it is there.
+pub(crate) async fn content_id(ctx: &Context<'_>, id: ItemId) -> Result<Option<ID>> {
+    let data = data(ctx)?;
+    let item = data.work_item(id).await?;
+    let municipality = &data.tenant.ipa_code;
+    Ok(item.map(|item| global_id::encode(item.content_type, municipality, item.id)))
+}
+
 /// Content as those who edit it see it: where it stands, its draft beside what is published, its history and
 /// its plans (contenuto in lavorazione).
 #[Object]
 impl ContentItem {
     /// The global id of this view of the content, for caches of clients. Mutations take `contentId`.
-    async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
         Ok(global_id::encode_work(
             &data(ctx)?.tenant.ipa_code,
             self.item.id,

@@ -122,11 +122,7 @@ fn authorise(data: &RequestData, types: &[content::ContentType]) -> Result<()> {
         return data.authorise(Action::ReadDrafts, &Subject::WHOLE);
     }
     for content_type in types {
-        let subject = Subject {
-            content_type: Some(*content_type),
-            ..Subject::WHOLE
-        };
-        data.authorise(Action::ReadDrafts, &subject)?;
+        data.authorise(Action::ReadDrafts, &Subject::of_type(*content_type))?;
     }
     Ok(())
 }

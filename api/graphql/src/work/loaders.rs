@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    content::{Contents, Dependents, Lock, Revision, Scheduled, review::Review},
+    content::{Contents, Dependents, Lock, Revision, Scheduled, WorkItem, review::Review},
     ids::{ItemId, RevisionId},
     store::StoreError,
 };
@@ -20,6 +20,16 @@ impl Loader<RevisionId> for WorkLoader {
         let revisions = self.0.revisions(ids).await.map_err(Arc::new)?;
         let revisions = revisions.into_iter();
         Ok(revisions.map(|revision| (revision.id, revision)).collect())
+    }
+}
+
+impl Loader<ItemId> for WorkLoader {
+    type Value = WorkItem;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, ids: &[ItemId]) -> Result<HashMap<ItemId, WorkItem>, Self::Error> {
+        let items = self.0.work_items(ids).await.map_err(Arc::new)?;
+        Ok(items.into_iter().map(|item| (item.id, item)).collect())
     }
 }
 

@@ -9,10 +9,11 @@ mod revision;
 mod schedule;
 
 pub(crate) use dependents::ContentDependents;
-pub(crate) use item::ContentItem;
+pub(crate) use item::{ContentItem, content_id};
 pub(crate) use list::{
     ContentItemConnection, ContentItemFilter, ContentItemOrder, newest_edit_first,
 };
 pub(crate) use loaders::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader};
 pub(crate) use review::{ContentReview, MyWork, ReviewRule};
+pub(crate) use revision::ContentRevision;
 pub(crate) use schedule::{ContentLock, ScheduledActionName};

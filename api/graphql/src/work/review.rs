@@ -14,7 +14,7 @@ use super::item::ContentItem;
 use crate::{
     connection::page_size,
     context::{RequestData, data},
-    error::internal,
+    error::{denied, internal},
     global_id,
     objects::ContentTypeName,
     view::Reader,
@@ -121,10 +121,8 @@ pub(crate) struct MyWork {
 impl MyWork {
     /// The work of the caller, who may read drafts of some type.
     pub(crate) fn of(ctx: &Context<'_>, reader: Reader) -> Result<Self> {
-        let data = data(ctx)?;
-        if types(data, Action::ReadDrafts).is_empty() {
-            data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
-        }
+        let types = data(ctx)?.caller.types(Action::ReadDrafts);
+        types.map_err(denied)?;
         Ok(Self { reader })
     }
 
@@ -136,7 +134,7 @@ impl MyWork {
     ) -> Result<Vec<WorkEntry>> {
         let size = page_size(first, "first")?;
         let found = data.contents.my_work(&list, size).await.map_err(internal)?;
-        let readable = types(data, Action::ReadDrafts);
+        let readable = data.caller.types(Action::ReadDrafts).map_err(denied)?;
         let found = found.into_iter();
         let found = found.filter(|found| readable.contains(&found.item.content_type));
         let entries = found.map(|Reviewed { item, review }| WorkEntry {
@@ -145,18 +143,6 @@ impl MyWork {
         });
         Ok(entries.collect())
     }
-}
-
-/// The types for which the caller may do something.
-fn types(data: &RequestData, action: Action) -> Vec<ContentType> {
-    let may = |content_type: &ContentType| {
-        let subject = Subject {
-            content_type: Some(*content_type),
-            ..Subject::WHOLE
-        };
-        data.caller.authorise(action, &subject).is_ok()
-    };
-    ContentType::ALL.iter().copied().filter(may).collect()
 }
 
 /// What waits for the caller (le mie attività), what was edited last first.
@@ -180,7 +166,8 @@ impl MyWork {
         #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
     ) -> Result<Vec<WorkEntry>> {
         let data = data(ctx)?;
-        let (me, types) = (data.caller.author(), types(data, Action::Review));
+        let me = data.caller.author();
+        let types = data.caller.types(Action::Review).unwrap_or_default();
         self.list(data, WorkList::WaitingFor(&me, &types), first)
             .await
     }

@@ -2,11 +2,16 @@
 
 use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use municipio_domain::content::{self, Revision, WorkItem};
+use municipio_domain::{
+    content::{self, Revision, WorkItem},
+    identity::Action,
+    ids::RevisionId,
+};
 use serde_json::Value;
 
+use super::item::readable;
 use crate::{
-    context::data,
+    context::{RequestData, data},
     error::internal,
     filters::camel,
     global_id,
@@ -31,6 +36,20 @@ impl ContentRevision {
         }
     }
 
+    /// The revision with this id, for a caller who may read drafts of its type.
+    pub(crate) async fn find(
+        data: &RequestData,
+        reader: Reader,
+        id: RevisionId,
+    ) -> Result<Option<Self>> {
+        data.may(Action::ReadDrafts)?;
+        let Some(revision) = data.revision(id).await? else {
+            return Ok(None);
+        };
+        let item = readable(data, revision.item).await?;
+        Ok(item.map(|item| Self::new(item, revision, reader)))
+    }
+
     pub(super) fn place(&self) -> i32 {
         self.revision.number
     }
@@ -40,7 +59,7 @@ impl ContentRevision {
 #[Object]
 impl ContentRevision {
     /// Global id.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
         let municipality = &data(ctx)?.tenant.ipa_code;
         Ok(global_id::encode_revision(municipality, self.revision.id))
     }

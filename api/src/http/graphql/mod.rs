@@ -31,10 +31,10 @@ use super::{caller::Requester, problem::Problem, tenant};
 use crate::app::State;
 
 /// The schema definition.
-pub(super) async fn sdl() -> HttpResponse {
+pub(super) async fn sdl(state: Data<State>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
-        .body(municipio_graphql::sdl())
+        .body(state.sdl.clone())
 }
 
 /// A query in the address.

@@ -141,15 +141,37 @@ impl Operation {
 
     /// Runs a query or a mutation.
     pub(super) async fn run(self, state: &State, requester: &Requester) -> Answer {
+        let (document, measure, shows_cost) =
+            (Arc::clone(&self.document), self.measure, self.shows_cost);
+        // What is dropped here stops: nobody waits for the statements under way, and the database
+        // ends them at the same time.
+        let executed =
+            tokio::time::timeout(state.settings.timeout(), self.execute(state, requester));
+        let mut response = match executed.await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return error.into(),
+            Err(_) => {
+                let seconds = state.settings.limit_seconds;
+                let message = format!("the query took longer than {seconds} s");
+                return ErrorCode::Timeout.refuse(message).into();
+            }
+        };
+        if response.data != Value::Null {
+            document.valid.store(true, Ordering::Relaxed);
+        }
+        if shows_cost {
+            response = response.extension("cost", measure.cost.into());
+        }
+        Answer::Executed(response)
+    }
+
+    async fn execute(self, state: &State, requester: &Requester) -> Result<Response, ServerError> {
         let now = clock::now();
         // What is written is written to, and told of, as it is: a mutation has no perspective.
         let contents = match self.kind {
             OperationType::Query => {
                 let named = self.perspective.as_deref();
-                match requester.contents(state, named, now).await {
-                    Ok(contents) => contents,
-                    Err(error) => return error.into(),
-                }
+                requester.contents(state, named, now).await?
             }
             _ => state.contents(&requester.tenant),
         };
@@ -157,31 +179,14 @@ impl Operation {
         if let Some(attempt) = self.attempt {
             data = data.repeatable(attempt);
         }
-        let valid = &self.document.valid;
-        let schema = if valid.load(Ordering::Relaxed) {
-            &state.schema_for_valid_documents
-        } else {
-            &state.schema
+        let schema = match self.document.valid.load(Ordering::Relaxed) {
+            true => &state.schema_for_valid_documents,
+            false => &state.schema,
         };
         let execution = schema.execute(data.attach(self.request));
         // Loaders gather the keys of a level while the request is polled once: the runtime must not
         // interrupt it there, or one level would take several statements.
-        let execution = unconstrained(Deep::new(execution, self.measure.depth));
-        // What is dropped here stops: nobody waits for the statements under way, and the database
-        // ends them at the same time.
-        let Ok(mut response) = tokio::time::timeout(state.settings.timeout(), execution).await
-        else {
-            let seconds = state.settings.limit_seconds;
-            let message = format!("the query took longer than {seconds} s");
-            return ErrorCode::Timeout.refuse(message).into();
-        };
-        if response.data != Value::Null {
-            valid.store(true, Ordering::Relaxed);
-        }
-        if self.shows_cost {
-            response = response.extension("cost", self.measure.cost.into());
-        }
-        Answer::Executed(response)
+        Ok(unconstrained(Deep::new(execution, self.measure.depth)).await)
     }
 
     /// Runs the operation; a subscription answers again and again.

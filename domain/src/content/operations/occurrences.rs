@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::{content_item, content_occurrence, content_revision};
 use sea_orm::{ColumnTrait, sea_query::Condition};
+use uuid::Uuid;
 
-use super::ContentError;
+use super::AT_ONCE;
 use crate::{
     content::{ContentType, queries::read_body},
     ids::{ItemId, RevisionId},
@@ -13,61 +14,80 @@ use crate::{
 };
 
 /// Writes the occurrences that recurring events will have in the time to come. To be run every
-/// day; says how many events were written.
+/// day; says how many events were written. Those that go on without anything new are left alone.
 ///
 /// # Errors
 /// The database failed.
 pub async fn extend_occurrences(
     store: &TenantStore,
     now: DateTime<Utc>,
-) -> Result<usize, ContentError> {
+) -> Result<usize, StoreError> {
     let filter = Condition::all()
         .add(content_item::Column::ContentType.eq(ContentType::Event.as_str()))
         .add(content_item::Column::PublishedRevisionId.is_not_null());
     let events = store.read().all::<content_item::Entity>(filter).await?;
     let mut extended = 0;
-    for event in events {
-        let Some(revision) = event.published_revision_id else {
-            continue;
-        };
-        let transaction = store.begin().await?;
-        // Takes the row, so that nobody unpublishes the event meanwhile.
-        let unchanged = Condition::all()
-            .add(content_item::Column::Id.eq(event.id))
-            .add(content_item::Column::PublishedRevisionId.eq(revision));
-        let same = [(content_item::Column::PublishedRevisionId, revision.into())];
-        if transaction
-            .update::<content_item::Entity>(same, unchanged)
-            .await?
-            == 0
-        {
-            continue;
+    for events in events.chunks(AT_ONCE) {
+        let public = events
+            .iter()
+            .filter_map(|event| event.published_revision_id);
+        let column = content_revision::Column::Id;
+        let read = store.read();
+        let revisions = read.all_of::<content_revision::Entity>(column, public, Condition::all());
+        for revision in revisions.await? {
+            let body = read_body(ContentType::Event, RevisionId(revision.id), revision.body)?;
+            let Some(schedule) = body.schedule().filter(|schedule| goes_on(schedule, now)) else {
+                continue;
+            };
+            let rows = occurrence_rows(ItemId(revision.item_id), schedule, now);
+            extended += usize::from(replace(store, revision.id, revision.item_id, rows).await?);
         }
-        let filter = content_revision::Column::Id.eq(revision);
-        let row = transaction
-            .one::<content_revision::Entity>(filter)
-            .await?
-            .ok_or_else(|| StoreError::corrupt(format!("revision {revision}"), "it is missing"))?;
-        let body = read_body(ContentType::Event, RevisionId(revision), row.body)?;
-        let goes_on = |schedule: &&EventSchedule| {
-            let ends = schedule.last_end();
-            schedule.recurrence.is_some() && ends.is_none_or(|end| end > now)
-        };
-        let Some(schedule) = body.schedule().filter(goes_on) else {
-            continue;
-        };
-        let filter = content_occurrence::Column::ItemId.eq(event.id);
-        transaction
-            .delete::<content_occurrence::Entity>(filter)
-            .await?;
-        let rows = occurrence_rows(ItemId(event.id), schedule, now);
-        transaction
-            .insert::<content_occurrence::Entity>(rows)
-            .await?;
-        transaction.commit().await?;
-        extended += 1;
     }
     Ok(extended)
+}
+
+fn goes_on(schedule: &EventSchedule, now: DateTime<Utc>) -> bool {
+    let ends = schedule.last_end();
+    schedule.recurrence.is_some() && ends.is_none_or(|end| end > now)
+}
+
+/// Writes the occurrences of an event, while this revision of it is public and they are not written yet.
+async fn replace(
+    store: &TenantStore,
+    revision: Uuid,
+    event: Uuid,
+    rows: Vec<content_occurrence::Model>,
+) -> Result<bool, StoreError> {
+    let of_event = content_occurrence::Column::ItemId.eq(event);
+    let read = store.read();
+    let written = read.all::<content_occurrence::Entity>(of_event.clone());
+    let mut written: Vec<_> = written.await?.iter().map(times).collect();
+    written.sort_unstable();
+    if written == rows.iter().map(times).collect::<Vec<_>>() {
+        return Ok(false);
+    }
+    let transaction = store.begin().await?;
+    // Takes the row, so that nobody unpublishes the event meanwhile.
+    let unchanged = Condition::all()
+        .add(content_item::Column::Id.eq(event))
+        .add(content_item::Column::PublishedRevisionId.eq(revision));
+    let same = [(content_item::Column::PublishedRevisionId, revision.into())];
+    let held = transaction.update::<content_item::Entity>(same, unchanged);
+    if held.await? == 0 {
+        return Ok(false);
+    }
+    transaction
+        .delete::<content_occurrence::Entity>(of_event)
+        .await?;
+    transaction
+        .insert::<content_occurrence::Entity>(rows)
+        .await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+fn times(row: &content_occurrence::Model) -> (i64, i64, bool) {
+    (row.starts_at, row.ends_at, row.all_day)
 }
 
 /// All occurrences of a schedule; when a rule gives very many, those of two years around now.
@@ -94,7 +114,7 @@ pub(in crate::content) fn occurrence_rows(
             rows.push(content_occurrence::Model {
                 item_id: id.0,
                 starts_at,
-                tenant_id: uuid::Uuid::nil(),
+                tenant_id: Uuid::nil(),
                 ends_at: interval.ends_at.timestamp(),
                 all_day: interval.all_day,
             });

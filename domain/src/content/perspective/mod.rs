@@ -4,9 +4,14 @@
 
 mod overlay;
 mod plan;
+mod record;
 mod sql;
 
+use std::{sync::Arc, time::Duration};
+
 use chrono::{DateTime, Utc};
+use moka::policy::EvictionPolicy;
+use tokio::sync::Semaphore;
 
 use super::ContentType;
 use crate::{
@@ -27,7 +32,7 @@ pub enum Perspective {
     Drafts,
     /// The draft of one item; everything else as it is public.
     DraftOf(ItemId),
-    /// What will be public once a release is published.
+    /// What will be public once a release is published; then, what was public at that moment.
     Release(ReleaseId),
     /// What was public at a moment.
     AsOf(DateTime<Utc>),
@@ -38,10 +43,20 @@ impl Perspective {
     pub fn is_public(&self) -> bool {
         matches!(self, Self::Published | Self::AsOf(_))
     }
+
+    /// The moment of the public record.
+    fn moment(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::AsOf(time) => Some(*time),
+            _ => None,
+        }
+    }
 }
 
 /// The most items that a perspective shows otherwise than the public site.
 pub const MOST_ITEMS: u64 = 5_000;
+/// The most rows that lists and the calendar have of them.
+const MOST_ROWS: usize = 50_000;
 
 /// Why a perspective cannot be given.
 #[derive(Debug, thiserror::Error)]
@@ -49,36 +64,49 @@ pub enum PerspectiveError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The log of publications does not go back so far.
-    #[error("the public record does not go back to that moment")]
-    NotOnRecord,
     /// The moment is still to come.
     #[error("the moment is still to come")]
     ToCome,
     /// There is no such release.
     #[error("there is no such release")]
     NoSuchRelease,
+    /// The release was taken back.
+    #[error("the release was published and taken back; nothing is seen of it any more")]
+    RolledBack,
     /// More items differ than can be shown.
-    #[error("more than {MOST_ITEMS} items differ from what is public now")]
+    #[error(
+        "more than {MOST_ITEMS} items, or {MOST_ROWS} places of theirs in lists, differ from what is public now"
+    )]
     TooLarge,
 }
 
-/// Overlays that were made, by what they are made of.
+/// Overlays that were made, by what they are made of; none where it would be too large.
 #[derive(Clone, Debug)]
-pub struct OverlayCache(
-    moka::sync::Cache<(TenantId, std::sync::Arc<Plan>), std::sync::Arc<Overlay>>,
-);
+pub struct OverlayCache {
+    made: moka::sync::Cache<(TenantId, Arc<Plan>), Option<Arc<Overlay>>>,
+    /// Whoever waits may find it made by another; and nobody fills the memory with many at once.
+    making: Arc<Semaphore>,
+}
 
 impl OverlayCache {
     /// Memory for overlays of about this many rows together.
     pub fn new(rows: u64) -> Self {
-        const HOUR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
-        let cache = moka::sync::Cache::builder()
+        const HOUR: Duration = Duration::from_secs(60 * 60);
+        const AT_ONCE: usize = 2;
+        let made = moka::sync::Cache::builder()
             .max_capacity(rows)
-            .weigher(|_, overlay: &std::sync::Arc<Overlay>| overlay.weight())
+            .weigher(|_, overlay: &Option<Arc<Overlay>>| {
+                overlay.as_ref().map_or(1, |overlay| overlay.weight())
+            })
+            // One that is made is kept, or it would be made again for the next page.
+            .eviction_policy(EvictionPolicy::lru())
             // Recurring events are written ahead from the moment at which an overlay is made.
-            .time_to_live(HOUR);
-        Self(cache.build())
+            .time_to_live(HOUR)
+            .build();
+        Self {
+            made,
+            making: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 }
 

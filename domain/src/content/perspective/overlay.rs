@@ -5,18 +5,20 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_entities::{content_listing, content_occurrence};
 use sea_orm::DbBackend;
 
-use super::{OverlayCache, Perspective, PerspectiveError, Plan, Sight, plan::Entry};
+use super::{
+    MOST_ROWS, OverlayCache, Perspective, PerspectiveError, Plan, Sight, plan::Entry, record::Lost,
+};
 use crate::{
     content::{
-        Body, ContentType, Contents, Slug, Slugs,
+        Body, ContentType, Contents, ReleaseStatus, Slug, Slugs,
         operations::{AT_ONCE, listing_rows, occurrence_rows},
         sizes::{Key, listed},
     },
-    ids::{ItemId, RevisionId},
+    ids::{ItemId, ReleaseId, RevisionId, TenantId},
     locale::Locale,
     store::StoreError,
 };
@@ -32,8 +34,7 @@ pub(crate) struct Overlay {
     pub(super) occurrences: Vec<content_occurrence::Model>,
     /// By how much lists are longer than those of the public site.
     differences: HashMap<Key, i64>,
-    /// The moment of the public record.
-    pub(crate) as_of: Option<DateTime<Utc>>,
+    lost: Lost,
     pub(super) backend: DbBackend,
 }
 
@@ -52,6 +53,19 @@ impl Overlay {
     /// is.
     pub(crate) fn item(&self, id: ItemId) -> Option<Option<&Shown>> {
         self.items.get(&id).map(Option::as_ref)
+    }
+
+    /// All that was public of a type can be shown; of any type when left out.
+    pub(crate) fn refuse_lost_type(
+        &self,
+        content_type: impl Into<Option<ContentType>>,
+    ) -> Result<(), StoreError> {
+        self.lost.refuse_type(content_type.into())
+    }
+
+    /// The item can be shown as it was public.
+    pub(crate) fn refuse_lost_item(&self, item: ItemId) -> Result<(), StoreError> {
+        self.lost.refuse_item(item)
     }
 
     /// The item of a type that has this slug in the overlay.
@@ -100,8 +114,11 @@ impl Overlay {
 
     /// How much memory it takes, in rows.
     pub(super) fn weight(&self) -> u32 {
-        let rows = self.rows.len() + self.occurrences.len() + self.items.len() + 1;
-        u32::try_from(rows).unwrap_or(u32::MAX)
+        u32::try_from(self.size()).unwrap_or(u32::MAX)
+    }
+
+    fn size(&self) -> usize {
+        self.rows.len() + self.occurrences.len() + self.items.len() + 1
     }
 }
 
@@ -118,45 +135,85 @@ impl Contents {
         if *sight.perspective == Perspective::Published {
             return Ok(self.clone());
         }
-        let plan = Arc::new(self.plan(sight).await?);
-        if plan.entries.is_empty() {
+        let perspective = match sight.perspective {
+            Perspective::Release(id) => self.seen_of(*id).await?,
+            other => other.clone(),
+        };
+        let plan = Arc::new(self.plan(&perspective, sight).await?);
+        if plan.is_empty() {
             return Ok(self.clone());
         }
         let key = (self.store().tenant_id(), plan);
-        let overlay = match overlays.0.get(&key) {
-            Some(overlay) => overlay,
-            None => {
-                let overlay = Arc::new(self.lay_over(&key.1, sight.now).await?);
-                overlays.0.insert(key, Arc::clone(&overlay));
-                overlay
-            }
+        let overlay = match overlays.made.get(&key) {
+            Some(made) => made,
+            None => self.make(key, sight.now, overlays).await?,
         };
-        Ok(self.through(overlay))
+        let overlay = overlay.ok_or(PerspectiveError::TooLarge)?;
+        Ok(self.through(overlay, perspective.moment()))
     }
 
-    async fn lay_over(&self, plan: &Plan, now: DateTime<Utc>) -> Result<Overlay, StoreError> {
-        let bodies = self.bodies_of(&plan.entries).await?;
+    /// The perspective of a release: once it is published, the public record of that moment, because what it
+    /// was made of is older than what was published since.
+    async fn seen_of(&self, id: ReleaseId) -> Result<Perspective, PerspectiveError> {
+        let release = self.release(id).await?;
+        let release = release.ok_or(PerspectiveError::NoSuchRelease)?;
+        match (release.status, release.settled_at) {
+            (ReleaseStatus::Published, Some(time)) => Ok(Perspective::AsOf(time)),
+            (ReleaseStatus::RolledBack, _) => Err(PerspectiveError::RolledBack),
+            _ => Ok(Perspective::Release(id)),
+        }
+    }
+
+    async fn make(
+        &self,
+        key: (TenantId, Arc<Plan>),
+        now: DateTime<Utc>,
+        overlays: &OverlayCache,
+    ) -> Result<Option<Arc<Overlay>>, StoreError> {
+        let _turn = overlays.making.acquire().await;
+        if let Some(made) = overlays.made.get(&key) {
+            return Ok(made);
+        }
+        let made = self.lay_over(&key.1, now).await?.map(Arc::new);
+        overlays.made.insert(key, made.clone());
+        Ok(made)
+    }
+
+    /// The overlay, unless it is too large.
+    async fn lay_over(
+        &self,
+        plan: &Plan,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Overlay>, StoreError> {
+        let read = self.store().read();
         let mut overlay = Overlay {
             items: HashMap::new(),
             types: HashMap::new(),
             rows: Vec::new(),
             occurrences: Vec::new(),
             differences: HashMap::new(),
-            as_of: plan.as_of,
-            backend: self.store().read().backend(),
+            lost: plan.lost.clone(),
+            backend: read.backend(),
         };
-        for entry in &plan.entries {
-            overlay.add(entry, &bodies, plan, now)?;
-        }
-        let public = plan.entries.iter().filter(|entry| entry.public.is_some());
-        let public: Vec<_> = public.map(|entry| entry.item.0).collect();
-        let read = self.store().read();
-        for ids in public.chunks(AT_ONCE) {
-            for (key, total) in listed(&read, ids).await? {
-                *overlay.differences.entry(key).or_default() -= total;
+        for entries in plan.entries.chunks(AT_ONCE) {
+            let bodies = self.bodies_of(entries).await?;
+            for entry in entries {
+                overlay.add(entry, &bodies, plan, now)?;
+                if overlay.size() > MOST_ROWS {
+                    return Ok(None);
+                }
             }
+            let public = entries.iter().filter(|entry| entry.public.is_some());
+            let public: Vec<_> = public.map(|entry| entry.item.0).collect();
+            if !public.is_empty() {
+                for (key, total) in listed(&read, &public).await? {
+                    *overlay.differences.entry(key).or_default() -= total;
+                }
+            }
+            // Others are served meanwhile.
+            tokio::task::yield_now().await;
         }
-        Ok(overlay)
+        Ok(Some(overlay))
     }
 
     /// The bodies that are shown.
@@ -166,11 +223,7 @@ impl Contents {
             Some((shows.revision, entry.content_type))
         });
         let wanted: Vec<_> = wanted.collect();
-        let mut found = HashMap::new();
-        for wanted in wanted.chunks(AT_ONCE) {
-            found.extend(self.bodies(wanted).await?);
-        }
-        Ok(found)
+        self.bodies(&wanted).await
     }
 }
 
@@ -204,7 +257,8 @@ impl Overlay {
         }
         self.rows.extend(rows);
         if let Some(schedule) = body.schedule() {
-            let seen = plan.as_of.unwrap_or(now);
+            let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+            let seen = plan.day.map_or(now, midnight);
             let occurrences = occurrence_rows(entry.item, schedule, seen);
             self.occurrences.extend(occurrences);
         }

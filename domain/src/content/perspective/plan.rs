@@ -1,18 +1,21 @@
 //! Which items a perspective shows otherwise than the public site does.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use municipio_entities::{content_change, content_item, content_release_change, content_revision};
+use chrono::{DateTime, NaiveDate, Utc};
+use municipio_entities::{content_item, content_release_change, content_revision};
 use sea_orm::{
     QueryResult,
-    sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use uuid::Uuid;
 
-use super::{MOST_ITEMS, Perspective, PerspectiveError, Sight};
+use super::{MOST_ITEMS, Perspective, PerspectiveError, Sight, record::Lost};
 use crate::{
-    content::{ChangeKind, ContentType, Contents, Slugs, queries::read_type},
+    content::{
+        ContentType, Contents, Slugs,
+        queries::{parse_slugs, read_type},
+    },
     ids::{ItemId, ReleaseId, RevisionId},
     locale::Locale,
     store::StoreError,
@@ -24,8 +27,17 @@ pub(crate) struct Plan {
     /// The items that differ, in the order of their ids.
     pub(super) entries: Vec<Entry>,
     pub(super) locales: Vec<Locale>,
-    /// The moment of the public record.
-    pub(super) as_of: Option<DateTime<Utc>>,
+    /// What of the public record was lost.
+    pub(super) lost: Lost,
+    /// The day of the public record, for the calendar; within a day it stays the same overlay.
+    pub(super) day: Option<NaiveDate>,
+}
+
+impl Plan {
+    /// Nothing is shown otherwise than it is public.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.lost == Lost::default()
+    }
 }
 
 /// An item that differs.
@@ -52,11 +64,11 @@ pub(super) struct Shows {
 
 /// A row of an item, with the revision that may be shown of it.
 pub(super) struct ItemRow {
-    id: ItemId,
-    content_type: ContentType,
+    pub(super) id: ItemId,
+    pub(super) content_type: ContentType,
     public: Option<RevisionId>,
-    published_at: Option<DateTime<Utc>>,
-    updated_at: DateTime<Utc>,
+    pub(super) published_at: Option<DateTime<Utc>>,
+    pub(super) updated_at: DateTime<Utc>,
     written: Option<Written>,
 }
 
@@ -76,7 +88,7 @@ impl ItemRow {
             None => None,
             Some(revision) => Some(Written {
                 revision: RevisionId(revision),
-                slugs: slugs(&row.try_get::<String>("", "slugs")?)?,
+                slugs: parse_slugs(&row.try_get::<String>("", "slugs")?)?,
                 at: row.try_get("", "written_at")?,
             }),
         };
@@ -102,7 +114,7 @@ impl ItemRow {
         self.showing(shows)
     }
 
-    fn showing(self, shows: Option<Shows>) -> Entry {
+    pub(super) fn showing(self, shows: Option<Shows>) -> Entry {
         Entry {
             item: self.id,
             content_type: self.content_type,
@@ -113,38 +125,31 @@ impl ItemRow {
     }
 }
 
-fn slugs(stored: &str) -> Result<Slugs, StoreError> {
-    let slugs = serde_json::from_str(stored);
-    slugs.map_err(|error| StoreError::corrupt("slugs", error))
-}
-
-/// What was public of an item.
-struct Was {
-    is_public: bool,
-    /// The revision and the slugs, as long as they were written down.
-    shown: Option<(RevisionId, Slugs)>,
-    since: DateTime<Utc>,
-}
-
 impl Contents {
     /// What a perspective is made of.
-    pub(super) async fn plan(&self, sight: &Sight<'_>) -> Result<Plan, PerspectiveError> {
-        let (mut entries, as_of) = match *sight.perspective {
-            Perspective::Published => (Vec::new(), None),
-            Perspective::Drafts => (self.drafts(None).await?, None),
-            Perspective::DraftOf(item) => (self.drafts(Some(item)).await?, None),
-            Perspective::Release(id) => (self.changed_by(id).await?, None),
+    pub(super) async fn plan(
+        &self,
+        perspective: &Perspective,
+        sight: &Sight<'_>,
+    ) -> Result<Plan, PerspectiveError> {
+        let (mut entries, lost) = match *perspective {
+            Perspective::Published => Default::default(),
+            Perspective::Drafts => (self.drafts(None).await?, Lost::default()),
+            Perspective::DraftOf(item) => (self.drafts(Some(item)).await?, Lost::default()),
+            Perspective::Release(id) => (self.changed_by(id).await?, Lost::default()),
             Perspective::AsOf(time) if time > sight.now => return Err(PerspectiveError::ToCome),
-            Perspective::AsOf(time) => (self.record(time).await?, Some(time)),
+            Perspective::AsOf(time) => self.record(time).await?,
         };
-        if let (Some(types), None) = (sight.types, as_of) {
+        let day = perspective.moment().map(|time| time.date_naive());
+        if let (Some(types), None) = (sight.types, day) {
             entries.retain(|entry| types.contains(&entry.content_type));
         }
         entries.sort_by_key(|entry| entry.item);
         Ok(Plan {
             entries,
             locales: sight.locales.to_vec(),
-            as_of,
+            lost,
+            day,
         })
     }
 
@@ -173,9 +178,6 @@ impl Contents {
     /// What a release changes.
     async fn changed_by(&self, id: ReleaseId) -> Result<Vec<Entry>, PerspectiveError> {
         use content_release_change::{Column, Entity};
-        if self.release(id).await?.is_none() {
-            return Err(PerspectiveError::NoSuchRelease);
-        }
         let of = |column: Column| Expr::col((Entity, column));
         let item = Expr::col((content_item::Entity, content_item::Column::Id));
         let mut select = Query::select();
@@ -189,93 +191,8 @@ impl Contents {
         Ok(rows.map(ItemRow::ahead).collect())
     }
 
-    /// Everything that changed since a moment, as it was public then.
-    async fn record(&self, time: DateTime<Utc>) -> Result<Vec<Entry>, PerspectiveError> {
-        let tenant = self.store().tenant_id().0;
-        let of = |alias: &'static str, column: content_change::Column| {
-            Expr::col((Alias::new(alias), column))
-        };
-        use content_change::Column;
-        let changed = Query::select()
-            .from_as(content_change::Entity, "later")
-            .expr(of("later", Column::ItemId))
-            .and_where(of("later", Column::TenantId).eq(tenant))
-            .and_where(of("later", Column::ChangedAt).gt(time))
-            .to_owned();
-        let mut select = item_rows(content_item::Column::PublishedRevisionId);
-        let id = Expr::col((content_item::Entity, content_item::Column::Id));
-        select.and_where(id.in_subquery(changed.clone()));
-        let items = self.item_rows(select).await?;
-        if items.is_empty() {
-            return Ok(Vec::new());
-        }
-        let newest = Query::select()
-            .from_as(content_change::Entity, "earlier")
-            .expr(Func::max(of("earlier", Column::Sequence)))
-            .and_where(of("earlier", Column::TenantId).eq(tenant))
-            .and_where(of("earlier", Column::ChangedAt).lte(time))
-            .and_where(of("earlier", Column::ItemId).in_subquery(changed))
-            .group_by_col(("earlier", Column::ItemId))
-            .to_owned();
-        let was = self.last_changes(newest).await?;
-        let entries = items.into_iter().map(|item| {
-            let shows = match was.get(&item.id) {
-                Some(was) if !was.is_public => None,
-                Some(was) => {
-                    let shown = was.shown.clone().ok_or(PerspectiveError::NotOnRecord)?;
-                    Some(Shows {
-                        revision: shown.0,
-                        slugs: Arc::new(shown.1),
-                        published_at: item.published_at,
-                        updated_at: was.since,
-                    })
-                }
-                // Published before there was a log.
-                None if item.published_at.is_some_and(|first| first <= time) => {
-                    return Err(PerspectiveError::NotOnRecord);
-                }
-                None => None,
-            };
-            Ok(item.showing(shows))
-        });
-        entries.collect()
-    }
-
-    async fn last_changes(
-        &self,
-        newest: SelectStatement,
-    ) -> Result<HashMap<ItemId, Was>, StoreError> {
-        use content_change::{Column, Entity};
-        let mut select = Query::select();
-        select
-            .from(Entity)
-            .columns([
-                (Entity, Column::ItemId),
-                (Entity, Column::Kind),
-                (Entity, Column::RevisionId),
-                (Entity, Column::ChangedAt),
-            ])
-            .expr_as(Expr::col((Entity, Column::Slugs)).cast_as("text"), "slugs")
-            .and_where(Expr::col((Entity, Column::Sequence)).in_subquery(newest));
-        let rows = self.store().read().rows::<Entity>(select).await?;
-        rows.iter()
-            .map(|row| {
-                let kind: String = row.try_get("", "kind")?;
-                let revision: Option<Uuid> = row.try_get("", "revision_id")?;
-                let stored: Option<String> = row.try_get("", "slugs")?;
-                let stored = stored.as_deref().map(slugs).transpose()?;
-                let was = Was {
-                    is_public: kind.parse::<ChangeKind>()? == ChangeKind::Published,
-                    shown: revision.map(RevisionId).zip(stored),
-                    since: row.try_get("", "changed_at")?,
-                };
-                Ok((ItemId(row.try_get("", "item_id")?), was))
-            })
-            .collect()
-    }
-
     /// The items that a statement selects, unless they are too many.
-    async fn item_rows(
+    pub(super) async fn item_rows(
         &self,
         mut select: SelectStatement,
     ) -> Result<Vec<ItemRow>, PerspectiveError> {
@@ -291,7 +208,7 @@ impl Contents {
 }
 
 /// Items with the revision that a column of theirs names.
-fn item_rows(revision: content_item::Column) -> SelectStatement {
+pub(super) fn item_rows(revision: content_item::Column) -> SelectStatement {
     let mut select = Query::select();
     select.from(content_item::Entity);
     with_revision(&mut select, Expr::col((content_item::Entity, revision)));

@@ -113,7 +113,7 @@ impl AccountMutation {
         #[graphql(desc = "What changes.")] input: UpdateAccountInput,
     ) -> Result<UpdateAccountPayload> {
         let data = data(ctx)?;
-        let id = Account::id(data, &input.id, "input.id")?;
+        let id = Account::read_id(data, &input.id, "input.id")?;
         data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
         let change = AccountChange {
             name: input.name,
@@ -148,7 +148,7 @@ impl AccountMutation {
         #[graphql(desc = "The account.")] input: ResetPasswordInput,
     ) -> Result<PasswordTokenPayload> {
         let data = data(ctx)?;
-        let id = Account::id(data, &input.id, "input.id")?;
+        let id = Account::read_id(data, &input.id, "input.id")?;
         data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let giver = giver(data)?;

@@ -100,7 +100,7 @@ impl ApiKeyMutation {
         #[graphql(desc = "The key.")] input: RevokeApiKeyInput,
     ) -> Result<RevokeApiKeyPayload> {
         let data = data(ctx)?;
-        let id = ApiKey::id(data, &input.id, "input.id")?;
+        let id = ApiKey::read_id(data, &input.id, "input.id")?;
         data.authorise(Action::ManageKeys, &Subject::WHOLE)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let revoked = revoke_api_key(&transaction, id, data.now()).await;

@@ -95,7 +95,9 @@ impl<'a> Reading<'a> {
         let id = ID::from(id);
         let owner = &self.tenant.ipa_code;
         let read = match target {
-            Some(target) => global_id::decode_as(&id, target, owner, path),
+            Some(target) => {
+                global_id::decode_as(&id, global_id::Kind::Content(target), owner, path).map(ItemId)
+            }
             None => global_id::decode(&id, owner, path).map(|(_, id)| id),
         };
         match read {
