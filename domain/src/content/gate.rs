@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Body, Item, LinkUse, RichText};
+use super::{Body, ContentType, Item, LinkUse, RichText, shape::Shape};
 use crate::{
     ids::ItemId,
     locale::{Locale, Localized},
@@ -121,33 +121,39 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 /// What the rules say of a body by itself.
 pub fn publish_report(body: &Body) -> PublishReport {
-    let content_type = body.content_type().as_str();
+    let content_type = body.content_type();
     // A body serialises, or it could not have been stored.
     let value = body.to_json().unwrap_or_default();
-    let rules = RULES
-        .iter()
-        .filter(|rule| rule.types.iter().any(|name| name == content_type));
-    let issues = rules.flat_map(|rule| rule.issues(&value)).collect();
+    let applies = |rule: &&Rule| rule.types.iter().any(|name| name == content_type.as_str());
+    let rules = RULES.iter().filter(applies);
+    let issues = rules
+        .flat_map(|rule| rule.issues(content_type, &value))
+        .collect();
     PublishReport { issues }
 }
 
 impl Rule {
-    fn issues(&self, body: &Value) -> Vec<Issue> {
+    fn issues(&self, content_type: ContentType, body: &Value) -> Vec<Issue> {
         if !self.when.as_ref().is_none_or(|when| when.holds(body)) {
             return Vec::new();
         }
         let wrong = match &self.check {
             Check::Any(paths) => {
-                let found = paths
-                    .iter()
-                    .any(|path| at(body, path).iter().any(|(_, value)| is_present(value)));
+                let found = paths.iter().any(|path| {
+                    let is_localized = is_localized(content_type, path);
+                    let mut values = at(body, path).into_iter();
+                    values.any(|(_, value)| is_present(value, is_localized))
+                });
                 if found {
                     Vec::new()
                 } else {
                     vec![self.field.clone()]
                 }
             }
-            Check::Present(IsTrue) => self.wrong(body, is_present),
+            Check::Present(IsTrue) => {
+                let is_localized = is_localized(content_type, &self.field);
+                self.wrong(body, |value| is_present(value, is_localized))
+            }
             Check::AltText(IsTrue) => {
                 let images = self.wrong(body, has_alternative_text).into_iter();
                 images.map(|path| format!("{path}.alt")).collect()
@@ -221,14 +227,25 @@ fn at<'a>(body: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
     found
 }
 
-fn is_present(value: &Value) -> bool {
+/// Whether what stands at a path is text by locale.
+fn is_localized(content_type: ContentType, path: &str) -> bool {
+    let body = Shape::of(content_type);
+    let mut steps = path.split('.');
+    let shape = steps.try_fold(&body, |shape, step| match step.strip_suffix("[]") {
+        Some(list) => shape.under(list)?.each(),
+        None => shape.under(step),
+    });
+    shape.is_some_and(Shape::is_localized)
+}
+
+fn is_present(value: &Value, is_localized: bool) -> bool {
     match value {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(items) => !items.is_empty(),
         // Localised text is there when it is there in Italian.
-        Value::Object(fields) if fields.keys().all(|name| name.len() == 2) => {
-            fields.get("it").is_some_and(is_present)
+        Value::Object(texts) if is_localized => {
+            texts.get("it").is_some_and(|text| is_present(text, false))
         }
         Value::Object(fields) => !fields.is_empty(),
         _ => true,
@@ -239,7 +256,7 @@ fn is_present(value: &Value) -> bool {
 fn has_alternative_text(image: &Value) -> bool {
     image.is_null()
         || image.get("decorative") == Some(&Value::Bool(true))
-        || image.get("alt").is_some_and(is_present)
+        || image.get("alt").is_some_and(|alt| is_present(alt, true))
 }
 
 /// Whether localised text, plain or rich, has these numbers of characters: the least in Italian,
