@@ -333,7 +333,7 @@ async fn look_ahead(database: Database) {
             if let Err(error) = extend_occurrences(&store, clock::now()).await {
                 tracing::error!(%error, tenant = %tenant.ipa_code, "occurrences cannot be written");
             }
-            if let Err(error) = purge(&store, clock::now()).await {
+            if let Err(error) = purge(&store, &tenant, clock::now()).await {
                 tracing::error!(%error, tenant = %tenant.ipa_code, "deleted content cannot be removed");
             }
         }

@@ -39,6 +39,7 @@ mod outage;
 mod perspectives;
 mod plans;
 mod releases;
+mod releases_kept;
 mod repeats;
 mod review;
 mod routes;

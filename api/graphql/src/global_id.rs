@@ -49,7 +49,7 @@ pub(crate) fn decode(
 
 /// The global id of what is not content, such as an account.
 pub(crate) fn encode_other(name: &str, municipality: &IpaCode, id: impl Display) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
+    ID(content::global_id_of(name, municipality, id))
 }
 
 /// Reads the global id of what is not content.
@@ -81,7 +81,7 @@ pub(crate) fn decode_other<T: FromStr>(
 }
 
 /// The name of releases in global ids.
-pub(crate) const RELEASE: &str = "Release";
+pub(crate) use content::RELEASE;
 /// The name of preview tokens in global ids.
 pub(crate) const PREVIEW_TOKEN: &str = "PreviewToken";
 /// The name of revisions in global ids.

@@ -5,7 +5,7 @@ use municipio_domain::{
     audit::Deed,
     content::{
         self, Body, ContentError, ContentType, Draft, Item, Slugs, Target, Touched, WorkingDraft,
-        offices_of, working_draft,
+        check_text, offices_of, working_draft,
     },
     identity::{Action, Subject},
     ids::ItemId,
@@ -155,11 +155,11 @@ const MOST_OF_A_NOTE: usize = 1_000;
 /// The reason of a change.
 pub(super) fn note(note: Option<String>) -> Result<Option<String>, Vec<UserError>> {
     match note.filter(|note| !note.trim().is_empty()) {
-        Some(note) if note.chars().count() > MOST_OF_A_NOTE || note.contains('\0') => {
-            let message = format!("a note has at most {MOST_OF_A_NOTE} characters");
-            Err(vec![UserError::at("TOO_LONG", message, "note")])
-        }
-        note => Ok(note),
+        Some(note) => match check_text(&note, MOST_OF_A_NOTE, "note") {
+            Ok(()) => Ok(Some(note)),
+            Err(error) => Err(vec![UserError::from(&error)]),
+        },
+        None => Ok(None),
     }
 }
 
