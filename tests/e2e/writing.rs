@@ -216,6 +216,26 @@ on_both! {
         assert_eq!(app.data("{ topics { totalCount } }").await["topics"]["totalCount"], json!(1));
         assert_eq!(results("UNPUBLISH").await, ["done", "done", "NOT_FOUND"]);
         assert_eq!(app.data("{ topics { totalCount } }").await["topics"]["totalCount"], json!(0));
+        results("PUBLISH").await;
+        let states = async || {
+            let query = "query($id: ID!) { contentItem(id: $id) { status } }";
+            let mut states = Vec::new();
+            for id in [&ready, &empty] {
+                let answer = writer.answer(query, json!({ "id": id })).await;
+                states.push(answer["data"]["contentItem"]["status"].as_str().unwrap_or_default().to_owned());
+            }
+            states
+        };
+        assert_eq!(results("ARCHIVE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(states().await, ["ARCHIVED", "ARCHIVED"]);
+        assert_eq!(app.data("{ topics { totalCount } }").await["topics"]["totalCount"], json!(0));
+        assert_eq!(results("PUBLISH").await, ["ARCHIVED", "ARCHIVED", "NOT_FOUND"]);
+        assert_eq!(results("DELETE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(results("UNARCHIVE").await, ["DELETED", "DELETED", "NOT_FOUND"]);
+        assert_eq!(results("RESTORE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(states().await, ["ARCHIVED", "ARCHIVED"], "as they were");
+        assert_eq!(results("UNARCHIVE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(states().await, ["DRAFT", "DRAFT"]);
         for (ids, code) in [(json!([]), "OUT_OF_RANGE ids"), (json!([ready, ready]), "DUPLICATE_ID ids[1]"), (json!(vec![ready.clone(); 101]), "OUT_OF_RANGE ids")] {
             let payload = writer.mutate("bulk", "results { contentId }", json!({ "operation": "PUBLISH", "ids": ids })).await;
             assert_eq!(wrong(&payload), [code]);
