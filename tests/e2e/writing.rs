@@ -190,6 +190,26 @@ on_both! {
 }
 
 on_both! {
+    async fn a_change_that_changes_nothing_writes_no_revision(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let writer = app.writer(&tenant, EDITOR);
+        let topic = |title: &str| json!({ "topic": { "title": [{ "locale": "it", "value": title }] } });
+        let (id, first) = writer.create(topic("Sport")).await;
+        let update = async |title: &str| {
+            let input = json!({ "id": id, "content": topic(title) });
+            let payload = writer.mutate("updateContent", "revision content { id }", input).await;
+            assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
+            assert_eq!(payload["content"]["id"], json!(id));
+            payload["revision"].clone()
+        };
+        let first = json!(first);
+        assert_eq!(update("Sport").await, first);
+        assert_ne!(update("Sport e salute").await, first);
+    }
+}
+
+on_both! {
     async fn many_items_have_a_result_each(engine) {
         let app = TestApp::empty(engine).await;
         let tenant = app.tenant("c_x001", "www.x001.example").await;

@@ -53,6 +53,12 @@ impl Change {
         touched
     }
 
+    /// What is there, when nothing of it changes. A first revision is a change.
+    pub(super) fn unchanged(&self, touched: &Touched) -> Option<&WorkingDraft> {
+        let before = self.before.as_ref();
+        before.filter(|before| touched.is_empty() && before.revision.is_some())
+    }
+
     /// Lets a caller go on who may do one of these to the content as it is and as it will be: to its type,
     /// in its offices, in the fields and locales that change. What all locales share belongs to all of them.
     pub(super) async fn authorise(
