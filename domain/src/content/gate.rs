@@ -1,12 +1,12 @@
 //! The publishing gate: what is missing or wrong before content can be published. The rules are
 //! data in `seeds/publishing-rules/`; this module applies them to the body as it is stored.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Body, ContentType, Item, LinkUse, RichText, shape::Shape};
+use super::{Body, ContentType, Item, ItemState, LinkUse, RichText, shape::Shape};
 use crate::{
     ids::ItemId,
     locale::{Locale, Localized},
@@ -285,8 +285,14 @@ pub fn main_site(item: &Item) -> Option<ItemId> {
 }
 
 /// What the rules say of the items that a body links to. Always warnings: items are published in
-/// any order, and a link to one that is not published yet is simply not delivered.
-pub fn linked_issues(body: &Body, links: &[LinkUse], linked: &[Item]) -> Vec<Issue> {
+/// any order, and a link to one that is not published yet is simply not delivered. `hidden` says where those
+/// stand that are not published; of others nothing is left.
+pub fn linked_issues(
+    body: &Body,
+    links: &[LinkUse],
+    linked: &[Item],
+    hidden: &HashMap<ItemId, ItemState>,
+) -> Vec<Issue> {
     let find = |id: ItemId| linked.iter().find(|item| item.id == id);
     let warning = |code: &str, path: String, it: &str, en: &str, source: &str| Issue {
         code: code.to_owned(),
@@ -298,13 +304,25 @@ pub fn linked_issues(body: &Body, links: &[LinkUse], linked: &[Item]) -> Vec<Iss
     };
     let mut issues = Vec::new();
     for link in links.iter().filter(|link| find(link.target).is_none()) {
-        issues.push(warning(
-            "LINK_NOT_PUBLISHED",
-            link.path.clone(),
-            "Il contenuto collegato non è pubblicato: il collegamento comparirà quando lo sarà.",
-            "The linked content is not published: the link will appear when it is.",
-            "Municipio",
-        ));
+        let state = hidden.get(&link.target).copied();
+        let (code, it, en) = match state.unwrap_or(ItemState::Deleted) {
+            ItemState::Deleted => (
+                "LINK_DELETED",
+                "Il contenuto collegato è stato eliminato: il collegamento non comparirà.",
+                "The linked content was deleted: the link will not appear.",
+            ),
+            ItemState::Archived => (
+                "LINK_ARCHIVED",
+                "Il contenuto collegato è archiviato: il collegamento non comparirà.",
+                "The linked content is archived: the link will not appear.",
+            ),
+            _ => (
+                "LINK_NOT_PUBLISHED",
+                "Il contenuto collegato non è pubblicato: il collegamento comparirà quando lo sarà.",
+                "The linked content is not published: the link will appear when it is.",
+            ),
+        };
+        issues.push(warning(code, link.path.clone(), it, en, "Municipio"));
     }
     let Body::Service(service) = body else {
         return issues;
