@@ -4,6 +4,7 @@
 use municipio_domain::content::ContentType;
 use municipio_domain::tenants::Tenant;
 use municipio_tests::{TestApp, on_both, story::forged};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 /// Somebody of the municipality `c_x001`.
@@ -133,6 +134,12 @@ on_both! {
         let nobody = json!({ "id": id, "assignee": forged("Account:c_x001:00000000-0000-0000-0000-000000000000") });
         assert_eq!(editor.refused("assignReview", nobody).await, "UNKNOWN_ASSIGNEE");
 
+        let away = Person::new(&app, &tenant, "translator").await;
+        let suspend = "UPDATE account SET status = 'suspended' WHERE name = 'Prova translator'";
+        let connection = app.administrator().await;
+        assert_eq!(connection.execute_unprepared(suspend).await.unwrap().rows_affected(), 1);
+        let suspended = json!({ "id": id, "assignee": away.global_id() });
+        assert_eq!(editor.refused("assignReview", suspended).await, "UNKNOWN_ASSIGNEE");
         assert_eq!(other.refused("reject", json!({ "id": id, "comment": " " })).await, "COMMENT_MISSING");
         assert_eq!(other.succeed("reject", json!({ "id": id, "comment": "Manca la fonte" })).await, "REJECTED");
         assert_eq!(author.work().await["rejected"], json!([id]));
