@@ -205,6 +205,10 @@ on_both! {
         };
         let first = json!(first);
         assert_eq!(update("Sport").await, first);
+        let texts = json!([{ "path": "title", "value": "Sport" }]);
+        let input = json!({ "id": id, "locale": "it", "texts": texts });
+        let payload = writer.mutate("setTranslation", "revision", input).await;
+        assert_eq!((&payload["revision"], &payload["userErrors"]), (&first, &json!([])));
         assert_ne!(update("Sport e salute").await, first);
     }
 }
