@@ -5,10 +5,12 @@ use futures_util::TryStreamExt;
 use municipio_domain::{
     audit::{AuditLog, Entry},
     content::{
-        fire_due,
+        fire_due, publish_all,
         review::{self, Step},
+        unpublish_all,
     },
     ids::ItemId,
+    store::Database,
 };
 use municipio_tests::{
     noon, on_both,
@@ -228,6 +230,37 @@ on_both! {
             counts.push(own.count());
         }
         assert_eq!(counts[0], counts[1]);
+    }
+}
+
+on_both! {
+    async fn two_nodes_that_move_many_items_do_not_wait_for_each_other(engine) {
+        let story = Story::begin(engine).await;
+        let mut halves = [Vec::new(), Vec::new()];
+        for number in 0..8 {
+            let topic = story.editor.topic(&format!("Tema {number}")).await;
+            let news = story.basics.news(&format!("Notizia {number}"));
+            let news = story.editor.published(NEWS, news).await;
+            halves[number % 2].extend([topic, news]);
+        }
+        // The other node names them the other way round.
+        halves[1].reverse();
+        let other = story.app.other_program().await;
+        let move_all = async |database: &Database, ids: &[ItemId]| {
+            for _ in 0..10 {
+                let transaction = database.tenant(story.tenant.id).begin().await.unwrap();
+                let gone = unpublish_all(&transaction, ids, noon()).await.unwrap();
+                assert!(gone.iter().all(Result::is_ok));
+                transaction.commit().await.unwrap();
+                let transaction = database.tenant(story.tenant.id).begin().await.unwrap();
+                let locales = &story.tenant.locales;
+                let back = publish_all(&transaction, ids, locales, noon()).await.unwrap();
+                assert!(back.iter().all(Result::is_ok));
+                transaction.commit().await.unwrap();
+            }
+        };
+        let [one, two] = &halves;
+        tokio::join!(move_all(&story.app.database, one), move_all(&other, two));
     }
 }
 

@@ -141,6 +141,9 @@ impl ReleaseMutation {
             changes.push(change);
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = outcome(content::hold_release(&transaction, id).await)? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         if let Err(errors) = allow(data, &transaction, named, "changes").await? {
             return Ok(ReleasePayload::refused(errors));
         }
@@ -168,6 +171,9 @@ impl ReleaseMutation {
         }
         let items: Vec<_> = named.iter().map(|(_, item)| *item).collect();
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = outcome(content::hold_release(&transaction, id).await)? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         if let Err(errors) = allow(data, &transaction, named, "items").await? {
             return Ok(ReleasePayload::refused(errors));
         }

@@ -188,6 +188,15 @@ async fn held(transaction: &Transaction, id: ReleaseId) -> Result<Release, Conte
     Ok(Release::from_row(row)?)
 }
 
+/// Keeps a release from others until the transaction ends. Who writes a release and its items holds the release
+/// first.
+///
+/// # Errors
+/// There is no such release, or the database failed.
+pub async fn hold_release(transaction: &Transaction, id: ReleaseId) -> Result<(), ContentError> {
+    held(transaction, id).await.map(|_| ())
+}
+
 /// The same, when it may still be changed or published.
 async fn open(transaction: &Transaction, id: ReleaseId) -> Result<Release, ContentError> {
     let release = held(transaction, id).await?;
