@@ -3,6 +3,7 @@
 
 use municipio_domain::content::ContentType;
 use municipio_domain::tenants::Tenant;
+use municipio_migration::{Migrator, MigratorTrait};
 use municipio_tests::{TestApp, on_both, story::forged};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -228,5 +229,29 @@ on_both! {
             let refused = app.refused(query, json!({})).await;
             assert_eq!(refused.code, "UNAUTHENTICATED", "{query}");
         }
+    }
+}
+
+on_both! {
+    async fn reviews_outlive_the_change_of_their_key(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let author = Person::new(&app, &tenant, "author").await;
+        let editor = Person::new(&app, &tenant, "editor").await;
+        let id = draft(&app, &tenant, &author, "Acqua").await;
+        let this = json!({ "id": id });
+        author.succeed("submitForReview", this.clone()).await;
+        editor.succeed("approve", this.clone()).await;
+        let item = municipio_tests::story::item_id(&id);
+        app.editor(&tenant).revise_by(&author.author(), item, ContentType::Topic, topic("Acqua e fuoco")).await;
+        author.succeed("submitForReview", this.clone()).await;
+        let connection = app.as_the_program(&tenant).await;
+        let names = Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+        let later = names.skip_while(|name| !name.ends_with("review_of_revision")).count();
+        Migrator::down(&connection, Some(u32::try_from(later).unwrap())).await.unwrap();
+        Migrator::up(&connection, None).await.unwrap();
+        assert_eq!(author.refused("submitForReview", this.clone()).await, "ALREADY_SUBMITTED");
+        assert_eq!(editor.work().await["waitingForReview"], json!([id]));
+        assert_eq!(editor.succeed("approve", this).await, "APPROVED");
     }
 }
