@@ -7,7 +7,7 @@ use municipio_domain::{
     content::{extend_occurrences, fire_due, purge},
     idempotency,
     store::{Database, TenantStore},
-    tenants,
+    tenants::{self, Tenant},
 };
 
 use crate::clock;
@@ -42,19 +42,13 @@ pub(crate) async fn keep_house(database: Database) {
     let mut hours = tokio::time::interval(HOUR);
     for hour in 0_u64.. {
         hours.tick().await;
-        each(
-            &database,
-            "answers cannot be forgotten",
-            idempotency::forget,
-        )
-        .await;
+        let forget =
+            async |store: &TenantStore, _: &Tenant, now| idempotency::forget(store, now).await;
+        each(&database, "answers cannot be forgotten", forget).await;
         if hour % DAY == 0 {
-            each(
-                &database,
-                "occurrences cannot be written",
-                extend_occurrences,
-            )
-            .await;
+            let extend =
+                async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;
+            each(&database, "occurrences cannot be written", extend).await;
             each(&database, "deleted content cannot be removed", purge).await;
         }
     }
@@ -64,7 +58,7 @@ pub(crate) async fn keep_house(database: Database) {
 async fn each<T, E: Display>(
     database: &Database,
     failure: &str,
-    task: impl AsyncFn(&TenantStore, DateTime<Utc>) -> Result<T, E>,
+    task: impl AsyncFn(&TenantStore, &Tenant, DateTime<Utc>) -> Result<T, E>,
 ) {
     let tenants = match tenants::list(database).await {
         Ok(tenants) => tenants,
@@ -74,7 +68,7 @@ async fn each<T, E: Display>(
         }
     };
     for tenant in tenants {
-        if let Err(error) = task(&database.tenant(tenant.id), clock::now()).await {
+        if let Err(error) = task(&database.tenant(tenant.id), &tenant, clock::now()).await {
             tracing::error!(%error, tenant = %tenant.ipa_code, "{failure}");
         }
     }

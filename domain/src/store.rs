@@ -14,7 +14,7 @@ use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QueryResult, QuerySelect, SqliteTransactionMode,
+    PrimaryKeyToColumn, QueryFilter, QueryOrder, QueryResult, QuerySelect, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
     sea_query::{
         Alias, Expr, ExprTrait, IntoCondition, LockType, OnConflict, Query, SelectStatement,
@@ -114,7 +114,8 @@ impl Transaction {
     }
 
     /// The rows of the tenant in which a column has one of these values, kept from all other transactions
-    /// that write until this one ends. SQLite has one that writes at a time.
+    /// that write until this one ends. Give the values in order: they are taken in it, so that two transactions
+    /// do not wait for each other. SQLite has one that writes at a time.
     pub(crate) fn hold_of<E: TenantOwned>(
         &self,
         column: E::Column,
@@ -126,7 +127,7 @@ impl Transaction {
             for values in chunks {
                 let select = E::find().filter(self.own::<E>(column.is_in(values)));
                 // Rows that name these in a foreign key may still be written.
-                let select = select.lock(LockType::NoKeyUpdate);
+                let select = select.order_by_asc(column).lock(LockType::NoKeyUpdate);
                 rows.extend(self.run(select.all(&self.connection)).await?);
             }
             Ok(rows)

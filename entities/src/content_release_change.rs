@@ -16,6 +16,8 @@ pub struct Model {
     pub revision_id: Option<Uuid>,
     /// What was public before the release was published.
     pub previous_revision_id: Option<Uuid>,
+    /// It may replace a newer revision that was published meanwhile.
+    pub replaces_newer: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,15 +1,15 @@
-//! Where the review of an item stands.
+//! Where the review of a revision stands.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "content_review")]
 pub struct Model {
+    /// The revision that was submitted.
     #[sea_orm(primary_key, auto_increment = false)]
+    pub revision_id: Uuid,
     pub item_id: Uuid,
     pub tenant_id: Uuid,
-    /// The revision that was submitted.
-    pub revision_id: Uuid,
     /// `submitted`, `approved` or `rejected`.
     pub state: String,
     pub submitted_by: String,

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use municipio_domain::content::{ContentError, ContentType, Issue, PublishReport, Severity};
+use municipio_domain::content::{
+    ContentError, ContentType, Issue, LifeStep, PublishReport, Severity, move_on,
+};
 use municipio_domain::ids::ItemId;
 use municipio_tests::{
-    Editor, TestApp, on_both,
+    Editor, TestApp, noon, on_both,
     story::{column, global_id, office, place, with},
 };
 use serde_json::{Value, json};
@@ -159,7 +161,8 @@ on_both! {
 on_both! {
     async fn a_link_to_what_is_not_published_is_a_warning_until_it_is(engine) {
         let app = TestApp::empty(engine).await;
-        let editor = app.editor(&app.tenant("c_x001", "www.x001.example").await);
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let editor = app.editor(&tenant);
         let basics = editor.basics().await;
         let later = editor.draft(ContentType::Topic, json!({ "title": "Dopo", "short_description": "Un argomento" })).await;
         let body = with(basics.news("Notizia"), json!({ "topics": [basics.topic, later], "body": format!("Vedi [qui](item:{later}).") }));
@@ -181,6 +184,16 @@ on_both! {
         assert!(waiting(&report(&app, ContentType::NewsItem, id).await).is_empty());
         editor.unpublish(basics.topic).await;
         assert_eq!(waiting(&report(&app, ContentType::NewsItem, id).await), ["topics[0]"]);
+        for (step, code) in [(LifeStep::Archive, "LINK_ARCHIVED"), (LifeStep::Delete, "LINK_DELETED")] {
+            let transaction = app.database.tenant(tenant.id).begin().await.unwrap();
+            move_on(&transaction, basics.topic, step, noon()).await.unwrap();
+            transaction.commit().await.unwrap();
+            let found = report(&app, ContentType::NewsItem, id).await;
+            assert!(waiting(&found).is_empty(), "what was deleted does not appear later");
+            let issues = found["issues"].as_array().unwrap();
+            let told = issues.iter().find(|issue| issue["code"] == json!(code));
+            assert_eq!(told.unwrap_or_else(|| panic!("{found:#}"))["path"], json!("topics[0]"));
+        }
     }
 }
 

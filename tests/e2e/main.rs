@@ -43,6 +43,7 @@ mod perspectives;
 mod plans;
 mod public_record;
 mod releases;
+mod releases_kept;
 mod repeats;
 mod review;
 mod routes;

@@ -1,5 +1,7 @@
 //! Releases: changes that are previewed, published and taken back together.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::{ContentType, Contents, fire_due, publish},
@@ -12,27 +14,27 @@ use municipio_tests::{
 };
 use serde_json::{Value, json};
 
-const NEWS: ContentType = ContentType::NewsItem;
+pub const NEWS: ContentType = ContentType::NewsItem;
 
 /// A municipality with an editor who signed in, and three news: one that is public and has a newer draft, one
 /// that was never public, and one that is to go.
-struct Story {
-    app: TestApp,
-    tenant: Tenant,
-    editor: Editor,
-    basics: Basics,
-    token: String,
-    changed: ItemId,
-    new: ItemId,
-    old: ItemId,
+pub struct Story {
+    pub app: TestApp,
+    pub tenant: Tenant,
+    pub editor: Editor,
+    pub basics: Basics,
+    pub token: String,
+    pub changed: ItemId,
+    pub new: ItemId,
+    pub old: ItemId,
 }
 
-const RELEASE: &str =
-    "release { id status publishAt changes { contentId action revisionId } report { code path } }
+const RELEASE: &str = "release { id status publishAt report { code path } refusal { itemId code }
+        changes { contentId action revisionId previousRevisionId replacesNewer } }
     report { itemId code path } userErrors { code path }";
 
 impl Story {
-    async fn begin(engine: municipio_tests::Engine) -> Self {
+    pub async fn begin(engine: municipio_tests::Engine) -> Self {
         let app = TestApp::empty(engine).await;
         let tenant = app.tenant("c_x001", "www.x001.example").await;
         let editor = app.editor(&tenant);
@@ -55,7 +57,7 @@ impl Story {
         }
     }
 
-    async fn ask(&self, mutation: &str, input: Value) -> Value {
+    pub async fn ask(&self, mutation: &str, input: Value) -> Value {
         let name = format!("{}Input", mutation[..1].to_uppercase() + &mutation[1..]);
         let query = format!(
             "mutation($input: {name}!) {{ done: {mutation}(input: $input) {{ {RELEASE} }} }}"
@@ -68,7 +70,7 @@ impl Story {
     }
 
     /// A release of all three.
-    async fn put_together(&self) -> Value {
+    pub async fn put_together(&self) -> Value {
         let made = self
             .ask("createRelease", json!({ "name": "Bilancio 2027" }))
             .await;
@@ -103,7 +105,7 @@ impl Story {
         answer["data"]["news"].take()
     }
 
-    async fn public(&self) -> Value {
+    pub async fn public(&self) -> Value {
         self.seen(None).await
     }
 
@@ -140,6 +142,13 @@ on_both! {
         let last = story.last_change().await;
         let published = story.ask("publishRelease", json!({ "id": id })).await;
         assert_eq!(published["release"]["status"], "PUBLISHED", "{published:#}");
+        assert_eq!(published["release"]["report"], json!([]), "what was published is not looked at again");
+        let changes = published["release"]["changes"].as_array().unwrap().iter();
+        let previous: BTreeMap<_, _> = changes
+            .map(|change| (change["contentId"].as_str().unwrap().to_owned(), change["previousRevisionId"].is_string()))
+            .collect();
+        let expected = [(story.changed, true), (story.new, false), (story.old, true)];
+        assert_eq!(previous, expected.map(|(id, was)| (global_id(NEWS, id), was)).into());
         assert_eq!(story.public().await, preview);
         let mut told = story.told(last).await;
         told.sort();

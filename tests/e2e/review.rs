@@ -3,7 +3,9 @@
 
 use municipio_domain::content::ContentType;
 use municipio_domain::tenants::Tenant;
+use municipio_migration::{Migrator, MigratorTrait};
 use municipio_tests::{TestApp, on_both, story::forged};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 /// Somebody of the municipality `c_x001`.
@@ -133,6 +135,12 @@ on_both! {
         let nobody = json!({ "id": id, "assignee": forged("Account:c_x001:00000000-0000-0000-0000-000000000000") });
         assert_eq!(editor.refused("assignReview", nobody).await, "UNKNOWN_ASSIGNEE");
 
+        let away = Person::new(&app, &tenant, "translator").await;
+        let suspend = "UPDATE account SET status = 'suspended' WHERE name = 'Prova translator'";
+        let connection = app.administrator().await;
+        assert_eq!(connection.execute_unprepared(suspend).await.unwrap().rows_affected(), 1);
+        let suspended = json!({ "id": id, "assignee": away.global_id() });
+        assert_eq!(editor.refused("assignReview", suspended).await, "UNKNOWN_ASSIGNEE");
         assert_eq!(other.refused("reject", json!({ "id": id, "comment": " " })).await, "COMMENT_MISSING");
         assert_eq!(other.succeed("reject", json!({ "id": id, "comment": "Manca la fonte" })).await, "REJECTED");
         assert_eq!(author.work().await["rejected"], json!([id]));
@@ -221,5 +229,29 @@ on_both! {
             let refused = app.refused(query, json!({})).await;
             assert_eq!(refused.code, "UNAUTHENTICATED", "{query}");
         }
+    }
+}
+
+on_both! {
+    async fn reviews_outlive_the_change_of_their_key(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let author = Person::new(&app, &tenant, "author").await;
+        let editor = Person::new(&app, &tenant, "editor").await;
+        let id = draft(&app, &tenant, &author, "Acqua").await;
+        let this = json!({ "id": id });
+        author.succeed("submitForReview", this.clone()).await;
+        editor.succeed("approve", this.clone()).await;
+        let item = municipio_tests::story::item_id(&id);
+        app.editor(&tenant).revise_by(&author.author(), item, ContentType::Topic, topic("Acqua e fuoco")).await;
+        author.succeed("submitForReview", this.clone()).await;
+        let connection = app.as_the_program(&tenant).await;
+        let names = Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+        let later = names.skip_while(|name| !name.ends_with("review_of_revision")).count();
+        Migrator::down(&connection, Some(u32::try_from(later).unwrap())).await.unwrap();
+        Migrator::up(&connection, None).await.unwrap();
+        assert_eq!(author.refused("submitForReview", this.clone()).await, "ALREADY_SUBMITTED");
+        assert_eq!(editor.work().await["waitingForReview"], json!([id]));
+        assert_eq!(editor.succeed("approve", this).await, "APPROVED");
     }
 }

@@ -2,11 +2,12 @@
 //! The server is stopped and its clock is a parameter, so that no story waits.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::{TryStreamExt, future::join_all};
 use municipio_domain::{
+    audit::AuditLog,
     content::{
-        ContentError, ContentType, Contents, Plan, ScheduleStatus, Scheduled, cancel_schedule,
-        fire_due, schedule,
+        ContentError, ContentType, Contents, LifeStep, Plan, ScheduleStatus, Scheduled,
+        cancel_schedule, fire_due, move_on, purge, schedule,
     },
     ids::ItemId,
     store::Database,
@@ -14,6 +15,7 @@ use municipio_domain::{
     time::Moment,
 };
 use municipio_tests::{Editor, Engine, TestApp, noon, on_both, story::global_id};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::lifecycle::{Desk, codes, topic};
@@ -79,6 +81,13 @@ impl Night {
     async fn statuses(&self, id: ItemId) -> Vec<ScheduleStatus> {
         let schedules = self.schedules(id).await.into_iter();
         schedules.map(|scheduled| scheduled.status).collect()
+    }
+
+    /// The names of what the audit log has.
+    async fn audited(&self) -> Vec<String> {
+        let log = AuditLog::new(self.database.tenant(self.tenant.id));
+        let entries: Vec<_> = log.entries(0).try_collect().await.unwrap();
+        entries.into_iter().map(|entry| entry.name).collect()
     }
 
     /// How many changes readers were told of.
@@ -169,6 +178,53 @@ on_both! {
 }
 
 on_both! {
+    async fn what_cannot_be_read_is_refused_and_keeps_nothing_else_back(engine) {
+        let night = Night::new(engine).await;
+        let broken = night.editor.draft(ContentType::Topic, topic("Rotto")).await;
+        night.publish_at(broken, 1).await;
+        let sound = night.editor.draft(ContentType::Topic, topic("Sano")).await;
+        night.publish_at(sound, 2).await;
+        let connection = night.app.administrator().await;
+        let write = async |action: &str| {
+            let due = at(1).timestamp_millis();
+            let sql = format!("UPDATE content_schedule SET action = '{action}' WHERE due_key = {due}");
+            assert_eq!(connection.execute_unprepared(&sql).await.unwrap().rows_affected(), 1);
+        };
+        write("dance").await;
+        assert_eq!(fire_due(&night.database, at(3)).await.unwrap(), None, "it is not tried for ever");
+        assert_eq!(night.shown(sound).await.as_deref(), Some("Sano"));
+        write("publish").await;
+        let schedules = night.schedules(broken).await;
+        assert_eq!(schedules[0].status, ScheduleStatus::Refused);
+        assert_eq!(schedules[0].reasons[0].code, "UNREADABLE");
+        assert_eq!(night.audited().await, ["tenant.create", "content.refuse_schedule", "content.publish"]);
+    }
+}
+
+on_both! {
+    async fn what_was_deleted_long_ago_is_purged_and_written_down(engine) {
+        let night = Night::new(engine).await;
+        let gone = night.editor.draft(ContentType::Topic, topic("Andato")).await;
+        let kept = night.editor.draft(ContentType::Topic, topic("Recente")).await;
+        let store = night.database.tenant(night.tenant.id);
+        for (id, hours) in [(gone, 0), (kept, 24)] {
+            let transaction = store.begin().await.unwrap();
+            move_on(&transaction, id, LifeStep::Delete, at(hours)).await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+        let ninety = 90 * 24;
+        assert_eq!(purge(&store, &night.tenant, at(ninety)).await.unwrap(), 0, "not before 90 days are over");
+        assert_eq!(purge(&store, &night.tenant, at(ninety + 1)).await.unwrap(), 1);
+        let left = night.contents().work_items(&[gone, kept]).await.unwrap();
+        assert_eq!(left.iter().map(|item| item.id).collect::<Vec<_>>(), [kept]);
+        assert!(night.contents().history(&[gone], None, 10).await.unwrap().is_empty());
+        assert_eq!(night.audited().await, ["tenant.create", "content.purge"]);
+        let entries: Vec<_> = AuditLog::new(store).entries(1).try_collect().await.unwrap();
+        assert_eq!(entries[0].details, json!({ "subjects": [global_id(ContentType::Topic, gone)] }));
+    }
+}
+
+on_both! {
     async fn plans_that_make_no_sense_are_refused_and_those_that_are_over_are_dropped(engine) {
         let night = Night::new(engine).await;
         let id = night.editor.draft(ContentType::Topic, topic("Piani")).await;
@@ -179,7 +235,7 @@ on_both! {
         for (wrong, code) in [
             (plan(None, None), "MISSING"),
             (plan(Some(0), None), "IN_THE_PAST"),
-            (plan(Some(4), Some(4)), "ENDS_BEFORE_START"),
+            (plan(Some(4), Some(4)), "END_BEFORE_START"),
             (plan(None, Some(4)), "NOT_PUBLISHED"),
         ] {
             match night.plan(id, wrong, noon()).await {

@@ -190,6 +190,30 @@ on_both! {
 }
 
 on_both! {
+    async fn a_change_that_changes_nothing_writes_no_revision(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let writer = app.writer(&tenant, EDITOR);
+        let topic = |title: &str| json!({ "topic": { "title": [{ "locale": "it", "value": title }] } });
+        let (id, first) = writer.create(topic("Sport")).await;
+        let update = async |title: &str| {
+            let input = json!({ "id": id, "content": topic(title) });
+            let payload = writer.mutate("updateContent", "revision content { id }", input).await;
+            assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
+            assert_eq!(payload["content"]["id"], json!(id));
+            payload["revision"].clone()
+        };
+        let first = json!(first);
+        assert_eq!(update("Sport").await, first);
+        let texts = json!([{ "path": "title", "value": "Sport" }]);
+        let input = json!({ "id": id, "locale": "it", "texts": texts });
+        let payload = writer.mutate("setTranslation", "revision", input).await;
+        assert_eq!((&payload["revision"], &payload["userErrors"]), (&first, &json!([])));
+        assert_ne!(update("Sport e salute").await, first);
+    }
+}
+
+on_both! {
     async fn many_items_have_a_result_each(engine) {
         let app = TestApp::empty(engine).await;
         let tenant = app.tenant("c_x001", "www.x001.example").await;
@@ -216,6 +240,26 @@ on_both! {
         assert_eq!(app.data("{ topics { totalCount } }").await["topics"]["totalCount"], json!(1));
         assert_eq!(results("UNPUBLISH").await, ["done", "done", "NOT_FOUND"]);
         assert_eq!(app.data("{ topics { totalCount } }").await["topics"]["totalCount"], json!(0));
+        results("PUBLISH").await;
+        let states = async || {
+            let query = "query($id: ID!) { contentItem(id: $id) { status } }";
+            let mut states = Vec::new();
+            for id in [&ready, &empty] {
+                let answer = writer.answer(query, json!({ "id": id })).await;
+                states.push(answer["data"]["contentItem"]["status"].as_str().unwrap_or_default().to_owned());
+            }
+            states
+        };
+        assert_eq!(results("ARCHIVE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(states().await, ["ARCHIVED", "ARCHIVED"]);
+        assert_eq!(app.data("{ topics { totalCount } }").await["topics"]["totalCount"], json!(0));
+        assert_eq!(results("PUBLISH").await, ["ARCHIVED", "ARCHIVED", "NOT_FOUND"]);
+        assert_eq!(results("DELETE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(results("UNARCHIVE").await, ["DELETED", "DELETED", "NOT_FOUND"]);
+        assert_eq!(results("RESTORE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(states().await, ["ARCHIVED", "ARCHIVED"], "as they were");
+        assert_eq!(results("UNARCHIVE").await, ["done", "done", "NOT_FOUND"]);
+        assert_eq!(states().await, ["DRAFT", "DRAFT"]);
         for (ids, code) in [(json!([]), "OUT_OF_RANGE ids"), (json!([ready, ready]), "DUPLICATE_ID ids[1]"), (json!(vec![ready.clone(); 101]), "OUT_OF_RANGE ids")] {
             let payload = writer.mutate("bulk", "results { contentId }", json!({ "operation": "PUBLISH", "ids": ids })).await;
             assert_eq!(wrong(&payload), [code]);

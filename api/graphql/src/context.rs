@@ -13,7 +13,7 @@ use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     content::{
         Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
-        OrderBy, Page, ReleaseChange, ReleaseIssue, Revision, Scheduled, Window, WorkItem,
+        OrderBy, Page, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window, WorkItem,
         review::Review,
     },
     idempotency::Attempt,
@@ -217,10 +217,7 @@ impl RequestData {
         self.work.load_one(of).await.map_err(shared)
     }
 
-    pub(crate) async fn release_changes(
-        &self,
-        of: ChangesOf,
-    ) -> Result<Vec<(ReleaseChange, ContentType)>> {
+    pub(crate) async fn release_changes(&self, of: ChangesOf) -> Result<Vec<ReleasedChange>> {
         let found = self.work.load_one(of).await.map_err(shared)?;
         Ok(found.unwrap_or_default())
     }

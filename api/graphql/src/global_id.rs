@@ -126,7 +126,7 @@ fn not_of(kind: Kind, wanted: &str, argument: &str) -> Error {
 
 /// The global id of what is not content as readers see it, such as an account.
 pub(crate) fn encode_as(kind: Kind, municipality: &IpaCode, id: impl Display) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("{}:{municipality}:{id}", kind.name())))
+    ID(content::global_id_of(kind.name(), municipality, id))
 }
 
 /// The global id of a revision of content.

@@ -8,7 +8,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    content::{self, ContentType, ReleaseAction, ReleaseChange, ReleaseIssue},
+    content::{self, ReleaseAction, ReleaseIssue, ReleasedChange},
     identity::{Action, Subject},
     ids::{ItemId, ReleaseId},
     store::StoreError,
@@ -61,7 +61,7 @@ pub(crate) struct ChangesOf(pub(crate) ReleaseId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ReportOf(pub(crate) ReleaseId);
 
-type Changes = Vec<(ReleaseChange, ContentType)>;
+type Changes = Vec<ReleasedChange>;
 
 impl Loader<ChangesOf> for WorkLoader {
     type Value = Changes;
@@ -164,13 +164,17 @@ impl Release {
         let changes = data.release_changes(ChangesOf(self.0.id)).await?;
         let changes = changes.into_iter();
         Ok(changes
-            .map(|(change, content_type)| ReleaseItem::new(data, change, content_type))
+            .map(|released| ReleaseItem::new(data, released))
             .collect())
     }
 
-    /// What keeps it from being published, by the rules of today; nothing when it could be (rapporto).
+    /// What keeps it from being published, by the rules of today and as far as it can be told without trying;
+    /// nothing when it could be, or was: then `changes` tell what it did (rapporto).
     async fn report(&self, ctx: &Context<'_>) -> Result<Vec<ReleaseProblem>> {
         let data = data(ctx)?;
+        if !self.0.status.is_open() {
+            return Ok(Vec::new());
+        }
         let report = data.release_report(ReportOf(self.0.id)).await?;
         Ok(problems(data, &report))
     }
@@ -195,22 +199,30 @@ pub(crate) struct ReleaseItem {
     action: ReleaseActionName,
     /// The revision that is published (revisione).
     revision_id: Option<ID>,
+    /// The revision that was public before the release was published; null before, and when none was (revisione
+    /// precedente).
+    previous_revision_id: Option<ID>,
+    /// It may take the place of a newer revision that is public (sostituisce una revisione più recente).
+    replaces_newer: bool,
 }
 
 impl ReleaseItem {
-    fn new(data: &RequestData, change: ReleaseChange, content_type: ContentType) -> Self {
+    fn new(data: &RequestData, released: ReleasedChange) -> Self {
+        let (change, content_type) = (released.change, released.content_type);
         let municipality = &data.tenant.ipa_code;
         let (action, revision) = match change.action {
             ReleaseAction::Publish(revision) => (ReleaseActionName::Publish, revision),
             ReleaseAction::Unpublish => (ReleaseActionName::Unpublish, None),
         };
-        let revision = revision.map(|id| global_id::encode_revision(municipality, id));
+        let shown = |id| global_id::encode_revision(municipality, id);
         Self {
             item_id: global_id::encode_work(municipality, change.item),
             content_id: global_id::encode(content_type, municipality, change.item),
             content_type: content_type.into(),
             action,
-            revision_id: revision,
+            revision_id: revision.map(shown),
+            previous_revision_id: released.previous.map(shown),
+            replaces_newer: change.replaces_newer,
         }
     }
 }
@@ -220,10 +232,10 @@ impl ReleaseItem {
 #[graphql(complex)]
 pub(crate) struct ReleaseProblem {
     #[graphql(skip)]
-    item: ItemId,
-    /// The global id of the `ContentItem` (contenuto).
-    item_id: ID,
-    /// What it is, such as `HOW_TO_MISSING` or `CHANGED_SINCE`.
+    item: Option<ItemId>,
+    /// The global id of the `ContentItem`; null when it is about the release as a whole (contenuto).
+    item_id: Option<ID>,
+    /// What it is, such as `HOW_TO_MISSING` or `NEWER_PUBLISHED`.
     code: String,
     /// The field, such as `costs[1].description`; null for the whole.
     path: Option<String>,
@@ -236,14 +248,16 @@ pub(crate) struct ReleaseProblem {
 impl ReleaseProblem {
     /// The global id of the content; null when it is not there any more (contenuto).
     async fn content_id(&self, ctx: &Context<'_>) -> Option<Result<ID>> {
-        content_id(ctx, self.item).await.transpose()
+        content_id(ctx, self.item?).await.transpose()
     }
 }
 
 pub(crate) fn problems(data: &RequestData, report: &[ReleaseIssue]) -> Vec<ReleaseProblem> {
     let problems = report.iter().map(|issue| ReleaseProblem {
         item: issue.item,
-        item_id: global_id::encode_work(&data.tenant.ipa_code, issue.item),
+        item_id: issue
+            .item
+            .map(|item| global_id::encode_work(&data.tenant.ipa_code, item)),
         code: issue.code.clone(),
         path: (!issue.path.is_empty()).then(|| camel(&issue.path)),
         message: issue.message.clone(),

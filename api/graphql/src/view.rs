@@ -153,9 +153,15 @@ impl View {
         let mut linked = data.items(links.iter().map(|link| link.target)).await?;
         let sites: Vec<_> = linked.values().filter_map(main_site).collect();
         linked.extend(data.items(sites).await?);
+        let hidden = links.iter().map(|link| link.target);
+        let hidden: Vec<_> = hidden.filter(|id| !linked.contains_key(id)).collect();
+        let hidden = data.contents.work_items(&hidden).await.map_err(internal)?;
+        let hidden = hidden.into_iter().map(|item| (item.id, item.state));
+        let hidden = hidden.collect();
         let linked: Vec<_> = linked.into_values().collect();
         let mut report = publish_report(body);
-        report.issues.extend(linked_issues(body, &links, &linked));
+        let of_links = linked_issues(body, &links, &linked, &hidden);
+        report.issues.extend(of_links);
         let quality = quality(body, &data.tenant.hosts);
         let dead = data.contents.dead_links(&quality.site_links).await;
         report.issues.extend(quality.issues);

@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    Body, ContentType, FieldError,
-    shape::{Shape, Shapes},
-};
+use super::{Body, ContentType, FieldError, shape::Shapes};
 
 impl Body {
     /// Reads and checks a body like [`Body::parse`], but goes on after the first field that cannot be
@@ -95,16 +92,6 @@ fn is_localized(content_type: ContentType, name: &str) -> bool {
     let fields = Shapes::get().body(content_type);
     let field = fields.iter().find(|field| field.name == name);
     field.is_some_and(|field| field.shape.is_localized())
-}
-
-impl Shape {
-    /// A map by locale.
-    pub fn is_localized(&self) -> bool {
-        matches!(
-            self,
-            Self::LocalizedText | Self::LocalizedWords | Self::LocalizedRichText
-        )
-    }
 }
 
 #[cfg(test)]

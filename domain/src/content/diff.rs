@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::{ContentType, shape::Shape};
+
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange {
@@ -13,15 +15,19 @@ pub struct FieldChange {
     pub after: Option<Value>,
 }
 
-/// What differs between two bodies as they are stored, in the order of the fields. Objects are compared
-/// field by field, lists of the same length entry by entry, other lists and the texts of a locale as a whole.
-pub fn diff(before: &Value, after: &Value) -> Vec<FieldChange> {
+/// What differs between two bodies of a type as they are stored, in the order of the names of the fields.
+/// Objects are compared field by field, lists of the same length entry by entry, other lists and the texts of a
+/// locale as a whole.
+pub fn diff(content_type: ContentType, before: &Value, after: &Value) -> Vec<FieldChange> {
     let mut changes = Vec::new();
-    compare(Some(before), Some(after), String::new(), &mut changes);
+    let shape = Shape::of(content_type);
+    let (before, after) = (Some(before), Some(after));
+    compare(Some(&shape), before, after, String::new(), &mut changes);
     changes
 }
 
 fn compare(
+    shape: Option<&Shape>,
     before: Option<&Value>,
     after: Option<&Value>,
     path: String,
@@ -41,26 +47,24 @@ fn compare(
                     false => format!("{path}.{name}"),
                 };
                 let (old, new) = (old.get(name), new.get(name));
-                match is_locale(name) {
+                match shape.is_some_and(Shape::is_localized) {
                     true => note(old, new, path, changes),
-                    false => compare(old, new, path, changes),
+                    false => {
+                        let shape = shape.and_then(|shape| shape.under(name));
+                        compare(shape, old, new, path, changes);
+                    }
                 }
             }
         }
         (Some(Value::Array(old)), Some(Value::Array(new))) if old.len() == new.len() => {
+            let shape = shape.and_then(Shape::each);
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                compare(Some(old), Some(new), format!("{path}[{index}]"), changes);
+                let path = format!("{path}[{index}]");
+                compare(shape, Some(old), Some(new), path, changes);
             }
         }
         _ => note(before, after, path, changes),
     }
-}
-
-/// Fields have longer names than languages.
-fn is_locale(name: &str) -> bool {
-    name.split('-')
-        .next()
-        .is_some_and(|language| language.len() == 2)
 }
 
 fn note(
@@ -88,7 +92,7 @@ mod tests {
     use super::*;
 
     fn told(before: Value, after: Value) -> Vec<(String, Option<Value>, Option<Value>)> {
-        let changes = diff(&before, &after).into_iter();
+        let changes = diff(ContentType::Service, &before, &after).into_iter();
         changes
             .map(|change| (change.path, change.before, change.after))
             .collect()
@@ -100,7 +104,7 @@ mod tests {
             "title": { "it": "Carta", "de": "Karte" },
             "costs": [{ "value": "10.00" }, { "value": "5.00" }],
             "topics": ["a", "b"],
-            "audience": { "it": [{ "type": "paragraph" }] },
+            "audience": { "fur": [{ "type": "paragraph" }] },
             "same": 1,
             "gone": "x",
         });
@@ -108,13 +112,13 @@ mod tests {
             "title": { "it": "Carta", "de": "Ausweis", "sl": "Izkaznica" },
             "costs": [{ "value": "10.00" }, { "value": "6.00" }],
             "topics": ["a"],
-            "audience": { "it": [{ "type": "heading" }] },
+            "audience": { "fur": [{ "type": "heading" }] },
             "same": 1,
             "come": true,
         });
         let expected = [
             (
-                "audience.it",
+                "audience.fur",
                 json!([{ "type": "paragraph" }]),
                 json!([{ "type": "heading" }]),
             ),
@@ -148,9 +152,9 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_differs_from_itself_and_the_way_back_is_the_same(one in bodies(), other in bodies()) {
-            prop_assert!(diff(&one, &one).is_empty());
-            let forth = diff(&one, &other);
-            let back = diff(&other, &one).into_iter().map(|change| FieldChange {
+            prop_assert!(diff(ContentType::Service, &one, &one).is_empty());
+            let forth = diff(ContentType::Service, &one, &other);
+            let back = diff(ContentType::Service, &other, &one).into_iter().map(|change| FieldChange {
                 path: change.path,
                 before: change.after,
                 after: change.before,

@@ -45,6 +45,22 @@ impl FieldError {
     }
 }
 
+/// Checks a text that is not part of content, such as a note or a comment.
+///
+/// # Errors
+/// It has more characters than that, or U+0000, which PostgreSQL does not keep.
+pub fn check_text(text: &str, most: usize, path: &str) -> Result<(), FieldError> {
+    if text.contains('\0') {
+        let message = "a text has no character U+0000";
+        return Err(FieldError::new("INVALID_VALUE", path, message));
+    }
+    if text.chars().count() > most {
+        let message = format!("the text has more than {most} characters");
+        return Err(FieldError::new("TOO_LONG", path, message));
+    }
+    Ok(())
+}
+
 /// Flattens the nested errors of `validator` into a list with paths.
 pub(super) fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
     let mut found = Vec::new();

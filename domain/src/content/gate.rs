@@ -1,12 +1,12 @@
 //! The publishing gate: what is missing or wrong before content can be published. The rules are
 //! data in `seeds/publishing-rules/`; this module applies them to the body as it is stored.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Body, Item, LinkUse, RichText};
+use super::{Body, ContentType, Item, ItemState, LinkUse, RichText, shape::Shape};
 use crate::{
     ids::ItemId,
     locale::{Locale, Localized},
@@ -121,33 +121,39 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 /// What the rules say of a body by itself.
 pub fn publish_report(body: &Body) -> PublishReport {
-    let content_type = body.content_type().as_str();
+    let content_type = body.content_type();
     // A body serialises, or it could not have been stored.
     let value = body.to_json().unwrap_or_default();
-    let rules = RULES
-        .iter()
-        .filter(|rule| rule.types.iter().any(|name| name == content_type));
-    let issues = rules.flat_map(|rule| rule.issues(&value)).collect();
+    let applies = |rule: &&Rule| rule.types.iter().any(|name| name == content_type.as_str());
+    let rules = RULES.iter().filter(applies);
+    let issues = rules
+        .flat_map(|rule| rule.issues(content_type, &value))
+        .collect();
     PublishReport { issues }
 }
 
 impl Rule {
-    fn issues(&self, body: &Value) -> Vec<Issue> {
+    fn issues(&self, content_type: ContentType, body: &Value) -> Vec<Issue> {
         if !self.when.as_ref().is_none_or(|when| when.holds(body)) {
             return Vec::new();
         }
         let wrong = match &self.check {
             Check::Any(paths) => {
-                let found = paths
-                    .iter()
-                    .any(|path| at(body, path).iter().any(|(_, value)| is_present(value)));
+                let found = paths.iter().any(|path| {
+                    let is_localized = is_localized(content_type, path);
+                    let mut values = at(body, path).into_iter();
+                    values.any(|(_, value)| is_present(value, is_localized))
+                });
                 if found {
                     Vec::new()
                 } else {
                     vec![self.field.clone()]
                 }
             }
-            Check::Present(IsTrue) => self.wrong(body, is_present),
+            Check::Present(IsTrue) => {
+                let is_localized = is_localized(content_type, &self.field);
+                self.wrong(body, |value| is_present(value, is_localized))
+            }
             Check::AltText(IsTrue) => {
                 let images = self.wrong(body, has_alternative_text).into_iter();
                 images.map(|path| format!("{path}.alt")).collect()
@@ -221,14 +227,25 @@ fn at<'a>(body: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
     found
 }
 
-fn is_present(value: &Value) -> bool {
+/// Whether what stands at a path is text by locale.
+fn is_localized(content_type: ContentType, path: &str) -> bool {
+    let body = Shape::of(content_type);
+    let mut steps = path.split('.');
+    let shape = steps.try_fold(&body, |shape, step| match step.strip_suffix("[]") {
+        Some(list) => shape.under(list)?.each(),
+        None => shape.under(step),
+    });
+    shape.is_some_and(Shape::is_localized)
+}
+
+fn is_present(value: &Value, is_localized: bool) -> bool {
     match value {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(items) => !items.is_empty(),
         // Localised text is there when it is there in Italian.
-        Value::Object(fields) if fields.keys().all(|name| name.len() == 2) => {
-            fields.get("it").is_some_and(is_present)
+        Value::Object(texts) if is_localized => {
+            texts.get("it").is_some_and(|text| is_present(text, false))
         }
         Value::Object(fields) => !fields.is_empty(),
         _ => true,
@@ -239,7 +256,7 @@ fn is_present(value: &Value) -> bool {
 fn has_alternative_text(image: &Value) -> bool {
     image.is_null()
         || image.get("decorative") == Some(&Value::Bool(true))
-        || image.get("alt").is_some_and(is_present)
+        || image.get("alt").is_some_and(|alt| is_present(alt, true))
 }
 
 /// Whether localised text, plain or rich, has these numbers of characters: the least in Italian,
@@ -268,8 +285,14 @@ pub fn main_site(item: &Item) -> Option<ItemId> {
 }
 
 /// What the rules say of the items that a body links to. Always warnings: items are published in
-/// any order, and a link to one that is not published yet is simply not delivered.
-pub fn linked_issues(body: &Body, links: &[LinkUse], linked: &[Item]) -> Vec<Issue> {
+/// any order, and a link to one that is not published yet is simply not delivered. `hidden` says where those
+/// stand that are not published; of others nothing is left.
+pub fn linked_issues(
+    body: &Body,
+    links: &[LinkUse],
+    linked: &[Item],
+    hidden: &HashMap<ItemId, ItemState>,
+) -> Vec<Issue> {
     let find = |id: ItemId| linked.iter().find(|item| item.id == id);
     let warning = |code: &str, path: String, it: &str, en: &str, source: &str| Issue {
         code: code.to_owned(),
@@ -281,13 +304,25 @@ pub fn linked_issues(body: &Body, links: &[LinkUse], linked: &[Item]) -> Vec<Iss
     };
     let mut issues = Vec::new();
     for link in links.iter().filter(|link| find(link.target).is_none()) {
-        issues.push(warning(
-            "LINK_NOT_PUBLISHED",
-            link.path.clone(),
-            "Il contenuto collegato non è pubblicato: il collegamento comparirà quando lo sarà.",
-            "The linked content is not published: the link will appear when it is.",
-            "Municipio",
-        ));
+        let state = hidden.get(&link.target).copied();
+        let (code, it, en) = match state.unwrap_or(ItemState::Deleted) {
+            ItemState::Deleted => (
+                "LINK_DELETED",
+                "Il contenuto collegato è stato eliminato: il collegamento non comparirà.",
+                "The linked content was deleted: the link will not appear.",
+            ),
+            ItemState::Archived => (
+                "LINK_ARCHIVED",
+                "Il contenuto collegato è archiviato: il collegamento non comparirà.",
+                "The linked content is archived: the link will not appear.",
+            ),
+            _ => (
+                "LINK_NOT_PUBLISHED",
+                "Il contenuto collegato non è pubblicato: il collegamento comparirà quando lo sarà.",
+                "The linked content is not published: the link will appear when it is.",
+            ),
+        };
+        issues.push(warning(code, link.path.clone(), it, en, "Municipio"));
     }
     let Body::Service(service) = body else {
         return issues;

@@ -39,11 +39,11 @@ pub(crate) use cursor::{seal, unseal};
 pub use dependents::{Dependent, Dependents};
 pub use diff::{FieldChange, diff};
 pub use edit::{Touched, merge, set_text, without_nothing};
-pub use field_error::FieldError;
+pub use field_error::{FieldError, check_text};
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
 pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
-pub use global_id::global_id;
+pub use global_id::{RELEASE, global_id, global_id_of};
 pub use item::{Item, Slugs};
 pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
@@ -51,13 +51,14 @@ pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use offices::offices_of;
 pub use operations::{
-    ContentError, Draft, LOCKED_FOR, Lock, MOST_CHANGES, Outcomes, Plan, Release, ReleaseAction,
-    ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus, ScheduleStatus, Scheduled,
-    ScheduledAction, Target, Worker, WorkingDraft, add_to_release, archive, cancel_schedule,
-    create, create_all, create_release, delete, duplicate, extend_occurrences, fire_due, lock,
-    move_slug, publish, publish_all, publish_release, publish_revision, purge, refuse_release,
-    remove_from_release, restore, restore_revision, revise, revise_all, roll_back_release,
-    schedule, schedule_release, unarchive, unlock, unpublish, working_draft, working_drafts,
+    ContentError, Draft, LOCKED_FOR, LifeStep, Lock, MOST_CHANGES, Outcomes, Plan, Release,
+    ReleaseAction, ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus, ReleasedChange,
+    ScheduleStatus, Scheduled, ScheduledAction, Target, Worker, WorkingDraft, add_to_release,
+    cancel_schedule, create, create_all, create_release, duplicate, extend_occurrences, fire_due,
+    hold_release, lock, move_on, move_on_all, move_slug, publish, publish_all, publish_release,
+    publish_revision, purge, remove_from_release, restore_revision, revise, revise_all,
+    roll_back_release, schedule, schedule_release, try_release, unlock, unpublish, unpublish_all,
+    working_draft, working_drafts,
 };
 pub use path::{Address, parse_path, path};
 pub use perspective::{MOST_ITEMS, OverlayCache, Perspective, PerspectiveError, Sight};

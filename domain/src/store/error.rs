@@ -72,6 +72,18 @@ impl StoreError {
         matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) || deadlock(error)
     }
 
+    /// A stored value cannot be read: it cannot be the next time either.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } => true,
+            Self::Database(error) => matches!(
+                driver_error(error),
+                Some(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+            ),
+            _ => false,
+        }
+    }
+
     pub(crate) fn corrupt(what: impl Into<String>, reason: impl ToString) -> Self {
         Self::Corrupt {
             what: what.into(),

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use super::{Tenant, operations::with_hosts};
 use crate::store::{Database, StoreError};
 
-/// The tenants for which something is due, suspended ones included.
+/// The tenants for which something is due, suspended ones included. One that cannot be read is left out.
 ///
 /// # Errors
 /// The database failed.
@@ -19,7 +19,14 @@ pub async fn due(database: &Database, now: DateTime<Utc>) -> Result<Vec<Tenant>,
         .await?;
     let mut tenants = Vec::new();
     for row in rows {
-        tenants.push(with_hosts(database, row).await?);
+        let ipa_code = row.ipa_code.clone();
+        match with_hosts(database, row).await {
+            Ok(tenant) => tenants.push(tenant),
+            Err(error) if error.is_unreadable() => {
+                tracing::error!(tenant = %ipa_code, %error, "a municipality cannot be read");
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(tenants)
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::{
-        self, Body, ContentError, ContentType, Contents, Direction, Filter, Found, ListQuery,
-        OrderBy, Plan, Target, Window,
+        self, Body, ContentError, ContentType, Contents, Direction, Filter, Found, ItemState,
+        LifeStep, ListQuery, OrderBy, Plan, Target, Window, WorkQuery,
     },
     ids::{ItemId, RevisionId},
     locale::Locale,
@@ -181,7 +181,9 @@ impl<'a> Case<'a> {
             }
             Act::Archive => {
                 let done = self
-                    .did(async |transaction| content::archive(transaction, id, now).await)
+                    .did(async |transaction| {
+                        content::move_on(transaction, id, LifeStep::Archive, now).await
+                    })
                     .await;
                 let expected = !self.model.things[item].deleted;
                 if expected {
@@ -192,7 +194,9 @@ impl<'a> Case<'a> {
             }
             Act::Unarchive => {
                 let done = self
-                    .did(async |transaction| content::unarchive(transaction, id, now).await)
+                    .did(async |transaction| {
+                        content::move_on(transaction, id, LifeStep::Unarchive, now).await
+                    })
                     .await;
                 let expected = !self.model.things[item].deleted;
                 self.model.things[item].archived &= !expected;
@@ -200,7 +204,9 @@ impl<'a> Case<'a> {
             }
             Act::Delete => {
                 let done = self
-                    .did(async |transaction| content::delete(transaction, id, now).await)
+                    .did(async |transaction| {
+                        content::move_on(transaction, id, LifeStep::Delete, now).await
+                    })
                     .await;
                 self.model.retire(item);
                 self.model.things[item].deleted = true;
@@ -208,7 +214,9 @@ impl<'a> Case<'a> {
             }
             Act::Restore => {
                 let done = self
-                    .did(async |transaction| content::restore(transaction, id, now).await)
+                    .did(async |transaction| {
+                        content::move_on(transaction, id, LifeStep::Restore, now).await
+                    })
                     .await;
                 self.model.things[item].deleted = false;
                 (true, done)
@@ -333,7 +341,37 @@ impl<'a> Case<'a> {
             let number = self.ids.iter().position(|id| *id == item.id).unwrap();
             prop_assert_eq!(item.state, self.model.state(number), "{:?}", self.model);
         }
+        self.compare_work_lists().await?;
         self.compare_addresses().await
+    }
+
+    /// Compares the lists of editors, which are filtered by the state that is stored.
+    async fn compare_work_lists(&self) -> Result<(), TestCaseError> {
+        for state in ItemState::ALL {
+            let query = WorkQuery {
+                types: Vec::new(),
+                states: vec![state],
+                title_prefix: None,
+                order: OrderBy::Title,
+                direction: Direction::Ascending,
+            };
+            let window = Window {
+                size: 100,
+                after: None,
+                before: None,
+                from_end: false,
+            };
+            let page = self.contents.work_list(&query, &window).await.unwrap();
+            let entries = page.entries.iter();
+            let listed: BTreeSet<_> = entries.map(|(_, item)| item.id).collect();
+            let things = self.ids.iter().enumerate();
+            let expected: BTreeSet<_> = things
+                .filter(|(number, _)| self.model.state(*number) == state)
+                .map(|(_, id)| *id)
+                .collect();
+            prop_assert_eq!(listed, expected, "{:?}: {:?}", state, self.model);
+        }
+        Ok(())
     }
 
     async fn compare_addresses(&self) -> Result<(), TestCaseError> {

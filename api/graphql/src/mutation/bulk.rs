@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
-    content::{self, ContentError, ContentType},
+    content::{self, ContentError, ContentType, LifeStep, Outcomes},
     identity::Action,
     ids::ItemId,
     store::Transaction,
@@ -39,12 +39,21 @@ enum BulkOperation {
     Publish,
     /// Takes the content off the public site (ritira dalla pubblicazione).
     Unpublish,
+    /// Archives the content, as `archive` does (archivia).
+    Archive,
+    /// Brings archived content back, as a draft (ripristina dall'archivio).
+    Unarchive,
+    /// Deletes the content, as `delete` does (elimina).
+    Delete,
+    /// Brings deleted content back, as `restore` does (ripristina).
+    Restore,
 }
 
 impl BulkOperation {
     fn action(self) -> Action {
         match self {
-            Self::Publish | Self::Unpublish => Action::Publish,
+            Self::Publish | Self::Unpublish | Self::Archive | Self::Unarchive => Action::Publish,
+            Self::Delete | Self::Restore => Action::Delete,
         }
     }
 
@@ -52,6 +61,10 @@ impl BulkOperation {
         match self {
             Self::Publish => "content.publish",
             Self::Unpublish => "content.unpublish",
+            Self::Archive => "content.archive",
+            Self::Unarchive => "content.unarchive",
+            Self::Delete => "content.delete",
+            Self::Restore => "content.restore",
         }
     }
 }
@@ -179,24 +192,11 @@ async fn run(
         .iter()
         .filter_map(|id| id.as_ref().ok().copied())
         .collect();
-    let mut done = match operation {
-        BulkOperation::Publish => {
-            let locales = &data.tenant.locales;
-            let published = content::publish_all(transaction, &ids, locales, data.now()).await;
-            match outcome(published)? {
-                Ok(published) => published.into_iter().map(|done| done.map(|_| ())).collect(),
-                Err(errors) => return Ok(allowed.iter().map(|_| Err(errors.clone())).collect()),
-            }
-        }
-        BulkOperation::Unpublish => {
-            let mut done: Vec<Result<(), ContentError>> = Vec::with_capacity(ids.len());
-            for id in ids {
-                done.push(content::unpublish(transaction, id, data.now()).await);
-            }
-            done
-        }
-    }
-    .into_iter();
+    let done = match outcome(take(data, transaction, operation, &ids).await)? {
+        Ok(done) => done,
+        Err(errors) => return Ok(allowed.iter().map(|_| Err(errors.clone())).collect()),
+    };
+    let mut done = done.into_iter();
     let mut outcomes = Vec::with_capacity(allowed.len());
     for id in allowed {
         outcomes.push(match id {
@@ -208,4 +208,28 @@ async fn run(
         });
     }
     Ok(outcomes)
+}
+
+/// Calls the operation of the domain, which takes all of them together.
+async fn take(
+    data: &RequestData,
+    transaction: &Transaction,
+    operation: BulkOperation,
+    ids: &[ItemId],
+) -> Result<Outcomes<()>, ContentError> {
+    let now = data.now();
+    let step = match operation {
+        BulkOperation::Publish => {
+            let locales = &data.tenant.locales;
+            let published = content::publish_all(transaction, ids, locales, now).await?;
+            let published = published.into_iter();
+            return Ok(published.map(|done| done.map(|_| ())).collect());
+        }
+        BulkOperation::Unpublish => return content::unpublish_all(transaction, ids, now).await,
+        BulkOperation::Archive => LifeStep::Archive,
+        BulkOperation::Unarchive => LifeStep::Unarchive,
+        BulkOperation::Delete => LifeStep::Delete,
+        BulkOperation::Restore => LifeStep::Restore,
+    };
+    content::move_on_all(transaction, ids, step, now).await
 }

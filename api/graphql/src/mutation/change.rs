@@ -5,7 +5,7 @@ use municipio_domain::{
     audit::Deed,
     content::{
         self, Body, ContentError, ContentType, Draft, Item, Slugs, Target, Touched, WorkingDraft,
-        offices_of, working_draft,
+        check_text, offices_of, working_draft,
     },
     identity::{Action, Subject},
     ids::ItemId,
@@ -51,6 +51,12 @@ impl Change {
             touched.locales.extend(new_slugs);
         }
         touched
+    }
+
+    /// What is there, when nothing of it changes. A first revision is a change.
+    pub(super) fn unchanged(&self, touched: &Touched) -> Option<&WorkingDraft> {
+        let before = self.before.as_ref();
+        before.filter(|before| touched.is_empty() && before.revision.is_some())
     }
 
     /// Lets a caller go on who may do one of these to the content as it is and as it will be: to its type,
@@ -155,11 +161,11 @@ const MOST_OF_A_NOTE: usize = 1_000;
 /// The reason of a change.
 pub(super) fn note(note: Option<String>) -> Result<Option<String>, Vec<UserError>> {
     match note.filter(|note| !note.trim().is_empty()) {
-        Some(note) if note.chars().count() > MOST_OF_A_NOTE || note.contains('\0') => {
-            let message = format!("a note has at most {MOST_OF_A_NOTE} characters");
-            Err(vec![UserError::at("TOO_LONG", message, "note")])
-        }
-        note => Ok(note),
+        Some(note) => match check_text(&note, MOST_OF_A_NOTE, "note") {
+            Ok(()) => Ok(Some(note)),
+            Err(error) => Err(vec![UserError::from(&error)]),
+        },
+        None => Ok(None),
     }
 }
 

@@ -3,12 +3,12 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
-    content::{self, ContentError, ContentType},
+    content::{self, ContentError, ContentType, LifeStep},
     identity::{Action, Subject},
     ids::ItemId,
 };
 
-use super::{UserError, authorise, named, outcome, target};
+use super::{UserError, authorise, change::note, named, outcome, target};
 use crate::{
     context::{RequestData, data},
     error::internal,
@@ -155,7 +155,7 @@ impl LifecycleMutation {
             Action::Publish,
             "content.archive",
             async |data: &RequestData, transaction, target| {
-                content::archive(transaction, target, data.now()).await
+                content::move_on(transaction, target, LifeStep::Archive, data.now()).await
             }
         )
     }
@@ -172,7 +172,7 @@ impl LifecycleMutation {
             Action::Publish,
             "content.unarchive",
             async |data: &RequestData, transaction, target| {
-                content::unarchive(transaction, target, data.now()).await
+                content::move_on(transaction, target, LifeStep::Unarchive, data.now()).await
             }
         )
     }
@@ -190,7 +190,7 @@ impl LifecycleMutation {
             Action::Delete,
             "content.delete",
             async |data: &RequestData, transaction, target| {
-                content::delete(transaction, target, data.now()).await
+                content::move_on(transaction, target, LifeStep::Delete, data.now()).await
             }
         )
     }
@@ -207,7 +207,7 @@ impl LifecycleMutation {
             Action::Delete,
             "content.restore",
             async |data: &RequestData, transaction, target| {
-                content::restore(transaction, target, data.now()).await
+                content::move_on(transaction, target, LifeStep::Restore, data.now()).await
             }
         )
     }
@@ -220,7 +220,10 @@ impl LifecycleMutation {
     ) -> Result<ContentStatePayload> {
         let municipality = &data(ctx)?.tenant.ipa_code;
         let revision = global_id::decode_revision(&input.revision, municipality, "input.revision")?;
-        let note = input.note.clone();
+        let note = match note(input.note.clone()) {
+            Ok(note) => note,
+            Err(errors) => return Ok(ContentStatePayload::refused(errors)),
+        };
         change!(
             ctx,
             input,

@@ -42,6 +42,10 @@ struct ReleaseChangeInput {
     action: ReleaseActionName,
     /// The revision that is published; the newest one of this moment when left out (revisione).
     revision: Option<ID>,
+    /// Although a newer revision is public by then; without it the release is refused with `NEWER_PUBLISHED`
+    /// (sostituisci una revisione più recente).
+    #[graphql(default)]
+    replace_newer: bool,
 }
 
 /// Changes to be added to a release.
@@ -137,6 +141,9 @@ impl ReleaseMutation {
             changes.push(change);
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = outcome(content::hold_release(&transaction, id).await)? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         if let Err(errors) = allow(data, &transaction, named, "changes").await? {
             return Ok(ReleasePayload::refused(errors));
         }
@@ -164,6 +171,9 @@ impl ReleaseMutation {
         }
         let items: Vec<_> = named.iter().map(|(_, item)| *item).collect();
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = outcome(content::hold_release(&transaction, id).await)? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         if let Err(errors) = allow(data, &transaction, named, "items").await? {
             return Ok(ReleasePayload::refused(errors));
         }
@@ -204,14 +214,10 @@ impl ReleaseMutation {
         let due = input.publish_at.as_ref().map(|moment| moment.0.begins());
         if due.is_some() {
             // What could not be published today is not scheduled. It is asked again when the time comes.
-            let mut reports = data
-                .contents
-                .release_reports(&[id])
-                .await
-                .map_err(internal)?;
-            let report = reports.remove(&id).unwrap_or_default();
-            if !report.is_empty() {
-                return refused(data, id, ReleaseError::Refused(report)).await;
+            let locales = &data.tenant.locales;
+            let tried = content::try_release(&data.contents, id, locales, data.now()).await;
+            if let Err(error) = tried {
+                return refused(data, id, error).await;
             }
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
@@ -261,7 +267,12 @@ impl ReleaseChangeInput {
             }
             ReleaseActionName::Unpublish => ReleaseAction::Unpublish,
         };
-        Ok((named, ReleaseChange { item, action }))
+        let change = ReleaseChange {
+            item,
+            action,
+            replaces_newer: self.replace_newer,
+        };
+        Ok((named, change))
     }
 }
 
@@ -313,8 +324,9 @@ async fn authorise_changes(data: &RequestData, id: ReleaseId) -> Result<()> {
     if changes.is_empty() {
         return data.authorise(Action::Release, &Subject::WHOLE);
     }
-    for (_, content_type) in changes {
-        data.authorise(Action::Release, &Subject::of_type(content_type))?;
+    for released in changes {
+        let subject = Subject::of_type(released.content_type);
+        data.authorise(Action::Release, &subject)?;
     }
     Ok(())
 }

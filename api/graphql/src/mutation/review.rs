@@ -7,7 +7,7 @@ use municipio_domain::{
         self, ContentError,
         review::{self, Review, Step},
     },
-    identity::{Action, Subject},
+    identity::{AccountStatus, Action, Subject},
     ids::ItemId,
     store::Transaction,
 };
@@ -96,10 +96,12 @@ async fn assignee(
     let Some(id) = id else { return Ok(Ok(None)) };
     let id = Account::read_id(data, id, "input.assignee")?;
     let found = data.identity.account(id).await.map_err(internal)?;
-    Ok(match found {
-        Some(_) => Ok(Some(format!("account:{id}"))),
-        None => Err(review::ReviewError::UnknownAssignee.into()),
-    })
+    Ok(
+        match found.filter(|account| account.status == AccountStatus::Active) {
+            Some(_) => Ok(Some(format!("account:{id}"))),
+            None => Err(review::ReviewError::UnknownAssignee.into()),
+        },
+    )
 }
 
 /// Begins a step of a review, for who may take it; an error for the user when there is no such content.

@@ -104,6 +104,9 @@ impl TranslatingMutation {
         change
             .authorise(data, &transaction, &actions, &touched)
             .await?;
+        if let Some(draft) = change.unchanged(&touched) {
+            return Written::new(ctx, draft.clone()).map(SetTranslationPayload);
+        }
         let draft = match change.write(data, &transaction, target, &places).await? {
             Ok(draft) => draft,
             Err(errors) => return refused(errors),

@@ -108,7 +108,8 @@ impl WritingMutation {
         Written::new(ctx, draft).map(CreateContentPayload)
     }
 
-    /// Changes the draft of content; what is published stays as it is (modifica).
+    /// Changes the draft of content; what is published stays as it is. What changes nothing writes no revision
+    /// (modifica).
     async fn update_content(
         &self,
         ctx: &Context<'_>,
@@ -150,6 +151,9 @@ impl WritingMutation {
         change
             .authorise(data, &transaction, &actions, &touched)
             .await?;
+        if let Some(draft) = change.unchanged(&touched) {
+            return Written::new(ctx, draft.clone()).map(UpdateContentPayload);
+        }
         let written = change
             .write(data, &transaction, target, &given.places)
             .await?;

@@ -247,7 +247,7 @@ impl ContentItem {
             None => serde_json::json!({}),
             Some(revision) => revision.body,
         };
-        let changes = diff(&body(from), &body(to)).into_iter();
+        let changes = diff(self.item.content_type, &body(from), &body(to)).into_iter();
         Ok(changes.map(FieldChange::from).collect())
     }
 

@@ -5,9 +5,11 @@ use municipio_entities::content_revision;
 use sea_orm::ColumnTrait;
 use serde_json::Value;
 
-use super::{ContentError, Draft, Target, create, held, invalid, no_revision, revise};
+use super::{
+    ContentError, Draft, Target, check_is_not_deleted, create, held, invalid, no_revision, revise,
+};
 use crate::{
-    content::{Body, ItemState, Slugs, queries::read_type},
+    content::{Body, Slugs, queries::read_type},
     ids::ItemId,
     store::Transaction,
 };
@@ -24,10 +26,7 @@ pub async fn duplicate(
     now: DateTime<Utc>,
 ) -> Result<ItemId, ContentError> {
     let item = held(transaction, target.into()).await?;
-    if ItemState::of(&item) == ItemState::Deleted {
-        let message = "the content was deleted; restore it first";
-        return Err(invalid("DELETED", "", message));
-    }
+    check_is_not_deleted(&item)?;
     let draft = item.draft_revision_id;
     let draft = draft.ok_or_else(|| invalid("NO_DRAFT", "", "there is nothing to copy"))?;
     let filter = content_revision::Column::Id.eq(draft);

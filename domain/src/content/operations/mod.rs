@@ -20,18 +20,19 @@ mod revise;
 mod schedule;
 mod slugs;
 mod target;
+mod unpublish;
 mod working_draft;
 
 use std::collections::HashMap;
 
 use municipio_entities::{content_item, content_revision};
-use sea_orm::sea_query::Condition;
+use sea_orm::{ConnectionTrait, sea_query::Condition};
 use uuid::Uuid;
 
 use super::{Body, FieldError, ItemState, PublishReport, Slugs, gate};
 use crate::{
     ids::{ItemId, RevisionId},
-    store::{Pending, StoreError, Transaction},
+    store::{Pending, Scope, StoreError, Transaction},
 };
 
 pub use create::{create, create_all};
@@ -41,19 +42,20 @@ pub use lock::{LOCKED_FOR, Lock, Worker, lock, unlock};
 pub use move_slug::move_slug;
 pub use occurrences::extend_occurrences;
 pub(super) use occurrences::occurrence_rows;
-pub use publish::{publish, publish_all, publish_revision, unpublish};
+pub use publish::{publish, publish_all, publish_revision};
 pub use release::{
     MOST_CHANGES, Release, ReleaseAction, ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus,
-    add_to_release, create_release, publish_release, refuse_release, remove_from_release,
-    roll_back_release, schedule_release,
+    ReleasedChange, add_to_release, create_release, hold_release, publish_release,
+    remove_from_release, roll_back_release, schedule_release, try_release,
 };
 pub use restore_revision::restore_revision;
-pub use retire::{archive, delete, purge, restore, unarchive};
+pub use retire::{LifeStep, move_on, move_on_all, purge};
 pub use revise::{revise, revise_all};
 pub use schedule::{
     Plan, ScheduleStatus, Scheduled, ScheduledAction, cancel_schedule, fire_due, schedule,
 };
 pub use target::Target;
+pub use unpublish::{unpublish, unpublish_all};
 pub use working_draft::{WorkingDraft, working_draft, working_drafts};
 
 /// How many rows a statement changes that names each of them: databases limit its parameters.
@@ -110,6 +112,38 @@ impl From<StoreError> for ContentError {
     }
 }
 
+impl ContentError {
+    /// Why something is not done when nobody is there to be answered: for those who asked for it earlier.
+    ///
+    /// # Errors
+    /// The database failed; what it holds and cannot be read is a reason.
+    fn reasons(self) -> Result<Vec<FieldError>, StoreError> {
+        Ok(match self {
+            Self::Invalid(errors) => errors,
+            Self::NotPublishable(report) => {
+                let errors = report.issues.into_iter();
+                errors
+                    .filter(|issue| issue.severity == gate::Severity::Error)
+                    .map(|issue| FieldError::new(&issue.code, issue.path, issue.message_it))
+                    .collect()
+            }
+            Self::NotFound(_) => {
+                vec![FieldError::new("NOT_FOUND", "", "there is no such content")]
+            }
+            Self::Conflict { .. } => vec![FieldError::new("CONFLICT", "", self.to_string())],
+            Self::Store(error) if error.is_unreadable() => {
+                tracing::error!(%error, "what is stored cannot be read");
+                vec![FieldError::new(
+                    "UNREADABLE",
+                    "",
+                    "what is stored cannot be read",
+                )]
+            }
+            Self::Store(error) => return Err(error),
+        })
+    }
+}
+
 fn errors(report: &PublishReport) -> String {
     let errors = report
         .issues
@@ -151,13 +185,13 @@ fn accepted<W>(batch: &Outcomes<W>) -> impl Iterator<Item = &W> {
 }
 
 /// Those of these items that exist.
-fn load<'a>(
-    transaction: &'a Transaction,
+fn load<'a, C: ConnectionTrait>(
+    scope: &'a Scope<C>,
     ids: &[ItemId],
 ) -> Pending<'a, HashMap<ItemId, content_item::Model>> {
     let ids = ids.iter().map(|id| id.0);
     let rows =
-        transaction.all_of::<content_item::Entity>(content_item::Column::Id, ids, Condition::all());
+        scope.all_of::<content_item::Entity>(content_item::Column::Id, ids, Condition::all());
     Box::pin(async {
         let rows = rows.await?;
         Ok(rows.into_iter().map(|row| (ItemId(row.id), row)).collect())
@@ -169,7 +203,8 @@ fn hold<'a>(
     transaction: &'a Transaction,
     targets: &[Target],
 ) -> Pending<'a, HashMap<ItemId, content_item::Model>> {
-    let ids = targets.iter().map(|target| target.id.0);
+    let mut ids: Vec<_> = targets.iter().map(|target| target.id.0).collect();
+    ids.sort_unstable();
     let rows = transaction.hold_of::<content_item::Entity>(content_item::Column::Id, ids);
     Box::pin(async {
         let rows = rows.await?;
@@ -198,11 +233,11 @@ fn drafts<'a>(
 }
 
 /// Those of these revisions that there are.
-fn revisions(
-    transaction: &Transaction,
+fn revisions<C: ConnectionTrait>(
+    scope: &Scope<C>,
     ids: Vec<Uuid>,
 ) -> Pending<'_, HashMap<Uuid, content_revision::Model>> {
-    let rows = transaction.all_of::<content_revision::Entity>(
+    let rows = scope.all_of::<content_revision::Entity>(
         content_revision::Column::Id,
         ids,
         Condition::all(),
@@ -223,12 +258,29 @@ async fn held(
 
 /// Refuses what was archived or deleted.
 fn check_is_there(item: &content_item::Model) -> Result<(), ContentError> {
-    let (code, message) = match ItemState::of(item) {
-        ItemState::Deleted => ("DELETED", "the content was deleted; restore it first"),
-        ItemState::Archived => ("ARCHIVED", "the content is archived; unarchive it first"),
-        _ => return Ok(()),
-    };
-    Err(invalid(code, "", message))
+    let message = "the content is archived; unarchive it first";
+    match ItemState::of(item) {
+        ItemState::Archived => Err(invalid("ARCHIVED", "", message)),
+        _ => check_is_not_deleted(item),
+    }
+}
+
+/// Refuses what was deleted.
+fn check_is_not_deleted(item: &content_item::Model) -> Result<(), ContentError> {
+    let message = "the content was deleted; restore it first";
+    match ItemState::of(item) {
+        ItemState::Deleted => Err(invalid("DELETED", "", message)),
+        _ => Ok(()),
+    }
+}
+
+/// What the publishing rules say of a body that they do not refuse.
+fn ask_gate(body: &Body) -> Result<PublishReport, ContentError> {
+    let report = gate::publish_report(body);
+    match report.is_publishable() {
+        true => Ok(report),
+        false => Err(ContentError::NotPublishable(report)),
+    }
 }
 
 fn no_revision() -> ContentError {

@@ -5,28 +5,29 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_listing, content_occurrence, content_revision};
 use sea_orm::{
-    ColumnTrait,
-    sea_query::{Condition, Expr, ExprTrait, Func, Query},
+    ColumnTrait, ConnectionTrait,
+    sea_query::{CaseStatement, Condition, Expr, ExprTrait, Func, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    AT_ONCE, ContentError, Outcomes, Target, accepted, check_is_there, held, hold, invalid,
-    listing::listing_rows, no_revision, occurrences::occurrence_rows, only, refuse, revisions,
-    schedule, slugs, slugs_json,
+    AT_ONCE, ContentError, Outcomes, Target, accepted, ask_gate, check_is_there, hold, invalid,
+    listing::listing_rows,
+    no_revision,
+    occurrences::occurrence_rows,
+    only, refuse, revisions, schedule, slugs, slugs_json,
+    unpublish::{Moved, unlist},
 };
 use crate::{
     content::{
-        Body, ChangeKind, ItemState, PublishReport, Slugs,
-        changes::record,
-        gate,
+        Body, ItemState, PublishReport, Slugs,
         queries::{read_body, read_slugs, read_type},
         review::{Asked, ReviewError, not_approved},
-        sizes::{self, resize},
+        sizes,
     },
     ids::{ItemId, RevisionId},
     locale::Locale,
-    store::{StoreError, Transaction},
+    store::{Scope, StoreError, Transaction},
 };
 
 /// An item on its way to the public site.
@@ -86,45 +87,90 @@ pub async fn publish_revision(
 }
 
 /// Publishes these revisions of items, or their drafts where none is named.
-pub(super) async fn publish_revisions(
+async fn publish_revisions(
     transaction: &Transaction,
-    targets: Vec<(Target, Option<RevisionId>)>,
+    targets: Vec<Wanted>,
     locales: &[Locale],
     now: DateTime<Utc>,
 ) -> Result<Outcomes<PublishReport>, ContentError> {
+    let (outcomes, moved) =
+        move_pointers(transaction, targets, Approval::Asked, locales, now).await?;
+    moved.tell(transaction, now).await?;
+    Ok(outcomes)
+}
+
+/// A revision of an item that is to be published; its draft when none is named.
+pub(super) type Wanted = (Target, Option<RevisionId>);
+
+/// Whether approvals are asked for, where the municipality wants four eyes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Approval {
+    /// They are.
+    Asked,
+    /// What was public before comes back: the question was answered then.
+    Given,
+}
+
+/// Points items at these revisions. What has moved is still to be told.
+pub(super) async fn move_pointers(
+    transaction: &Transaction,
+    targets: Vec<Wanted>,
+    approval: Approval,
+    locales: &[Locale],
+    now: DateTime<Utc>,
+) -> Result<(Outcomes<PublishReport>, Moved), ContentError> {
     let items: Vec<_> = targets.iter().map(|(target, _)| *target).collect();
-    let mut known = hold(transaction, &items).await?;
-    let wanted = targets.iter().filter_map(|(target, revision)| {
-        let draft = known.get(&target.id)?.draft_revision_id;
-        revision.map(|revision| revision.0).or(draft)
-    });
-    let mut revisions = revisions(transaction, wanted.collect()).await?;
-    let mut batch: Outcomes<Publishing> = targets
-        .into_iter()
-        .map(|(target, revision)| {
-            let id = target.id;
-            let item = known.remove(&id).ok_or(ContentError::NotFound(id))?;
-            target.check(&item)?;
-            Publishing::new(item, revision, &mut revisions)
-        })
-        .collect();
-    refuse(&mut batch, Publishing::ask_gate);
-    ask_for_approvals(transaction, &mut batch).await?;
+    let known = hold(transaction, &items).await?;
+    let mut batch = examine(transaction, &known, targets, approval).await?;
     slugs::claim(transaction, &mut batch, now).await?;
     point(transaction, &batch, now).await?;
-    list(transaction, &batch, locales, now).await?;
+    let sizes = list(transaction, &batch, locales, now).await?;
     let published: Vec<_> = accepted(&batch).map(|work| work.item.id).collect();
     schedule::supersede(transaction, &published, now).await?;
     let items = accepted(&batch).map(|work| {
         let public = (RevisionId(work.revision), slugs_json(&work.slugs)?);
         Ok((ItemId(work.item.id), work.body.content_type(), Some(public)))
     });
-    let items: Vec<_> = items.collect::<Result<_, StoreError>>()?;
-    if !items.is_empty() {
-        record(transaction, &items, ChangeKind::Published, now).await?;
-    }
+    let moved = Moved {
+        sizes,
+        published: items.collect::<Result<_, StoreError>>()?,
+        ..Moved::default()
+    };
     let outcomes = batch.into_iter();
-    Ok(outcomes.map(|work| work.map(|work| work.report)).collect())
+    let outcomes = outcomes.map(|work| work.map(|work| work.report));
+    Ok((outcomes.collect(), moved))
+}
+
+/// Asks of each item whether this revision of it can be published: whether it is there, what the rules say,
+/// and who approved it.
+pub(super) async fn examine<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    known: &HashMap<ItemId, content_item::Model>,
+    targets: Vec<Wanted>,
+    approval: Approval,
+) -> Result<Outcomes<Publishing>, StoreError> {
+    let wanted = targets.iter().filter_map(|(target, revision)| {
+        let draft = known.get(&target.id)?.draft_revision_id;
+        revision.map(|revision| revision.0).or(draft)
+    });
+    let mut revisions = revisions(scope, wanted.collect()).await?;
+    let mut batch: Outcomes<Publishing> = targets
+        .into_iter()
+        .map(|(target, revision)| {
+            let id = target.id;
+            let item = known.get(&id).cloned().ok_or(ContentError::NotFound(id))?;
+            target.check(&item)?;
+            Publishing::new(item, revision, &mut revisions)
+        })
+        .collect();
+    refuse(&mut batch, |work| {
+        work.report = ask_gate(&work.body)?;
+        Ok(())
+    });
+    if approval == Approval::Asked {
+        ask_for_approvals(scope, &mut batch).await?;
+    }
+    Ok(batch)
 }
 
 impl Publishing {
@@ -153,32 +199,22 @@ impl Publishing {
             item,
         })
     }
-
-    fn ask_gate(&mut self) -> Result<(), ContentError> {
-        let report = gate::publish_report(&self.body);
-        if !report.is_publishable() {
-            return Err(ContentError::NotPublishable(report));
-        }
-        self.report = report;
-        Ok(())
-    }
 }
 
 /// Refuses what nobody else approved, where the municipality wants four eyes.
-async fn ask_for_approvals(
-    transaction: &Transaction,
+async fn ask_for_approvals<C: ConnectionTrait>(
+    scope: &Scope<C>,
     batch: &mut Outcomes<Publishing>,
 ) -> Result<(), StoreError> {
     let asked = accepted(batch).map(|work| Asked {
-        item: ItemId(work.item.id),
         content_type: work.body.content_type(),
         revision: RevisionId(work.revision),
         written_by: work.author.clone(),
     });
     let asked = asked.collect();
-    let missing = not_approved(transaction, asked).await?;
+    let missing = not_approved(scope, asked).await?;
     refuse(batch, |work| {
-        match missing.contains(&ItemId(work.item.id)) {
+        match missing.contains(&RevisionId(work.revision)) {
             true => Err(ReviewError::NotApproved.into()),
             false => Ok(()),
         }
@@ -186,48 +222,23 @@ async fn ask_for_approvals(
     Ok(())
 }
 
-/// Moves the published pointers to the drafts, whose slugs become those of the items.
+/// Moves the published pointers, and makes the slugs of the revisions those of the items.
 async fn point(
     transaction: &Transaction,
     batch: &Outcomes<Publishing>,
     now: DateTime<Utc>,
 ) -> Result<(), ContentError> {
     use content_item::{Column, Entity};
-    let draft = Expr::col((Entity, Column::DraftRevisionId));
-    let id = Expr::col((content_revision::Entity, content_revision::Column::Id));
-    let slugs = Query::select()
-        .from(content_revision::Entity)
-        .column((content_revision::Entity, content_revision::Column::Slugs))
-        .and_where(id.eq(draft.clone()))
-        .to_owned();
-    let first = Func::coalesce([Expr::col((Entity, Column::PublishedAt)), Expr::value(now)]);
-    let values = [
-        (Column::PublishedRevisionId, draft),
-        (Column::Slugs, Expr::SubQuery(None, Box::new(slugs.into()))),
-        (Column::PublishedAt, first.clone().into()),
-        (Column::UpdatedAt, Expr::value(now)),
-        (Column::State, Expr::value(ItemState::Published.as_str())),
-    ];
     let (drafts, others): (Vec<_>, Vec<_>) =
         accepted(batch).partition(|work| work.item.draft_revision_id == Some(work.revision));
-    for work in others {
-        let values = [
-            (Column::PublishedRevisionId, Expr::value(work.revision)),
-            (Column::Slugs, Expr::value(slugs_json(&work.slugs)?)),
-            (Column::PublishedAt, first.clone().into()),
-            (Column::UpdatedAt, Expr::value(now)),
-            (Column::State, Expr::value(ItemState::Changed.as_str())),
-        ];
-        transaction
-            .set::<Entity>(&values, Column::Id.eq(work.item.id))
-            .await?;
-    }
     for works in drafts.chunks(AT_ONCE) {
+        let draft = Expr::col((Entity, Column::DraftRevisionId));
         // With the draft that the gate has seen: whoever revised the item since is not overtaken.
         let seen = works.iter().filter_map(|work| work.item.draft_revision_id);
         let filter = Condition::all()
             .add(Column::Id.is_in(works.iter().map(|work| work.item.id)))
             .add(Column::DraftRevisionId.is_in(seen));
+        let values = pointed(draft, ItemState::Published, now);
         let moved = transaction.set::<Entity>(&values, filter).await?;
         if moved != works.len() as u64 {
             return Err(ContentError::Conflict {
@@ -236,16 +247,49 @@ async fn point(
             });
         }
     }
+    for works in others.chunks(AT_ONCE) {
+        let mut revision = CaseStatement::new();
+        for work in works {
+            let item = Expr::col((Entity, Column::Id)).eq(work.item.id);
+            revision = revision.case(item, Expr::value(work.revision));
+        }
+        let values = pointed(revision.into(), ItemState::Changed, now);
+        let filter = Column::Id.is_in(works.iter().map(|work| work.item.id));
+        transaction.set::<Entity>(&values, filter).await?;
+    }
     Ok(())
 }
 
-/// Shows the items in lists, in place of what was there of them.
+/// The columns of an item whose published pointer moves to this revision.
+fn pointed(
+    revision: Expr,
+    state: ItemState,
+    now: DateTime<Utc>,
+) -> [(content_item::Column, Expr); 5] {
+    use content_item::{Column, Entity};
+    let id = Expr::col((content_revision::Entity, content_revision::Column::Id));
+    let slugs = Query::select()
+        .from(content_revision::Entity)
+        .column((content_revision::Entity, content_revision::Column::Slugs))
+        .and_where(id.eq(revision.clone()))
+        .to_owned();
+    let first = Func::coalesce([Expr::col((Entity, Column::PublishedAt)), Expr::value(now)]);
+    [
+        (Column::PublishedRevisionId, revision),
+        (Column::Slugs, Expr::SubQuery(None, Box::new(slugs.into()))),
+        (Column::PublishedAt, first.into()),
+        (Column::UpdatedAt, Expr::value(now)),
+        (Column::State, Expr::value(state.as_str())),
+    ]
+}
+
+/// Shows the items in lists, in place of what was there of them; gives by how much the lists grow.
 async fn list(
     transaction: &Transaction,
     batch: &Outcomes<Publishing>,
     locales: &[Locale],
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<sizes::Changes, StoreError> {
     let listed = accepted(batch).filter(|work| work.item.published_revision_id.is_some());
     let listed: Vec<_> = listed.map(|work| work.item.id).collect();
     let rows = accepted(batch).flat_map(|work| {
@@ -264,58 +308,5 @@ async fn list(
     transaction
         .insert::<content_occurrence::Entity>(rows)
         .await?;
-    resize(transaction, changes).await
-}
-
-async fn unlist(transaction: &Transaction, ids: &[Uuid]) -> Result<(), StoreError> {
-    for ids in ids.chunks(AT_ONCE) {
-        let ids = ids.iter().copied();
-        let filter = content_listing::Column::ItemId.is_in(ids.clone());
-        transaction
-            .delete::<content_listing::Entity>(filter)
-            .await?;
-        let filter = content_occurrence::Column::ItemId.is_in(ids);
-        transaction
-            .delete::<content_occurrence::Entity>(filter)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Takes an item off the public site. Its links and its slugs are kept.
-///
-/// # Errors
-/// There is no such item, or its newest revision is another than expected.
-pub async fn unpublish(
-    transaction: &Transaction,
-    target: impl Into<Target>,
-    now: DateTime<Utc>,
-) -> Result<(), ContentError> {
-    let item = held(transaction, target.into()).await?;
-    Ok(take_off(transaction, &item, now).await?)
-}
-
-/// Takes an item that is held off the public site, if it is there.
-pub(super) async fn take_off(
-    transaction: &Transaction,
-    item: &content_item::Model,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    use content_item::Column;
-    if item.published_revision_id.is_none() {
-        return Ok(());
-    }
-    let nothing = Option::<Uuid>::None;
-    let values = [
-        (Column::PublishedRevisionId, nothing.into()),
-        (Column::State, ItemState::Draft.as_str().into()),
-    ];
-    transaction
-        .update::<content_item::Entity>(values, Column::Id.eq(item.id))
-        .await?;
-    let changes = sizes::changes(transaction, &[item.id], &[]).await?;
-    unlist(transaction, &[item.id]).await?;
-    resize(transaction, changes).await?;
-    let items = [(ItemId(item.id), read_type(&item.content_type)?, None)];
-    record(transaction, &items, ChangeKind::Unpublished, now).await
+    Ok(changes)
 }

@@ -3,94 +3,137 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::content_item;
-use sea_orm::{ColumnTrait, sea_query::Condition};
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{CaseStatement, Condition, Expr, ExprTrait},
+};
+use serde_json::json;
 
-use super::{ContentError, Target, held, invalid, publish::take_off, schedule};
+use super::{
+    AT_ONCE, ContentError, Outcomes, Target, accepted, check_is_not_deleted, hold, only, schedule,
+    unpublish::take_off,
+};
 use crate::{
-    content::ItemState,
+    audit::{self, Actor, Deed},
+    content::{ItemState, global_id, queries::read_type},
+    ids::ItemId,
     store::{StoreError, TenantStore, Transaction},
+    tenants::Tenant,
 };
 
-/// Archives an item: it leaves the public site and the lists of those who work, and what was to happen to it
-/// does not.
-///
-/// # Errors
-/// There is no such item, it was deleted, or its newest revision is another than expected.
-pub async fn archive(
-    transaction: &Transaction,
-    target: impl Into<Target>,
-    now: DateTime<Utc>,
-) -> Result<(), ContentError> {
-    let item = held(transaction, target.into()).await?;
-    match ItemState::of(&item) {
-        ItemState::Archived => return Ok(()),
-        ItemState::Deleted => return Err(deleted()),
-        _ => {}
-    }
-    take_off(transaction, &item, now).await?;
-    schedule::drop_pending(transaction, &item, now).await?;
-    let times = (Some(now), None);
-    Ok(put(transaction, &item, ItemState::Archived, times, now).await?)
+/// A step in the life of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifeStep {
+    /// It leaves the public site and the lists of those who work, and what was to happen to it does not.
+    Archive,
+    /// An archived item comes back, as a draft.
+    Unarchive,
+    /// It leaves the public site, and what was to happen to it does not. Its revisions, its slugs and the links
+    /// to it are kept until it is purged.
+    Delete,
+    /// A deleted item comes back: archived if it was, as a draft otherwise.
+    Restore,
 }
 
-/// Brings an archived item back, as a draft.
+impl LifeStep {
+    /// Whether it changes where an item stands.
+    fn moves(self, item: &content_item::Model) -> Result<bool, ContentError> {
+        let state = ItemState::of(item);
+        Ok(match self {
+            Self::Delete => state != ItemState::Deleted,
+            Self::Restore => state == ItemState::Deleted,
+            Self::Archive | Self::Unarchive => {
+                check_is_not_deleted(item)?;
+                (state == ItemState::Archived) == (self == Self::Unarchive)
+            }
+        })
+    }
+
+    /// The item has left after it.
+    fn leaves(self) -> bool {
+        matches!(self, Self::Archive | Self::Delete)
+    }
+
+    /// Where an item stands then, and since when.
+    fn values(self, now: DateTime<Utc>) -> [(content_item::Column, Expr); 3] {
+        use content_item::{Column, Entity};
+        let state = |state: ItemState| Expr::value(state.as_str());
+        let nothing = || Expr::value(Option::<DateTime<Utc>>::None);
+        let (state, time) = match self {
+            Self::Archive => (
+                state(ItemState::Archived),
+                (Column::ArchivedAt, Expr::value(now)),
+            ),
+            Self::Unarchive => (state(ItemState::Draft), (Column::ArchivedAt, nothing())),
+            Self::Delete => (
+                state(ItemState::Deleted),
+                (Column::DeletedAt, Expr::value(now)),
+            ),
+            Self::Restore => {
+                let archived = Expr::col((Entity, Column::ArchivedAt)).is_not_null();
+                let state = CaseStatement::new()
+                    .case(archived, ItemState::Archived.as_str())
+                    .finally(ItemState::Draft.as_str());
+                (state.into(), (Column::DeletedAt, nothing()))
+            }
+        };
+        let edited = Expr::value(now.timestamp_millis());
+        [(Column::State, state), time, (Column::EditedKey, edited)]
+    }
+}
+
+/// Takes the same step with these items, of which each stands here once. Those that stand there already stay.
 ///
 /// # Errors
-/// There is no such item, it was deleted, or its newest revision is another than expected.
-pub async fn unarchive(
+/// The database failed. Of an item: there is none, it was deleted, or its newest revision is another than
+/// expected.
+pub async fn move_on_all(
     transaction: &Transaction,
-    target: impl Into<Target>,
+    targets: &[impl Into<Target> + Copy],
+    step: LifeStep,
     now: DateTime<Utc>,
-) -> Result<(), ContentError> {
-    let item = held(transaction, target.into()).await?;
-    match ItemState::of(&item) {
-        ItemState::Archived => {
-            Ok(put(transaction, &item, ItemState::Draft, (None, None), now).await?)
+) -> Result<Outcomes<()>, ContentError> {
+    let targets: Vec<Target> = targets.iter().map(|target| (*target).into()).collect();
+    let known = hold(transaction, &targets).await?;
+    let outcomes = targets.iter().map(|target| {
+        let item = known.get(&target.id);
+        let item = item.ok_or(ContentError::NotFound(target.id))?;
+        target.check(item)?;
+        Ok(step.moves(item)?.then_some(item))
+    });
+    let outcomes: Outcomes<_> = outcomes.collect();
+    let items: Vec<_> = accepted(&outcomes).copied().flatten().collect();
+    let ids: Vec<_> = items.iter().map(|item| item.id).collect();
+    let moved = match step.leaves() {
+        true => {
+            schedule::drop_pending(transaction, &ids, now).await?;
+            Some(take_off(transaction, &items).await?)
         }
-        ItemState::Deleted => Err(deleted()),
-        _ => Ok(()),
-    }
-}
-
-/// Deletes an item: it leaves the public site, and what was to happen to it does not. Its revisions, its
-/// slugs and the links to it are kept until it is purged.
-///
-/// # Errors
-/// There is no such item, or its newest revision is another than expected.
-pub async fn delete(
-    transaction: &Transaction,
-    target: impl Into<Target>,
-    now: DateTime<Utc>,
-) -> Result<(), ContentError> {
-    let item = held(transaction, target.into()).await?;
-    if ItemState::of(&item) == ItemState::Deleted {
-        return Ok(());
-    }
-    take_off(transaction, &item, now).await?;
-    schedule::drop_pending(transaction, &item, now).await?;
-    let times = (item.archived_at, Some(now));
-    Ok(put(transaction, &item, ItemState::Deleted, times, now).await?)
-}
-
-/// Brings a deleted item back: archived if it was, as a draft otherwise.
-///
-/// # Errors
-/// There is no such item, or its newest revision is another than expected.
-pub async fn restore(
-    transaction: &Transaction,
-    target: impl Into<Target>,
-    now: DateTime<Utc>,
-) -> Result<(), ContentError> {
-    let item = held(transaction, target.into()).await?;
-    if ItemState::of(&item) != ItemState::Deleted {
-        return Ok(());
-    }
-    let state = match item.archived_at {
-        Some(_) => ItemState::Archived,
-        None => ItemState::Draft,
+        false => None,
     };
-    let times = (item.archived_at, None);
-    Ok(put(transaction, &item, state, times, now).await?)
+    for ids in ids.chunks(AT_ONCE) {
+        let filter = content_item::Column::Id.is_in(ids.iter().copied());
+        transaction
+            .set::<content_item::Entity>(&step.values(now), filter)
+            .await?;
+    }
+    if let Some(moved) = moved {
+        moved.tell(transaction, now).await?;
+    }
+    Ok(outcomes.into_iter().map(|item| item.map(|_| ())).collect())
+}
+
+/// Takes a step with one item.
+///
+/// # Errors
+/// There is no such item, it was deleted, or its newest revision is another than expected.
+pub async fn move_on(
+    transaction: &Transaction,
+    target: impl Into<Target>,
+    step: LifeStep,
+    now: DateTime<Utc>,
+) -> Result<(), ContentError> {
+    only(move_on_all(transaction, &[target.into()], step, now).await?)
 }
 
 /// How long deleted items can be restored.
@@ -101,43 +144,41 @@ const KEPT: TimeDelta = TimeDelta::days(90);
 ///
 /// # Errors
 /// The database failed.
-pub async fn purge(store: &TenantStore, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    let filter = Condition::all()
-        .add(content_item::Column::State.eq(ItemState::Deleted.as_str()))
-        .add(content_item::Column::DeletedAt.lt(now - KEPT));
-    // Writers are not kept waiting for nothing.
-    let read = store.read();
-    let due = read.one::<content_item::Entity>(filter.clone());
-    if due.await?.is_none() {
+pub async fn purge(
+    store: &TenantStore,
+    tenant: &Tenant,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    use content_item::{Column, Entity};
+    let over = Condition::all()
+        .add(Column::State.eq(ItemState::Deleted.as_str()))
+        .add(Column::DeletedAt.lt(now - KEPT));
+    if store.read().one::<Entity>(over.clone()).await?.is_none() {
         return Ok(0);
     }
     let transaction = store.begin().await?;
-    let purged = transaction.delete::<content_item::Entity>(filter).await?;
+    let items = transaction.all::<Entity>(over).await?;
+    let mut ids: Vec<_> = items.iter().map(|item| item.id).collect();
+    ids.sort_unstable();
+    // Who restores one of them at this moment is waited for, and keeps it.
+    let held = transaction.hold_of::<Entity>(Column::Id, ids).await?;
+    let gone = held
+        .into_iter()
+        .filter(|item| item.deleted_at.is_some_and(|at| at < now - KEPT));
+    let gone: Vec<_> = gone.collect();
+    for items in gone.chunks(AT_ONCE) {
+        let filter = Column::Id.is_in(items.iter().map(|item| item.id));
+        transaction.delete::<Entity>(filter).await?;
+    }
+    let subjects = gone.iter().map(|item| {
+        let content_type = read_type(&item.content_type)?;
+        Ok(global_id(content_type, &tenant.ipa_code, ItemId(item.id)))
+    });
+    let subjects = subjects.collect::<Result<Vec<_>, StoreError>>()?;
+    if !subjects.is_empty() {
+        let deed = Deed::new("content.purge").with(json!({ "subjects": subjects }));
+        audit::record(&transaction, &Actor::system(), &deed, now).await?;
+    }
     transaction.commit().await?;
-    Ok(purged)
-}
-
-fn deleted() -> ContentError {
-    invalid("DELETED", "", "the content was deleted; restore it first")
-}
-
-/// Writes where an item stands now, and since when it is archived and deleted.
-async fn put(
-    transaction: &Transaction,
-    item: &content_item::Model,
-    state: ItemState,
-    (archived_at, deleted_at): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    use content_item::Column;
-    let values = [
-        (Column::State, state.as_str().into()),
-        (Column::ArchivedAt, archived_at.into()),
-        (Column::DeletedAt, deleted_at.into()),
-        (Column::EditedKey, now.timestamp_millis().into()),
-    ];
-    transaction
-        .update::<content_item::Entity>(values, Column::Id.eq(item.id))
-        .await?;
-    Ok(())
+    Ok(gone.len() as u64)
 }

@@ -77,7 +77,7 @@ pub fn quality(body: &Body, hosts: &[String]) -> Quality {
     let content_type = body.content_type().as_str();
     // A body serialises, or it could not have been stored.
     let value = body.to_json().unwrap_or_default();
-    let found = Texts::of(&value);
+    let found = Texts::of(body.content_type(), &value);
     let issues = RULES.iter().flat_map(|rule| {
         let texts = found.texts.iter();
         let texts = texts.filter(|text| rule.applies(content_type, &text.path));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::locale::Locale;
+use crate::content::{ContentType, shape::Shape};
 
 /// Kinds of blocks of rich text, as they are stored.
 const BLOCKS: [&str; 8] = [
@@ -39,13 +39,13 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn of(body: &Value) -> Self {
+    pub(super) fn of(content_type: ContentType, body: &Value) -> Self {
         let mut found = Self::default();
-        found.walk(body, "", false);
+        found.walk(Some(&Shape::of(content_type)), body, "", false);
         found
     }
 
-    fn walk(&mut self, value: &Value, path: &str, is_italian: bool) {
+    fn walk(&mut self, shape: Option<&Shape>, value: &Value, path: &str, is_italian: bool) {
         match value {
             Value::String(text) => self.texts.push(Text {
                 path: path.to_owned(),
@@ -62,13 +62,14 @@ impl Texts {
                 });
             }
             Value::Array(items) => {
+                let shape = shape.and_then(Shape::each);
                 for (index, item) in items.iter().enumerate() {
-                    self.walk(item, &format!("{path}[{index}]"), is_italian);
+                    self.walk(shape, item, &format!("{path}[{index}]"), is_italian);
                 }
             }
-            Value::Object(fields) if is_localised(value) => {
+            Value::Object(fields) if shape.is_some_and(Shape::is_localized) => {
                 for (locale, text) in fields {
-                    self.walk(text, path, locale == "it");
+                    self.walk(None, text, path, locale == "it");
                 }
             }
             Value::Object(fields) => {
@@ -79,7 +80,10 @@ impl Texts {
                     };
                     match (name.as_str(), value) {
                         ("url", Value::String(url)) => self.addresses.push((path, url.clone())),
-                        _ => self.walk(value, &path, false),
+                        _ => {
+                            let shape = shape.and_then(|shape| shape.under(name));
+                            self.walk(shape, value, &path, false);
+                        }
                     }
                 }
             }
@@ -143,19 +147,12 @@ fn is_block(value: &Value) -> bool {
     kind.is_some_and(|kind| BLOCKS.contains(&kind))
 }
 
-/// A map from locale to text. `url` could be a language, but is none.
-fn is_localised(value: &Value) -> bool {
-    let is_locale = |name: &String| name != "url" && name.parse::<Locale>().is_ok();
-    let fields = value.as_object();
-    fields.is_some_and(|fields| !fields.is_empty() && fields.keys().all(is_locale))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::content::{Body, ContentType};
+    use crate::content::Body;
 
     #[test]
     fn texts_are_found_with_their_fields() {
@@ -163,10 +160,11 @@ mod tests {
             "title": { "it": "Titolo", "fur": "Titul" },
             "how_to": "## Prima\n\nUna **riga** [lunga](https://www.comune.example/servizi/a/b).\n\n\
                 - uno\n- due\n\n| a | b |\n|---|---|\n| c | d |",
+            "needs": [{ "description": { "fur": "Carte" } }],
             "booking": { "url": "https://www.comune.example/prenota", "label": "Prenota" },
         });
         let body = Body::parse(ContentType::Service, body).unwrap();
-        let found = Texts::of(&body.to_json().unwrap());
+        let found = Texts::of(ContentType::Service, &body.to_json().unwrap());
         let text = |path: &str| {
             let texts = found.texts.iter().filter(|text| text.path == path);
             texts
@@ -174,6 +172,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(text("title"), [(false, "Titul"), (true, "Titolo")]);
+        assert_eq!(text("needs[0].description"), [(false, "Carte")]);
         let lines = "Prima\nUna riga lunga.\nuno\ndue\na\nb\nc\nd\n";
         assert_eq!(text("how_to"), [(true, lines)]);
         assert_eq!(text("booking.label"), [(true, "Prenota")]);

@@ -106,6 +106,9 @@ pub enum ReviewError {
     /// A comment that is too long.
     #[error("a comment has at most {LONGEST_COMMENT} characters")]
     CommentTooLong,
+    /// A comment with a character that is not kept.
+    #[error("a text has no character U+0000")]
+    CommentInvalid,
     /// Four eyes are wanted, and the revision has no approval.
     #[error(
         "content of this type is published only when somebody else approved exactly this revision"
@@ -128,6 +131,7 @@ impl ReviewError {
             Self::OwnWork => "OWN_WORK",
             Self::CommentMissing => "COMMENT_MISSING",
             Self::CommentTooLong => "COMMENT_TOO_LONG",
+            Self::CommentInvalid => "INVALID_VALUE",
             Self::NotApproved => "NOT_APPROVED",
             Self::UnknownAssignee => "UNKNOWN_ASSIGNEE",
         }
@@ -135,7 +139,7 @@ impl ReviewError {
 
     fn path(self) -> &'static str {
         match self {
-            Self::CommentMissing | Self::CommentTooLong => "comment",
+            Self::CommentMissing | Self::CommentTooLong | Self::CommentInvalid => "comment",
             Self::UnknownAssignee => "assignee",
             _ => "",
         }
@@ -262,6 +266,9 @@ impl Review {
         let comment = comment.map(str::trim).filter(|comment| !comment.is_empty());
         if comment.is_some_and(|comment| comment.chars().count() > LONGEST_COMMENT) {
             return Err(ReviewError::CommentTooLong);
+        }
+        if comment.is_some_and(|comment| comment.contains('\0')) {
+            return Err(ReviewError::CommentInvalid);
         }
         Ok(Self {
             state,

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_review, content_revision, review_rule};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use uuid::Uuid;
@@ -123,7 +124,8 @@ async fn load(
     let draft = content_revision::Column::Id.eq(item.draft_revision_id);
     let draft = transaction.one::<content_revision::Entity>(draft).await?;
     let of_item = content_review::Column::ItemId.eq(id.0);
-    let review = transaction.one::<content_review::Entity>(of_item).await?;
+    let reviews = transaction.all::<content_review::Entity>(of_item).await?;
+    let review = reviews.into_iter().max_by_key(last);
     let of_type = review_rule::Column::ContentType.eq(item.content_type.as_str());
     let rule = transaction.one::<review_rule::Entity>(of_type).await?;
     let subject = Subject {
@@ -136,8 +138,13 @@ async fn load(
     Ok((subject, review.map(Review::from_row).transpose()?))
 }
 
-/// Writes a review in the place of what was read, and of nothing else: of two who decide at the same
-/// time one is told of a conflict.
+/// By which the review that was submitted last is found.
+pub(super) fn last(review: &content_review::Model) -> (DateTime<Utc>, Uuid) {
+    (review.submitted_at, review.revision_id)
+}
+
+/// Writes a review, in the place of what was read of this revision and of nothing else: of two who decide at
+/// the same time one is told of a conflict.
 async fn keep(
     transaction: &Transaction,
     id: ItemId,
@@ -146,17 +153,15 @@ async fn keep(
 ) -> Result<Review, ContentError> {
     use content_review::{Column, Entity};
     let row = review.clone().into_row(id, transaction);
-    let Some(before) = before else {
+    let Some(before) = before.filter(|before| before.revision == review.revision) else {
         transaction.insert::<Entity>([row]).await?;
         return Ok(review);
     };
     let as_read = Condition::all()
-        .add(Column::ItemId.eq(id.0))
         .add(Column::RevisionId.eq(before.revision.0))
         .add(Column::State.eq(before.state.as_str()))
         .add(Column::SubmittedAt.eq(before.submitted_at));
-    let values: [(Column, sea_orm::Value); 8] = [
-        (Column::RevisionId, row.revision_id.into()),
+    let values: [(Column, sea_orm::Value); 7] = [
         (Column::State, row.state.into()),
         (Column::SubmittedBy, row.submitted_by.into()),
         (Column::SubmittedAt, row.submitted_at.into()),
@@ -208,34 +213,33 @@ pub async fn set_four_eyes(
 
 /// A revision that is to be published.
 pub(in crate::content) struct Asked {
-    pub(in crate::content) item: ItemId,
     pub(in crate::content) content_type: ContentType,
     pub(in crate::content) revision: RevisionId,
     pub(in crate::content) written_by: String,
 }
 
 /// Those of these that may not be published because nobody else approved them.
-pub(in crate::content) async fn not_approved(
-    transaction: &Transaction,
+pub(in crate::content) async fn not_approved<C: ConnectionTrait>(
+    scope: &Scope<C>,
     mut asked: Vec<Asked>,
-) -> Result<HashSet<ItemId>, StoreError> {
-    let types = four_eyes(transaction).await?;
+) -> Result<HashSet<RevisionId>, StoreError> {
+    let types = four_eyes(scope).await?;
     asked.retain(|asked| types.contains(&asked.content_type));
     if asked.is_empty() {
         return Ok(HashSet::new());
     }
-    let ids: Vec<Uuid> = asked.iter().map(|asked| asked.item.0).collect();
+    let ids: Vec<Uuid> = asked.iter().map(|asked| asked.revision.0).collect();
     let state = content_review::Column::State.eq(ReviewState::Approved.as_str());
-    let rows = transaction
-        .all_of::<content_review::Entity>(content_review::Column::ItemId, ids, state)
+    let rows = scope
+        .all_of::<content_review::Entity>(content_review::Column::RevisionId, ids, state)
         .await?;
     let mut reviews = HashMap::new();
     for row in rows {
-        reviews.insert(ItemId(row.item_id), Review::from_row(row)?);
+        reviews.insert(RevisionId(row.revision_id), Review::from_row(row)?);
     }
     let refused = asked.into_iter().filter(|asked| {
-        let review = reviews.get(&asked.item);
+        let review = reviews.get(&asked.revision);
         !review.is_some_and(|review| review.allows(asked.revision, &asked.written_by))
     });
-    Ok(refused.map(|asked| asked.item).collect())
+    Ok(refused.map(|asked| asked.revision).collect())
 }

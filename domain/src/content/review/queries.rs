@@ -73,12 +73,8 @@ impl WorkList<'_> {
         };
         let draft = item(content_item::Column::DraftRevisionId);
         select
-            .inner_join(
-                content_review::Entity,
-                review(Column::ItemId).eq(item(content_item::Column::Id)),
-            )
-            .and_where(review(Column::State).eq(state.as_str()))
-            .and_where(review(Column::RevisionId).eq(draft));
+            .inner_join(content_review::Entity, review(Column::RevisionId).eq(draft))
+            .and_where(review(Column::State).eq(state.as_str()));
         let whose = match self {
             Self::AssignedTo(who) => Condition::all().add(review(Column::Assignee).eq(*who)),
             Self::RejectedTo(who) => Condition::all().add(review(Column::SubmittedBy).eq(*who)),
@@ -147,7 +143,7 @@ impl Contents {
         operations::four_eyes(&self.store().read()).await
     }
 
-    /// The reviews of those of these items that were submitted.
+    /// The last review of each of those of these items that were submitted.
     ///
     /// # Errors
     /// The database failed.
@@ -158,8 +154,10 @@ impl Contents {
             ids.iter().map(|id| id.0),
             Condition::all(),
         );
+        let mut rows = rows.await?;
+        rows.sort_by_key(operations::last);
         let mut reviews = HashMap::new();
-        for row in rows.await? {
+        for row in rows {
             reviews.insert(ItemId(row.item_id), Review::from_row(row)?);
         }
         Ok(reviews)

@@ -52,6 +52,55 @@ pub enum Shape {
     Named(String),
 }
 
+impl Shape {
+    /// The body of a content type.
+    pub fn of(content_type: ContentType) -> Self {
+        Self::Named(content_type.type_name().to_owned())
+    }
+
+    /// A map by locale.
+    pub fn is_localized(&self) -> bool {
+        matches!(
+            self,
+            Self::LocalizedText | Self::LocalizedWords | Self::LocalizedRichText
+        )
+    }
+
+    /// What stands under a name in a value of this shape.
+    pub fn under(&self, name: &str) -> Option<&'static Self> {
+        let Self::Named(structure) = self else {
+            return None;
+        };
+        let of_field = |fields: &'static [Field]| {
+            let field = fields.iter().find(|field| field.name == name);
+            field.map(|field| &field.shape)
+        };
+        match &Shapes::get().named(structure)?.kind {
+            Kind::Structure(fields) => of_field(fields),
+            Kind::Choice(alternatives) => {
+                let mut found = alternatives
+                    .iter()
+                    .map(|alternative| match &alternative.content {
+                        AlternativeContent::Tagged(fields) => of_field(fields),
+                        AlternativeContent::Value(shape) => {
+                            (alternative.name == name).then_some(shape)
+                        }
+                    });
+                found.find_map(|shape| shape)
+            }
+            Kind::Enumeration(_) => None,
+        }
+    }
+
+    /// What a list of this shape has entries of.
+    pub fn each(&self) -> Option<&Self> {
+        match self {
+            Self::List(inner) => Some(inner),
+            _ => None,
+        }
+    }
+}
+
 /// A field of a structure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {

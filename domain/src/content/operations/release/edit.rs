@@ -10,17 +10,20 @@ use uuid::Uuid;
 use super::{MOST_CHANGES, Release, ReleaseAction, ReleaseChange, ReleaseStatus, open, rows};
 use crate::{
     content::{
-        FieldError,
+        FieldError, check_text,
         operations::{ContentError, check_is_there, invalid, load, revisions},
     },
     ids::{ItemId, ReleaseId},
     store::Transaction,
 };
 
+/// The longest note, in characters.
+const LONGEST_NOTE: usize = 5_000;
+
 /// Makes a release without changes.
 ///
 /// # Errors
-/// The name is empty or too long, or the database failed.
+/// The name is empty, name or note is too long or has U+0000, or the database failed.
 pub async fn create_release(
     transaction: &Transaction,
     name: &str,
@@ -29,7 +32,15 @@ pub async fn create_release(
     now: DateTime<Utc>,
 ) -> Result<Release, ContentError> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 200 {
+    let texts = [
+        ("name", Some(name), 200),
+        ("note", note.as_deref(), LONGEST_NOTE),
+    ];
+    for (path, text, most) in texts {
+        let checked = check_text(text.unwrap_or_default(), most, path);
+        checked.map_err(|error| ContentError::Invalid(vec![error]))?;
+    }
+    if name.is_empty() {
         return Err(invalid(
             "INVALID_NAME",
             "name",
@@ -120,6 +131,7 @@ fn row(
         action: action.to_owned(),
         revision_id,
         previous_revision_id: None,
+        replaces_newer: change.replaces_newer,
     })
 }
 

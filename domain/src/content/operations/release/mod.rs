@@ -1,6 +1,8 @@
 //! Releases: named sets of changes that are published together, in one transaction, and taken back together.
 
 mod edit;
+mod fire;
+mod overtaken;
 mod publish;
 mod queries;
 
@@ -13,14 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{ContentError, invalid};
 use crate::{
-    content::gate,
+    content::{ContentType, FieldError},
     ids::{ItemId, ReleaseId, RevisionId},
     store::{StoreError, Transaction},
 };
 
 pub use edit::{add_to_release, create_release, remove_from_release, schedule_release};
-pub(super) use publish::fire_releases;
-pub use publish::{ReleaseError, publish_release, refuse_release, roll_back_release};
+pub(super) use fire::fire_releases;
+pub use publish::{ReleaseError, publish_release, roll_back_release, try_release};
 pub(super) use queries::next_due_release;
 
 /// The most changes of a release.
@@ -61,7 +63,7 @@ impl ReleaseStatus {
     }
 
     /// Its changes may be changed, and it may be published.
-    fn is_open(self) -> bool {
+    pub fn is_open(self) -> bool {
         matches!(self, Self::Open | Self::Scheduled | Self::Refused)
     }
 }
@@ -77,7 +79,7 @@ impl FromStr for ReleaseStatus {
 }
 
 /// What a release does to an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReleaseAction {
     /// A revision of it is published; the draft of that moment when none is named.
     Publish(Option<RevisionId>),
@@ -86,19 +88,32 @@ pub enum ReleaseAction {
 }
 
 /// A change of a release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReleaseChange {
     /// What changes.
     pub item: ItemId,
     /// How.
     pub action: ReleaseAction,
+    /// It may replace a newer revision that is public by then.
+    pub replaces_newer: bool,
+}
+
+/// A change as it stands in a release.
+#[derive(Clone, Copy, Debug)]
+pub struct ReleasedChange {
+    /// The change.
+    pub change: ReleaseChange,
+    /// The type of the item.
+    pub content_type: ContentType,
+    /// The revision that was public before the release was published.
+    pub previous: Option<RevisionId>,
 }
 
 /// Something that keeps a release from being published or rolled back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseIssue {
-    /// The item.
-    pub item: ItemId,
+    /// The item; none for the release as a whole.
+    pub item: Option<ItemId>,
     /// What it is, such as `HOW_TO_MISSING`.
     pub code: String,
     /// The field of the content; empty for the whole.
@@ -159,6 +174,7 @@ impl ReleaseChange {
         Ok(Self {
             item: ItemId(row.item_id),
             action,
+            replaces_newer: row.replaces_newer,
         })
     }
 }
@@ -170,6 +186,15 @@ async fn held(transaction: &Transaction, id: ReleaseId) -> Result<Release, Conte
     let missing = || invalid("RELEASE_NOT_FOUND", "", "there is no such release");
     let row = found.into_iter().next().ok_or_else(missing)?;
     Ok(Release::from_row(row)?)
+}
+
+/// Keeps a release from others until the transaction ends. Who writes a release and its items holds the release
+/// first.
+///
+/// # Errors
+/// There is no such release, or the database failed.
+pub async fn hold_release(transaction: &Transaction, id: ReleaseId) -> Result<(), ContentError> {
+    held(transaction, id).await.map(|_| ())
 }
 
 /// The same, when it may still be changed or published.
@@ -197,35 +222,16 @@ async fn rows(
     Ok(rows)
 }
 
-/// What keeps an item from being published, as issues of a release.
-pub(super) fn issues(item: ItemId, error: ContentError) -> Vec<ReleaseIssue> {
-    let issue = |code: &str, path: &str, message: String| ReleaseIssue {
+/// Why an item, or the release as a whole, is not published, as issues of a release.
+fn issues(
+    item: Option<ItemId>,
+    reasons: impl IntoIterator<Item = FieldError>,
+) -> Vec<ReleaseIssue> {
+    let issues = reasons.into_iter().map(|reason| ReleaseIssue {
         item,
-        code: code.to_owned(),
-        path: path.to_owned(),
-        message,
-    };
-    match error {
-        ContentError::Invalid(errors) => {
-            let errors = errors.into_iter();
-            errors
-                .map(|error| issue(&error.code, &error.path, error.message))
-                .collect()
-        }
-        ContentError::NotPublishable(report) => {
-            let errors = report.issues.into_iter();
-            errors
-                .filter(|found| found.severity == gate::Severity::Error)
-                .map(|found| issue(&found.code, &found.path, found.message_it))
-                .collect()
-        }
-        ContentError::NotFound(_) => {
-            vec![issue(
-                "NOT_FOUND",
-                "",
-                "there is no such content".to_owned(),
-            )]
-        }
-        error => vec![issue("NOT_POSSIBLE", "", error.to_string())],
-    }
+        code: reason.code,
+        path: reason.path,
+        message: reason.message,
+    });
+    issues.collect()
 }

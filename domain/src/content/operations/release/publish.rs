@@ -4,20 +4,28 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_release, content_release_change};
-use sea_orm::{ColumnTrait, sea_query::Condition};
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Expr, ExprTrait, Query},
+};
 
 use super::{
-    Release, ReleaseAction, ReleaseChange, ReleaseIssue, ReleaseStatus, held, issues, open, rows,
+    ReleaseAction, ReleaseChange, ReleaseIssue, ReleaseStatus, held, issues, open,
+    overtaken::{self, overtaken},
+    rows,
 };
 use crate::{
-    content::operations::{
-        ContentError, Target, hold,
-        publish::{publish_revisions, take_off},
+    content::{
+        Contents, FieldError,
+        operations::{
+            ContentError, Target, hold,
+            publish::{Approval, Wanted, move_pointers},
+            unpublish::take_off,
+        },
     },
     ids::{ItemId, ReleaseId, RevisionId},
     locale::Locale,
-    store::{StoreError, TenantStore, Transaction},
-    tenants::Tenant,
+    store::{StoreError, Transaction},
 };
 
 /// Why a release is not published or rolled back.
@@ -37,8 +45,17 @@ impl From<StoreError> for ReleaseError {
     }
 }
 
-/// Publishes everything in a release. When it is refused, the transaction is to be dropped; then
-/// [`refuse_release`] keeps the report.
+impl ReleaseError {
+    /// What kept the release back.
+    pub(super) fn report(self) -> Result<Vec<ReleaseIssue>, StoreError> {
+        match self {
+            Self::Refused(report) => Ok(report),
+            Self::Content(error) => Ok(issues(None, error.reasons()?)),
+        }
+    }
+}
+
+/// Publishes everything in a release. When it is refused, the transaction is to be dropped.
 ///
 /// # Errors
 /// The release was published already, or something in it cannot be published.
@@ -49,41 +66,52 @@ pub async fn publish_release(
     now: DateTime<Utc>,
 ) -> Result<(), ReleaseError> {
     open(transaction, id).await?;
-    let mut rows = rows(transaction, id).await?;
-    let changes = changes(&rows)?;
+    let changes = changes(&rows(transaction, id).await?)?;
     if changes.is_empty() {
         let empty = super::invalid("EMPTY_RELEASE", "", "the release has no changes");
         return Err(empty.into());
     }
     let items = hold_all(transaction, &changes).await?;
-    let refused = move_all(transaction, &changes, &items, locales, now).await?;
-    if !refused.is_empty() {
-        return Err(ReleaseError::Refused(refused));
+    let overtaken = overtaken(transaction, &changes, &items).await?;
+    remember(transaction, id).await?;
+    let approval = Approval::Asked;
+    let mut refused = move_all(transaction, &changes, &items, approval, locales, now).await?;
+    refused.extend(overtaken.iter().flat_map(overtaken::issue));
+    match refused.is_empty() {
+        true => Ok(settle(transaction, id, ReleaseStatus::Published, &[], now).await?),
+        false => Err(ReleaseError::Refused(refused)),
     }
-    for row in &mut rows {
-        let item = items.get(&ItemId(row.item_id));
-        row.previous_revision_id = item.and_then(|item| item.published_revision_id);
-    }
-    use content_release_change::{Column, Entity};
-    transaction
-        .delete::<Entity>(Column::ReleaseId.eq(id.0))
-        .await?;
-    transaction.insert::<Entity>(rows).await?;
-    settle(transaction, id, ReleaseStatus::Published, &[], now).await
 }
 
-/// Keeps why a release was refused.
+/// Says what publishing a release now would be refused for. Nothing is published.
 ///
 /// # Errors
-/// The database failed, or the release was published meanwhile.
-pub async fn refuse_release(
-    transaction: &Transaction,
+/// Those of [`publish_release`].
+pub async fn try_release(
+    contents: &Contents,
     id: ReleaseId,
-    report: &[ReleaseIssue],
+    locales: &[Locale],
     now: DateTime<Utc>,
 ) -> Result<(), ReleaseError> {
-    open(transaction, id).await?;
-    settle(transaction, id, ReleaseStatus::Refused, report, now).await
+    let transaction = contents.begin().await?;
+    publish_release(&transaction, id, locales, now).await
+}
+
+/// Keeps what is public of the items of a release before it is published.
+async fn remember(transaction: &Transaction, id: ReleaseId) -> Result<(), StoreError> {
+    use content_release_change::{Column, Entity};
+    let item = |column| Expr::col((content_item::Entity, column));
+    let public = Query::select()
+        .from(content_item::Entity)
+        .expr(item(content_item::Column::PublishedRevisionId))
+        .and_where(item(content_item::Column::Id).eq(Expr::col((Entity, Column::ItemId))))
+        .to_owned();
+    let public = Expr::SubQuery(None, Box::new(public.into()));
+    let values = [(Column::PreviousRevisionId, public)];
+    transaction
+        .set::<Entity>(&values, Column::ReleaseId.eq(id.0))
+        .await?;
+    Ok(())
 }
 
 /// Puts everything in a release back to what was public before it.
@@ -109,7 +137,7 @@ pub async fn roll_back_release(
         let item = items.get(&ItemId(row.item_id));
         item.is_some_and(|item| item.published_revision_id != row.revision_id)
     });
-    let moved: Vec<_> = moved.map(changed_since).collect();
+    let moved: Vec<_> = moved.flat_map(changed_since).collect();
     if !moved.is_empty() && !force {
         return Err(ReleaseError::Refused(moved));
     }
@@ -119,22 +147,22 @@ pub async fn roll_back_release(
             Some(revision) => ReleaseAction::Publish(Some(RevisionId(revision))),
             None => ReleaseAction::Unpublish,
         },
+        replaces_newer: true,
     });
     let back: Vec<_> = back.collect();
-    let refused = move_all(transaction, &back, &items, locales, now).await?;
+    // It was public before: nobody is asked again.
+    let approval = Approval::Given;
+    let refused = move_all(transaction, &back, &items, approval, locales, now).await?;
     match refused.is_empty() {
-        true => settle(transaction, id, ReleaseStatus::RolledBack, &[], now).await,
+        true => Ok(settle(transaction, id, ReleaseStatus::RolledBack, &[], now).await?),
         false => Err(ReleaseError::Refused(refused)),
     }
 }
 
-fn changed_since(row: &content_release_change::Model) -> ReleaseIssue {
-    ReleaseIssue {
-        item: ItemId(row.item_id),
-        code: "CHANGED_SINCE".to_owned(),
-        path: String::new(),
-        message: "somebody published or took off the content after the release".to_owned(),
-    }
+fn changed_since(row: &content_release_change::Model) -> Vec<ReleaseIssue> {
+    let message = "somebody published or took off the content after the release";
+    let reason = FieldError::new("CHANGED_SINCE", "", message);
+    issues(Some(ItemId(row.item_id)), [reason])
 }
 
 fn changes(rows: &[content_release_change::Model]) -> Result<Vec<ReleaseChange>, StoreError> {
@@ -155,43 +183,44 @@ async fn move_all(
     transaction: &Transaction,
     changes: &[ReleaseChange],
     items: &HashMap<ItemId, content_item::Model>,
+    approval: Approval,
     locales: &[Locale],
     now: DateTime<Utc>,
 ) -> Result<Vec<ReleaseIssue>, ReleaseError> {
-    let published = changes.iter().filter_map(|change| match change.action {
-        ReleaseAction::Publish(revision) => Some((Target::from(change.item), revision)),
-        ReleaseAction::Unpublish => None,
-    });
-    let published: Vec<_> = published.collect();
-    let ids: Vec<_> = published.iter().map(|(target, _)| target.id).collect();
-    let outcomes = publish_revisions(transaction, published, locales, now).await?;
+    let (mut published, mut gone) = (Vec::new(), Vec::new());
+    for change in changes {
+        match change.action {
+            ReleaseAction::Publish(revision) => published.push((change.item.into(), revision)),
+            ReleaseAction::Unpublish => gone.extend(items.get(&change.item)),
+        }
+    }
+    let ids: Vec<_> = published
+        .iter()
+        .map(|(target, _): &Wanted| target.id)
+        .collect();
+    let moved = move_pointers(transaction, published, approval, locales, now).await?;
+    let (outcomes, moved) = moved;
     let mut refused = Vec::new();
     for (id, outcome) in ids.into_iter().zip(outcomes) {
-        match outcome {
-            Ok(_) => {}
-            Err(ContentError::Store(error)) => return Err(error.into()),
-            Err(error) => refused.extend(issues(id, error)),
+        if let Err(error) = outcome {
+            refused.extend(issues(Some(id), error.reasons()?));
         }
     }
-    if !refused.is_empty() {
-        return Ok(refused);
-    }
-    for change in changes {
-        let item = items.get(&change.item);
-        if let (ReleaseAction::Unpublish, Some(item)) = (change.action, item) {
-            take_off(transaction, item, now).await?;
-        }
+    if refused.is_empty() {
+        let moved = moved.and(take_off(transaction, &gone).await?);
+        moved.tell(transaction, now).await?;
     }
     Ok(refused)
 }
 
-async fn settle(
+/// Ends a release, and keeps what it was refused for.
+pub(super) async fn settle(
     transaction: &Transaction,
     id: ReleaseId,
     status: ReleaseStatus,
     report: &[ReleaseIssue],
     now: DateTime<Utc>,
-) -> Result<(), ReleaseError> {
+) -> Result<(), StoreError> {
     use content_release::{Column, Entity};
     let report = (!report.is_empty()).then(|| serde_json::to_value(report));
     let report = report.transpose();
@@ -205,57 +234,5 @@ async fn settle(
     transaction
         .update::<Entity>(values, Column::Id.eq(id.0))
         .await?;
-    Ok(())
-}
-
-/// Publishes the releases of a tenant whose time has come. Whoever else does the same at the same time does
-/// none of it twice.
-pub(in crate::content::operations) async fn fire_releases(
-    store: &TenantStore,
-    tenant: &Tenant,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    use content_release::{Column, Entity};
-    let due = || {
-        Condition::all()
-            .add(Column::Status.eq(ReleaseStatus::Scheduled.as_str()))
-            .add(Column::DueKey.lte(now.timestamp_millis()))
-    };
-    let mut rows = store.read().all::<Entity>(due()).await?;
-    rows.sort_by_key(|row| (row.due_key, row.id));
-    for row in rows {
-        let id = ReleaseId(row.id);
-        let transaction = store.begin().await?;
-        // Another node may have done it, or an editor called it off.
-        let still_due = |release: &Release| {
-            release.status == ReleaseStatus::Scheduled
-                && release.due_at.is_some_and(|due| due <= now)
-        };
-        match held(&transaction, id).await {
-            Ok(release) if still_due(&release) => {}
-            Err(ContentError::Store(error)) => return Err(error),
-            _ => continue,
-        }
-        let report = match publish_release(&transaction, id, &tenant.locales, now).await {
-            Ok(()) => {
-                transaction.commit().await?;
-                continue;
-            }
-            Err(ReleaseError::Content(ContentError::Store(error))) => return Err(error),
-            // Somebody writes one of the items at this moment: the next time.
-            Err(ReleaseError::Content(ContentError::Conflict { .. })) => continue,
-            Err(ReleaseError::Content(_)) => Vec::new(),
-            Err(ReleaseError::Refused(report)) => report,
-        };
-        drop(transaction);
-        let transaction = store.begin().await?;
-        match refuse_release(&transaction, id, &report, now).await {
-            Ok(()) => transaction.commit().await?,
-            Err(ReleaseError::Content(ContentError::Store(error))) => return Err(error),
-            Err(_) => continue,
-        }
-        let codes: Vec<_> = report.iter().map(|issue| issue.code.as_str()).collect();
-        tracing::warn!(tenant = %tenant.ipa_code, release = %id, ?codes, "a scheduled release was refused");
-    }
     Ok(())
 }

@@ -1,24 +1,29 @@
 //! Reads releases.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use municipio_entities::{content_item, content_release, content_release_change};
 use sea_orm::{
-    ColumnTrait,
+    ColumnTrait, ConnectionTrait,
     sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query},
 };
 use uuid::Uuid;
 
-use super::{Release, ReleaseAction, ReleaseChange, ReleaseIssue, ReleaseStatus, issues};
+use super::{
+    Release, ReleaseAction, ReleaseChange, ReleaseIssue, ReleaseStatus, ReleasedChange, issues,
+    overtaken::{self, overtaken},
+};
 use crate::{
     content::{
-        ContentType, Contents,
-        gate::publish_report,
-        operations::{AT_ONCE, ContentError},
+        Contents, FieldError,
+        operations::{
+            AT_ONCE, load,
+            publish::{Approval, examine},
+        },
         queries::read_type,
     },
-    ids::ReleaseId,
-    store::{StoreError, Transaction},
+    ids::{ItemId, ReleaseId, RevisionId},
+    store::{Scope, StoreError, Transaction},
 };
 
 impl Contents {
@@ -66,43 +71,40 @@ impl Contents {
         rows.into_iter().map(Release::from_row).collect()
     }
 
-    /// The changes of these releases, each with the type of its item.
+    /// The changes of these releases, in the order of the items.
     ///
     /// # Errors
     /// The database failed.
     pub async fn release_changes(
         &self,
         releases: &[ReleaseId],
-    ) -> Result<HashMap<ReleaseId, Vec<(ReleaseChange, ContentType)>>, StoreError> {
+    ) -> Result<HashMap<ReleaseId, Vec<ReleasedChange>>, StoreError> {
         use content_release_change::{Column, Entity};
         let read = self.store().read();
         let ids = releases.iter().map(|id| id.0);
         let rows = read
             .all_of::<Entity>(Column::ReleaseId, ids, Condition::all())
             .await?;
-        let items: Vec<_> = rows.iter().map(|row| row.item_id).collect();
-        let items = read
-            .all_of::<content_item::Entity>(content_item::Column::Id, items, Condition::all())
-            .await?;
-        let types = items
-            .iter()
-            .map(|item| Ok((item.id, read_type(&item.content_type)?)));
-        let types = types.collect::<Result<HashMap<_, _>, StoreError>>()?;
+        let items: Vec<_> = rows.iter().map(|row| ItemId(row.item_id)).collect();
+        let items = load(&read, &items).await?;
         let mut found: HashMap<_, Vec<_>> = HashMap::new();
         for row in rows {
-            let change = ReleaseChange::from_row(&row)?;
-            if let Some(content_type) = types.get(&row.item_id) {
+            if let Some(item) = items.get(&ItemId(row.item_id)) {
                 let changes = found.entry(ReleaseId(row.release_id)).or_default();
-                changes.push((change, *content_type));
+                changes.push(ReleasedChange {
+                    change: ReleaseChange::from_row(&row)?,
+                    content_type: read_type(&item.content_type)?,
+                    previous: row.previous_revision_id.map(RevisionId),
+                });
             }
         }
         for changes in found.values_mut() {
-            changes.sort_by_key(|(change, _)| change.item);
+            changes.sort_by_key(|released| released.change.item);
         }
         Ok(found)
     }
 
-    /// What the publishing rules of today say against each of these releases.
+    /// What keeps each of these releases from being published today, as far as it can be told without trying.
     ///
     /// # Errors
     /// The database failed.
@@ -110,37 +112,63 @@ impl Contents {
         &self,
         releases: &[ReleaseId],
     ) -> Result<HashMap<ReleaseId, Vec<ReleaseIssue>>, StoreError> {
-        let changes = self.release_changes(releases).await?;
-        let wanted = changes.values().flatten().filter_map(|(change, of)| {
-            let ReleaseAction::Publish(Some(revision)) = change.action else {
-                return None;
-            };
-            Some((revision, *of))
-        });
-        let wanted: Vec<_> = wanted.collect();
-        let mut bodies = HashMap::new();
-        for wanted in wanted.chunks(AT_ONCE) {
-            bodies.extend(self.bodies(wanted).await?);
-        }
-        let mut reports = HashMap::new();
-        for (release, changes) in changes {
-            let report: &mut Vec<ReleaseIssue> = reports.entry(release).or_default();
-            for (change, _) in changes {
-                let ReleaseAction::Publish(Some(revision)) = change.action else {
-                    continue;
-                };
-                let Some(body) = bodies.get(&revision) else {
-                    continue;
-                };
-                let found = publish_report(body);
-                if !found.is_publishable() {
-                    let error = ContentError::NotPublishable(found);
-                    report.extend(issues(change.item, error));
-                }
+        let released = self.release_changes(releases).await?;
+        let changes = released.values().flatten();
+        let changes: Vec<_> = changes.map(|released| released.change).collect();
+        let read = self.store().read();
+        let items: Vec<_> = changes.iter().map(|change| change.item).collect();
+        let items = load(&read, &items).await?;
+        let overtaken = overtaken(&read, &changes, &items).await?;
+        let refused = refused(&read, &changes, &items).await?;
+        let report = |changes: Vec<ReleasedChange>| {
+            let changes = changes.into_iter().map(|released| released.change);
+            changes
+                .flat_map(|change| {
+                    let reasons = refused.get(&(change.item, change.action));
+                    let mut issues =
+                        issues(Some(change.item), reasons.into_iter().flatten().cloned());
+                    if overtaken.contains(&change) {
+                        issues.extend(overtaken::issue(&change));
+                    }
+                    issues
+                })
+                .collect()
+        };
+        Ok(released
+            .into_iter()
+            .map(|(id, changes)| (id, report(changes)))
+            .collect())
+    }
+}
+
+/// Why those of these items that cannot be published cannot.
+async fn refused<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    changes: &[ReleaseChange],
+    items: &HashMap<ItemId, content_item::Model>,
+) -> Result<HashMap<(ItemId, ReleaseAction), Vec<FieldError>>, StoreError> {
+    // Several releases may publish the same.
+    let published = changes.iter().filter_map(|change| match change.action {
+        ReleaseAction::Publish(revision) => Some((change.item, revision)),
+        ReleaseAction::Unpublish => None,
+    });
+    let published: HashSet<_> = published.collect();
+    let published: Vec<_> = published.into_iter().collect();
+    let mut refused = HashMap::new();
+    for published in published.chunks(AT_ONCE) {
+        let wanted = published
+            .iter()
+            .map(|(item, revision)| ((*item).into(), *revision));
+        let wanted = wanted.collect();
+        let outcomes = examine(scope, items, wanted, Approval::Asked).await?;
+        for ((item, revision), outcome) in published.iter().zip(outcomes) {
+            if let Err(error) = outcome {
+                let action = ReleaseAction::Publish(*revision);
+                refused.insert((*item, action), error.reasons()?);
             }
         }
-        Ok(reports)
     }
+    Ok(refused)
 }
 
 /// When the next release of the tenant is due: milliseconds since 1970-01-01 in UTC.
