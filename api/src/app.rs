@@ -18,7 +18,7 @@ use actix_web::{
 use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache, extend_occurrences, purge},
     idempotency,
-    identity::{Caller, Identities, Identity, IdentityError, Passwords},
+    identity::{self, Caller, Identities, Identity, IdentityError, Passwords},
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
@@ -268,7 +268,7 @@ impl Application {
         let database = self.database.clone();
         let ahead = actix_web::rt::spawn(look_ahead(database.clone()));
         let schedules = actix_web::rt::spawn(keep_schedules(database.clone()));
-        let forget = actix_web::rt::spawn(forget_answers(database.clone()));
+        let forget = actix_web::rt::spawn(forget_old(database.clone()));
         // Not on the local set: its connection must be dropped while the runtime is there.
         let feeds = tokio::spawn(async move { Feeds::follow(&database).await });
         let result = self.server.await;
@@ -294,8 +294,9 @@ fn places_for_hashing() -> usize {
     (cores / 2).clamp(1, 4)
 }
 
-/// Every hour, forgets the answers of mutations that nobody sends again any more.
-async fn forget_answers(database: Database) {
+/// Every hour, forgets the answers of mutations that nobody sends again any more, sessions that have expired and
+/// failed sign-ins of long ago.
+async fn forget_old(database: Database) {
     let mut hour = tokio::time::interval(Duration::from_secs(60 * 60));
     loop {
         hour.tick().await;
@@ -310,6 +311,9 @@ async fn forget_answers(database: Database) {
             let store = database.tenant(tenant.id);
             if let Err(error) = idempotency::forget(&store, clock::now()).await {
                 tracing::error!(%error, tenant = %tenant.ipa_code, "answers cannot be forgotten");
+            }
+            if let Err(error) = identity::forget_expired(&store, clock::now()).await {
+                tracing::error!(%error, tenant = %tenant.ipa_code, "sessions cannot be forgotten");
             }
         }
     }

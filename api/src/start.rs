@@ -7,6 +7,7 @@ use std::{
 };
 
 use municipio_domain::{
+    audit::{Actor, record},
     content::{ContentType, Contents},
     identity::{
         BuiltInRole, Giver, IdentityError, NewAccount, Passwords, Refusal, create_account,
@@ -185,7 +186,9 @@ async fn demo_accounts(database: &Database) -> Result<Vec<DemoAccount>, StartErr
             roles: [role.as_str().to_owned()].into(),
             password_hash: Some(passwords.hash(&password).await?),
         };
-        create_account(&transaction, Giver::Operator, new, clock::now()).await?;
+        let account = create_account(&transaction, Giver::Operator, new, clock::now()).await?;
+        let deed = account.deed("account.create", &tenant.ipa_code);
+        record(&transaction, &Actor::system(), &deed, clock::now()).await?;
         made.push(DemoAccount { email, password });
     }
     transaction.commit().await?;

@@ -49,7 +49,7 @@ pub(crate) fn decode(
 
 /// The global id of what is not content, such as an account.
 pub(crate) fn encode_other(name: &str, municipality: &IpaCode, id: impl Display) -> ID {
-    ID(URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}")))
+    ID(content::named_global_id(name, municipality, id))
 }
 
 /// Reads the global id of what is not content.

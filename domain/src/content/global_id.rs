@@ -1,4 +1,6 @@
-//! Global ids of content, as clients know them and as the audit log names them.
+//! Global ids, as clients know them and as the audit log names them.
+
+use std::fmt::Display;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -7,6 +9,10 @@ use crate::{ids::ItemId, tenants::IpaCode};
 
 /// The global id of an item: its type, its municipality and its id in one opaque string.
 pub fn global_id(content_type: ContentType, municipality: &IpaCode, id: ItemId) -> String {
-    let name = content_type.type_name();
+    named_global_id(content_type.type_name(), municipality, id)
+}
+
+/// The same of what is not content, such as an `Account`.
+pub fn named_global_id(name: &str, municipality: &IpaCode, id: impl Display) -> String {
     URL_SAFE_NO_PAD.encode(format!("{name}:{municipality}:{id}"))
 }

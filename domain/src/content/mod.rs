@@ -43,7 +43,7 @@ pub use field_error::FieldError;
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
 pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
-pub use global_id::global_id;
+pub use global_id::{global_id, named_global_id};
 pub use item::{Item, Slugs};
 pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
