@@ -153,6 +153,7 @@ impl RequestData {
 
     /// Ends a transaction; what was done in it is written down with it.
     pub(crate) async fn commit(&self, transaction: Transaction, deed: &Deed) -> Result<()> {
+        let effect = serde_json::json!({ "name": deed.name, "subject": deed.subject });
         if let Some(attempt) = &self.attempt {
             if !WITHOUT_SECRETS
                 .iter()
@@ -160,8 +161,8 @@ impl RequestData {
             {
                 attempt.keep_secret();
             }
-            let effect = serde_json::json!({ "name": deed.name, "subject": deed.subject });
-            let counts = attempt.note(&transaction, effect).await.map_err(internal)?;
+            let counts = attempt.note(&transaction, &effect).await;
+            let counts = counts.map_err(internal)?;
             if !counts {
                 let message = "the mutation took too long, and was sent again meanwhile";
                 return Err(ErrorCode::IdempotencyInProgress.error(message));
@@ -170,7 +171,11 @@ impl RequestData {
         let actor = self.actor();
         let recorded = audit::record(&transaction, &actor, deed, self.now());
         recorded.await.map_err(internal)?;
-        transaction.commit().await.map_err(internal)
+        transaction.commit().await.map_err(internal)?;
+        if let Some(attempt) = &self.attempt {
+            attempt.done(effect);
+        }
+        Ok(())
     }
 
     pub(crate) async fn items(

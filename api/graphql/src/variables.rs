@@ -2,13 +2,16 @@
 //! there are, and all are of their kind, down to the fields of inputs. What a scalar of the schema
 //! accepts is checked where it is used.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    ServerError, Value, Variables,
+    Name, ServerError, Value, Variables,
     parser::{
         parse_schema,
-        types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition},
+        types::{
+            BaseType, ExecutableDocument, FieldDefinition, OperationDefinition, Selection,
+            SelectionSet, Type, TypeKind, TypeSystemDefinition,
+        },
     },
 };
 
@@ -26,9 +29,22 @@ enum InputType {
     },
 }
 
+/// Fields of inputs that hold what nobody else may know.
+const SECRETS: [&str; 5] = [
+    "code",
+    "currentPassword",
+    "password",
+    "refreshToken",
+    "token",
+];
+
 /// The enumerations and inputs of a schema.
 #[derive(Clone, Debug, Default)]
-pub struct InputTypes(HashMap<String, InputType>);
+pub struct InputTypes {
+    types: HashMap<String, InputType>,
+    /// The mutations that take a secret.
+    secret_mutations: HashSet<String>,
+}
 
 /// Why a value does not fit: the steps to it, and what is wrong with it.
 type Misfit = (String, String);
@@ -38,9 +54,20 @@ impl InputTypes {
     /// built-in types is checked.
     pub fn new(sdl: &str) -> Self {
         let definitions = parse_schema(sdl).map(|document| document.definitions);
-        let types = definitions.unwrap_or_default().into_iter();
-        Self(
-            types
+        let definitions = definitions.unwrap_or_default();
+        let mut mutations = Vec::new();
+        for definition in &definitions {
+            if let TypeSystemDefinition::Type(definition) = definition
+                && let TypeKind::Object(kind) = &definition.node.kind
+                && definition.node.name.node == "Mutation"
+            {
+                mutations.extend(kind.fields.iter().map(|field| field.node.clone()));
+            }
+        }
+        let types = definitions.into_iter();
+        let types = Self {
+            secret_mutations: HashSet::new(),
+            types: types
                 .filter_map(|definition| {
                     let TypeSystemDefinition::Type(definition) = definition else {
                         return None;
@@ -74,7 +101,44 @@ impl InputTypes {
                     Some((definition.name.node.to_string(), kind))
                 })
                 .collect(),
-        )
+        };
+        let secret = mutations.iter().filter(|field| types.is_secret(field));
+        let secret_mutations = secret.map(|field| field.name.node.to_string()).collect();
+        Self {
+            secret_mutations,
+            ..types
+        }
+    }
+
+    fn is_secret(&self, mutation: &FieldDefinition) -> bool {
+        mutation.arguments.iter().any(|argument| {
+            let BaseType::Named(input) = &argument.node.ty.node.base else {
+                return false;
+            };
+            match self.types.get(input.as_str()) {
+                Some(InputType::Input { fields, .. }) => {
+                    SECRETS.iter().any(|secret| fields.contains_key(*secret))
+                }
+                _ => false,
+            }
+        })
+    }
+
+    /// The names of the mutations of the operation that was asked for, when one of them takes a secret. No
+    /// fragment of the document spreads itself.
+    pub fn secret_mutations(
+        &self,
+        document: &ExecutableDocument,
+        wanted: Option<&str>,
+    ) -> Option<String> {
+        let operation = chosen(document, wanted)?;
+        let mut names = Vec::new();
+        root_fields(document, &operation.selection_set.node, &mut names);
+        names.sort_unstable();
+        let is_secret = names
+            .iter()
+            .any(|name| self.secret_mutations.contains(*name));
+        is_secret.then(|| names.join(" "))
     }
 
     /// Refuses variables that do not fit the operation that was asked for.
@@ -87,14 +151,10 @@ impl InputTypes {
         wanted: Option<&str>,
         variables: &Variables,
     ) -> Result<(), ServerError> {
-        let chosen = document
-            .operations
-            .iter()
-            .find(|(name, _)| wanted.is_none_or(|wanted| name.is_some_and(|name| name == wanted)));
-        let Some((_, operation)) = chosen else {
+        let Some(operation) = chosen(document, wanted) else {
             return Ok(());
         };
-        for definition in &operation.node.variable_definitions {
+        for definition in &operation.variable_definitions {
             let definition = &definition.node;
             let name = &definition.name.node;
             let kind = &definition.var_type.node;
@@ -124,7 +184,7 @@ impl InputTypes {
             (Value::Null, _) => Err(not_of(kind)),
             // One value stands for a list of one.
             (value, BaseType::List(inner)) => self.fits(value, inner),
-            (value, BaseType::Named(name)) => match self.0.get(name.as_str()) {
+            (value, BaseType::Named(name)) => match self.types.get(name.as_str()) {
                 None if is_scalar(value, name) => Ok(()),
                 Some(InputType::Enumeration(values)) if is_one_of(value, values) => Ok(()),
                 Some(InputType::Input { fields, one_of }) => {
@@ -168,6 +228,39 @@ impl InputTypes {
             return Err((String::new(), problem));
         }
         Ok(())
+    }
+}
+
+/// The operation that was asked for.
+fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    wanted: Option<&str>,
+) -> Option<&'a OperationDefinition> {
+    let is_wanted =
+        |name: Option<&Name>| wanted.is_none_or(|wanted| name.is_some_and(|name| name == wanted));
+    let mut operations = document.operations.iter();
+    let (_, operation) = operations.find(|(name, _)| is_wanted(*name))?;
+    Some(&operation.node)
+}
+
+/// The names of the fields of a selection, those of its fragments too.
+fn root_fields<'a>(
+    document: &'a ExecutableDocument,
+    selection: &'a SelectionSet,
+    names: &mut Vec<&'a str>,
+) {
+    for item in &selection.items {
+        match &item.node {
+            Selection::Field(field) => names.push(field.node.name.node.as_str()),
+            Selection::InlineFragment(fragment) => {
+                root_fields(document, &fragment.node.selection_set.node, names);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    root_fields(document, &fragment.node.selection_set.node, names);
+                }
+            }
+        }
     }
 }
 
