@@ -12,8 +12,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     content::{
-        Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
-        OrderBy, Page, ReleaseChange, ReleaseIssue, Revision, Scheduled, Window, review::Review,
+        Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
+        Page, ReleaseChange, ReleaseIssue, Revision, Scheduled, Window, review::Review,
     },
     idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
@@ -26,7 +26,7 @@ use municipio_domain::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    error::{ErrorCode, cursor, denied, failed, internal},
+    error::{ErrorCode, denied, failed, internal},
     global_id,
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader},
@@ -238,18 +238,6 @@ impl RequestData {
     /// Reads the global id of an item of a certain type, given as this argument.
     pub(crate) fn item_id(&self, id: &ID, wanted: ContentType, argument: &str) -> Result<ItemId> {
         global_id::decode_as(id, wanted, &self.tenant.ipa_code, argument)
-    }
-
-    /// Reads a cursor of a list with this order, given as this argument.
-    pub(crate) fn cursor(
-        &self,
-        text: Option<&str>,
-        order: OrderBy,
-        argument: &str,
-    ) -> Result<Option<Cursor>> {
-        text.map(|text| Cursor::decode(text, &self.tenant.ipa_code, order))
-            .transpose()
-            .map_err(|error| cursor(argument, error))
     }
 
     /// The moment it is.

@@ -34,7 +34,7 @@ pub mod types;
 mod work;
 
 pub use changes::{Change, ChangeKind};
-pub use cursor::{Cursor, InvalidCursor, OrderValue};
+pub use cursor::{Cursor, InvalidCursor, OrderValue, decode_key, encode_key};
 pub(crate) use cursor::{seal, unseal};
 pub use dependents::{Dependent, Dependents};
 pub use diff::{FieldChange, diff};

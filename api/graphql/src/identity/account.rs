@@ -9,13 +9,11 @@ use municipio_domain::{
 
 use super::{Grant, List, listed};
 use crate::{
+    connection::Part,
     context::{RequestData, data},
     error::{ErrorCode, denied, internal},
     global_id,
 };
-
-/// The name of accounts in global ids.
-const NAME: &str = "Account";
 
 /// Whether the owner of an account may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -33,25 +31,26 @@ pub(crate) struct Account(pub(crate) identity::Account);
 impl Account {
     /// Reads the global id of an account.
     pub(crate) fn id(data: &RequestData, id: &ID, argument: &str) -> Result<AccountId> {
-        global_id::decode_other(id, NAME, &data.tenant.ipa_code, argument)
+        global_id::decode_other(
+            id,
+            identity::Account::TYPE_NAME,
+            &data.tenant.ipa_code,
+            argument,
+        )
     }
 
     /// The accounts, by name, for who manages them.
-    pub(crate) async fn list(
-        ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<&str>,
-    ) -> Result<List<Self>> {
+    pub(crate) async fn list(ctx: &Context<'_>, part: Part) -> Result<List<Self>> {
         let data = data(ctx)?;
         data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
         let accounts = data.identity.accounts().await.map_err(internal)?;
         let key = |account: &identity::Account| account.id.to_string();
-        listed(accounts, key, Self, first, after)
+        listed(data, accounts, key, Self, &part)
     }
 
     /// The global id of an account.
     pub(crate) fn global_id(data: &RequestData, id: AccountId) -> ID {
-        global_id::encode_other(NAME, &data.tenant.ipa_code, id)
+        global_id::encode_other(identity::Account::TYPE_NAME, &data.tenant.ipa_code, id)
     }
 }
 
