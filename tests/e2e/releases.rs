@@ -1,7 +1,9 @@
 //! Releases: changes that are previewed, published and taken back together.
 
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
 use municipio_domain::{
+    audit::{AuditLog, Entry},
     content::{ContentType, Contents, fire_due},
     ids::ItemId,
     tenants::Tenant,
@@ -227,6 +229,11 @@ on_both! {
         two.unwrap();
         assert_eq!(story.last_change().await, last + 3);
         assert_eq!(column(&story.public().await["nodes"], "title"), ["Com’è", "Nuova"]);
+        let log = AuditLog::new(story.app.database.tenant(story.tenant.id));
+        let entries: Vec<Entry> = log.entries(0).try_collect().await.unwrap();
+        let published = entries.iter().filter(|entry| entry.name == "release.publish");
+        let told: Vec<_> = published.map(|entry| (entry.actor.as_str(), entry.subject.as_deref())).collect();
+        assert_eq!(told, [("system", id.as_str())]);
     }
 }
 

@@ -4,9 +4,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::content_item;
 use sea_orm::{ColumnTrait, sea_query::Condition};
+use serde_json::json;
 
 use super::{ContentError, Target, held, invalid, publish::take_off, schedule};
 use crate::{
+    audit::{self, Actor, Deed},
     content::ItemState,
     store::{StoreError, TenantStore, Transaction},
 };
@@ -107,6 +109,10 @@ pub async fn purge(store: &TenantStore, now: DateTime<Utc>) -> Result<u64, Store
         .add(content_item::Column::DeletedAt.lt(now - KEPT));
     let transaction = store.begin().await?;
     let purged = transaction.delete::<content_item::Entity>(filter).await?;
+    if purged > 0 {
+        let deed = Deed::new("content.purge").with(json!({ "count": purged }));
+        audit::record(&transaction, &Actor::system(), &deed, now).await?;
+    }
     transaction.commit().await?;
     Ok(purged)
 }

@@ -10,9 +10,13 @@ use super::{
     Release, ReleaseAction, ReleaseChange, ReleaseIssue, ReleaseStatus, held, issues, open, rows,
 };
 use crate::{
-    content::operations::{
-        ContentError, Target, hold,
-        publish::{publish_revisions, take_off},
+    audit::{self, Actor, Deed},
+    content::{
+        named_global_id,
+        operations::{
+            ContentError, Target, hold,
+            publish::{publish_revisions, take_off},
+        },
     },
     ids::{ItemId, ReleaseId, RevisionId},
     locale::Locale,
@@ -223,6 +227,7 @@ pub(in crate::content::operations) async fn fire_releases(
     };
     let mut rows = store.read().all::<Entity>(due()).await?;
     rows.sort_by_key(|row| (row.due_key, row.id));
+    let subject = |id: ReleaseId| named_global_id(Release::TYPE_NAME, &tenant.ipa_code, id);
     for row in rows {
         let id = ReleaseId(row.id);
         let transaction = store.begin().await?;
@@ -238,6 +243,8 @@ pub(in crate::content::operations) async fn fire_releases(
         }
         let report = match publish_release(&transaction, id, &tenant.locales, now).await {
             Ok(()) => {
+                let deed = Deed::to("release.publish", subject(id));
+                audit::record(&transaction, &Actor::system(), &deed, now).await?;
                 transaction.commit().await?;
                 continue;
             }
@@ -250,7 +257,11 @@ pub(in crate::content::operations) async fn fire_releases(
         drop(transaction);
         let transaction = store.begin().await?;
         match refuse_release(&transaction, id, &report, now).await {
-            Ok(()) => transaction.commit().await?,
+            Ok(()) => {
+                let deed = Deed::to("release.refuse", subject(id));
+                audit::record(&transaction, &Actor::system(), &deed, now).await?;
+                transaction.commit().await?;
+            }
             Err(ReleaseError::Content(ContentError::Store(error))) => return Err(error),
             Err(_) => continue,
         }
