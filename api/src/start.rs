@@ -7,6 +7,7 @@ use std::{
 };
 
 use municipio_domain::{
+    audit::{Actor, record},
     content::{ContentType, Contents},
     identity::{
         BuiltInRole, Giver, IdentityError, NewAccount, Passwords, Refusal, create_account,
@@ -147,7 +148,7 @@ async fn fill(database: &Database) -> Result<(Option<LoadReport>, Vec<DemoAccoun
         None => Some(municipio_seeds::load(&store, &tenant, &files, clock::now()).await?),
         Some(_) => None,
     };
-    Ok((demo, demo_accounts(&store).await?))
+    Ok((demo, demo_accounts(&store, &tenant).await?))
 }
 
 /// Loads the demo municipality; its tenant is made when it is not there.
@@ -162,7 +163,10 @@ pub async fn load_demo(database: &Database) -> Result<LoadReport, StartError> {
 }
 
 /// One account for each built-in role of the demo municipality, unless it has accounts already.
-async fn demo_accounts(store: &TenantStore) -> Result<Vec<DemoAccount>, StartError> {
+async fn demo_accounts(
+    store: &TenantStore,
+    tenant: &Tenant,
+) -> Result<Vec<DemoAccount>, StartError> {
     let known = list_accounts(store).await?;
     if !known.is_empty() {
         return Ok(Vec::new());
@@ -182,7 +186,9 @@ async fn demo_accounts(store: &TenantStore) -> Result<Vec<DemoAccount>, StartErr
             roles: [role.as_str().to_owned()].into(),
             password_hash: Some(passwords.hash(&password).await?),
         };
-        create_account(&transaction, Giver::Operator, new, clock::now()).await?;
+        let account = create_account(&transaction, Giver::Operator, new, clock::now()).await?;
+        let deed = account.deed("account.create", &tenant.ipa_code);
+        record(&transaction, &Actor::system(), &deed, clock::now()).await?;
         made.push(DemoAccount { email, password });
     }
     transaction.commit().await?;

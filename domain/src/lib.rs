@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod catalogue;
 pub mod content;
+pub mod digest;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::program::Folder;
 
-/// Number and hash at the end of what `verify` says of the demo municipality.
+/// Number and hash at the end of what `verify` says of a municipality.
 fn head(said: &str) -> String {
     let (_, head) = said.trim().rsplit_once(' ').unwrap();
     head.to_owned()

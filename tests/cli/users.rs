@@ -1,5 +1,7 @@
 //! `municipio user`.
 
+use serde_json::{Value, json};
+
 use crate::program::Folder;
 
 fn with_tenant() -> Folder {
@@ -147,5 +149,34 @@ fn what_is_wrong_is_named() {
             .succeed(&["user", "list", "--tenant", "c_h501"])
             .trim(),
         "There are no accounts."
+    );
+}
+
+#[test]
+fn the_log_says_what_the_command_line_did() {
+    let folder = with_tenant();
+    folder.succeed(&create(&["--generate-password"]));
+    let command = |name: &'static str| [&["user", name], &WHO[..]].concat();
+    let reset = [&command("reset-password")[..], &["--generate-password"]].concat();
+    folder.succeed(&reset);
+    folder.succeed(&command("resume"));
+    let exported = folder.succeed(&["audit", "export", "--tenant", "c_h501"]);
+    let entries = exported.lines().skip(1).map(|line| {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(entry["actor"], "command");
+        assert!(entry["subject"].is_string());
+        (entry["name"].clone(), entry["details"].clone())
+    });
+    let account = json!({ "name": "Anna Rossi", "roles": ["administrator"], "status": "active" });
+    assert_eq!(
+        entries.collect::<Vec<_>>(),
+        [
+            (json!("account.create"), account.clone()),
+            (
+                json!("password.reset"),
+                json!({ "removesSecondFactor": false })
+            ),
+            (json!("account.update"), account),
+        ]
     );
 }

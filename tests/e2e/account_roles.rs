@@ -61,7 +61,7 @@ on_both! {
         let input = json!({ "name": "stampa", "permissions": read });
         call(&app, &root, "createAccountRole", input.clone()).await;
         assert_eq!(call(&app, &root, "deleteAccountRole", json!({ "name": "stampa" })).await["userErrors"], json!([]));
-        let missing = json!([{ "code": "UNKNOWN_ROLE", "path": "roles" }]);
+        let missing = json!([{ "code": "UNKNOWN_ROLE", "path": "name" }]);
         assert_eq!(call(&app, &root, "deleteAccountRole", json!({ "name": "stampa" })).await["userErrors"], missing);
         assert_eq!(call(&app, &root, "updateAccountRole", input).await["userErrors"], missing);
         let built_in = json!([{ "code": "ROLE_BUILT_IN", "path": "name" }]);

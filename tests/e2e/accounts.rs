@@ -1,7 +1,12 @@
 //! Accounts, as administrators manage them: nobody gives what they do not have.
 
 use chrono::TimeDelta;
-use municipio_domain::{identity::BuiltInRole, ids::AccountId};
+use futures_util::TryStreamExt;
+use municipio_domain::{
+    audit::{AuditLog, Entry},
+    identity::BuiltInRole,
+    ids::AccountId,
+};
 use municipio_tests::{TestApp, now, on_both, story::column, story::forged};
 use serde_json::{Value, json};
 
@@ -209,5 +214,58 @@ on_both! {
         app.data_as(fresh, "{ me { name } }", json!({})).await;
         assert!(!signs_in(&app, email, PASSWORD).await);
         assert!(signs_in(&app, email, new).await);
+    }
+}
+
+on_both! {
+    async fn a_token_sets_one_password_of_two_that_come_at_once(engine) {
+        let app = TestApp::demo(engine).await;
+        let root = app.signed_in(BuiltInRole::Administrator).await;
+        let input = json!({ "email": "luca.bianchi@montelago.example", "name": "Luca", "roles": ["author"] });
+        let made = call(&app, &root, CREATE, input).await;
+        let set = |password: &str| anonymous(&app, SET, json!({ "token": made["passwordToken"], "password": password }));
+        let both = futures_util::join!(set(PASSWORD), set("quattro stagioni sul lago"));
+        let done = [&both.0, &both.1].into_iter().filter(|answer| answer["account"].is_object());
+        assert_eq!(done.count(), 1, "{both:#?}");
+    }
+}
+
+on_both! {
+    async fn a_weak_new_password_is_no_failed_sign_in(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let email = "anna.rossi@montelago.example";
+        let account = app.account_with_password(&tenant, email, PASSWORD, &["author"]).await;
+        let token = app.session(&tenant, account).await.access.reveal().to_owned();
+        for _ in 0..6 {
+            let weak = json!({ "currentPassword": PASSWORD, "password": "corta" });
+            let refused = call(&app, &token, CHANGE, weak).await;
+            assert_eq!(refused["userErrors"], json!([{ "code": "PASSWORD_TOO_SHORT", "path": "password" }]));
+        }
+        assert!(signs_in(&app, email, PASSWORD).await);
+    }
+}
+
+on_both! {
+    async fn the_log_says_which_account_and_what_it_may_do(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let root = app.signed_in(BuiltInRole::Administrator).await;
+        let input = json!({ "email": "luca.bianchi@montelago.example", "name": "Luca", "roles": ["author"] });
+        let made = call(&app, &root, CREATE, input).await;
+        let id = made["account"]["id"].clone();
+        call(&app, &root, UPDATE, json!({ "id": id, "roles": ["editor"], "status": "SUSPENDED" })).await;
+        call(&app, &root, RESET, json!({ "id": id, "removesSecondFactor": true })).await;
+        let log = AuditLog::new(app.database.tenant(tenant.id));
+        let entries: Vec<Entry> = log.entries(0).try_collect().await.unwrap();
+        let told: Vec<_> = entries.iter().rev().take(3).map(|entry| {
+            assert_eq!(entry.subject.as_deref(), id.as_str());
+            (entry.name.as_str(), entry.details.clone())
+        }).collect();
+        assert_eq!(told, [
+            ("password.reset", json!({ "removesSecondFactor": true })),
+            ("account.update", json!({ "name": "Luca", "roles": ["editor"], "status": "suspended" })),
+            ("account.create", json!({ "name": "Luca", "roles": ["author"], "status": "active" })),
+        ]);
     }
 }

@@ -68,7 +68,7 @@ on_both! {
         assert_eq!(unknown["errors"][0]["extensions"]["argument"], "input.scopes[0].action");
         for (changed, path, code) in [
             (json!({ "name": "" }), "name", "INVALID_NAME"),
-            (json!({ "scopes": [] }), "permissions", "INVALID_PERMISSIONS"),
+            (json!({ "scopes": [] }), "scopes", "INVALID_PERMISSIONS"),
             (json!({ "expiresAt": now() - TimeDelta::minutes(1) }), "expiresAt", "INVALID_EXPIRY"),
         ] {
             let input = municipio_tests::story::with(input("content.read"), changed);

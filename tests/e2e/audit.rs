@@ -3,10 +3,11 @@
 use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::Request;
+use chrono::TimeDelta;
 use futures_util::{TryStreamExt, future::join_all};
 use municipio_domain::{
     audit::{Actor, AuditLog, Deed, Entry, Flaw, Head, Origin, Verified, record},
-    content::{ContentType, Contents},
+    content::{ContentType, Contents, delete, purge},
     identity::{BuiltInRole, Caller, Staff},
     ids::AccountId,
     store::Database,
@@ -99,6 +100,27 @@ on_both! {
         let verified = log(&app, &tenant).verify(Some(&published.head())).await.unwrap();
         assert!(verified.is_intact(), "{verified:?}");
         assert_eq!(verified.head, entries[2].head());
+    }
+}
+
+on_both! {
+    async fn what_is_purged_is_one_entry_with_a_count(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = municipality(&app).await;
+        let store = app.database.tenant(tenant.id);
+        for _ in 0..2 {
+            let id = app.editor(&tenant).draft(ContentType::Topic, json!({})).await;
+            let transaction = store.begin().await.unwrap();
+            delete(&transaction, id, noon()).await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+        for purged in [2, 0] {
+            assert_eq!(purge(&store, noon() + TimeDelta::days(91)).await.unwrap(), purged);
+        }
+        let entries = entries(&app, &tenant).await;
+        let told: Vec<_> = entries.iter().skip(1).map(|entry| (entry.name.as_str(), entry.actor.as_str())).collect();
+        assert_eq!(told, [("content.purge", "system")]);
+        assert_eq!(entries[1].details, json!({ "count": 2 }));
     }
 }
 

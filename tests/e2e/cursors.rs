@@ -61,3 +61,74 @@ on_both! {
         about(&app.refused(&query, json!({})).await, "INVALID_CURSOR", "after", "eventOccurrences");
     }
 }
+
+/// Lists for those who sign in: what an item is known by, and the name of the list in its cursors.
+const PRIVATE: [(&str, &str, &str); 6] = [
+    ("accounts", "email", "[\"Account\",\"x\"]"),
+    ("accountRoles", "name", "[\"AccountRole\",\"x\"]"),
+    ("apiKeys", "name", "[\"ApiKey\",\"x\"]"),
+    ("releases", "name", "[\"Release\",\"x\"]"),
+    ("auditEntries", "number", "[\"a\",1]"),
+    (
+        "contentItems",
+        "id",
+        "[\"u\",1,\"00000000-0000-7000-8000-000000000000\"]",
+    ),
+];
+
+on_both! {
+    async fn lists_for_those_who_sign_in_page_both_ways(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let token = app.signed_in_at(&tenant, &["administrator"]).await;
+        for number in 0..3 {
+            app.account(&tenant, &["author"]).await;
+            app.editor(&tenant).topic(&format!("Argomento {number}")).await;
+            let make = format!("mutation {{
+                createApiKey(input: {{ name: \"K{number}\", scopes: [{{ action: \"content.read\" }}] }}) {{ userErrors {{ code }} }}
+                createRelease(input: {{ name: \"R{number}\" }}) {{ userErrors {{ code }} }} }}");
+            app.data_as(&token, &make, json!({})).await;
+        }
+        for (list, field, place) in PRIVATE {
+            let page = async |arguments: String| {
+                let query = format!("{{ {list}({arguments}) {{ edges {{ cursor node {{ {field} }} }} nodes {{ {field} }}
+                    pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}");
+                app.data_as(&token, &query, json!({})).await[list].take()
+            };
+            let whole = page("first: 100".to_owned()).await["nodes"].take();
+            let whole = whole.as_array().unwrap().clone();
+            assert!(whole.len() >= 3, "{list}: {whole:?}");
+            for size in [1, 2, 100] {
+                for (count, place, more, end) in [("first", "after", "hasNextPage", "endCursor"), ("last", "before", "hasPreviousPage", "startCursor")] {
+                    let mut read = Vec::new();
+                    let mut arguments = format!("{count}: {size}");
+                    loop {
+                        let mut part = page(arguments).await;
+                        let nodes = part["nodes"].as_array_mut().unwrap();
+                        match count {
+                            "first" => read.append(nodes),
+                            _ => {
+                                nodes.append(&mut read);
+                                read = std::mem::take(nodes);
+                            }
+                        }
+                        if part["pageInfo"][more] != true {
+                            break;
+                        }
+                        arguments = format!("{count}: {size}, {place}: {}", part["pageInfo"][end]);
+                    }
+                    assert_eq!(read, whole, "{list} {count} {size}");
+                }
+            }
+            for (cursor, code) in [(forged(&format!("[\"c_x002\",{place}]")), "FOREIGN_ID"), ("x".to_owned(), "INVALID_CURSOR"),
+                (forged("[\"c_x001\",[\"Other\",\"x\"]]"), "INVALID_CURSOR")] {
+                for argument in ["after", "before"] {
+                    let query = format!("{{ {list}({argument}: \"{cursor}\") {{ nodes {{ {field} }} }} }}");
+                    let answer = app.ask_as(&token, &query, json!({})).await;
+                    let extensions = &answer["errors"][0]["extensions"];
+                    assert_eq!((&extensions["code"], &extensions["argument"]), (&json!(code), &json!(argument)), "{list} {answer}");
+                }
+            }
+        }
+    }
+}

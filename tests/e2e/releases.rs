@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::TryStreamExt;
 use municipio_domain::{
+    audit::{AuditLog, Entry},
     content::{ContentType, Contents, fire_due, publish},
     ids::ItemId,
     tenants::Tenant,
@@ -259,6 +261,11 @@ on_both! {
         two.unwrap();
         assert_eq!(story.last_change().await, last + 3);
         assert_eq!(column(&story.public().await["nodes"], "title"), ["Com’è", "Nuova"]);
+        let log = AuditLog::new(story.app.database.tenant(story.tenant.id));
+        let entries: Vec<Entry> = log.entries(0).try_collect().await.unwrap();
+        let published = entries.iter().filter(|entry| entry.name == "release.publish");
+        let told: Vec<_> = published.map(|entry| (entry.actor.as_str(), entry.subject.as_deref())).collect();
+        assert_eq!(told, [("system", id.as_str())]);
     }
 }
 

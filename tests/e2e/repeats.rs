@@ -9,6 +9,7 @@ use municipio_domain::{
     tenants::Tenant,
 };
 use municipio_tests::{TestApp, now, on_both};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 const CREATE: &str = "mutation($title: String!) {
@@ -30,18 +31,7 @@ async fn send(
 }
 
 async fn drafts(app: &TestApp) -> i64 {
-    count(app, "content_revision").await
-}
-
-async fn count(app: &TestApp, table: &str) -> i64 {
-    use sea_orm::{ConnectionTrait, Statement};
-    let connection = app.administrator().await;
-    let count = Statement::from_string(
-        connection.get_database_backend(),
-        format!("SELECT count(*) FROM {table}"),
-    );
-    let row = connection.query_one_raw(count).await.unwrap().unwrap();
-    row.try_get_by_index(0).unwrap()
+    app.rows("content_revision").await
 }
 
 async fn municipality(app: &TestApp) -> (Tenant, String) {
@@ -109,12 +99,12 @@ on_both! {
         assert_eq!(first["data"]["createContent"]["userErrors"][0]["code"], json!("TOO_LONG"));
         let (_, again) = send(&app, &token, "long", CREATE, long).await;
         assert_eq!(again["data"], first["data"]);
-        assert_eq!(count(&app, "idempotency_key").await, 1);
+        assert_eq!(app.rows("idempotency_key").await, 1);
 
         let translator = app.signed_in_at(&tenant, &["translator"]).await;
         let (_, denied) = send(&app, &translator, "mine", CREATE, json!({ "title": "Dove?" })).await;
         assert_eq!(denied["errors"][0]["extensions"]["code"], json!("FORBIDDEN"));
-        assert_eq!(count(&app, "idempotency_key").await, 1, "the key is free again");
+        assert_eq!(app.rows("idempotency_key").await, 1, "the key is free again");
     }
 }
 
@@ -162,9 +152,10 @@ async fn act(store: &TenantStore, attempt: &Attempt) -> bool {
     create(&transaction, ItemId::generate(), ContentType::Topic, now())
         .await
         .unwrap();
-    let counts = attempt.note(&transaction, json!("done")).await.unwrap();
+    let counts = attempt.note(&transaction, &json!("done")).await.unwrap();
     if counts {
         transaction.commit().await.unwrap();
+        attempt.done(json!("done"));
     }
     counts
 }
@@ -182,7 +173,7 @@ on_both! {
         let second = run(&store, start, 16).await;
         assert!(!act(&store, &first).await);
         assert!(act(&store, &second).await);
-        assert_eq!(count(&app, "content_item").await, 1);
+        assert_eq!(app.rows("content_item").await, 1);
 
         // Between what it did and its answer: it is not done again.
         assert!(matches!(begin(&store, start, 17).await, Begun::InProgress));
@@ -213,5 +204,52 @@ on_both! {
         let request = json!({ "query": "query($t: String!) { faqs { totalCount } a: __typename @skip(if: $t) }", "variables": text(1_000) });
         let anonymous = app.post().json(&request).send().await.unwrap();
         assert_eq!(anonymous.status(), 413);
+    }
+}
+
+on_both! {
+    async fn an_error_that_passes_is_no_answer(engine) {
+        let app = TestApp::empty(engine).await;
+        let (_, token) = municipality(&app).await;
+        let title = json!({ "title": "Dove?" });
+        let administrator = app.administrator().await;
+        administrator.execute_unprepared("ALTER TABLE audit_chain RENAME TO away").await.unwrap();
+        let (_, failed) = send(&app, &token, "key", CREATE, title.clone()).await;
+        assert_eq!(failed["errors"][0]["extensions"]["code"], "INTERNAL", "{failed}");
+        administrator.execute_unprepared("ALTER TABLE away RENAME TO audit_chain").await.unwrap();
+        let (status, done) = send(&app, &token, "key", CREATE, title).await;
+        assert_eq!((status, &done["data"]["createContent"]["userErrors"]), (200, &json!([])));
+        assert_eq!(drafts(&app).await, 1);
+    }
+}
+
+on_both! {
+    async fn secrets_are_not_kept(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let (email, password, new) = ("anna@x001.example", "cavallo batteria graffetta", "quattro stagioni sul lago");
+        let account = app.account_with_password(&tenant, email, password, &["administrator"]).await;
+        let token = app.session(&tenant, account).await.access.reveal().to_owned();
+        let key = "mutation { createApiKey(input: { name: \"Prova\", scopes: [{ action: \"content.read\" }] }) { secret } }";
+        let (status, made) = send(&app, &token, "key", key, json!({})).await;
+        assert_eq!((status, made["data"]["createApiKey"]["secret"].is_string()), (200, true));
+        let (status, again) = send(&app, &token, "key", key, json!({})).await;
+        assert_eq!((status, &again["code"]), (409, &json!("IDEMPOTENCY_ANSWER_LOST")));
+
+        // Of what takes a password nothing is kept by which it could be guessed.
+        let change = "mutation($current: String!, $new: String!) { changePassword(input: { currentPassword: $current, password: $new }) {
+            session { accessToken } userErrors { code } } }";
+        let (_, wrong) = send(&app, &token, "password", change, json!({ "current": "sbagliata", "new": new })).await;
+        assert_eq!(wrong["data"]["changePassword"]["userErrors"][0]["code"], "INVALID_CREDENTIALS");
+        assert_eq!(app.rows("idempotency_key").await, 1, "the key is free again");
+        let (_, changed) = send(&app, &token, "password", change, json!({ "current": password, "new": new })).await;
+        let token = changed["data"]["changePassword"]["session"]["accessToken"].as_str().unwrap();
+        let (status, other) = send(&app, token, "password", change, json!({ "current": new, "new": password })).await;
+        assert_eq!((status, &other["code"]), (409, &json!("IDEMPOTENCY_ANSWER_LOST")));
+        let rows = "SELECT count(*) FROM idempotency_key WHERE answer IS NOT NULL OR effects LIKE '%mun_%'";
+        let connection = app.administrator().await;
+        let rows = sea_orm::Statement::from_string(connection.get_database_backend(), rows);
+        let row = connection.query_one_raw(rows).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 0);
     }
 }

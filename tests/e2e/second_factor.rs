@@ -1,7 +1,12 @@
 //! The second factor: asked for, taken once, and given up only with itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use municipio_domain::identity::{BuiltInRole, IdentityError, Vault, code_at};
+use municipio_domain::{
+    identity::{
+        BuiltInRole, Identities, Identity, IdentityError, Passwords, Refusal, Vault, code_at,
+    },
+    tenants::Tenant,
+};
 use municipio_tests::{TestApp, now, on_both, story::forged};
 use serde_json::{Value, json};
 
@@ -66,8 +71,10 @@ on_both! {
         let typed = recovery[0].to_lowercase().replace('-', " ");
         assert!(sign_in(&app, Some(&typed)).await["session"].is_object());
         assert_eq!(sign_in(&app, Some(&recovery[0])).await["userErrors"], wrong, "it was taken");
-        let again = call(&app, &token, ENROL, json!({ "password": PASSWORD, "code": recovery[1] })).await;
-        assert_eq!(again["userErrors"][0]["code"], "SECOND_FACTOR_ON");
+        for _ in 0..6 {
+            let again = call(&app, &token, ENROL, json!({ "password": PASSWORD, "code": recovery[1] })).await;
+            assert_eq!(again["userErrors"][0]["code"], "SECOND_FACTOR_ON", "which is no failed sign-in");
+        }
         let refused = call(&app, &token, DISABLE, json!({ "password": PASSWORD })).await;
         assert_eq!(refused["userErrors"][0]["code"], "SECOND_FACTOR_REQUIRED");
         let off = call(&app, &token, DISABLE, json!({ "password": PASSWORD, "code": recovery[2] })).await;
@@ -127,12 +134,48 @@ on_both! {
         let stored: String = rows[0].try_get_by_index(0).unwrap();
         assert!(!stored.contains(secret));
         // Another key, as on a node that was given another secret, cannot read it.
-        let other = Vault::new("another secret of 32 characters or more").unwrap();
-        let transaction = app.database.tenant(tenant.id).begin().await.unwrap();
+        let other = with_another_secret(&app, &tenant);
         let code = code(secret, now());
-        let confirmed = municipio_domain::identity::confirm_second_factor(
-            &transaction, &other, account, &code, now(),
-        );
-        assert!(matches!(confirmed.await, Err(IdentityError::Vault(_))));
+        let checked = other.check_first_code(account, &code, now()).await;
+        assert!(matches!(checked, Err(IdentityError::Vault(_))));
+        // Recovery codes need no key.
+        let confirmed = call(&app, &token, CONFIRM, json!({ "code": code })).await;
+        let recovery = confirmed["recoveryCodes"][0].as_str().unwrap();
+        let wrong = other.verify(EMAIL, PASSWORD, Some("ABCD-EFGH-JKLM-NPQR"), now()).await;
+        assert!(matches!(wrong, Err(IdentityError::Refused(_))));
+        other.verify(EMAIL, PASSWORD, Some(recovery), now()).await.unwrap();
+    }
+}
+
+/// The accounts as a node sees them that was given another secret.
+fn with_another_secret(app: &TestApp, tenant: &Tenant) -> Identity {
+    let vault = Vault::new("another secret of 32 characters or more").unwrap();
+    Identities::new(Passwords::new(1), vault).of(app.database.tenant(tenant.id))
+}
+
+on_both! {
+    async fn wrong_first_codes_hold_the_account(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let account = app.account_with_password(&tenant, EMAIL, PASSWORD, &["author"]).await;
+        let token = app.session(&tenant, account).await.access.reveal().to_owned();
+        let enrolled = call(&app, &token, ENROL, json!({ "password": PASSWORD })).await;
+        let secret = enrolled["secret"].as_str().unwrap();
+        let identity = app.identity(&tenant);
+        let begin = now();
+        let check = async |minutes: i64, right: bool| {
+            let moment = begin + TimeDelta::minutes(minutes);
+            let code = if right { code(secret, moment) } else { "000000".to_owned() };
+            match identity.check_first_code(account, &code, moment).await {
+                Ok(_) => true,
+                Err(IdentityError::Refused(Refusal::Code)) => false,
+                Err(other) => panic!("{other}"),
+            }
+        };
+        for minutes in 0..10 {
+            assert!(!check(minutes, false).await);
+        }
+        assert!(!check(10, true).await, "held for a quarter of an hour");
+        assert!(check(25, true).await);
     }
 }

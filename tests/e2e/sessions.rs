@@ -1,8 +1,11 @@
 //! Sessions: which tokens call, how they are exchanged, and how they end.
 
 use chrono::TimeDelta;
-use municipio_domain::identity::{BuiltInRole, SessionTokens};
-use municipio_tests::{TestApp, now, on_both};
+use municipio_domain::identity::{
+    BuiltInRole, Refreshed, SessionTokens, end_session, forget_expired, refresh_session,
+};
+use municipio_tests::{Engine, TestApp, now, on_both};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 const ME: &str = "{ me { name } }";
@@ -99,7 +102,7 @@ on_both! {
         assert!(calls(&app, first.access.reveal()).await, "until it expires");
         let other = app.session(&tenant, account).await;
         // A copy of the first one is exchanged: nobody can tell who has it.
-        let refused = json!({ "session": null, "userErrors": [{ "code": "INVALID_TOKEN", "path": "token" }] });
+        let refused = json!({ "session": null, "userErrors": [{ "code": "INVALID_TOKEN", "path": "refreshToken" }] });
         assert_eq!(refresh(&app, first.refresh.reveal()).await, refused);
         assert!(!calls(&app, text(&second["accessToken"])).await, "the session has ended");
         assert_eq!(refresh(&app, text(&second["refreshToken"])).await, refused);
@@ -165,5 +168,91 @@ on_both! {
         assert!(calls(&app, &colleague).await);
         let refused = app.refused("mutation { signOut { sessions } }", json!({})).await;
         assert_eq!(refused.parts(), ("UNAUTHENTICATED", "", "signOut"));
+    }
+}
+
+/// Waits until a transaction waits for another one. SQLite has one that writes at a time.
+async fn somebody_waits(app: &TestApp) {
+    if app.engine == Engine::Sqlite {
+        return;
+    }
+    let connection = app.administrator().await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    loop {
+        let waiting = Statement::from_string(connection.get_database_backend(), waiting);
+        let row = connection.query_one_raw(waiting).await.unwrap().unwrap();
+        if row.try_get_by_index::<i64>(0).unwrap() > 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+on_both! {
+    async fn a_session_ends_while_it_goes_on(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let account = app.account(&tenant, &["editor"]).await;
+        // Of another program: the application keeps its connections.
+        let program = app.other_program().await;
+        let store = program.tenant(tenant.id);
+        for out in ["mutation { signOut { sessions } }", "mutation { signOutEverywhere { sessions } }"] {
+            let tokens = app.session(&tenant, account).await;
+            assert!(calls(&app, tokens.access.reveal()).await);
+            let going_on = store.begin().await.unwrap();
+            let next = match refresh_session(&going_on, tokens.refresh.reveal(), now()).await.unwrap() {
+                Refreshed::Tokens(next) => next,
+                other => panic!("{other:?}"),
+            };
+            let commit = async {
+                somebody_waits(&app).await;
+                going_on.commit().await.unwrap();
+            };
+            let (answer, ()) = futures_util::join!(app.data_as(tokens.access.reveal(), out, json!({})), commit);
+            assert!(answer.to_string().contains("\"sessions\":1"), "{answer}");
+            assert!(!calls(&app, next.access.reveal()).await, "{out}");
+
+            let tokens = app.session(&tenant, account).await;
+            let ending = store.begin().await.unwrap();
+            end_session(&ending, tokens.session).await.unwrap();
+            let commit = async {
+                somebody_waits(&app).await;
+                ending.commit().await.unwrap();
+            };
+            let (answer, ()) = futures_util::join!(refresh(&app, tokens.refresh.reveal()), commit);
+            assert_eq!(answer["userErrors"][0]["code"], "INVALID_TOKEN");
+        }
+        program.close().await.unwrap();
+    }
+}
+
+on_both! {
+    async fn a_session_ends_after_thirty_days_however_often_it_goes_on(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let account = app.account(&tenant, &["editor"]).await;
+        let begin = now();
+        let mut token = app.session_from(&tenant, account, begin).await.refresh;
+        let store = app.database.tenant(tenant.id);
+        let mut go_on = async |days: i64| {
+            let transaction = store.begin().await.unwrap();
+            let refreshed = refresh_session(&transaction, token.reveal(), begin + TimeDelta::days(days)).await;
+            transaction.commit().await.unwrap();
+            match refreshed {
+                Ok(Refreshed::Tokens(next)) => {
+                    token = next.refresh;
+                    true
+                }
+                _ => false,
+            }
+        };
+        for days in [6, 12, 18, 24, 29] {
+            assert!(go_on(days).await, "after {days} days");
+        }
+        assert!(!go_on(30).await, "it would go on for six days more");
+        assert_eq!(app.rows("session").await, 1);
+        forget_expired(&store, begin + TimeDelta::days(30)).await.unwrap();
+        assert_eq!((app.rows("session_token").await, app.rows("session").await), (0, 0));
     }
 }

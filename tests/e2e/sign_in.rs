@@ -1,8 +1,15 @@
 //! Signing in with e-mail address and password, and who is told what when it does not fit.
 
 use chrono::TimeDelta;
-use municipio_domain::identity::{IdentityError, Refusal};
-use municipio_tests::{TestApp, now, on_both};
+use futures_util::TryStreamExt;
+use municipio_domain::{
+    audit::{AuditLog, Entry},
+    identity::{
+        AccountChange, AccountStatus, Giver, IdentityError, Refusal, begin_session, code_at,
+        confirm_second_factor, enrol_second_factor, reset_password, update_account,
+    },
+};
+use municipio_tests::{TestApp, now, on_both, story::forged};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "anna.rossi@montelago.example";
@@ -76,7 +83,7 @@ on_both! {
             let done = nodes[node].verify(EMAIL, password, None, moment).await;
             match done {
                 Ok(_) => true,
-                Err(IdentityError::Refused(Refusal::Credentials)) => false,
+                Err(IdentityError::Refused(Refusal::Credentials | Refusal::Held)) => false,
                 Err(other) => panic!("{other}"),
             }
         };
@@ -139,4 +146,69 @@ async fn attempt_right(
         .verify(EMAIL, PASSWORD, None, moment)
         .await
         .map(drop)
+}
+
+on_both! {
+    async fn a_sign_in_under_way_does_not_survive_what_ends_sessions(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let identity = app.identity(&tenant);
+        let store = app.database.tenant(tenant.id);
+        for meanwhile in ["nothing", "reset", "suspension", "second-factor"] {
+            let email = format!("{meanwhile}@montelago.example");
+            let account = app.account_with_password(&tenant, &email, PASSWORD, &["author"]).await;
+            let verified = identity.verify(&email, PASSWORD, None, now()).await.unwrap();
+            let mut transaction = store.begin().await.unwrap();
+            match meanwhile {
+                "reset" => {
+                    reset_password(&transaction, Giver::Operator, account, false, now()).await.unwrap();
+                }
+                "suspension" => {
+                    let change = AccountChange { status: Some(AccountStatus::Suspended), ..AccountChange::default() };
+                    update_account(&transaction, Giver::Operator, account, change).await.unwrap();
+                }
+                "second-factor" => {
+                    let enrolled = enrol_second_factor(&transaction, identity.vault(), account, "Comune").await.unwrap();
+                    transaction.commit().await.unwrap();
+                    let code = code_at(&enrolled.secret, now()).unwrap();
+                    let first = identity.check_first_code(account, &code, now()).await.unwrap();
+                    transaction = store.begin().await.unwrap();
+                    confirm_second_factor(&transaction, account, &first, now()).await.unwrap();
+                }
+                _ => {}
+            }
+            transaction.commit().await.unwrap();
+            let transaction = store.begin().await.unwrap();
+            let begun = begin_session(&transaction, verified, now()).await;
+            match meanwhile {
+                "nothing" => assert!(begun.is_ok()),
+                _ => assert!(matches!(begun, Err(IdentityError::Refused(Refusal::Credentials))), "{meanwhile}"),
+            }
+        }
+    }
+}
+
+on_both! {
+    async fn refusals_are_written_down_until_the_address_is_held(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let account = app.account_with_password(&tenant, EMAIL, PASSWORD, &["author"]).await;
+        let log = AuditLog::new(app.database.tenant(tenant.id));
+        let refused = async || {
+            let entries: Vec<Entry> = log.entries(0).try_collect().await.unwrap();
+            entries.into_iter().filter(|entry| entry.name == "session.refuse").collect::<Vec<_>>()
+        };
+        sign_in(&app, EMAIL, "sbagliata").await;
+        let first = refused().await;
+        assert_eq!(first.len(), 1);
+        assert_eq!(first[0].subject, Some(forged(&format!("Account:c_m999:{account}"))));
+        let identity = app.identity(&tenant);
+        for minutes in 1..12 {
+            let moment = now() + TimeDelta::minutes(minutes);
+            assert!(identity.verify(EMAIL, "sbagliata", None, moment).await.is_err());
+        }
+        let held = sign_in(&app, EMAIL, PASSWORD).await;
+        assert_eq!(held["userErrors"][0]["code"], "INVALID_CREDENTIALS");
+        assert_eq!(refused().await.len(), 1, "anybody could fill the log");
+    }
 }

@@ -336,3 +336,29 @@ async fn a_connection_and_its_operations_have_perspectives() {
         1
     );
 }
+
+#[actix_web::test]
+async fn nothing_begins_for_somebody_whom_nobody_can_look_up() {
+    if !Engine::postgres_is_there() {
+        return;
+    }
+    let (app, proxy) = TestApp::behind_a_proxy().await;
+    let token = app.signed_in(BuiltInRole::Editor).await;
+    let colleague = app.signed_in(BuiltInRole::Editor).await;
+    let mut socket = Socket::open(&app, "graphql-transport-ws").await;
+    let payload = json!({ "Authorization": format!("Bearer {token}") });
+    socket
+        .say(json!({ "type": "connection_init", "payload": payload }))
+        .await;
+    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    // Whoever is kept in memory is forgotten.
+    app.data_as(&colleague, "mutation { signOut { sessions } }", json!({}))
+        .await;
+    proxy.cut().await;
+    socket.subscribe("a", "{ me { name } }").await;
+    let refused = socket.hear().await;
+    assert_eq!(refused["type"], "error", "{refused}");
+    let code = &refused["payload"][0]["extensions"]["code"];
+    assert_eq!(code, "UNAVAILABLE", "{refused}");
+    proxy.mend().await;
+}

@@ -24,7 +24,7 @@ use municipio_domain::{
     store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -173,6 +173,15 @@ impl TestApp {
             None => format!("sqlite://{}/municipio.db", self.data.path().display()),
         };
         sea_orm::Database::connect(url).await.unwrap()
+    }
+
+    /// How many rows a table has, of all municipalities.
+    pub async fn rows(&self, table: &str) -> i64 {
+        let connection = self.administrator().await;
+        let count = format!("SELECT count(*) FROM {table}");
+        let count = Statement::from_string(connection.get_database_backend(), count);
+        let row = connection.query_one_raw(count).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
     }
 
     /// A connection with the rights that the application has, told this tenant.

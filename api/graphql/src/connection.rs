@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use async_graphql::{Context, Enum, Object, OutputType, Result, TypeName, connection::PageInfo};
-use municipio_domain::content::{Cursor, Direction, Item, ListQuery, OrderBy, Page, Window};
+use municipio_domain::content::{
+    Cursor, Direction, InvalidCursor, Item, ListQuery, OrderBy, Page, Window,
+};
 
 use crate::{
     context::{LinkedList, LinkedPart, RequestData, data},
-    error::{ErrorCode, internal},
+    error::{ErrorCode, cursor, internal},
     view::{ContentObject, Reader, View},
 };
 
@@ -84,34 +86,58 @@ impl ListArguments {
 
     pub(crate) fn window(&self, data: &RequestData) -> Result<(OrderBy, Direction, Window)> {
         let (order, direction) = self.order_by.split();
-        let forwards = (self.first, self.after.as_deref());
-        let backwards = (self.last, self.before.as_deref());
-        Ok((order, direction, window(data, order, forwards, backwards)?))
+        let part = Part {
+            first: self.first,
+            after: self.after.clone(),
+            last: self.last,
+            before: self.before.clone(),
+        };
+        Ok((order, direction, part.window(by_order(data, order))?))
     }
 }
 
 /// The part of a list that is asked for, by `first` and `after` or by `last` and `before`.
-pub(crate) fn window(
+pub(crate) struct Part {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+}
+
+impl Part {
+    /// The same with its places, which this reads.
+    pub(crate) fn window<P>(
+        &self,
+        place: impl Fn(&str) -> std::result::Result<P, InvalidCursor>,
+    ) -> Result<Window<P>> {
+        if self.first.is_some() && self.last.is_some() {
+            let message = "give `first` or `last`, not both";
+            return Err(ErrorCode::InvalidArgument.about("last", message));
+        }
+        let from_end = self.last.is_some();
+        let size = match from_end {
+            true => page_size(self.last, "last")?,
+            false => page_size(self.first, "first")?,
+        };
+        let read = |text: Option<&str>, argument: &str| {
+            let place = text.map(&place).transpose();
+            place.map_err(|error| cursor(argument, error))
+        };
+        Ok(Window {
+            size,
+            after: read(self.after.as_deref(), "after")?,
+            before: read(self.before.as_deref(), "before")?,
+            from_end,
+        })
+    }
+}
+
+/// Reads cursors of lists with this order.
+pub(crate) fn by_order(
     data: &RequestData,
     order: OrderBy,
-    (first, after): (Option<i32>, Option<&str>),
-    (last, before): (Option<i32>, Option<&str>),
-) -> Result<Window> {
-    if first.is_some() && last.is_some() {
-        let message = "give `first` or `last`, not both";
-        return Err(ErrorCode::InvalidArgument.about("last", message));
-    }
-    let from_end = last.is_some();
-    let (size, argument) = match from_end {
-        true => (last, "last"),
-        false => (first, "first"),
-    };
-    Ok(Window {
-        size: page_size(size, argument)?,
-        after: data.cursor(after, order, "after")?,
-        before: data.cursor(before, order, "before")?,
-        from_end,
-    })
+) -> impl Fn(&str) -> std::result::Result<Cursor, InvalidCursor> {
+    move |text| Cursor::decode(text, &data.tenant.ipa_code, order)
 }
 
 /// Checks the size of a page.
@@ -266,7 +292,12 @@ impl<T: ContentObject + OutputType> Connection<T> {
 }
 
 pub(crate) fn page_info<T>(page: Option<&Page<T>>, reader: &Reader) -> PageInfo {
-    let place = |entry: Option<&(Cursor, T)>| entry.map(|(cursor, _)| reader.cursor(cursor));
+    places(page, |cursor| reader.cursor(cursor))
+}
+
+/// Whether there is more than a page, and how to go on, with places that are shown like this.
+pub(crate) fn places<T, P>(page: Option<&Page<T, P>>, show: impl Fn(&P) -> String) -> PageInfo {
+    let place = |entry: Option<&(P, T)>| entry.map(|(place, _)| show(place));
     PageInfo {
         has_previous_page: page.is_some_and(|page| page.has_previous),
         has_next_page: page.is_some_and(|page| page.has_next),

@@ -12,9 +12,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     content::{
-        Body, ContentType, Contents, Cursor, Dependents, Direction, Filter, Item, ListQuery, Lock,
-        OrderBy, Page, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window, WorkItem,
-        review::Review,
+        Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
+        Page, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window, WorkItem, review::Review,
     },
     idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
@@ -27,7 +26,7 @@ use municipio_domain::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    error::{ErrorCode, cursor, denied, failed, internal},
+    error::{ErrorCode, denied, failed, internal},
     global_id::{self, Kind},
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader},
@@ -154,6 +153,7 @@ impl RequestData {
 
     /// Ends a transaction; what was done in it is written down with it.
     pub(crate) async fn commit(&self, transaction: Transaction, deed: &Deed) -> Result<()> {
+        let effect = serde_json::json!({ "name": deed.name, "subject": deed.subject });
         if let Some(attempt) = &self.attempt {
             if !WITHOUT_SECRETS
                 .iter()
@@ -161,8 +161,8 @@ impl RequestData {
             {
                 attempt.keep_secret();
             }
-            let effect = serde_json::json!({ "name": deed.name, "subject": deed.subject });
-            let counts = attempt.note(&transaction, effect).await.map_err(internal)?;
+            let counts = attempt.note(&transaction, &effect).await;
+            let counts = counts.map_err(internal)?;
             if !counts {
                 let message = "the mutation took too long, and was sent again meanwhile";
                 return Err(ErrorCode::IdempotencyInProgress.error(message));
@@ -171,7 +171,11 @@ impl RequestData {
         let actor = self.actor();
         let recorded = audit::record(&transaction, &actor, deed, self.now());
         recorded.await.map_err(internal)?;
-        transaction.commit().await.map_err(internal)
+        transaction.commit().await.map_err(internal)?;
+        if let Some(attempt) = &self.attempt {
+            attempt.done(effect);
+        }
+        Ok(())
     }
 
     pub(crate) async fn items(
@@ -235,18 +239,6 @@ impl RequestData {
     /// Reads the global id of an item of a certain type, given as this argument.
     pub(crate) fn item_id(&self, id: &ID, wanted: ContentType, argument: &str) -> Result<ItemId> {
         global_id::decode_as(id, Kind::Content(wanted), &self.tenant.ipa_code, argument).map(ItemId)
-    }
-
-    /// Reads a cursor of a list with this order, given as this argument.
-    pub(crate) fn cursor(
-        &self,
-        text: Option<&str>,
-        order: OrderBy,
-        argument: &str,
-    ) -> Result<Option<Cursor>> {
-        text.map(|text| Cursor::decode(text, &self.tenant.ipa_code, order))
-            .transpose()
-            .map_err(|error| cursor(argument, error))
     }
 
     /// The moment it is.

@@ -8,6 +8,8 @@ use municipio_domain::{
     store::{Failure, StoreError},
 };
 
+use crate::mutation::USER_ERRORS;
+
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])* $variant:ident = $code:literal, $status:literal, $fix:literal;)*) => {
         /// The codes of errors.
@@ -263,7 +265,7 @@ pub fn catalogue() -> String {
          `extensions.argument`; all errors carry `requestId`, which stands in the log too.\n\n\
          The status is the one given when nothing was executed and the client accepts\n\
          `application/graphql-response+json`; an error of a single field leaves the answer at 200.\n\n\
-         This page is written from `api/graphql/src/error.rs`; a test keeps them equal.\n\n\
+         This page is written from `api/graphql/src/error.rs` and `mutation/user_error_codes.rs`; tests keep them equal.\n\n\
          | code | status | what it means | what to do |\n|---|---|---|---|\n",
     );
     for code in ErrorCode::ALL {
@@ -274,6 +276,17 @@ pub fn catalogue() -> String {
             code.meaning().trim(),
             code.fix()
         ));
+    }
+    page.push_str(
+        "\n## What the user can mend\n\n\
+         Mutations tell it in `userErrors`, each with a path in the input where there is one; schedules and releases that\n\
+         were not carried out tell it too. Nothing of the change was done. Codes of the first table may stand there as\n\
+         well, such as `NOT_FOUND`, `UNKNOWN_CODE` and `FORBIDDEN`; those of a `publishReport` are in\n\
+         `seeds/publishing-rules/publishing-rules.toml`.\n\n\
+         | code | what it means, and what to do |\n|---|---|\n",
+    );
+    for (code, meaning) in USER_ERRORS {
+        page.push_str(&format!("| `{code}` | {meaning} |\n"));
     }
     page
 }

@@ -55,9 +55,9 @@ impl Kind {
             Self::Content(content_type) => content_type.type_name(),
             Self::Item => "ContentItem",
             Self::Revision => "ContentRevision",
-            Self::Release => "Release",
+            Self::Release => content::Release::TYPE_NAME,
             Self::PreviewToken => "PreviewToken",
-            Self::Account => "Account",
+            Self::Account => municipio_domain::identity::Account::TYPE_NAME,
             Self::ApiKey => "ApiKey",
         }
     }

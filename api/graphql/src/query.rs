@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     connection::{
-        Connection, ContentOrder, ListArguments, by_title, newest_first, page_size, window,
+        Connection, ContentOrder, ListArguments, Part, by_order, by_title, newest_first, page_size,
     },
     context::{RequestData, data},
     error::internal,
@@ -187,30 +187,39 @@ query! {
         async fn accounts(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
             #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
         ) -> Option<Result<List<Account>>> {
-            Some(Account::list(ctx, first, after.as_deref()).await)
+            Some(Account::list(ctx, Part { first, after, last, before }).await)
         }
 
         /// The roles of accounts, for who manages roles or accounts (ruoli delle utenze).
         async fn account_roles(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
             #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
         ) -> Option<Result<List<AccountRole>>> {
-            Some(AccountRole::list(ctx, first, after.as_deref()).await)
+            Some(AccountRole::list(ctx, Part { first, after, last, before }).await)
         }
 
         /// The API keys, the newest first, for who manages them (chiavi API).
         async fn api_keys(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
             #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
         ) -> Option<Result<List<ApiKey>>> {
-            Some(ApiKey::list(ctx, first, after.as_deref()).await)
+            Some(ApiKey::list(ctx, Part { first, after, last, before }).await)
         }
 
         /// The municipality and its settings (Comune).
@@ -284,13 +293,16 @@ query! {
             filter: Option<ContentItemFilter>,
             #[graphql(desc = "What the list is ordered by.", default_with = "newest_edit_first()")]
             order_by: ContentItemOrder,
-            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
             #[graphql(desc = "Only content after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only content before this place.")] before: Option<String>,
             #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
             locale: Option<scalars::Locale>,
         ) -> Result<ContentItemConnection> {
             let reader = Reader::new(ctx, locale)?;
-            ContentItemConnection::read(ctx, filter, order_by, (first, after), reader).await
+            ContentItemConnection::read(ctx, filter, order_by, Part { first, after, last, before }, reader).await
         }
 
         /// What waits for the caller: assigned, to be reviewed, sent back, and own drafts (le mie attività).
@@ -400,9 +412,8 @@ query! {
                 Some(range) => range.bounds("during")?,
                 None => (Some(data.now()), None::<DateTime<Utc>>),
             };
-            let forwards = (first, after.as_deref());
-            let backwards = (last, before.as_deref());
-            let window = window(data, OrderBy::Occurrence, forwards, backwards)?;
+            let part = Part { first, after, last, before };
+            let window = part.window(by_order(data, OrderBy::Occurrence))?;
             let filter = filter
                 .map(|filter| filter.filter(data, "filter"))
                 .transpose()?
@@ -432,10 +443,13 @@ query! {
         async fn releases(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
             #[graphql(desc = "Only releases after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only releases before this place.")] before: Option<String>,
         ) -> Option<Result<ReleaseConnection>> {
-            Some(ReleaseConnection::read(ctx, first, after).await)
+            Some(ReleaseConnection::read(ctx, Part { first, after, last, before }).await)
         }
 
         /// The preview tokens that are valid, the newest first; for those who may read drafts (token di
@@ -478,8 +492,10 @@ query! {
             #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
             first: Option<i32>,
             #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
         ) -> Option<Result<AuditEntryConnection>> {
-            Some(AuditEntryConnection::read(ctx, filter, first, after.as_deref()).await)
+            Some(AuditEntryConnection::read(ctx, filter, Part { first, after, last, before }).await)
         }
     }
 }

@@ -8,14 +8,16 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    content::{self, ReleaseAction, ReleaseIssue, ReleasedChange},
+    content::{
+        self, InvalidCursor, ReleaseAction, ReleaseIssue, ReleasedChange, decode_key, encode_key,
+    },
     identity::{Action, Subject},
     ids::{ItemId, ReleaseId},
     store::StoreError,
 };
 
 use crate::{
-    connection::page_size,
+    connection::{Part, places},
     context::{RequestData, data},
     error::internal,
     filters::camel,
@@ -279,46 +281,35 @@ pub(crate) struct ReleaseConnection {
 /// A release with its place in the list.
 #[derive(SimpleObject)]
 pub(crate) struct ReleaseEdge {
-    /// The place, for `after`.
+    /// The place, for `after` and `before`.
     cursor: String,
     /// The release.
     node: Release,
 }
 
 impl ReleaseConnection {
-    pub(crate) async fn read(
-        ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-    ) -> Result<Self> {
+    pub(crate) async fn read(ctx: &Context<'_>, part: Part) -> Result<Self> {
         let data = data(ctx)?;
         data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
-        let size = page_size(first, "first")?;
-        let after = after.map(|after| Release::read_id(data, &ID(after), "after"));
-        let after = after.transpose()?;
-        let releases = data
-            .contents
-            .releases(size, after)
-            .await
-            .map_err(internal)?;
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        let has_next_page = releases.len() > size;
-        let nodes: Vec<_> = releases.into_iter().take(size).map(Release).collect();
-        let edges = nodes.iter().map(|node| ReleaseEdge {
-            cursor: node.global_id(data).0,
-            node: node.clone(),
+        let municipality = &data.tenant.ipa_code;
+        let window = part.window(|text| {
+            let key = decode_key(text, content::Release::TYPE_NAME, municipality)?;
+            key.parse().map_err(|_| InvalidCursor::Malformed)
+        })?;
+        let page = data.contents.releases(&window).await.map_err(internal)?;
+        let cursor =
+            |id: &ReleaseId| encode_key(content::Release::TYPE_NAME, &id.to_string(), municipality);
+        let page_info = places(Some(&page), cursor);
+        let entries = page.entries.into_iter();
+        let edges = entries.map(|(id, release)| ReleaseEdge {
+            cursor: cursor(&id),
+            node: Release(release),
         });
         let edges: Vec<_> = edges.collect();
-        let cursor = |edge: Option<&ReleaseEdge>| edge.map(|edge| edge.cursor.clone());
         Ok(Self {
-            page_info: PageInfo {
-                has_previous_page: after.is_some(),
-                has_next_page,
-                start_cursor: cursor(edges.first()),
-                end_cursor: cursor(edges.last()),
-            },
+            nodes: edges.iter().map(|edge| edge.node.clone()).collect(),
             edges,
-            nodes,
+            page_info,
         })
     }
 }

@@ -2,11 +2,14 @@
 //! there are, and all are of their kind, down to the fields of inputs. What a scalar of the schema
 //! accepts is checked where it is used.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    ServerError, Value, Variables,
-    parser::types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition},
+    Name, ServerError, Value, Variables,
+    parser::types::{
+        BaseType, ExecutableDocument, FieldDefinition, OperationDefinition, Selection,
+        SelectionSet, Type, TypeKind, TypeSystemDefinition,
+    },
 };
 
 use crate::error::ErrorCode;
@@ -23,9 +26,69 @@ enum InputType {
     },
 }
 
+/// Fields of inputs that hold what nobody else may know.
+const SECRETS: [&str; 5] = [
+    "code",
+    "currentPassword",
+    "password",
+    "refreshToken",
+    "token",
+];
+
+/// The enumeration or input that a definition is, with its name.
+fn input_type(definition: &TypeSystemDefinition) -> Option<(String, InputType)> {
+    let TypeSystemDefinition::Type(definition) = definition else {
+        return None;
+    };
+    let definition = &definition.node;
+    let mut directives = definition.directives.iter();
+    let one_of = directives.any(|directive| directive.node.name.node == "oneOf");
+    let kind = match &definition.kind {
+        TypeKind::Enum(kind) => {
+            let values = kind.values.iter();
+            InputType::Enumeration(
+                values
+                    .map(|value| value.node.value.node.to_string())
+                    .collect(),
+            )
+        }
+        TypeKind::InputObject(kind) => {
+            let fields = kind.fields.iter().map(|field| {
+                let has_default = field.node.default_value.is_some();
+                let name = field.node.name.node.to_string();
+                (name, (field.node.ty.node.clone(), has_default))
+            });
+            InputType::Input {
+                fields: fields.collect(),
+                one_of,
+            }
+        }
+        _ => return None,
+    };
+    Some((definition.name.node.to_string(), kind))
+}
+
+/// The mutations of a schema.
+fn mutations(schema: &[TypeSystemDefinition]) -> impl Iterator<Item = &FieldDefinition> {
+    let objects = schema.iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Type(definition) if definition.node.name.node == "Mutation" => {
+            match &definition.node.kind {
+                TypeKind::Object(object) => Some(&object.fields),
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    objects.flatten().map(|field| &field.node)
+}
+
 /// The enumerations and inputs of a schema.
 #[derive(Clone, Debug, Default)]
-pub struct InputTypes(HashMap<String, InputType>);
+pub struct InputTypes {
+    types: HashMap<String, InputType>,
+    /// The mutations that take a secret.
+    secret_mutations: HashSet<String>,
+}
 
 /// Why a value does not fit: the steps to it, and what is wrong with it.
 type Misfit = (String, String);
@@ -33,43 +96,47 @@ type Misfit = (String, String);
 impl InputTypes {
     /// Reads them from a schema. One without types has none, and nothing but built-in types is checked.
     pub(crate) fn new(schema: &[TypeSystemDefinition]) -> Self {
-        Self(
-            schema
-                .iter()
-                .filter_map(|definition| {
-                    let TypeSystemDefinition::Type(definition) = definition else {
-                        return None;
-                    };
-                    let definition = &definition.node;
-                    let one_of = definition
-                        .directives
-                        .iter()
-                        .any(|directive| directive.node.name.node == "oneOf");
-                    let kind = match &definition.kind {
-                        TypeKind::Enum(kind) => InputType::Enumeration(
-                            kind.values
-                                .iter()
-                                .map(|value| value.node.value.node.to_string())
-                                .collect(),
-                        ),
-                        TypeKind::InputObject(kind) => InputType::Input {
-                            fields: kind
-                                .fields
-                                .iter()
-                                .map(|field| {
-                                    let has_default = field.node.default_value.is_some();
-                                    let name = field.node.name.node.to_string();
-                                    (name, (field.node.ty.node.clone(), has_default))
-                                })
-                                .collect(),
-                            one_of,
-                        },
-                        _ => return None,
-                    };
-                    Some((definition.name.node.to_string(), kind))
-                })
-                .collect(),
-        )
+        let types = Self {
+            types: schema.iter().filter_map(input_type).collect(),
+            secret_mutations: HashSet::new(),
+        };
+        let secret = mutations(schema).filter(|field| types.is_secret(field));
+        let secret_mutations = secret.map(|field| field.name.node.to_string()).collect();
+        Self {
+            secret_mutations,
+            ..types
+        }
+    }
+
+    fn is_secret(&self, mutation: &FieldDefinition) -> bool {
+        mutation.arguments.iter().any(|argument| {
+            let BaseType::Named(input) = &argument.node.ty.node.base else {
+                return false;
+            };
+            match self.types.get(input.as_str()) {
+                Some(InputType::Input { fields, .. }) => {
+                    SECRETS.iter().any(|secret| fields.contains_key(*secret))
+                }
+                _ => false,
+            }
+        })
+    }
+
+    /// The names of the mutations of the operation that was asked for, when one of them takes a secret. No
+    /// fragment of the document spreads itself.
+    pub fn secret_mutations(
+        &self,
+        document: &ExecutableDocument,
+        wanted: Option<&str>,
+    ) -> Option<String> {
+        let operation = chosen(document, wanted)?;
+        let mut names = Vec::new();
+        root_fields(document, &operation.selection_set.node, &mut names);
+        names.sort_unstable();
+        let is_secret = names
+            .iter()
+            .any(|name| self.secret_mutations.contains(*name));
+        is_secret.then(|| names.join(" "))
     }
 
     /// Refuses variables that do not fit the operation that was asked for.
@@ -82,14 +149,10 @@ impl InputTypes {
         wanted: Option<&str>,
         variables: &Variables,
     ) -> Result<(), ServerError> {
-        let chosen = document
-            .operations
-            .iter()
-            .find(|(name, _)| wanted.is_none_or(|wanted| name.is_some_and(|name| name == wanted)));
-        let Some((_, operation)) = chosen else {
+        let Some(operation) = chosen(document, wanted) else {
             return Ok(());
         };
-        for definition in &operation.node.variable_definitions {
+        for definition in &operation.variable_definitions {
             let definition = &definition.node;
             let name = &definition.name.node;
             let kind = &definition.var_type.node;
@@ -119,7 +182,7 @@ impl InputTypes {
             (Value::Null, _) => Err(not_of(kind)),
             // One value stands for a list of one.
             (value, BaseType::List(inner)) => self.fits(value, inner),
-            (value, BaseType::Named(name)) => match self.0.get(name.as_str()) {
+            (value, BaseType::Named(name)) => match self.types.get(name.as_str()) {
                 None if is_scalar(value, name) => Ok(()),
                 Some(InputType::Enumeration(values)) if is_one_of(value, values) => Ok(()),
                 Some(InputType::Input { fields, one_of }) => {
@@ -163,6 +226,39 @@ impl InputTypes {
             return Err((String::new(), problem));
         }
         Ok(())
+    }
+}
+
+/// The operation that was asked for.
+fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    wanted: Option<&str>,
+) -> Option<&'a OperationDefinition> {
+    let is_wanted =
+        |name: Option<&Name>| wanted.is_none_or(|wanted| name.is_some_and(|name| name == wanted));
+    let mut operations = document.operations.iter();
+    let (_, operation) = operations.find(|(name, _)| is_wanted(*name))?;
+    Some(&operation.node)
+}
+
+/// The names of the fields of a selection, those of its fragments too.
+fn root_fields<'a>(
+    document: &'a ExecutableDocument,
+    selection: &'a SelectionSet,
+    names: &mut Vec<&'a str>,
+) {
+    for item in &selection.items {
+        match &item.node {
+            Selection::Field(field) => names.push(field.node.name.node.as_str()),
+            Selection::InlineFragment(fragment) => {
+                root_fields(document, &fragment.node.selection_set.node, names);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    root_fields(document, &fragment.node.selection_set.node, names);
+                }
+            }
+        }
     }
 }
 

@@ -4,15 +4,16 @@ use std::io::{IsTerminal, Read};
 
 use clap::{Args, Subcommand};
 use municipio_domain::{
+    audit::{Actor, Deed, record},
     identity::{
         Account, AccountChange, AccountStatus, EmailAddress, Giver, NewAccount, Passwords,
         account_of, check_password, create_account, disable_second_factor, generate_password,
         list_accounts, set_password, update_account,
     },
-    ids::AccountId,
-    store::{Database, TenantStore},
+    store::{Database, TenantStore, Transaction},
     tenants::{self, IpaCode, Tenant},
 };
+use serde_json::json;
 
 use super::{CliError, open, say};
 use crate::{clock, settings::Settings};
@@ -127,7 +128,8 @@ impl Create {
         };
         let transaction = database.tenant(tenant.id).begin().await?;
         let account = create_account(&transaction, Giver::Operator, new, clock::now()).await?;
-        transaction.commit().await?;
+        let deed = account.deed("account.create", &tenant.ipa_code);
+        commit(transaction, &deed).await?;
         let roles: Vec<_> = account.roles.into_iter().collect();
         let said = format!(
             "{} can sign in to {} as {}.",
@@ -154,11 +156,13 @@ async fn reset(
     let (password, shown) = password.read(&words)?;
     let hash = Passwords::new(1).hash(&password).await?;
     let transaction = store.begin().await?;
-    set_password(&transaction, account.id, hash, clock::now()).await?;
+    set_password(&transaction, account.id, hash).await?;
     if remove_second_factor {
         disable_second_factor(&transaction, account.id).await?;
     }
-    transaction.commit().await?;
+    let deed = account.deed("password.reset", &tenant.ipa_code);
+    let deed = deed.with(json!({ "removesSecondFactor": remove_second_factor }));
+    commit(transaction, &deed).await?;
     let said = format!("{} has another password.", account.email);
     Ok(with_password(said, shown))
 }
@@ -168,19 +172,28 @@ async fn suspend(
     who: &Who,
     status: AccountStatus,
 ) -> Result<String, CliError> {
-    let (_, store, account) = find(database, who).await?;
+    let (tenant, store, account) = find(database, who).await?;
     let change = AccountChange {
         status: Some(status),
         ..AccountChange::default()
     };
     let transaction = store.begin().await?;
-    let id: AccountId = account.id;
-    update_account(&transaction, Giver::Operator, id, change).await?;
-    transaction.commit().await?;
+    let account = update_account(&transaction, Giver::Operator, account.id, change).await?;
+    commit(
+        transaction,
+        &account.deed("account.update", &tenant.ipa_code),
+    )
+    .await?;
     Ok(match status {
         AccountStatus::Active => format!("{} can sign in.", account.email),
         AccountStatus::Suspended => format!("{} cannot sign in any more.", account.email),
     })
+}
+
+/// Ends a transaction; what was done in it is written down with it.
+async fn commit(transaction: Transaction, deed: &Deed) -> Result<(), CliError> {
+    record(&transaction, &Actor::command(), deed, clock::now()).await?;
+    Ok(transaction.commit().await?)
 }
 
 async fn find(database: &Database, who: &Who) -> Result<(Tenant, TenantStore, Account), CliError> {

@@ -6,6 +6,7 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, ResponseError,
     http::{Method, StatusCode, header},
 };
+use async_graphql::ServerError;
 use municipio_domain::{identity::Denied, store::StoreError};
 use municipio_graphql::ErrorCode;
 use tracing_actix_web::RequestId;
@@ -58,6 +59,11 @@ impl Problem {
     /// What went wrong, for who is not answered with the problem itself.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// The same as an error of an operation.
+    pub(crate) fn into_error(self) -> ServerError {
+        self.code.refuse(self.detail)
     }
 
     /// The same, with the id of the request it answers.

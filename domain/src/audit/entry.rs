@@ -9,10 +9,9 @@ use municipio_entities::audit_entry;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json_canonicalizer::{to_string as canonical, to_vec as canonical_bytes};
-use sha2::{Digest, Sha256};
 
 use super::{Actor, Deed};
-use crate::{ids::TenantId, store::StoreError};
+use crate::{digest::sha256, ids::TenantId, store::StoreError};
 
 /// What is kept of a text that a client may have chosen.
 const LONGEST: usize = 200;
@@ -92,9 +91,7 @@ impl Entry {
         if let Some(members) = said.as_object_mut() {
             members.remove("hash");
         }
-        let bytes = canonical_bytes(&said).map_err(unwritable)?;
-        let digest = Sha256::digest(&bytes);
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(sha256(canonical_bytes(&said).map_err(unwritable)?))
     }
 
     /// Its number and hash.
@@ -251,9 +248,7 @@ mod tests {
             r#""number":1,"previousHash":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""requestId":"r-1","subject":"abc","tenant":"00000000-0000-0000-0000-000000000000"}"#,
         );
-        let digest = Sha256::digest(bytes.as_bytes());
-        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(entry().hash, hash);
+        assert_eq!(entry().hash, sha256(bytes));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
     verify::{Chain, Row},
 };
 use crate::{
-    content::{Contents, InvalidCursor, seal, unseal},
+    content::{Contents, InvalidCursor, Page, Window, seal, unseal},
     store::{Pending, StoreError, TenantStore},
     tenants::IpaCode,
 };
@@ -36,15 +36,6 @@ pub struct AuditFilter {
     pub until: Option<DateTime<Utc>>,
 }
 
-/// A part of the log, newest first.
-#[derive(Clone, Debug)]
-pub struct EntryPage {
-    /// The entries.
-    pub entries: Vec<Entry>,
-    /// Whether there are older ones.
-    pub has_next: bool,
-}
-
 /// The audit log of a tenant.
 #[derive(Clone, Debug)]
 pub struct AuditLog {
@@ -63,30 +54,25 @@ impl AuditLog {
         Self { store }
     }
 
-    /// The newest entries that match, at most so many; those before this number when one is given.
+    /// A part of the list of the entries that match, the newest first; their numbers are their places.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn newest(
+    pub async fn page(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
-        size: u64,
-    ) -> Result<EntryPage, StoreError> {
-        use audit_entry::Column;
-        let select = select()
-            .cond_where(filter.condition())
-            .cond_where(Condition::all().add_option(before.map(|before| Column::Number.lt(before))))
-            .order_by((audit_entry::Entity, Column::Number), Order::Desc)
-            .limit(size + 1)
-            .to_owned();
+        window: &Window<i64>,
+    ) -> Result<Page<Entry, i64>, StoreError> {
+        use audit_entry::{Column, Entity};
+        let mut select = select().cond_where(filter.condition()).to_owned();
+        window.select_down::<Entity, _>(&mut select, Column::Number, |number| *number);
         let rows = self.rows(select).await?;
-        let has_next = rows.len() as u64 > size;
-        let rows = rows
-            .into_iter()
-            .take(usize::try_from(size).unwrap_or(usize::MAX));
-        let entries = rows.map(Entry::from_row).collect::<Result<_, _>>()?;
-        Ok(EntryPage { entries, has_next })
+        let size = usize::try_from(window.size).unwrap_or(usize::MAX);
+        let more = rows.len() > size;
+        let entries = rows.into_iter().take(size).map(Entry::from_row);
+        let entries = entries.map(|entry| entry.map(|entry| (entry.number, entry)));
+        let entries = entries.collect::<Result<_, _>>()?;
+        Ok(Page::of(window, entries, more))
     }
 
     /// All entries after this number, oldest first. An error ends the stream.
@@ -181,9 +167,9 @@ impl AuditFilter {
 }
 
 impl Entry {
-    /// The place of the entry in the log, as an opaque string for readers of this municipality.
-    pub fn cursor(&self, municipality: &IpaCode) -> String {
-        seal(municipality, &("a", self.number))
+    /// The place of the entry with this number in the log, as an opaque string for readers of this municipality.
+    pub fn cursor(number: i64, municipality: &IpaCode) -> String {
+        seal(municipality, &("a", number))
     }
 
     /// Reads such a string: the number of an entry.

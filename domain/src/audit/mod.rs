@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub use actor::{Actor, ClientNetwork, Origin};
 pub use entry::{Entry, Head, InvalidHead};
-pub use log::{AuditFilter, AuditLog, EntryPage};
+pub use log::{AuditFilter, AuditLog};
 pub use verify::{Flaw, Verified};
 
 use crate::store::{StoreError, Transaction};

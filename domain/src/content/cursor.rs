@@ -104,6 +104,22 @@ pub(crate) fn unseal<T: DeserializeOwned>(
     }
 }
 
+/// The place of what has this key in a list of this name, as an opaque string for readers of this municipality.
+pub fn encode_key(list: &str, key: &str, municipality: &IpaCode) -> String {
+    seal(municipality, &(list, key))
+}
+
+/// Reads such a string: the key.
+///
+/// # Errors
+/// The text is no cursor, or one of another municipality or list.
+pub fn decode_key(text: &str, list: &str, municipality: &IpaCode) -> Result<String, InvalidCursor> {
+    match unseal::<(String, String)>(text, municipality)? {
+        (name, key) if name == list => Ok(key),
+        _ => Err(InvalidCursor::OtherOrder),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

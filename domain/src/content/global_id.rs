@@ -1,4 +1,4 @@
-//! Global ids of content, as clients know them and as the audit log names them.
+//! Global ids, as clients know them and as the audit log names them.
 
 use std::fmt::Display;
 
@@ -6,9 +6,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::ContentType;
 use crate::{ids::ItemId, tenants::IpaCode};
-
-/// What releases are called in global ids.
-pub const RELEASE: &str = "Release";
 
 /// The global id of an item: its type, its municipality and its id in one opaque string.
 pub fn global_id(content_type: ContentType, municipality: &IpaCode, id: ItemId) -> String {

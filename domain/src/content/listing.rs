@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use municipio_entities::{content_item, content_listing as listing, content_occurrence};
 use sea_orm::{
-    DbBackend, Iden,
+    DbBackend, EntityTrait, Iden,
     sea_query::{
         Alias, Asterisk, Condition, Expr, ExprTrait, IntoColumnRef, JoinType, Order, Query,
         SelectStatement, SimpleExpr, UnionType,
@@ -160,13 +160,13 @@ pub struct ListQuery {
 
 /// The part of a list that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Window {
+pub struct Window<P = Cursor> {
     /// How many items at the most.
     pub size: u64,
     /// After this place.
-    pub after: Option<Cursor>,
+    pub after: Option<P>,
     /// Before this place.
-    pub before: Option<Cursor>,
+    pub before: Option<P>,
     /// Take the last items of the list instead of the first.
     pub from_end: bool,
 }
@@ -185,13 +185,39 @@ impl Window {
 
 /// A part of a list.
 #[derive(Clone, Debug)]
-pub struct Page<T> {
+pub struct Page<T, P = Cursor> {
     /// The items, each with its place.
-    pub entries: Vec<(Cursor, T)>,
+    pub entries: Vec<(P, T)>,
     /// There are items before these.
     pub has_previous: bool,
     /// There are items after these.
     pub has_next: bool,
+}
+
+impl<P> Window<P> {
+    /// The rows of a list that goes down by a column, at the most one more than asked for, in the order of
+    /// [`Page::of`].
+    pub(crate) fn select_down<E: EntityTrait, V: Into<sea_orm::Value>>(
+        &self,
+        select: &mut SelectStatement,
+        column: E::Column,
+        value: impl Fn(&P) -> V,
+    ) {
+        let place = || Expr::col((E::default(), column));
+        if let Some(after) = &self.after {
+            select.and_where(place().lt(value(after)));
+        }
+        if let Some(before) = &self.before {
+            select.and_where(place().gt(value(before)));
+        }
+        let order = match self.from_end {
+            true => Order::Asc,
+            false => Order::Desc,
+        };
+        select
+            .order_by((E::default(), column), order)
+            .limit(self.size + 1);
+    }
 }
 
 /// The most values of which SQLite gives the first items in one statement.

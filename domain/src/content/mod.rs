@@ -34,7 +34,7 @@ pub mod types;
 mod work;
 
 pub use changes::{Change, ChangeKind};
-pub use cursor::{Cursor, InvalidCursor, OrderValue};
+pub use cursor::{Cursor, InvalidCursor, OrderValue, decode_key, encode_key};
 pub(crate) use cursor::{seal, unseal};
 pub use dependents::{Dependent, Dependents};
 pub use diff::{FieldChange, diff};
@@ -43,7 +43,7 @@ pub use field_error::{FieldError, check_text};
 use field_error::{field_errors, part_error};
 pub use fields::{FileReference, ImageReference, LocalizedRichText, WebAddress, WebLink};
 pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish_report};
-pub use global_id::{RELEASE, global_id, global_id_of};
+pub use global_id::{global_id, global_id_of};
 pub use item::{Item, Slugs};
 pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};

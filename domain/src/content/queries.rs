@@ -542,9 +542,9 @@ pub(super) fn read_type(name: &str) -> Result<ContentType, StoreError> {
         .map_err(|error| StoreError::corrupt("content type", error))
 }
 
-impl<T> Page<T> {
+impl<T, P> Page<T, P> {
     /// A page of entries in the order in which they were read: from the end when the window is there.
-    pub(super) fn of(window: &Window, mut entries: Vec<(Cursor, T)>, more: bool) -> Self {
+    pub(crate) fn of(window: &Window<P>, mut entries: Vec<(P, T)>, more: bool) -> Self {
         if window.from_end {
             entries.reverse();
         }
@@ -561,7 +561,7 @@ impl<T> Page<T> {
         }
     }
 
-    fn empty(window: &Window) -> Self {
+    fn empty(window: &Window<P>) -> Self {
         Self {
             entries: Vec::new(),
             has_previous: window.after.is_some(),

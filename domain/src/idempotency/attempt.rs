@@ -1,9 +1,15 @@
 //! One run of a mutation that came with a key.
 
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use municipio_entities::idempotency_key::{Column, Entity};
-use sea_orm::{ColumnTrait, sea_query::Condition};
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Condition, Expr},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,7 +24,7 @@ pub struct Attempt {
     key: IdempotencyKey,
     /// What it did so far.
     effects: Mutex<Vec<Value>>,
-    secret: std::sync::atomic::AtomicBool,
+    secret: AtomicBool,
 }
 
 impl Attempt {
@@ -28,7 +34,7 @@ impl Attempt {
             caller: request.caller.clone(),
             key: request.key.clone(),
             effects: Mutex::default(),
-            secret: false.into(),
+            secret: AtomicBool::new(false),
         }
     }
 
@@ -49,14 +55,21 @@ impl Attempt {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn note(&self, transaction: &Transaction, effect: Value) -> Result<bool, StoreError> {
-        let effects = {
-            let mut effects = self.lock();
-            effects.push(effect);
-            Value::Array(effects.clone()).to_string()
-        };
+    pub async fn note(
+        &self,
+        transaction: &Transaction,
+        effect: &Value,
+    ) -> Result<bool, StoreError> {
+        let mut effects = self.lock().clone();
+        effects.push(effect.clone());
+        let effects = Value::Array(effects).to_string();
         let values = [(Column::Effects, effects.into())];
         Ok(transaction.update::<Entity>(values, self.own()).await? == 1)
+    }
+
+    /// It is done: the transaction in which it was noted is committed.
+    pub fn done(&self, effect: Value) {
+        self.lock().push(effect);
     }
 
     /// It did something.
@@ -64,23 +77,27 @@ impl Attempt {
         !self.lock().is_empty()
     }
 
-    /// Its answer holds a secret, and is not kept.
+    /// It takes a secret, or its answer holds one, which is not kept.
     pub fn keep_secret(&self) {
-        self.secret
-            .store(true, std::sync::atomic::Ordering::Relaxed);
+        self.secret.store(true, Ordering::Relaxed);
     }
 
-    /// Keeps the answer for whoever sends the mutation again.
+    /// Whether its answer is not kept.
+    pub fn is_secret(&self) -> bool {
+        self.secret.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the answer for whoever sends the mutation again; of a secret one, that it was given.
     ///
     /// # Errors
     /// The database failed.
     pub async fn answer(&self, store: &TenantStore, answer: String) -> Result<(), StoreError> {
-        if self.secret.load(std::sync::atomic::Ordering::Relaxed) {
-            return Ok(());
-        }
+        let value = match self.is_secret() {
+            true => (Column::HeldUntil, Expr::col(Column::CreatedAt)),
+            false => (Column::Answer, Expr::value(answer)),
+        };
         let transaction = store.begin().await?;
-        let values = [(Column::Answer, answer.into())];
-        transaction.update::<Entity>(values, self.own()).await?;
+        transaction.set::<Entity>(&[value], self.own()).await?;
         transaction.commit().await
     }
 

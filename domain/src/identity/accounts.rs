@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::{account, role_assignment};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -12,8 +13,11 @@ use super::{
     TokenKind, attempts, disable_second_factor, end_all_sessions, roles,
 };
 use crate::{
+    audit::Deed,
+    content::global_id_of,
     ids::AccountId,
     store::{Scope, StoreError, TenantStore, Transaction},
+    tenants::IpaCode,
 };
 
 /// An account.
@@ -69,6 +73,16 @@ impl AccountStatus {
 }
 
 impl Account {
+    /// The name of accounts in global ids.
+    pub const TYPE_NAME: &str = "Account";
+
+    /// What is written down of what was done to it: which account it is, and what it may do from then on.
+    pub fn deed(&self, name: &'static str, municipality: &IpaCode) -> Deed {
+        let id = global_id_of(Self::TYPE_NAME, municipality, self.id);
+        let (status, roles) = (self.status.as_str(), &self.roles);
+        Deed::to(name, id).with(json!({ "name": self.name, "status": status, "roles": roles }))
+    }
+
     /// Whether its owner may give every role.
     fn is_administrator(&self) -> bool {
         self.status == AccountStatus::Active
@@ -109,6 +123,27 @@ pub(super) fn by_id(id: AccountId) -> Condition {
 
 pub(super) fn by_email(email: &EmailAddress) -> Condition {
     Condition::all().add(account::Column::Email.eq(email.as_str()))
+}
+
+/// The account whose password a token sets.
+pub(super) fn by_reset_token(token: &str, now: DateTime<Utc>) -> Result<Condition, Refusal> {
+    let Some((TokenKind::Reset, token)) = Token::read(token) else {
+        return Err(Refusal::Token);
+    };
+    Ok(Condition::all()
+        .add(account::Column::ResetHash.eq(token.hash()))
+        .add(account::Column::ResetExpiresAt.gt(now))
+        .add(account::Column::Status.eq(AccountStatus::Active.as_str())))
+}
+
+/// An account, kept from all others who write it until the transaction ends.
+pub(super) async fn hold(
+    transaction: &Transaction,
+    id: AccountId,
+) -> Result<account::Model, IdentityError> {
+    let rows = transaction.hold_of::<account::Entity>(account::Column::Id, [id.0]);
+    let row = rows.await?.into_iter().next();
+    Ok(row.ok_or(Refusal::NoAccount)?)
 }
 
 fn of_account(id: AccountId) -> Condition {
@@ -354,7 +389,7 @@ pub async fn reset_password(
     if removes_second_factor {
         disable_second_factor(transaction, id).await?;
     }
-    attempts::forget(transaction, &account.email, now).await?;
+    attempts::forget(transaction, &account.email).await?;
     end_all_sessions(transaction, id).await?;
     Ok((token, expires_at))
 }
@@ -367,7 +402,6 @@ pub async fn set_password(
     transaction: &Transaction,
     id: AccountId,
     hash: String,
-    now: DateTime<Utc>,
 ) -> Result<Account, IdentityError> {
     let account = find(transaction, by_id(id)).await?;
     let account = account.ok_or(Refusal::NoAccount)?;
@@ -382,12 +416,33 @@ pub async fn set_password(
     transaction
         .update::<account::Entity>(values, by_id(id))
         .await?;
-    attempts::forget(transaction, &account.email, now).await?;
+    attempts::forget(transaction, &account.email).await?;
     end_all_sessions(transaction, id).await?;
     Ok(Account {
         has_password: true,
         ..account
     })
+}
+
+/// Gives the account of a token another password; sessions end, and the token is not valid any more.
+///
+/// # Errors
+/// The token is not known or not valid any more, or the database failed.
+pub async fn set_password_with_token(
+    transaction: &Transaction,
+    token: &str,
+    hash: String,
+    now: DateTime<Utc>,
+) -> Result<Account, IdentityError> {
+    let valid = by_reset_token(token, now)?;
+    let account = find(transaction, valid.clone()).await?;
+    let account = account.ok_or(Refusal::Token)?;
+    // Who comes second at the same time, or after a suspension or another reset, finds it used.
+    let used = [(account::Column::ResetHash, None::<String>.into())];
+    if transaction.update::<account::Entity>(used, valid).await? == 0 {
+        return Err(Refusal::Token.into());
+    }
+    set_password(transaction, account.id, hash).await
 }
 
 /// An account that may be changed by who gives: nobody takes over who may do more than they.

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::tokens::sha256;
+use crate::digest::sha256;
 use crate::store::{StoreError, TenantStore, Transaction};
 
 /// How long nobody is let through after so many failures in a row.
@@ -66,7 +66,7 @@ pub(super) async fn admit(
     Ok(true)
 }
 
-/// Takes an attempt back that was no failure: the password was right, and a code was left out.
+/// Takes an attempt back that was no failure.
 pub(super) async fn take_back(store: &TenantStore, address: &str) -> Result<(), StoreError> {
     let one_less = Expr::col(Column::Failures).sub(1);
     let values = [
@@ -78,16 +78,20 @@ pub(super) async fn take_back(store: &TenantStore, address: &str) -> Result<(), 
     transaction.commit().await
 }
 
-/// Forgets the failures of an address, and those that are long ago.
-pub(super) async fn forget(
+/// Forgets the failures of an address.
+pub(super) async fn forget(transaction: &Transaction, address: &str) -> Result<(), StoreError> {
+    transaction.delete::<Entity>(of(address)).await?;
+    Ok(())
+}
+
+/// Forgets the failures that are long ago.
+pub(super) async fn forget_old(
     transaction: &Transaction,
-    address: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let old = Condition::all()
         .add(Column::LastAt.lt(now - REMEMBERED))
         .add(Column::Failures.lt(100));
-    transaction.delete::<Entity>(of(address)).await?;
     transaction.delete::<Entity>(old).await?;
     Ok(())
 }

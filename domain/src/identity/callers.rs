@@ -1,7 +1,13 @@
 //! Who calls with a token. An answer is kept for a few seconds, so that most requests ask no database;
 //! what is revoked here counts at once, and on other nodes when they ask again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
@@ -20,9 +26,15 @@ use crate::{
 /// How long an answer is kept.
 const KEPT: Duration = Duration::from_secs(3);
 
-/// Those who called lately, by tenant and the hash of their token.
-#[derive(Clone, Debug)]
-pub(super) struct Callers(Cache<(TenantId, String), Arc<Known>>);
+/// Those who called lately.
+#[derive(Debug)]
+pub(super) struct Callers {
+    /// By generation, tenant and the hash of their token.
+    known: Cache<(u64, TenantId, String), Arc<Known>>,
+    /// How often they were forgotten: who looks somebody up before that and remembers them after it
+    /// remembers them where nobody looks any more.
+    generation: AtomicU64,
+}
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -33,11 +45,14 @@ struct Known {
 impl Callers {
     pub(super) fn new() -> Self {
         let cache = Cache::builder().max_capacity(10_000).time_to_live(KEPT);
-        Self(cache.build())
+        Self {
+            known: cache.build(),
+            generation: AtomicU64::new(0),
+        }
     }
 
     pub(super) fn forget(&self) {
-        self.0.invalidate_all();
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Who calls with this token, as far as it is valid here and now.
@@ -48,20 +63,21 @@ impl Callers {
         token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Option<Caller>, StoreError> {
-        let key = (store.tenant_id(), token.hash());
-        let known = match self.0.get(&key).await {
+        let generation = self.generation.load(Ordering::Acquire);
+        let key = (generation, store.tenant_id(), token.hash());
+        let known = match self.known.get(&key).await {
             Some(known) => known,
             None => {
                 let scope = store.read();
                 let found = match kind {
-                    TokenKind::Access => staff(&scope, &key.1).await?,
-                    TokenKind::ApiKey => machine(store, &scope, &key.1, now).await?,
+                    TokenKind::Access => staff(&scope, &key.2).await?,
+                    TokenKind::ApiKey => machine(store, &scope, &key.2, now).await?,
                     TokenKind::Refresh | TokenKind::Reset | TokenKind::Preview => None,
                 };
                 let Some(found) = found.map(Arc::new) else {
                     return Ok(None);
                 };
-                self.0.insert(key, Arc::clone(&found)).await;
+                self.known.insert(key, Arc::clone(&found)).await;
                 found
             }
         };

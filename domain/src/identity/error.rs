@@ -37,12 +37,18 @@ pub enum Refusal {
         "e-mail address, password or code are wrong, or there were too many attempts: wait and try again"
     )]
     Credentials,
+    /// The same, of an address that was tried too often: nobody looked whether they fit.
+    #[error("{}", Self::Credentials)]
+    Held,
     /// The password is right; the account has a second factor.
     #[error("send the code of the second factor too")]
     SecondFactorRequired,
     /// Neither known nor valid any more.
     #[error("the token is not known, has expired or was used before: sign in again")]
     Token,
+    /// The same of a refresh token, whose session may have ended too.
+    #[error("{}", Self::Token)]
+    RefreshToken,
     /// There is an account with this address already.
     #[error("there is an account with the e-mail address {0} already")]
     EmailTaken(String),
@@ -55,6 +61,9 @@ pub enum Refusal {
     /// Neither a built-in role nor one of the municipality.
     #[error("there is no role «{0}»")]
     UnknownRole(String),
+    /// The same of a role that is to be changed.
+    #[error("there is no role «{0}»")]
+    NoRole(String),
     /// There is no such account.
     #[error("there is no such account")]
     NoAccount,
@@ -90,8 +99,13 @@ pub enum Refusal {
     #[error("the description is too long: write at most {0} characters")]
     Description(usize),
     /// Nothing is allowed, or too much is written.
-    #[error("write 1 to {0} permissions; each limit has 1 to {0} values, or is left out")]
-    Grants(usize),
+    #[error("write 1 to {most} permissions; each limit has 1 to {most} values, or is left out")]
+    Grants {
+        /// How many there may be.
+        most: usize,
+        /// The field in which they stand.
+        field: &'static str,
+    },
     /// There is no such key.
     #[error("there is no such API key")]
     NoKey,
@@ -115,13 +129,13 @@ impl Refusal {
     /// The code by which programs know it.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Credentials => "INVALID_CREDENTIALS",
+            Self::Credentials | Self::Held => "INVALID_CREDENTIALS",
             Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
-            Self::Token => "INVALID_TOKEN",
+            Self::Token | Self::RefreshToken => "INVALID_TOKEN",
             Self::EmailTaken(_) => "EMAIL_TAKEN",
             Self::Email(_) => "INVALID_EMAIL",
             Self::Name(_) => "INVALID_NAME",
-            Self::UnknownRole(_) => "UNKNOWN_ROLE",
+            Self::UnknownRole(_) | Self::NoRole(_) => "UNKNOWN_ROLE",
             Self::NoAccount | Self::NoKey => "NOT_FOUND",
             Self::LastAdministrator => "LAST_ADMINISTRATOR",
             Self::SecondFactorOn => "SECOND_FACTOR_ON",
@@ -132,7 +146,7 @@ impl Refusal {
             Self::RoleBuiltIn(_) => "ROLE_BUILT_IN",
             Self::RoleInUse(_) => "ROLE_IN_USE",
             Self::Description(_) => "TOO_LONG",
-            Self::Grants(_) => "INVALID_PERMISSIONS",
+            Self::Grants { .. } => "INVALID_PERMISSIONS",
             Self::Expiry => "INVALID_EXPIRY",
             Self::PasswordTooShort(_) => "PASSWORD_TOO_SHORT",
             Self::PasswordTooLong(_) => "PASSWORD_TOO_LONG",
@@ -144,6 +158,7 @@ impl Refusal {
     pub fn path(&self) -> Option<&'static str> {
         match self {
             Self::Credentials
+            | Self::Held
             | Self::LastAdministrator
             | Self::SecondFactorOn
             | Self::NoSecret
@@ -151,13 +166,16 @@ impl Refusal {
             Self::SecondFactorRequired | Self::Code => Some("code"),
             Self::NoAccount | Self::NoKey => Some("id"),
             Self::Description(_) => Some("description"),
-            Self::Grants(_) => Some("permissions"),
+            Self::Grants { field, .. } => Some(*field),
             Self::Expiry => Some("expiresAt"),
             Self::Token => Some("token"),
+            Self::RefreshToken => Some("refreshToken"),
             Self::EmailTaken(_) | Self::Email(_) => Some("email"),
-            Self::Name(_) | Self::RoleName | Self::RoleTaken(_) | Self::RoleBuiltIn(_) => {
-                Some("name")
-            }
+            Self::Name(_)
+            | Self::NoRole(_)
+            | Self::RoleName
+            | Self::RoleTaken(_)
+            | Self::RoleBuiltIn(_) => Some("name"),
             Self::UnknownRole(_) => Some("roles"),
             Self::PasswordTooShort(_) | Self::PasswordTooLong(_) | Self::PasswordTooCommon => {
                 Some("password")

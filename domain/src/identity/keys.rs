@@ -88,7 +88,7 @@ pub async fn create_api_key(
     if expires_at <= now {
         return Err(Refusal::Expiry.into());
     }
-    let grants = check_grants(&new.grants)?;
+    let grants = check_grants(&new.grants, "scopes")?;
     giver.allow(&new.grants)?;
     let token = Token::generate(TokenKind::ApiKey)?;
     let row = Model {

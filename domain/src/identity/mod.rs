@@ -20,7 +20,7 @@ mod vault;
 
 pub use accounts::{
     Account, AccountChange, AccountStatus, Giver, NewAccount, account_of, create_account,
-    list_accounts, reset_password, set_password, update_account,
+    list_accounts, reset_password, set_password, set_password_with_token, update_account,
 };
 pub use caller::{Caller, Machine, Staff};
 pub use email::{EmailAddress, InvalidEmail};
@@ -30,12 +30,13 @@ pub use passwords::{Passwords, check_password, generate_password, random_secret}
 pub use permissions::{Action, BuiltInRole, Denied, Grant, Permissions, Subject};
 pub use roles::{Role, RoleDraft, create_role, delete_role, update_role};
 pub use second_factor::{
-    Enrolment, code_at, confirm_second_factor, disable_second_factor, enrol_second_factor,
+    Enrolment, FirstCode, code_at, confirm_second_factor, disable_second_factor,
+    enrol_second_factor,
 };
 pub use service::{Identities, Identity, Verified};
 pub use sessions::{
     Refreshed, SessionTokens, begin_session, begin_unverified_session, end_all_sessions,
-    end_session, refresh_session,
+    end_session, forget_expired, refresh_session,
 };
 pub use tokens::{NoRandomness, Token, TokenKind};
 pub use vault::{SHORTEST_SECRET, Vault};

@@ -84,7 +84,7 @@ pub async fn create_role(
         tenant_id: Uuid::nil(),
         name: name.to_owned(),
         description: description(&draft.description)?,
-        grants: check_grants(&draft.grants)?,
+        grants: check_grants(&draft.grants, "permissions")?,
         created_at: now,
         updated_at: now,
     };
@@ -111,7 +111,7 @@ pub async fn update_role(
     let mut row = own(transaction, name).await?;
     giver.allow(&read_grants(row.grants.clone())?)?;
     row.description = description(&draft.description)?;
-    row.grants = check_grants(&draft.grants)?;
+    row.grants = check_grants(&draft.grants, "permissions")?;
     giver.allow(&draft.grants)?;
     let values = [
         (Column::Description, row.description.clone().into()),
@@ -147,7 +147,7 @@ async fn own(transaction: &Transaction, name: &str) -> Result<Model, IdentityErr
         return Err(Refusal::RoleBuiltIn(name.to_owned()).into());
     }
     let row = transaction.one::<Entity>(by_name(name)).await?;
-    Ok(row.ok_or_else(|| unknown(name))?)
+    Ok(row.ok_or_else(|| Refusal::NoRole(shown(name)))?)
 }
 
 /// All roles: the built-in ones, then those of the municipality by name.
@@ -169,14 +169,11 @@ pub(super) async fn known_grants<C: ConnectionTrait>(
     scope: &Scope<C>,
     names: &BTreeSet<String>,
 ) -> Result<Vec<Grant>, IdentityError> {
-    for name in names {
-        let is_known = BuiltInRole::named(name).is_some()
-            || scope.one::<Entity>(by_name(name)).await?.is_some();
-        if !is_known {
-            return Err(unknown(name).into());
-        }
+    let (grants, known) = find(scope, names).await?;
+    match names.difference(&known).next() {
+        Some(name) => Err(Refusal::UnknownRole(shown(name)).into()),
+        None => Ok(grants),
     }
-    Ok(grants_of(scope, names).await?)
 }
 
 /// What roles of these names allow together. A role that was deleted allows nothing.
@@ -184,11 +181,23 @@ pub(super) async fn grants_of<C: ConnectionTrait>(
     scope: &Scope<C>,
     names: &BTreeSet<String>,
 ) -> Result<Vec<Grant>, StoreError> {
+    Ok(find(scope, names).await?.0)
+}
+
+/// What those of these roles that there are allow together, and their names.
+async fn find<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    names: &BTreeSet<String>,
+) -> Result<(Vec<Grant>, BTreeSet<String>), StoreError> {
     let mut grants = Vec::new();
+    let mut known = BTreeSet::new();
     let mut others = Vec::new();
     for name in names {
         match BuiltInRole::named(name) {
-            Some(role) => grants.extend(role.grants()),
+            Some(role) => {
+                grants.extend(role.grants());
+                known.insert(name.clone());
+            }
             None => others.push(name.clone()),
         }
     }
@@ -196,17 +205,19 @@ pub(super) async fn grants_of<C: ConnectionTrait>(
         let by_name = Condition::all().add(Column::Name.is_in(others));
         for row in scope.all::<Entity>(by_name).await? {
             grants.extend(read_grants(row.grants)?);
+            known.insert(row.name);
         }
     }
-    Ok(grants)
+    Ok((grants, known))
 }
 
 fn by_name(name: &str) -> Condition {
     Condition::all().add(Column::Name.eq(name))
 }
 
-fn unknown(name: &str) -> Refusal {
-    Refusal::UnknownRole(name.chars().take(60).collect())
+/// As much of a name as a message repeats.
+fn shown(name: &str) -> String {
+    name.chars().take(60).collect()
 }
 
 /// Small letters, digits and single hyphens, such as `press-office`.
@@ -233,7 +244,10 @@ pub(super) fn read_grants(json: serde_json::Value) -> Result<Vec<Grant>, StoreEr
 }
 
 /// Grants as they are stored; refuses none at all, too many, and limits that nothing fits.
-pub(super) fn check_grants(grants: &[Grant]) -> Result<serde_json::Value, IdentityError> {
+pub(super) fn check_grants(
+    grants: &[Grant],
+    field: &'static str,
+) -> Result<serde_json::Value, IdentityError> {
     let fits = |length: Option<usize>| length.is_none_or(|length| (1..=MOST).contains(&length));
     let is_right = |grant: &Grant| {
         fits(grant.types.as_ref().map(BTreeSet::len))
@@ -242,7 +256,7 @@ pub(super) fn check_grants(grants: &[Grant]) -> Result<serde_json::Value, Identi
             && fits(grant.fields.as_ref().map(BTreeSet::len))
     };
     if !(1..=MOST).contains(&grants.len()) || !grants.iter().all(is_right) {
-        return Err(Refusal::Grants(MOST).into());
+        return Err(Refusal::Grants { most: MOST, field }.into());
     }
     serde_json::to_value(grants)
         .map_err(|error| StoreError::corrupt("a list of grants", error).into())
@@ -266,13 +280,14 @@ mod tests {
     #[test]
     fn a_limit_that_nothing_fits_is_refused() {
         let publish = Grant::of(Action::Publish);
-        assert!(check_grants(std::slice::from_ref(&publish)).is_ok());
-        assert!(check_grants(&[]).is_err());
+        let check = |grants: &[Grant]| check_grants(grants, "permissions");
+        assert!(check(std::slice::from_ref(&publish)).is_ok());
+        assert!(check(&[]).is_err());
         let nothing = Grant {
             types: Some(BTreeSet::new()),
             ..publish.clone()
         };
-        assert!(check_grants(&[nothing]).is_err());
-        assert!(check_grants(&vec![publish; 101]).is_err());
+        assert!(check(&[nothing]).is_err());
+        assert!(check(&vec![publish; 101]).is_err());
     }
 }

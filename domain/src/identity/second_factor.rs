@@ -7,11 +7,9 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use totp_rs::{Builder, Secret, Totp};
 use uuid::Uuid;
 
-use super::{
-    IdentityError, NoRandomness, Refusal, Vault, accounts,
-    tokens::{random_text, sha256},
-};
+use super::{IdentityError, NoRandomness, Refusal, Vault, accounts, tokens::random_text};
 use crate::{
+    digest::sha256,
     ids::AccountId,
     store::{Scope, StoreError, Transaction},
 };
@@ -32,6 +30,14 @@ pub(super) enum Proof {
     Step(i64),
     /// The recovery code with this hash.
     Recovery(String),
+}
+
+/// The first code of an authenticator, which turns the second factor on.
+#[derive(Clone, Debug)]
+pub struct FirstCode {
+    /// The secret, encrypted, of which it is.
+    sealed: Option<String>,
+    step: i64,
 }
 
 /// Bytes of a secret: those of SHA-1 (RFC 4226, section 4).
@@ -68,7 +74,7 @@ pub async fn enrol_second_factor(
     account: AccountId,
     issuer: &str,
 ) -> Result<Enrolment, IdentityError> {
-    let row = row(transaction, account).await?;
+    let row = accounts::hold(transaction, account).await?;
     if row.totp_confirmed_at.is_some() {
         return Err(Refusal::SecondFactorOn.into());
     }
@@ -91,25 +97,43 @@ pub async fn enrol_second_factor(
     Ok(enrolment)
 }
 
-/// Turns the second factor on with a first code; gives the recovery codes, which are shown once.
-///
-/// # Errors
-/// There is none to confirm, the code is wrong, or the database failed.
-pub async fn confirm_second_factor(
-    transaction: &Transaction,
+/// Whether this is the first code of the authenticator that the account began with.
+pub(super) fn first_code(
+    row: &account::Model,
     vault: &Vault,
-    account: AccountId,
     code: &str,
     now: DateTime<Utc>,
-) -> Result<Vec<String>, IdentityError> {
-    let row = row(transaction, account).await?;
+) -> Result<FirstCode, IdentityError> {
     if row.totp_confirmed_at.is_some() {
         return Err(Refusal::SecondFactorOn.into());
     }
-    let step = step_of(&row, vault, code, now)?.ok_or(Refusal::Code)?;
+    let step = step_of(row, vault, code, now)?.ok_or(Refusal::Code)?;
+    Ok(FirstCode {
+        sealed: row.totp_secret.clone(),
+        step,
+    })
+}
+
+/// Turns the second factor on with a first code; gives the recovery codes, which are shown once.
+///
+/// # Errors
+/// It was turned on or begun anew meanwhile, or the database failed.
+pub async fn confirm_second_factor(
+    transaction: &Transaction,
+    account: AccountId,
+    first: &FirstCode,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, IdentityError> {
+    let row = accounts::hold(transaction, account).await?;
+    if row.totp_confirmed_at.is_some() {
+        return Err(Refusal::SecondFactorOn.into());
+    }
+    if row.totp_secret != first.sealed {
+        return Err(Refusal::Code.into());
+    }
     let values = [
         (account::Column::TotpConfirmedAt, Some(now).into()),
-        (account::Column::TotpLastStep, Some(step).into()),
+        (account::Column::TotpLastStep, Some(first.step).into()),
     ];
     transaction
         .update::<account::Entity>(values, accounts::by_id(account))
@@ -150,8 +174,9 @@ pub(super) async fn prove<C: ConnectionTrait>(
     code: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Proof>, IdentityError> {
-    if let Some(step) = step_of(row, vault, code, now)? {
-        return Ok(Some(Proof::Step(step)));
+    // They need no key, and are what is left when the one of the authenticators is lost.
+    if recovery_letters(code).len() != RECOVERY_LENGTH {
+        return Ok(step_of(row, vault, code, now)?.map(Proof::Step));
     }
     let hash = recovery_hash(code);
     let known = codes_of(AccountId(row.id))
@@ -240,25 +265,18 @@ async fn new_recovery_codes(
     Ok(codes)
 }
 
-/// The hash of a recovery code, however it was typed.
-fn recovery_hash(code: &str) -> String {
+/// A recovery code, however it was typed.
+fn recovery_letters(code: &str) -> String {
     let letters = code.chars().filter(char::is_ascii_alphanumeric);
-    let code: String = letters.map(|letter| letter.to_ascii_uppercase()).collect();
-    sha256(&code)
+    letters.map(|letter| letter.to_ascii_uppercase()).collect()
+}
+
+fn recovery_hash(code: &str) -> String {
+    sha256(&recovery_letters(code))
 }
 
 fn codes_of(account: AccountId) -> Condition {
     Condition::all().add(recovery_code::Column::AccountId.eq(account.0))
-}
-
-async fn row(
-    transaction: &Transaction,
-    account: AccountId,
-) -> Result<account::Model, IdentityError> {
-    let row = transaction
-        .one::<account::Entity>(accounts::by_id(account))
-        .await?;
-    Ok(row.ok_or(Refusal::NoAccount)?)
 }
 
 /// Reads a secret in base 32, as an authenticator does; for tests.

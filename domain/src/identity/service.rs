@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use municipio_entities::account;
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::Condition;
 
 use super::{
     Account, AccountStatus, ApiKey, Caller, EmailAddress, IdentityError, Passwords, Refusal, Role,
-    Token, TokenKind, Vault,
-    accounts::{self, by_email, by_id},
+    Token, Vault,
+    accounts::{self, by_email, by_id, by_reset_token},
     attempts,
     callers::Callers,
     check_password, keys, roles,
-    second_factor::{self, Proof},
+    second_factor::{self, FirstCode, Proof},
 };
 use crate::{
     ids::AccountId,
@@ -62,8 +62,8 @@ pub struct Identity {
 /// [`Verified::settle`].
 #[derive(Clone, Debug)]
 pub struct Verified {
-    account: AccountId,
-    address: String,
+    /// The account as it was when the proof was looked at.
+    row: account::Model,
     /// The hash of the password with the parameters of today, when that kept is of others.
     new_hash: Option<String>,
     proof: Option<Proof>,
@@ -72,30 +72,44 @@ pub struct Verified {
 impl Verified {
     /// The account.
     pub fn account(&self) -> AccountId {
-        self.account
+        AccountId(self.row.id)
     }
 
     /// Forgets the failed attempts, uses the code up, and keeps the password as it is kept today.
     ///
     /// # Errors
-    /// The code was used meanwhile, or the database failed.
+    /// The code was used, the account suspended, or its password or second factor changed meanwhile; or the
+    /// database failed.
     pub async fn settle(
         &self,
         transaction: &Transaction,
         now: DateTime<Utc>,
     ) -> Result<(), IdentityError> {
+        let id = self.account();
+        let row = accounts::hold(transaction, id).await?;
+        if !proves_the_same(&self.row, &row) {
+            return Err(Refusal::Credentials.into());
+        }
         if let Some(proof) = &self.proof {
-            second_factor::use_up(transaction, self.account, proof, now).await?;
+            second_factor::use_up(transaction, id, proof, now).await?;
         }
         if let Some(hash) = self.new_hash.clone() {
             let values = [(account::Column::PasswordHash, Some(hash).into())];
-            let filter = by_id(self.account);
             transaction
-                .update::<account::Entity>(values, filter)
+                .update::<account::Entity>(values, by_id(id))
                 .await?;
         }
-        Ok(attempts::forget(transaction, &self.address, now).await?)
+        Ok(attempts::forget(transaction, &row.email).await?)
     }
+}
+
+/// Whether what was proved of an account is proved of it as it is now.
+fn proves_the_same(before: &account::Model, now: &account::Model) -> bool {
+    let asked = |row: &account::Model| {
+        let factor = row.totp_confirmed_at.and(row.totp_secret.clone());
+        (row.status.clone(), row.password_hash.clone(), factor)
+    };
+    asked(before) == asked(now)
 }
 
 impl Identity {
@@ -141,6 +155,17 @@ impl Identity {
         accounts::find(&self.store.read(), by_id(id)).await
     }
 
+    /// The account with this address.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn account_of(&self, email: &str) -> Result<Option<Account>, StoreError> {
+        match email.parse() {
+            Ok(email) => accounts::account_of(&self.store, &email).await,
+            Err(_) => Ok(None),
+        }
+    }
+
     /// All accounts, by name.
     ///
     /// # Errors
@@ -181,10 +206,21 @@ impl Identity {
         let address = email.as_ref().map_or("none", EmailAddress::as_str);
         let may_try = attempts::admit(&self.store, address, now).await?;
         // No address that is written wrong has an account.
-        let filter = email.as_ref().map(by_email).unwrap_or_else(nobody);
+        let email = email.as_ref().filter(|_| may_try);
+        let verified = self.check(email, password, code, now).await;
+        self.counted(address, may_try, verified).await
+    }
+
+    async fn check(
+        &self,
+        email: Option<&EmailAddress>,
+        password: &str,
+        code: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Verified, IdentityError> {
+        let filter = email.map(by_email).unwrap_or_else(nobody);
         let row = self.store.read().one::<account::Entity>(filter).await?;
-        let active = AccountStatus::Active.as_str();
-        let row = row.filter(|row| may_try && row.status == active);
+        let row = row.filter(|row| row.status == AccountStatus::Active.as_str());
         let stored = row.as_ref().and_then(|row| row.password_hash.clone());
         let checked = self.passwords().check(password, stored).await?;
         let (Some(row), true) = (row, checked.is_right) else {
@@ -192,34 +228,74 @@ impl Identity {
         };
         let proof = match row.totp_confirmed_at {
             None => None,
-            Some(_) => Some(self.prove(&row, address, code, now).await?),
+            Some(_) => Some(self.prove(&row, code, now).await?),
         };
         let new_hash = match checked.is_outdated {
             true => Some(self.passwords().hash(password).await?),
             false => None,
         };
         Ok(Verified {
-            account: AccountId(row.id),
-            address: address.to_owned(),
+            row,
             new_hash,
             proof,
         })
     }
 
+    /// The outcome of an attempt that was counted as failed, taken back unless something was wrong: who
+    /// succeeds, leaves a code out or comes when too many sign in did not guess.
+    async fn counted<T>(
+        &self,
+        address: &str,
+        may_try: bool,
+        outcome: Result<T, IdentityError>,
+    ) -> Result<T, IdentityError> {
+        match outcome {
+            Err(IdentityError::Refused(Refusal::Credentials)) if !may_try => {
+                Err(Refusal::Held.into())
+            }
+            Err(IdentityError::Refused(Refusal::Credentials | Refusal::Code)) => outcome,
+            outcome => {
+                if may_try {
+                    attempts::take_back(&self.store, address).await?;
+                }
+                outcome
+            }
+        }
+    }
+
     async fn prove(
         &self,
         row: &account::Model,
-        address: &str,
         code: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Proof, IdentityError> {
-        let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
-            attempts::take_back(&self.store, address).await?;
-            return Err(Refusal::SecondFactorRequired.into());
-        };
+        let code = code.filter(|code| !code.trim().is_empty());
+        let code = code.ok_or(Refusal::SecondFactorRequired)?;
         let scope = self.store.read();
         let proof = second_factor::prove(&scope, self.vault(), row, code, now).await?;
         Ok(proof.ok_or(Refusal::Credentials)?)
+    }
+
+    /// Checks the first code of an authenticator; a wrong one counts as a failed sign-in. The second factor
+    /// is turned on by [`confirm_second_factor`](super::confirm_second_factor).
+    ///
+    /// # Errors
+    /// The code is wrong, there is none to confirm, or the database failed.
+    pub async fn check_first_code(
+        &self,
+        account: AccountId,
+        code: &str,
+        now: DateTime<Utc>,
+    ) -> Result<FirstCode, IdentityError> {
+        let scope = self.store.read();
+        let row = scope.one::<account::Entity>(by_id(account)).await?;
+        let row = row.ok_or(Refusal::NoAccount)?;
+        let may_try = attempts::admit(&self.store, &row.email, now).await?;
+        let checked = match may_try {
+            true => second_factor::first_code(&row, self.vault(), code, now),
+            false => Err(Refusal::Code.into()),
+        };
+        self.counted(&row.email, may_try, checked).await
     }
 
     /// The account whose password this token sets, while it is valid.
@@ -231,14 +307,7 @@ impl Identity {
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<Account, IdentityError> {
-        let Some((TokenKind::Reset, token)) = Token::read(token) else {
-            return Err(Refusal::Token.into());
-        };
-        let filter = Condition::all()
-            .add(account::Column::ResetHash.eq(token.hash()))
-            .add(account::Column::ResetExpiresAt.gt(now))
-            .add(account::Column::Status.eq(AccountStatus::Active.as_str()));
-        let account = accounts::find(&self.store.read(), filter).await?;
+        let account = accounts::find(&self.store.read(), by_reset_token(token, now)?).await?;
         Ok(account.ok_or(Refusal::Token)?)
     }
 

@@ -7,10 +7,12 @@ use municipio_entities::{account, session, session_token};
 use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
 
-use super::{AccountStatus, IdentityError, Refusal, Token, TokenKind, Verified, accounts};
+use super::{
+    AccountStatus, IdentityError, Refusal, Token, TokenKind, Verified, accounts, attempts,
+};
 use crate::{
     ids::{AccountId, SessionId},
-    store::{StoreError, Transaction},
+    store::{StoreError, TenantStore, Transaction},
 };
 
 /// How long a token calls the API.
@@ -73,7 +75,6 @@ pub async fn begin_unverified_session(
     account: AccountId,
     now: DateTime<Utc>,
 ) -> Result<SessionTokens, IdentityError> {
-    forget_expired(transaction, now).await?;
     let session = session::Model {
         id: SessionId::generate().0,
         tenant_id: Uuid::nil(),
@@ -97,18 +98,18 @@ pub async fn refresh_session(
     now: DateTime<Utc>,
 ) -> Result<Refreshed, IdentityError> {
     let Some((TokenKind::Refresh, token)) = Token::read(token) else {
-        return Err(Refusal::Token.into());
+        return Err(Refusal::RefreshToken.into());
     };
     let by_hash = Condition::all().add(session_token::Column::Hash.eq(token.hash()));
     let known = transaction
         .one::<session_token::Entity>(by_hash.clone())
         .await?;
     let known = known.filter(|known| known.kind == KIND_REFRESH && known.expires_at > now);
-    let known = known.ok_or(Refusal::Token)?;
-    let by_id = Condition::all().add(session::Column::Id.eq(known.session_id));
-    let session = transaction.one::<session::Entity>(by_id).await?;
+    let known = known.ok_or(Refusal::RefreshToken)?;
+    // Who ends the session meanwhile waits, or has ended it.
+    let session = hold_session(transaction, known.session_id).await?;
     let session = session.filter(|session| session.expires_at > now);
-    let session = session.ok_or(Refusal::Token)?;
+    let session = session.ok_or(Refusal::RefreshToken)?;
     let account = AccountId(session.account_id);
     // Who comes second at the same time finds it used, too.
     let unused = by_hash.add(session_token::Column::UsedAt.is_null());
@@ -123,9 +124,8 @@ pub async fn refresh_session(
     }
     let owner = accounts::find(transaction, accounts::by_id(account)).await?;
     if owner.is_none_or(|owner| owner.status == AccountStatus::Suspended) {
-        return Err(Refusal::Token.into());
+        return Err(Refusal::RefreshToken.into());
     }
-    forget_expired(transaction, now).await?;
     Ok(Refreshed::Tokens(issue(transaction, &session, now).await?))
 }
 
@@ -134,6 +134,7 @@ pub async fn refresh_session(
 /// # Errors
 /// The database failed.
 pub async fn end_session(transaction: &Transaction, session: SessionId) -> Result<(), StoreError> {
+    hold_session(transaction, session.0).await?;
     let tokens = Condition::all().add(session_token::Column::SessionId.eq(session.0));
     let session = Condition::all().add(session::Column::Id.eq(session.0));
     transaction.delete::<session_token::Entity>(tokens).await?;
@@ -149,9 +150,13 @@ pub async fn end_all_sessions(
     transaction: &Transaction,
     account: AccountId,
 ) -> Result<u64, StoreError> {
-    let sessions = Condition::all().add(session::Column::AccountId.eq(account.0));
-    let rows = transaction.all::<session::Entity>(sessions.clone()).await?;
-    let ids = rows.iter().map(|row| row.id);
+    // One at a time, or two might each wait for a session that the other holds.
+    transaction
+        .hold_of::<account::Entity>(account::Column::Id, [account.0])
+        .await?;
+    let held = transaction.hold_of::<session::Entity>(session::Column::AccountId, [account.0]);
+    let ids: Vec<_> = held.await?.into_iter().map(|row| row.id).collect();
+    let sessions = Condition::all().add(session::Column::Id.is_in(ids.clone()));
     let tokens = Condition::all().add(session_token::Column::SessionId.is_in(ids));
     transaction.delete::<session_token::Entity>(tokens).await?;
     transaction.delete::<session::Entity>(sessions).await
@@ -190,11 +195,29 @@ async fn issue(
     Ok(tokens)
 }
 
-/// Deletes what has expired: it is refused without being known.
-async fn forget_expired(transaction: &Transaction, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let sessions = Condition::all().add(session::Column::ExpiresAt.lte(now));
-    let tokens = Condition::all().add(session_token::Column::ExpiresAt.lte(now));
+/// A session, kept from all others who go on with it or end it until the transaction ends.
+async fn hold_session(
+    transaction: &Transaction,
+    id: Uuid,
+) -> Result<Option<session::Model>, StoreError> {
+    let rows = transaction.hold_of::<session::Entity>(session::Column::Id, [id]);
+    Ok(rows.await?.into_iter().next())
+}
+
+/// Deletes sessions and tokens that have expired, which are refused without being known, and failed
+/// sign-ins of long ago.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_expired(store: &TenantStore, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // Each in a transaction of its own, so that none waits for a session while it holds a token.
+    let transaction = store.begin().await?;
+    let tokens = session_token::Column::ExpiresAt.lte(now);
     transaction.delete::<session_token::Entity>(tokens).await?;
+    attempts::forget_old(&transaction, now).await?;
+    transaction.commit().await?;
+    let transaction = store.begin().await?;
+    let sessions = session::Column::ExpiresAt.lte(now);
     transaction.delete::<session::Entity>(sessions).await?;
-    Ok(())
+    transaction.commit().await
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
+use crate::digest::sha256;
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,16 +103,6 @@ impl Token {
     }
 }
 
-/// The SHA-256 of a text, in hexadecimal.
-pub(super) fn sha256(text: &str) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digest = Sha256::digest(text.as_bytes());
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
-}
-
 /// As many random characters of these.
 pub(super) fn random_text(alphabet: &[u8], length: usize) -> Result<String, NoRandomness> {
     // What is beyond the last whole round would make some characters more frequent.
@@ -177,13 +167,6 @@ mod tests {
     fn tokens_are_not_logged() {
         let token = Token::generate(TokenKind::Access).unwrap();
         assert!(!format!("{token:?}").contains(token.reveal()));
-    }
-
-    #[test]
-    fn hashes_are_those_of_the_standard() {
-        // FIPS 180-4, the example «abc».
-        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(sha256("abc"), hash);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use municipio_domain::{
 
 use super::{Grant, List, listed};
 use crate::{
+    connection::Part,
     context::{RequestData, data},
     error::{ErrorCode, denied, internal},
     global_id::{self, Kind},
@@ -35,16 +36,12 @@ impl Account {
     }
 
     /// The accounts, by name, for who manages them.
-    pub(crate) async fn list(
-        ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<&str>,
-    ) -> Result<List<Self>> {
+    pub(crate) async fn list(ctx: &Context<'_>, part: Part) -> Result<List<Self>> {
         let data = data(ctx)?;
         data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
         let accounts = data.identity.accounts().await.map_err(internal)?;
         let key = |account: &identity::Account| account.id.to_string();
-        listed(accounts, key, Self, first, after)
+        listed(data, accounts, key, Self, &part)
     }
 
     /// The account with this id, for who manages them.

@@ -9,6 +9,7 @@ use municipio_domain::{
 
 use super::{Grant, List, listed};
 use crate::{
+    connection::Part,
     context::{RequestData, data},
     error::internal,
     global_id::{self, Kind},
@@ -25,15 +26,11 @@ impl ApiKey {
     }
 
     /// The keys, the newest first, for who manages them.
-    pub(crate) async fn list(
-        ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<&str>,
-    ) -> Result<List<Self>> {
+    pub(crate) async fn list(ctx: &Context<'_>, part: Part) -> Result<List<Self>> {
         let data = data(ctx)?;
         data.authorise(Action::ManageKeys, &Subject::WHOLE)?;
         let keys = data.identity.api_keys().await.map_err(internal)?;
-        listed(keys, |key| key.id.to_string(), Self, first, after)
+        listed(data, keys, |key| key.id.to_string(), Self, &part)
     }
 
     /// The key with this id, for who manages them.

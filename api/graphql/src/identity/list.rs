@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use async_graphql::{Object, OutputType, Result, TypeName, connection::PageInfo};
 
-use crate::{connection::page_size, error::ErrorCode};
+use municipio_domain::content::{decode_key, encode_key};
+
+use crate::{connection::Part, context::RequestData, error::ErrorCode};
 
 /// A part of a short list.
 pub(crate) struct List<T> {
@@ -21,36 +23,44 @@ pub(crate) struct ListEdge<T> {
     node: T,
 }
 
-/// The part after a place; the cursor of an item is its key.
-pub(crate) fn listed<I, T>(
+/// A part of the whole list; the key of an item is its place.
+pub(crate) fn listed<I, T: OutputType>(
+    data: &RequestData,
     items: Vec<I>,
     key: impl Fn(&I) -> String,
     show: impl Fn(I) -> T,
-    first: Option<i32>,
-    after: Option<&str>,
+    part: &Part,
 ) -> Result<List<T>> {
-    let size = page_size(first, "first")?;
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let begin = match after {
-        None => 0,
-        Some(after) => {
-            let place = items.iter().position(|item| key(item) == after);
-            let message = "the cursor is not one of this list, or its item is gone";
-            place.ok_or_else(|| ErrorCode::InvalidCursor.about("after", message))? + 1
-        }
+    let (name, municipality) = (T::type_name(), &data.tenant.ipa_code);
+    let window = part.window(|text| decode_key(text, &name, municipality))?;
+    let place = |wanted: &str, argument: &str| {
+        let place = items.iter().position(|item| key(item) == wanted);
+        let message = "the item of the cursor is gone";
+        place.ok_or_else(|| ErrorCode::InvalidCursor.about(argument, message))
     };
     let total = items.len();
-    let shown = items.into_iter().skip(begin).take(size);
-    let edges: Vec<_> = shown
-        .map(|item| ListEdge {
-            cursor: key(&item),
-            node: show(item),
-        })
-        .collect();
+    let begin = match &window.after {
+        Some(after) => place(after, "after")? + 1,
+        None => 0,
+    };
+    let end = match &window.before {
+        Some(before) => place(before, "before")?.max(begin),
+        None => total,
+    };
+    let size = usize::try_from(window.size).unwrap_or(usize::MAX);
+    let (begin, end) = match window.from_end {
+        true => (begin.max(end.saturating_sub(size)), end),
+        false => (begin, end.min(begin.saturating_add(size))),
+    };
+    let shown = items.into_iter().skip(begin).take(end - begin);
+    let edges = shown.map(|item| ListEdge {
+        cursor: encode_key(&name, &key(&item), municipality),
+        node: show(item),
+    });
     Ok(List {
+        edges: edges.collect(),
         has_previous: begin > 0,
-        has_next: begin + edges.len() < total,
-        edges,
+        has_next: end < total,
         total,
     })
 }
@@ -70,7 +80,7 @@ impl<T: OutputType> TypeName for ListEdge<T> {
 /// Something in a list, with its place in it.
 #[Object(name_type)]
 impl<T: OutputType> ListEdge<T> {
-    /// Its place, for `after`.
+    /// Its place, for `after` and `before`.
     async fn cursor(&self) -> &str {
         &self.cursor
     }

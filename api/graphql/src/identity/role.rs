@@ -4,7 +4,7 @@ use async_graphql::{Context, Result, SimpleObject};
 use municipio_domain::identity::{Action, Role, Subject};
 
 use super::{Grant, List, listed};
-use crate::{context::data, error::internal};
+use crate::{connection::Part, context::data, error::internal};
 
 /// A role of accounts: what its owners may do (ruolo; not an incarico, which is `Role`).
 #[derive(SimpleObject)]
@@ -21,16 +21,12 @@ pub(crate) struct AccountRole {
 
 impl AccountRole {
     /// The roles, for who gives or changes them.
-    pub(crate) async fn list(
-        ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<&str>,
-    ) -> Result<List<Self>> {
+    pub(crate) async fn list(ctx: &Context<'_>, part: Part) -> Result<List<Self>> {
         let data = data(ctx)?;
         let manages_roles = data.authorise(Action::ManageRoles, &Subject::WHOLE);
         manages_roles.or_else(|_| data.authorise(Action::ManageAccounts, &Subject::WHOLE))?;
         let roles = data.identity.roles().await.map_err(internal)?;
-        listed(roles, |role| role.name.clone(), Self::from, first, after)
+        listed(data, roles, |role| role.name.clone(), Self::from, &part)
     }
 }
 

@@ -15,6 +15,7 @@ mod review;
 mod scheduling;
 mod translating;
 mod user_error;
+mod user_error_codes;
 mod writing;
 
 use async_graphql::{ID, MergedObject, Result};
@@ -27,6 +28,7 @@ use crate::{context::RequestData, global_id};
 
 use authorise::{Kept, authorise, authorise_each};
 pub(crate) use user_error::{UserError, identity_outcome, outcome};
+pub(crate) use user_error_codes::USER_ERRORS;
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]

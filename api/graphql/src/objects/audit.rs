@@ -5,16 +5,17 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    audit::{self, AuditLog, EntryPage},
+    audit::{self, AuditLog},
+    content::Page,
     identity::{Action, Subject},
     tenants::IpaCode,
 };
 use serde_json::Value;
 
 use crate::{
-    connection::page_size,
+    connection::{Part, places},
     context::data,
-    error::{cursor, internal},
+    error::internal,
 };
 
 /// Which entries of the audit log; those that match all of it.
@@ -94,7 +95,7 @@ impl From<&audit::Entry> for AuditEntry {
 /// An entry of the audit log, with its place in it.
 #[derive(SimpleObject)]
 pub(crate) struct AuditEntryEdge {
-    /// The place of the entry, for `after`.
+    /// The place of the entry, for `after` and `before`.
     cursor: String,
     /// The entry.
     node: AuditEntry,
@@ -102,8 +103,7 @@ pub(crate) struct AuditEntryEdge {
 
 /// A part of the audit log, newest first (Relay connection).
 pub(crate) struct AuditEntryConnection {
-    page: EntryPage,
-    has_previous: bool,
+    page: Page<audit::Entry, i64>,
     municipality: IpaCode,
 }
 
@@ -112,27 +112,18 @@ impl AuditEntryConnection {
     pub(crate) async fn read(
         ctx: &Context<'_>,
         filter: Option<AuditEntryFilter>,
-        first: Option<i32>,
-        after: Option<&str>,
+        part: Part,
     ) -> Result<Self> {
         let data = data(ctx)?;
         data.authorise(Action::ReadAudit, &Subject::WHOLE)?;
         let municipality = data.tenant.ipa_code.clone();
-        let size = page_size(first, "first")?;
-        let after = after.map(|text| audit::Entry::decode_cursor(text, &municipality));
-        let after = after.transpose().map_err(|error| cursor("after", error))?;
+        let window = part.window(|text| audit::Entry::decode_cursor(text, &municipality))?;
         let log = AuditLog::from(&data.contents);
-        let filter = filter.unwrap_or_default().into();
-        let page = log.newest(&filter, after, size).await.map_err(internal)?;
+        let page = log.page(&filter.unwrap_or_default().into(), &window).await;
         Ok(Self {
-            page,
-            has_previous: after.is_some(),
+            page: page.map_err(internal)?,
             municipality,
         })
-    }
-
-    fn cursor(&self, entry: &audit::Entry) -> String {
-        entry.cursor(&self.municipality)
     }
 }
 
@@ -142,8 +133,8 @@ impl AuditEntryConnection {
     /// The entries with their places.
     async fn edges(&self) -> Vec<AuditEntryEdge> {
         let entries = self.page.entries.iter();
-        let edges = entries.map(|entry| AuditEntryEdge {
-            cursor: self.cursor(entry),
+        let edges = entries.map(|(number, entry)| AuditEntryEdge {
+            cursor: audit::Entry::cursor(*number, &self.municipality),
             node: entry.into(),
         });
         edges.collect()
@@ -151,17 +142,13 @@ impl AuditEntryConnection {
 
     /// The entries alone.
     async fn nodes(&self) -> Vec<AuditEntry> {
-        self.page.entries.iter().map(AuditEntry::from).collect()
+        let entries = self.page.entries.iter();
+        entries.map(|(_, entry)| AuditEntry::from(entry)).collect()
     }
 
     /// Whether there is more, and how to go on.
     async fn page_info(&self) -> PageInfo {
-        let entries = &self.page.entries;
-        PageInfo {
-            has_previous_page: self.has_previous,
-            has_next_page: self.page.has_next,
-            start_cursor: entries.first().map(|entry| self.cursor(entry)),
-            end_cursor: entries.last().map(|entry| self.cursor(entry)),
-        }
+        let cursor = |number: &i64| audit::Entry::cursor(*number, &self.municipality);
+        places(Some(&self.page), cursor)
     }
 }

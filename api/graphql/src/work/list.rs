@@ -13,7 +13,7 @@ use super::{
     revision::ContentRevision,
 };
 use crate::{
-    connection::{page_info, window},
+    connection::{Part, by_order, page_info},
     context::{RequestData, data},
     error::{cursor, internal},
     objects::ContentTypeName,
@@ -70,7 +70,7 @@ pub(crate) struct ContentItemConnection {
 /// Content in a list, with its place in it.
 #[derive(SimpleObject)]
 pub(crate) struct ContentItemEdge {
-    /// The place, for `after`.
+    /// The place, for `after` and `before`.
     cursor: String,
     /// The content.
     node: ContentItem,
@@ -81,7 +81,7 @@ impl ContentItemConnection {
         ctx: &Context<'_>,
         filter: Option<ContentItemFilter>,
         order: ContentItemOrder,
-        (first, after): (Option<i32>, Option<String>),
+        part: Part,
         reader: Reader,
     ) -> Result<Self> {
         let data = data(ctx)?;
@@ -90,7 +90,7 @@ impl ContentItemConnection {
         let types: Vec<content::ContentType> = types.map(Into::into).collect();
         authorise(data, &types)?;
         let (order, direction) = order.split();
-        let window = window(data, order, (first, after.as_deref()), (None, None))?;
+        let window = part.window(by_order(data, order))?;
         let states = filter.status.unwrap_or_default().into_iter();
         let query = WorkQuery {
             types,

@@ -15,12 +15,11 @@ use async_graphql::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use moka::sync::Cache;
-use municipio_domain::idempotency::Attempt;
+use municipio_domain::{digest::sha256, idempotency::Attempt};
 use municipio_graphql::{
     ErrorCode, Moment,
     limits::{Measure, scan},
 };
-use sha2::{Digest, Sha256};
 use tokio::task::unconstrained;
 
 use super::{Requester, deep::Deep, request::Parameters, response};
@@ -67,6 +66,8 @@ pub(super) struct Operation {
     measure: Measure,
     shows_cost: bool,
     perspective: Option<String>,
+    /// The names of its mutations, when one of them takes a secret.
+    secret_mutations: Option<String>,
     /// Notes what it does, when it may be sent again.
     attempt: Option<Arc<Attempt>>,
 }
@@ -90,6 +91,7 @@ impl Operation {
         let name = parameters.operation_name;
         let types = &state.input_types;
         types.check(parsed, name.as_deref(), &variables)?;
+        let secret_mutations = types.secret_mutations(parsed, name.as_deref());
         let kind = kind(parsed, name.as_deref());
         let mut request = Request::new(text.as_str()).variables(variables);
         request.operation_name = name;
@@ -104,6 +106,7 @@ impl Operation {
             measure,
             shows_cost,
             perspective,
+            secret_mutations,
             attempt: None,
         })
     }
@@ -118,17 +121,26 @@ impl Operation {
         self.perspective.as_deref()
     }
 
-    /// What tells the operation from others: its document, its name, and the variables as they were sent.
+    /// Whether it takes a password, a code or a token.
+    pub(super) fn takes_secrets(&self) -> bool {
+        self.secret_mutations.is_some()
+    }
+
+    /// What tells the operation from others: its document, its name, and the variables as they were sent; of one
+    /// that takes secrets the names of the mutations alone, because a hash of a password is soon guessed.
     pub(super) fn fingerprint(&self, variables: &str) -> String {
         let name = self.request.operation_name.as_deref().unwrap_or_default();
-        let mut hash = Sha256::new();
-        for part in [self.request.query.as_str(), name, variables] {
+        let parts = match &self.secret_mutations {
+            Some(mutations) => [mutations.as_str(), "", ""],
+            None => [self.request.query.as_str(), name, variables],
+        };
+        let mut said = Vec::new();
+        for part in parts {
             // Their lengths, so that no part can pass for the end of another.
-            hash.update(part.len().to_be_bytes());
-            hash.update(part.as_bytes());
+            said.extend(part.len().to_be_bytes());
+            said.extend(part.as_bytes());
         }
-        let digest = hash.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(said)
     }
 
     /// The same, noting what it does.

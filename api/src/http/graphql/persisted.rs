@@ -5,9 +5,9 @@ use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
 use async_graphql::ServerError;
 use moka::sync::Cache;
+use municipio_domain::digest::sha256;
 use municipio_graphql::ErrorCode;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::request::Parameters;
 
@@ -71,7 +71,7 @@ impl Documents {
         };
         let by_hash = trusted
             .values()
-            .map(|text| (digest(text), Arc::clone(text)));
+            .map(|text| (sha256(text.as_bytes()), Arc::clone(text)));
         let size = |hash: &String, text: &Arc<String>| {
             u32::try_from(hash.len() + text.len()).unwrap_or(u32::MAX)
         };
@@ -101,7 +101,7 @@ impl Documents {
         if self.trusted_only {
             // A client may send the text of a trusted document in full.
             let text = parameters.query.as_ref();
-            let known = text.and_then(|text| self.trusted_by_hash.get(&digest(text)));
+            let known = text.and_then(|text| self.trusted_by_hash.get(&sha256(text)));
             return known.cloned().ok_or_else(|| {
                 ErrorCode::UntrustedDocument
                     .refuse("only documents of the manifest are answered here")
@@ -109,7 +109,7 @@ impl Documents {
         }
         match (hash, &parameters.query) {
             (Some(hash), Some(text)) => {
-                if digest(text) != hash {
+                if sha256(text) != hash {
                     let message = "the hash is not the SHA-256 of the query";
                     return Err(ErrorCode::PersistedQueryMismatch.refuse(message));
                 }
@@ -132,11 +132,6 @@ impl Documents {
             }
         }
     }
-}
-
-fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -78,7 +78,12 @@ pub(super) async fn run(
     let held = TimeDelta::seconds(seconds) + MARGIN;
     let begun = idempotency::begin(&store, &repeatable, held, clock::now()).await;
     match begun.map_err(|error| Problem::failed(&error).of(request))? {
-        Begun::Run(attempt) => run_once(state, requester, operation, store, attempt).await,
+        Begun::Run(attempt) => {
+            if operation.takes_secrets() {
+                attempt.keep_secret();
+            }
+            run_once(state, requester, operation, store, attempt).await
+        }
         Begun::Answered(answer) => match serde_json::from_str::<Response>(&answer) {
             Ok(response) => return Ok(Answer::Executed(response)),
             Err(error) => {
@@ -133,10 +138,13 @@ async fn run_once(
     })
 }
 
-/// Keeps an answer; gives the key back when nothing was done because of an error that may pass.
+/// Keeps an answer; gives the key back when nothing was done because of an error that may pass, or of a secret
+/// with which the answer cannot be compared.
 async fn keep(store: &TenantStore, attempt: &Attempt, answer: &Answer) {
     let kept = match answer {
-        Answer::Executed(response) if attempt.has_effects() || response.errors.is_empty() => {
+        Answer::Executed(response)
+            if attempt.has_effects() || (response.errors.is_empty() && !attempt.is_secret()) =>
+        {
             match serde_json::to_string(response) {
                 Ok(answer) => attempt.answer(store, answer).await,
                 Err(error) => {

@@ -13,6 +13,8 @@ use municipio_domain::{
     store::Transaction,
 };
 
+use serde_json::json;
+
 use super::giver;
 use crate::{
     context::{RequestData, data},
@@ -103,7 +105,9 @@ impl AccountMutation {
         data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let made = make(data, &transaction, input).await;
-        finish_reset(data, transaction, "account.create", made).await
+        let deed =
+            |account: &identity::Account| account.deed("account.create", &data.tenant.ipa_code);
+        finish_reset(data, transaction, deed, made).await
     }
 
     /// Changes the name, the roles or the state of an account (modifica un'utenza).
@@ -131,7 +135,7 @@ impl AccountMutation {
                 });
             }
         };
-        let deed = Deed::to("account.update", input.id.as_str());
+        let deed = account.deed("account.update", &data.tenant.ipa_code);
         data.commit(transaction, &deed).await?;
         data.identity.forget_callers();
         Ok(UpdateAccountPayload {
@@ -160,7 +164,11 @@ impl AccountMutation {
             Ok((account.ok_or(Refusal::NoAccount)?, token, expires_at))
         };
         let reset = reset.await;
-        finish_reset(data, transaction, "password.reset", reset).await
+        let deed = |account: &identity::Account| {
+            let details = json!({ "removesSecondFactor": removes });
+            Deed::to("password.reset", Account::global_id(data, account.id).0).with(details)
+        };
+        finish_reset(data, transaction, deed, reset).await
     }
 }
 
@@ -188,16 +196,14 @@ async fn make(
 async fn finish_reset(
     data: &RequestData,
     transaction: Transaction,
-    name: &'static str,
+    deed: impl FnOnce(&identity::Account) -> Deed,
     done: Result<Reset, IdentityError>,
 ) -> Result<PasswordTokenPayload> {
     let (account, token, expires_at) = match identity_outcome(done)? {
         Ok(done) => done,
         Err(user_errors) => return Ok(PasswordTokenPayload::refused(user_errors)),
     };
-    let subject = Account::global_id(data, account.id);
-    data.commit(transaction, &Deed::to(name, subject.as_str()))
-        .await?;
+    data.commit(transaction, &deed(&account)).await?;
     data.identity.forget_callers();
     let account = data.identity.account(account.id).await.map_err(internal)?;
     Ok(PasswordTokenPayload {

@@ -7,6 +7,8 @@ use municipio_domain::{
     identity::{Action, NewApiKey, Subject, create_api_key, revoke_api_key},
 };
 
+use serde_json::json;
+
 use super::giver;
 use crate::{
     context::data,
@@ -84,7 +86,9 @@ impl ApiKeyMutation {
             }
         };
         let subject = ApiKey::global_id(data, key.id);
-        let deed = Deed::to("key.create", subject.as_str());
+        let details =
+            json!({ "name": key.name, "scopes": key.grants, "expiresAt": key.expires_at });
+        let deed = Deed::to("key.create", subject.as_str()).with(details);
         data.commit(transaction, &deed).await?;
         Ok(CreateApiKeyPayload {
             api_key: Some(ApiKey(key)),
@@ -113,7 +117,7 @@ impl ApiKeyMutation {
                 });
             }
         };
-        let deed = Deed::to("key.revoke", input.id.as_str());
+        let deed = Deed::to("key.revoke", input.id.as_str()).with(json!({ "name": key.name }));
         data.commit(transaction, &deed).await?;
         data.identity.forget_callers();
         Ok(RevokeApiKeyPayload {

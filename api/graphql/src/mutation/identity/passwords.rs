@@ -3,7 +3,9 @@
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
-    identity::{IdentityError, Refusal, begin_unverified_session, set_password},
+    identity::{
+        IdentityError, Refusal, begin_unverified_session, set_password, set_password_with_token,
+    },
 };
 
 use super::{sessions::SessionPayload, staff};
@@ -69,7 +71,7 @@ impl PasswordMutation {
         let transaction = data.contents.begin().await.map_err(internal)?;
         let done = async {
             verified.settle(&transaction, data.now()).await?;
-            set_password(&transaction, id, hash, data.now()).await?;
+            set_password(&transaction, id, hash).await?;
             begin_unverified_session(&transaction, id, data.now()).await
         };
         let tokens = match identity_outcome(done.await)? {
@@ -99,18 +101,18 @@ impl PasswordMutation {
                 .account_to_reset(&input.token, data.now())
                 .await?;
             let hash = hash(data, &input.password, &account.email, &account.name).await?;
-            Ok((account, hash))
+            Ok(hash)
         };
         let refused = |user_errors| SetPasswordPayload {
             account: None,
             user_errors,
         };
-        let (account, hash) = match identity_outcome(hashed.await)? {
+        let hash = match identity_outcome(hashed.await)? {
             Ok(hashed) => hashed,
             Err(user_errors) => return Ok(refused(user_errors)),
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let set = set_password(&transaction, account.id, hash, data.now()).await;
+        let set = set_password_with_token(&transaction, &input.token, hash, data.now()).await;
         let account = match identity_outcome(set)? {
             Ok(account) => account,
             Err(user_errors) => return Ok(refused(user_errors)),

@@ -9,6 +9,8 @@ use municipio_domain::{
     store::Transaction,
 };
 
+use serde_json::json;
+
 use super::giver;
 use crate::{
     context::{RequestData, data},
@@ -128,8 +130,8 @@ async fn finish(
             });
         }
     };
-    data.commit(transaction, &Deed::to(name, role.name.as_str()))
-        .await?;
+    let deed = Deed::to(name, role.name.as_str()).with(json!({ "permissions": role.grants }));
+    data.commit(transaction, &deed).await?;
     data.identity.forget_callers();
     Ok(AccountRolePayload {
         role: Some(AccountRole::from(role)),

@@ -117,18 +117,20 @@ impl SecondFactorMutation {
     ) -> Result<ConfirmSecondFactorPayload> {
         let data = data(ctx)?;
         let id = staff(data)?.account;
+        let refused = |user_errors| ConfirmSecondFactorPayload {
+            user_errors,
+            ..ConfirmSecondFactorPayload::default()
+        };
+        let first = data.identity.check_first_code(id, &input.code, data.now());
+        let first = match identity_outcome(first.await)? {
+            Ok(first) => first,
+            Err(user_errors) => return Ok(refused(user_errors)),
+        };
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let vault = data.identity.vault();
-        let confirmed =
-            confirm_second_factor(&transaction, vault, id, &input.code, data.now()).await;
+        let confirmed = confirm_second_factor(&transaction, id, &first, data.now()).await;
         let recovery_codes = match identity_outcome(confirmed)? {
             Ok(codes) => codes,
-            Err(user_errors) => {
-                return Ok(ConfirmSecondFactorPayload {
-                    user_errors,
-                    ..ConfirmSecondFactorPayload::default()
-                });
-            }
+            Err(user_errors) => return Ok(refused(user_errors)),
         };
         let subject = Account::global_id(data, id);
         let deed = Deed::to("second_factor.confirm", subject.as_str());

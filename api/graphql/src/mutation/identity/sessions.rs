@@ -4,10 +4,10 @@ use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
     identity::{
-        self, Refreshed, Refusal, SessionTokens, Staff, begin_session, end_session, refresh_session,
+        self, IdentityError, Refreshed, Refusal, SessionTokens, Staff, begin_session, end_session,
+        refresh_session,
     },
 };
-use serde_json::Value;
 
 use crate::{
     context::{RequestData, data},
@@ -83,14 +83,14 @@ impl SessionMutation {
             .identity
             .verify(email, password, code, data.now())
             .await;
-        let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(IdentityError::Refused(Refusal::Credentials)) = verified {
+            refuse(data, email).await?;
+        }
         let verified = match identity_outcome(verified)? {
             Ok(verified) => verified,
-            Err(user_errors) => {
-                data.commit(transaction, &deed("session.refuse")).await?;
-                return Ok(SessionPayload::refused(user_errors));
-            }
+            Err(user_errors) => return Ok(SessionPayload::refused(user_errors)),
         };
+        let transaction = data.contents.begin().await.map_err(internal)?;
         let begun = begin_session(&transaction, verified, data.now()).await;
         let tokens = match identity_outcome(begun)? {
             Ok(tokens) => tokens,
@@ -128,7 +128,7 @@ impl SessionMutation {
                 let deed = Deed::to("session.revoke", account.as_str());
                 data.commit(transaction, &deed).await?;
                 data.identity.forget_callers();
-                let refused = UserError::from(&Refusal::Token);
+                let refused = UserError::from(&Refusal::RefreshToken);
                 Ok(SessionPayload::refused(vec![refused]))
             }
             Err(user_errors) => Ok(SessionPayload::refused(user_errors)),
@@ -175,12 +175,17 @@ async fn ended(
     })
 }
 
-fn deed(name: &'static str) -> Deed {
-    Deed {
-        name,
-        subject: None,
-        details: Value::Null,
-    }
+/// Writes down that somebody did not get in. While an address is held nothing is: anybody could fill the
+/// log, which keeps everything.
+async fn refuse(data: &RequestData, email: &str) -> Result<()> {
+    let account = data.identity.account_of(email).await.map_err(internal)?;
+    let subject = account.map(|account| Account::global_id(data, account.id).0);
+    let deed = Deed {
+        subject,
+        ..Deed::new("session.refuse")
+    };
+    let transaction = data.contents.begin().await.map_err(internal)?;
+    data.commit(transaction, &deed).await
 }
 
 fn on(data: &RequestData, name: &'static str, tokens: &SessionTokens) -> Deed {

@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
+use async_graphql::ServerError;
 use futures_util::StreamExt;
 use municipio_domain::audit::Origin;
 use municipio_graphql::ErrorCode;
@@ -135,7 +136,8 @@ impl Connection {
                     if !std::mem::take(&mut lives) {
                         return Err(Close::Gone);
                     }
-                    self.check_again().await?;
+                    // The database does not answer: what runs goes on, what begins is told.
+                    let _ = self.check_again().await?;
                     let ping = self.session.ping(b"");
                     sent(timeout(READING, ping).await)?;
                 }
@@ -228,21 +230,30 @@ impl Connection {
         Requester::with(credentials, wish, &self.state, tenant, origin).await
     }
 
-    /// Ends the connection of who signed in when the token has expired or was revoked meanwhile.
-    async fn check_again(&mut self) -> Result<(), Close> {
+    /// Ends the connection of who signed in when the token has expired or was revoked meanwhile; gives the
+    /// problem when nobody can tell.
+    async fn check_again(&mut self) -> Result<Result<(), Problem>, Close> {
         let is_nobody = self.credentials.is_none() && self.wish.preview.is_none();
         if is_nobody || self.requester.is_none() {
-            return Ok(());
+            return Ok(Ok(()));
         }
         match self.find().await {
             Ok(requester) => self.requester = Some(requester),
             Err(problem) if problem.is_of_the_caller() => {
                 return Err(Close::Forbidden(problem.detail().to_owned()));
             }
-            // The database does not answer: what runs goes on, what begins will be told.
-            Err(_) => {}
+            Err(problem) => return Ok(Err(problem)),
         }
-        Ok(())
+        Ok(Ok(()))
+    }
+
+    /// Tells the client that an operation does not begin.
+    async fn refuse(&mut self, id: &str, error: ServerError) -> Result<(), Close> {
+        let refused = Answer::from(error);
+        let payload =
+            errors(&refused.settled(self.origin.request_id.as_deref(), &self.state.settings));
+        let payload = &payload;
+        self.send(&ServerMessage::Error { id, payload }).await
     }
 
     async fn begin(
@@ -251,24 +262,21 @@ impl Connection {
         parameters: Parameters,
         events: &Sender<Event>,
     ) -> Result<(), Close> {
-        self.check_again().await?;
+        let checked = self.check_again().await?;
         let Some(requester) = self.requester.clone() else {
             return Err(Close::Unauthorized);
         };
         if self.operations.contains_key(&id) {
             return Err(Close::DuplicateId(id));
         }
+        if let Err(problem) = checked {
+            return self.refuse(&id, problem.into_error()).await;
+        }
         let most = self.state.settings.limit_operations;
         if self.operations.len() >= most {
             let message = format!("a connection has at most {most} operations under way");
-            let refused = Answer::from(ErrorCode::TooManyOperations.refuse(message));
-            let payload =
-                errors(&refused.settled(self.origin.request_id.as_deref(), &self.state.settings));
-            let message = ServerMessage::Error {
-                id: &id,
-                payload: &payload,
-            };
-            return self.send(&message).await;
+            let refused = ErrorCode::TooManyOperations.refuse(message);
+            return self.refuse(&id, refused).await;
         }
         self.count += 1;
         let operation = Task {

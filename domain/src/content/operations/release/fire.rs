@@ -5,12 +5,12 @@ use municipio_entities::content_release::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, sea_query::Condition};
 
 use super::{
-    ReleaseError, ReleaseStatus,
+    Release, ReleaseError, ReleaseStatus,
     publish::{publish_release, settle},
 };
 use crate::{
     audit::{self, Actor, Deed},
-    content::{ContentError, RELEASE, global_id_of},
+    content::{ContentError, global_id_of},
     ids::ReleaseId,
     store::{StoreError, TenantStore, Transaction},
     tenants::Tenant,
@@ -92,7 +92,7 @@ async fn write_down(
     name: &'static str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let subject = global_id_of(RELEASE, &tenant.ipa_code, ReleaseId(row.id));
+    let subject = global_id_of(Release::TYPE_NAME, &tenant.ipa_code, ReleaseId(row.id));
     let due_at = row.due_key.and_then(DateTime::from_timestamp_millis);
     let deed = Deed::to(name, subject).with(serde_json::json!({ "due_at": due_at }));
     audit::record(transaction, &Actor::system(), &deed, now).await

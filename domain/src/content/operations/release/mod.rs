@@ -146,6 +146,9 @@ pub struct Release {
 }
 
 impl Release {
+    /// The name of releases in global ids.
+    pub const TYPE_NAME: &str = "Release";
+
     pub(super) fn from_row(row: content_release::Model) -> Result<Self, StoreError> {
         let report = row.report.map(serde_json::from_value).transpose();
         Ok(Self {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use municipio_entities::{content_item, content_release, content_release_change};
 use sea_orm::{
     ColumnTrait, ConnectionTrait,
-    sea_query::{Alias, Condition, Expr, ExprTrait, Func, Order, Query},
+    sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query},
 };
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     content::{
-        Contents, FieldError,
+        Contents, FieldError, Page, Window,
         operations::{
             AT_ONCE, load,
             publish::{Approval, examine},
@@ -41,34 +41,33 @@ impl Contents {
         row.map(Release::from_row).transpose()
     }
 
-    /// The newest releases, from the one after this on, one more than so many.
+    /// A part of the list of releases, the newest first.
     ///
     /// # Errors
     /// The database failed.
     pub async fn releases(
         &self,
-        size: u64,
-        after: Option<ReleaseId>,
-    ) -> Result<Vec<Release>, StoreError> {
+        window: &Window<ReleaseId>,
+    ) -> Result<Page<Release, ReleaseId>, StoreError> {
         use content_release::{Column, Entity};
         let mut select = Query::select();
-        select
-            .from(Entity)
-            .column((Entity, Column::Id))
-            .order_by((Entity, Column::Id), Order::Desc)
-            .limit(size + 1);
-        if let Some(ReleaseId(after)) = after {
-            select.and_where(Expr::col((Entity, Column::Id)).lt(after));
-        }
+        select.from(Entity).column((Entity, Column::Id));
+        window.select_down::<Entity, _>(&mut select, Column::Id, |release| release.0);
         let read = self.store().read();
         let rows = read.rows::<Entity>(select).await?;
-        let ids = rows
-            .iter()
-            .map(|row| Ok(row.try_get::<Uuid>("", "id")?))
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        let mut rows = read.all::<Entity>(Column::Id.is_in(ids)).await?;
-        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
-        rows.into_iter().map(Release::from_row).collect()
+        let size = usize::try_from(window.size).unwrap_or(usize::MAX);
+        let ids = rows.iter().take(size);
+        let ids = ids.map(|row| Ok(row.try_get::<Uuid>("", "id")?));
+        let ids = ids.collect::<Result<Vec<_>, StoreError>>()?;
+        let mut found = read.all::<Entity>(Column::Id.is_in(ids)).await?;
+        found.sort_by_key(|row| match window.from_end {
+            true => (Some(row.id), None),
+            false => (None, Some(std::cmp::Reverse(row.id))),
+        });
+        let found = found.into_iter();
+        let entries = found.map(|row| Ok((ReleaseId(row.id), Release::from_row(row)?)));
+        let entries = entries.collect::<Result<_, StoreError>>()?;
+        Ok(Page::of(window, entries, rows.len() > size))
     }
 
     /// The changes of these releases, in the order of the items.

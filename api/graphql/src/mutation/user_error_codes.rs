@@ -1,0 +1,317 @@
+//! The catalogue of what the user can mend: the codes of `userErrors`, and of the reasons why a schedule or a
+//! release was not carried out. `docs/errors.md` is written from it, and a test keeps every code of the sources
+//! in it.
+
+/// A code and what it means.
+pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
+    (
+        "ALREADY_APPROVED",
+        "The revision was approved; it can be published.",
+    ),
+    (
+        "ALREADY_SUBMITTED",
+        "The revision waits for its review already.",
+    ),
+    (
+        "ALREADY_THERE",
+        "The municipality has its settings; change them instead.",
+    ),
+    ("ARCHIVED", "The content is archived: unarchive it first."),
+    (
+        "CHANGED_SINCE",
+        "Somebody published or took off the content after the release: it is not rolled back.",
+    ),
+    (
+        "CIRCULAR_PARENT",
+        "The content would stand above itself: choose another parent.",
+    ),
+    ("COMMENT_MISSING", "Say why it is rejected."),
+    ("COMMENT_TOO_LONG", "Write a shorter comment."),
+    (
+        "CONFLICT",
+        "Somebody wrote another revision meanwhile: read it, compare, and send the change again.",
+    ),
+    ("DELETED", "The content was deleted: restore it first."),
+    ("DUPLICATE_ID", "The id is given twice."),
+    ("DUPLICATE_LOCALE", "There are two texts in one locale."),
+    (
+        "EMAIL_TAKEN",
+        "There is an account with this address already.",
+    ),
+    ("EMPTY_RELEASE", "The release has no changes: add some."),
+    (
+        "ENDS_BEFORE_START",
+        "The content would be taken off before it is published.",
+    ),
+    ("END_BEFORE_START", "The end lies before the start."),
+    (
+        "INVALID_CODE",
+        "The code is wrong, has expired or was used before: wait for the next one.",
+    ),
+    ("INVALID_CONTACT", "The value is not one of its type."),
+    (
+        "INVALID_CREDENTIALS",
+        "E-mail address, password or code are wrong, or there were too many attempts: wait and try again.",
+    ),
+    (
+        "INVALID_CURRENCY",
+        "Write the code of a currency, such as `EUR`.",
+    ),
+    ("INVALID_EMAIL", "Write an e-mail address."),
+    (
+        "INVALID_EXPIRY",
+        "The time is over: choose one that is still to come.",
+    ),
+    (
+        "INVALID_HOURS",
+        "The opening hours contradict each other or cannot be read.",
+    ),
+    (
+        "INVALID_IPA_CODE",
+        "Write the code of a public body, such as `c_h501`.",
+    ),
+    (
+        "INVALID_MEDIA_TYPE",
+        "Write a media type, such as `application/pdf`.",
+    ),
+    (
+        "INVALID_NAME",
+        "Write a name, not too long; that of a role has small letters, digits and hyphens.",
+    ),
+    (
+        "INVALID_PERMISSIONS",
+        "Give at least one permission, and limits that something fits.",
+    ),
+    ("INVALID_POSTAL_CODE", "Write a postal code of five digits."),
+    (
+        "INVALID_SCHEDULE",
+        "The times of the event contradict each other or cannot be read.",
+    ),
+    (
+        "INVALID_SCOPE",
+        "Say what the preview shows: all drafts, one item or one release.",
+    ),
+    (
+        "INVALID_TOKEN",
+        "The token is not known, has expired or was used before: sign in again, or ask for another one.",
+    ),
+    (
+        "INVALID_VALUE",
+        "The value is none of this field; the message says what would be.",
+    ),
+    ("IN_THE_PAST", "The time is over."),
+    (
+        "LAST_ADMINISTRATOR",
+        "The last administrator stays: make another one first.",
+    ),
+    ("LINK_NOT_FOUND", "There is no content with this id."),
+    (
+        "LINK_WRONG_TYPE",
+        "The linked content is of another type than this field takes.",
+    ),
+    ("LOCKED", "Somebody is at work on it: take over, or wait."),
+    (
+        "MISSING",
+        "What the operation needs is left out; the message names it.",
+    ),
+    ("NOTHING_TO_REVIEW", "The content has no draft."),
+    (
+        "NOT_APPROVED",
+        "Nobody but its author approved the revision, which this type needs.",
+    ),
+    (
+        "NOT_A_TRANSLATION",
+        "More than the texts of the locale would change: use `updateContent`.",
+    ),
+    (
+        "NOT_POSSIBLE",
+        "What was scheduled could not be done; the message says why.",
+    ),
+    (
+        "NOT_PUBLISHABLE",
+        "The publishing rules refuse it: see `publishReport`.",
+    ),
+    (
+        "NOT_PUBLISHED",
+        "The content is not public, and nothing is scheduled to publish it.",
+    ),
+    ("NOT_SUBMITTED", "The revision waits for no review."),
+    (
+        "NO_DRAFT",
+        "There is no draft: nothing can be published or copied.",
+    ),
+    (
+        "OUT_OF_RANGE",
+        "The number, or how many there are, lies out of its limits.",
+    ),
+    (
+        "OWN_WORK",
+        "Nobody approves what they wrote: ask a colleague.",
+    ),
+    (
+        "PASSWORD_TOO_COMMON",
+        "The password is easy to guess: choose words that have nothing to do with each other or with you.",
+    ),
+    ("PASSWORD_TOO_LONG", "Write at most 128 characters."),
+    ("PASSWORD_TOO_SHORT", "Write at least 15 characters."),
+    (
+        "RELEASE_CLOSED",
+        "The release was published: make another one.",
+    ),
+    ("RELEASE_NOT_FOUND", "There is no such release."),
+    (
+        "RELEASE_NOT_PUBLISHED",
+        "The release is not published: there is nothing to roll back.",
+    ),
+    (
+        "RELEASE_REFUSED",
+        "Something keeps the release from being carried out: see `report`.",
+    ),
+    ("REPEATED", "The content stands twice in the changes."),
+    (
+        "REPLACED",
+        "Of a schedule: another time was set in its place.",
+    ),
+    (
+        "RETIRED",
+        "Of a schedule: the content was archived or deleted.",
+    ),
+    (
+        "REVISED",
+        "Somebody wrote another revision since it was submitted: submit that one.",
+    ),
+    ("REVISION_NOT_FOUND", "The content has no such revision."),
+    (
+        "ROLE_BUILT_IN",
+        "The role stays as it is: make another one.",
+    ),
+    (
+        "ROLE_IN_USE",
+        "Accounts have the role: take it from them first.",
+    ),
+    ("ROLE_TAKEN", "There is a role of this name already."),
+    (
+        "SECOND_FACTOR_ON",
+        "The account has a second factor: turn it off first.",
+    ),
+    (
+        "SECOND_FACTOR_REQUIRED",
+        "The password is right: send a code of the second factor too.",
+    ),
+    (
+        "SECOND_FACTOR_UNAVAILABLE",
+        "Who runs the service must set MUNICIPIO_SECRET first.",
+    ),
+    (
+        "SLUG_TAKEN",
+        "The slug belongs to other content, now or as a redirect.",
+    ),
+    (
+        "SUPERSEDED",
+        "Of a schedule: the content was published meanwhile.",
+    ),
+    ("TOO_LONG", "The text is too long."),
+    ("TOO_MANY_CHANGES", "Make several releases."),
+    ("UNKNOWN_ASSIGNEE", "There is no such account."),
+    ("UNKNOWN_FIELD", "The content has no such field."),
+    ("UNKNOWN_ROLE", "There is no role of this name."),
+    (
+        "UNSAFE_LINK",
+        "The address is of a kind that is not taken: use `https:`, `mailto:` or `tel:`.",
+    ),
+    ("WRONG_TEXT", "The text does not fit its field."),
+    (
+        "WRONG_TYPE",
+        "The content is of another type than the one that is given.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    use super::*;
+    use crate::error::ErrorCode;
+
+    /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
+    /// the rules.
+    const OTHERS: [&str; 13] = [
+        "ABCDEHLMPRST",
+        "CAUTION",
+        "FULL",
+        "LINK_DEAD",
+        "LINK_NOT_PUBLISHED",
+        "LMNPQRSTUV",
+        "NOTE",
+        "OFFICE_ADDRESS_MISSING",
+        "RICH_TEXT_CASES",
+        "TOPIC_NOT_IN_MODEL",
+        "UNTIL",
+        "WARNING",
+        "UPDATE_ERRORS",
+    ];
+
+    fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            match path.is_dir() {
+                true if name != "tests" => files(&path, found),
+                false if name.ends_with(".rs") && name != "tests.rs" => found.push(path),
+                _ => {}
+            }
+        }
+    }
+
+    /// The texts in capitals that the sources hold, this file and tests apart.
+    fn codes_of_the_sources() -> BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut found = Vec::new();
+        for folder in ["src", "../../domain/src"] {
+            files(&root.join(folder), &mut found);
+        }
+        let mut codes = BTreeSet::new();
+        let others = |path: &&PathBuf| !path.ends_with("user_error_codes.rs");
+        for path in found.iter().filter(others) {
+            let text = fs::read_to_string(path).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap();
+            codes.extend(
+                text.split('"')
+                    .filter(|part| is_code(part))
+                    .map(str::to_owned),
+            );
+        }
+        codes
+    }
+
+    fn is_code(text: &str) -> bool {
+        let fits = |letter: char| letter.is_ascii_uppercase() || letter == '_';
+        text.len() > 3 && text.chars().all(fits) && !text.starts_with('_')
+    }
+
+    #[test]
+    fn every_code_of_the_sources_is_told_once_and_no_other() {
+        let told: Vec<_> = USER_ERRORS.iter().map(|(code, _)| *code).collect();
+        assert!(told.is_sorted(), "in the order of the alphabet");
+        let unique: BTreeSet<_> = told.iter().copied().collect();
+        assert_eq!(unique.len(), told.len());
+        let requests: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        let sources = codes_of_the_sources();
+        let untold: Vec<_> = sources
+            .iter()
+            .map(String::as_str)
+            .filter(|code| !unique.contains(code) && !requests.contains(code))
+            .filter(|code| !OTHERS.contains(code))
+            .collect();
+        assert!(untold.is_empty(), "not in the catalogue: {untold:?}");
+        let unused: Vec<_> = unique
+            .iter()
+            .filter(|code| !sources.contains(**code))
+            .collect();
+        assert!(unused.is_empty(), "nobody says {unused:?}");
+    }
+}
