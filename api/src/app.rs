@@ -19,6 +19,8 @@ use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache, extend_occurrences, purge},
     idempotency,
     identity::{Caller, Identities, Identity, IdentityError, Passwords},
+    openid::Issuers,
+    outgoing::Outgoing,
     store::{Database, Feeds, StoreError},
     tenants::{self, Tenant, TenantDirectory, TenantError},
 };
@@ -285,7 +287,8 @@ impl Application {
 
 fn identities(settings: &Settings) -> Result<Identities, StartError> {
     let passwords = Passwords::new(places_for_hashing());
-    Ok(Identities::new(passwords, vault(settings)?))
+    let issuers = Issuers::new(Outgoing::new(settings.internal_calls));
+    Ok(Identities::new(passwords, vault(settings)?, issuers))
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

@@ -13,6 +13,7 @@ mod m20261126_000009_audit;
 mod m20261126_000013_review;
 mod m20261126_000014_record;
 mod m20261126_000015_releases;
+mod m20261126_000018_identity_providers;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000013_review::Migration),
             Box::new(m20261126_000014_record::Migration),
             Box::new(m20261126_000015_releases::Migration),
+            Box::new(m20261126_000018_identity_providers::Migration),
         ]
     }
 }

@@ -34,6 +34,8 @@ mod locales;
 mod mutation_permissions;
 mod navigation;
 mod null_bubbling;
+mod oidc;
+mod oidc_faults;
 mod operations;
 mod outage;
 mod perspectives;

@@ -12,7 +12,9 @@ use crate::{
     error::internal,
     filters::{self, DateRange, FilterInput},
     global_id,
-    identity::{Account, AccountRole, ApiKey, List, Me, Permission},
+    identity::{
+        Account, AccountRole, ApiKey, IdentityProvider, List, Me, Permission, SignInProvider,
+    },
     objects::{
         self, AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
         Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
@@ -206,6 +208,22 @@ query! {
             #[graphql(desc = "Only those after this place.")] after: Option<String>,
         ) -> Option<Result<List<ApiKey>>> {
             Some(ApiKey::list(ctx, first, after.as_deref()).await)
+        }
+
+        /// The identity providers, by name; for callers who manage the settings (fornitori di identità).
+        async fn identity_providers(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        ) -> Option<Result<List<IdentityProvider>>> {
+            Some(IdentityProvider::list(ctx, first, after.as_deref()).await)
+        }
+
+        /// The identity providers through which those who work for the municipality sign in, by name (fornitori
+        /// di identità per l'accesso).
+        async fn sign_in_providers(&self, ctx: &Context<'_>) -> Option<Result<Vec<SignInProvider>>> {
+            Some(SignInProvider::all(ctx).await)
         }
 
         /// The municipality and its settings (Comune).

@@ -56,7 +56,10 @@ impl Callers {
                 let found = match kind {
                     TokenKind::Access => staff(&scope, &key.1).await?,
                     TokenKind::ApiKey => machine(store, &scope, &key.1, now).await?,
-                    TokenKind::Refresh | TokenKind::Reset | TokenKind::Preview => None,
+                    TokenKind::Refresh
+                    | TokenKind::Reset
+                    | TokenKind::Preview
+                    | TokenKind::SignIn => None,
                 };
                 let Some(found) = found.map(Arc::new) else {
                     return Ok(None);

@@ -8,9 +8,12 @@ mod caller;
 mod callers;
 mod email;
 mod error;
+mod external;
 mod keys;
+mod oidc;
 mod passwords;
 mod permissions;
+mod providers;
 mod roles;
 mod second_factor;
 mod service;
@@ -25,9 +28,15 @@ pub use accounts::{
 pub use caller::{Caller, Machine, Staff};
 pub use email::{EmailAddress, InvalidEmail};
 pub use error::{IdentityError, Refusal};
+pub use external::{ExternalSession, ExternalUser, Tie, begin_external_session};
 pub use keys::{ApiKey, NewApiKey, create_api_key, revoke_api_key};
+pub use oidc::{BegunSignIn, Return};
 pub use passwords::{Passwords, check_password, generate_password, random_secret};
 pub use permissions::{Action, BuiltInRole, Denied, Grant, Permissions, Subject};
+pub use providers::{
+    IdentityProvider, NewProvider, ProviderChange, ProviderSettings, create_provider,
+    delete_provider, list_providers, update_provider,
+};
 pub use roles::{Role, RoleDraft, create_role, delete_role, update_role};
 pub use second_factor::{
     Enrolment, code_at, confirm_second_factor, disable_second_factor, enrol_second_factor,
