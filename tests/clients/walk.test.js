@@ -37,7 +37,7 @@ before(async () => {
 });
 
 /** Those of who signed in page forwards only. */
-const PRIVATE = ["accountRoles", "accounts", "apiKeys", "auditEntries", "contentItems", "previewTokens", "releases", "revisions"];
+const PRIVATE = ["accountRoles", "accounts", "apiKeys", "auditEntries", "contentItems", "identityProviders", "previewTokens", "releases", "revisions"];
 
 const isConnection = (field) => getNamedType(field.type).name.endsWith("Connection");
 const connections = (type) => Object.values(type.getFields()).filter((field) => isConnection(field) && !PRIVATE.includes(field.name));
