@@ -297,4 +297,27 @@ mod tests {
         let error = Outgoing::new(false).get(&url, None).await.unwrap_err();
         assert!(error.to_string().contains("no public address"), "{error}");
     }
+
+    #[tokio::test]
+    async fn an_answer_is_read_as_far_as_it_may_be_long() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/x", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            for length in [MOST, MOST + 1] {
+                let (mut connection, _) = listener.accept().await.unwrap();
+                let mut request = [0; 1024];
+                connection.read(&mut request).await.unwrap();
+                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+                connection.write_all(head.as_bytes()).await.unwrap();
+                // Who reads no further closes the connection.
+                let _ = connection.write_all(&vec![b'x'; length]).await;
+            }
+        });
+        let (url, outgoing) = (Url::parse(&url).unwrap(), Outgoing::new(true));
+        let whole = outgoing.get(&url, None).await.unwrap();
+        assert_eq!((whole.status, whole.body.len()), (200, MOST));
+        let error = outgoing.get(&url, None).await.unwrap_err();
+        assert!(matches!(error, OutgoingError::TooLarge(_)), "{error}");
+    }
 }

@@ -117,6 +117,15 @@ on_both! {
         // The address is given to somebody else, who does not become the one before.
         let successor = json!({ "sub": "altro", "email": email, "email_verified": true });
         assert_eq!(portal.refusal(successor).await, "ACCOUNT_NOT_LINKED");
+        // Unless an administrator says that it is the same person, who has a new account at the provider.
+        let unlink = "mutation($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { account { roles } userErrors { code path } } }";
+        let input = json!({ "account": account["id"], "provider": portal.id });
+        let unlinked = portal.call(unlink, input.clone()).await;
+        assert_eq!(unlinked, json!({ "account": { "roles": ["officer"] }, "userErrors": [] }));
+        let again = portal.call(unlink, input).await;
+        assert_eq!(again["userErrors"], json!([{ "code": "NOT_LINKED", "path": "account" }]));
+        let successor = json!({ "sub": "altro", "email": email, "email_verified": true });
+        assert_eq!(portal.account(successor).await["id"], account["id"]);
         // What is said of «email» holds for no other claim.
         portal.set(json!({ "linksByEmail": true, "emailClaim": "upn" })).await;
         portal.app.account_with_password(&tenant, "eva@montelago.example", "cavallo batteria graffetta", &[]).await;

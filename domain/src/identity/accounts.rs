@@ -410,7 +410,7 @@ pub async fn set_password(
 }
 
 /// An account that may be changed by who gives: nobody takes over who may do more than they.
-async fn subject(
+pub(super) async fn subject(
     transaction: &Transaction,
     giver: Giver<'_>,
     id: AccountId,

@@ -135,6 +135,9 @@ pub enum Refusal {
     /// A setting of a provider that cannot be meant: the field and what would be right.
     #[error("{1}")]
     ProviderSetting(&'static str, String),
+    /// Nobody whom the provider knows has the account.
+    #[error("the account is not tied to this identity provider")]
+    NotTied,
     /// An address that is not registered.
     #[error("the address is not among the redirect URIs of the provider, exactly as it is written")]
     RedirectUri,
@@ -184,6 +187,7 @@ impl Refusal {
             Self::ClientSecret(_) => "INVALID_CLIENT_SECRET",
             Self::NoSecretForProvider => "SECRET_UNAVAILABLE",
             Self::ProviderSetting(..) => "INVALID_SETTING",
+            Self::NotTied => "NOT_LINKED",
             Self::RedirectUri => "INVALID_REDIRECT_URI",
             Self::SignInUnknown => "INVALID_STATE",
             Self::OtherIssuer => "OTHER_ISSUER",
@@ -225,6 +229,7 @@ impl Refusal {
             | Self::AccountSuspended
             | Self::EmailMissing => None,
             Self::NoProvider => Some("id"),
+            Self::NotTied => Some("account"),
             Self::IssuerTaken | Self::Issuer => Some("issuer"),
             Self::ClientId(_) => Some("clientId"),
             Self::ClientSecret(_) | Self::NoSecretForProvider => Some("clientSecret"),

@@ -16,10 +16,10 @@ use super::{
     Account, AccountStatus, EmailAddress, Giver, IdentityError, IdentityProvider, NewAccount,
     ProviderSettings, Refusal, SessionTokens,
     accounts::{self, Source, by_email, by_id, set_roles},
-    begin_unverified_session, create_account, end_all_sessions, roles,
+    begin_unverified_session, create_account, end_all_sessions, providers, roles,
 };
 use crate::{
-    ids::AccountId,
+    ids::{AccountId, ProviderId},
     store::{StoreError, Transaction},
 };
 
@@ -117,11 +117,16 @@ pub async fn begin_external_session(
     user: &ExternalUser,
     now: DateTime<Utc>,
 ) -> Result<ExternalSession, IdentityError> {
-    let settings = &user.provider.settings;
+    // It may have been changed since they were sent to it.
+    let provider = providers::find(transaction, user.provider.id).await?;
+    if !provider.is_enabled {
+        return Err(Refusal::NoProvider.into());
+    }
+    let settings = &provider.settings;
     if !settings.allows(&user.groups) {
         return Err(Refusal::GroupNotAllowed.into());
     }
-    let (account, tie) = account_of(transaction, user, now).await?;
+    let (account, tie) = account_of(transaction, user, settings, now).await?;
     if account.status == AccountStatus::Suspended {
         return Err(Refusal::AccountSuspended.into());
     }
@@ -147,13 +152,13 @@ pub async fn begin_external_session(
 async fn account_of(
     transaction: &Transaction,
     user: &ExternalUser,
+    settings: &ProviderSettings,
     now: DateTime<Utc>,
 ) -> Result<(Account, Tie), IdentityError> {
     if let Some(tie) = transaction.one::<Entity>(tie_of(user)).await? {
         let account = accounts::find(transaction, by_id(AccountId(tie.account_id))).await?;
         return Ok((account.ok_or(Refusal::NoAccount)?, Tie::Known));
     }
-    let settings = &user.provider.settings;
     let same = match &user.email {
         Some(email) => accounts::find(transaction, by_email(email)).await?,
         None => None,
@@ -177,7 +182,12 @@ async fn account_of(
         created_at: now,
         last_sign_in_at: None,
     };
-    transaction.insert::<Entity>([row]).await?;
+    let inserted = transaction.insert::<Entity>([row]).await;
+    inserted.map_err(|error| match error.is_conflict() {
+        // They signed in for the first time in two windows at once.
+        true => IdentityError::from(Refusal::SignInUnknown),
+        false => error.into(),
+    })?;
     Ok((account, tie))
 }
 
@@ -187,10 +197,8 @@ async fn is_tied(
     account: &Account,
     user: &ExternalUser,
 ) -> Result<bool, StoreError> {
-    let of_account = Condition::all()
-        .add(Column::AccountId.eq(account.id.0))
-        .add(Column::Issuer.eq(user.provider.issuer.as_str()));
-    Ok(transaction.one::<Entity>(of_account).await?.is_some())
+    let tie = of_account(account.id, &user.provider.issuer);
+    Ok(transaction.one::<Entity>(tie).await?.is_some())
 }
 
 async fn create(
@@ -207,6 +215,36 @@ async fn create(
     };
     // What its groups give it was allowed to who registered the provider.
     create_account(transaction, Giver::Operator, new, now).await
+}
+
+/// Takes an account from those whom a provider knows: it is nobody's there from now on, signed out, and without
+/// the roles of groups. Who signs in next may become its owner, where accounts are linked by address.
+///
+/// # Errors
+/// There is no such account or provider, they are not tied, the account has more than the giver, or the
+/// database failed.
+pub async fn unlink_identity(
+    transaction: &Transaction,
+    giver: Giver<'_>,
+    account: AccountId,
+    provider: ProviderId,
+) -> Result<Account, IdentityError> {
+    let provider = providers::find(transaction, provider).await?;
+    accounts::subject(transaction, giver, account).await?;
+    let tie = of_account(account, &provider.issuer);
+    if transaction.delete::<Entity>(tie).await? == 0 {
+        return Err(Refusal::NotTied.into());
+    }
+    end_all_sessions(transaction, account).await?;
+    set_roles(transaction, account, &BTreeSet::new(), Source::Groups).await?;
+    let account = accounts::find(transaction, by_id(account)).await?;
+    Ok(account.ok_or(Refusal::NoAccount)?)
+}
+
+fn of_account(account: AccountId, issuer: &str) -> Condition {
+    Condition::all()
+        .add(Column::AccountId.eq(account.0))
+        .add(Column::Issuer.eq(issuer))
 }
 
 /// The accounts that are tied to an issuer.

@@ -152,7 +152,7 @@ impl Identity {
         let expected = Expected {
             issuer: &provider.issuer,
             audience: &provider.client_id,
-            nonce: &proofs.nonce,
+            nonce: Some(&proofs.nonce),
             access_token: Some(&tokens.access_token),
         };
         let accepted: Vec<_> = provider.settings.algorithms.iter().copied().collect();

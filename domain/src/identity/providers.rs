@@ -1,20 +1,16 @@
-//! Identity providers: the issuers through which people sign in, and what a municipality makes of those whom an
-//! issuer knows: whether they may sign in, as which account, with which roles.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Identity providers: the issuers through which people sign in to a municipality, one provider for each issuer.
 
 use chrono::{DateTime, Utc};
 use municipio_entities::identity_provider::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
-use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::{BuiltInRole, Giver, IdentityError, Refusal, Vault, accounts, external, roles};
+use super::{
+    BuiltInRole, Giver, IdentityError, ProviderSettings, Refusal, Vault, accounts, external, roles,
+};
 use crate::{
     ids::ProviderId,
-    openid::Algorithm,
-    outgoing::is_this_machine,
     store::{Scope, StoreError, TenantStore, Transaction},
 };
 
@@ -39,50 +35,6 @@ pub struct IdentityProvider {
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
     pub updated_at: DateTime<Utc>,
-}
-
-/// Who may sign in through a provider, and as what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct ProviderSettings {
-    /// The addresses to which people may be sent back, exactly as they are asked for.
-    pub redirect_uris: BTreeSet<String>,
-    /// What is asked of the provider.
-    pub scopes: Vec<String>,
-    /// The claim with the e-mail address: its name, or a JSON Pointer (RFC 6901) to it.
-    pub email_claim: String,
-    /// The claim with the name of the person.
-    pub name_claim: String,
-    /// The claim with the groups of the person, a text or a list of texts.
-    pub groups_claim: String,
-    /// The roles that the members of a group get.
-    pub group_roles: BTreeMap<String, BTreeSet<String>>,
-    /// The groups whose members may sign in; everybody whom the provider knows when left out.
-    pub allowed_groups: Option<BTreeSet<String>>,
-    /// Whether who signs in for the first time gets an account.
-    pub creates_accounts: bool,
-    /// Whether who signs in for the first time gets the account that has their address, if the provider has
-    /// verified it.
-    pub links_by_email: bool,
-    /// How tokens may be signed.
-    pub algorithms: BTreeSet<Algorithm>,
-}
-
-impl Default for ProviderSettings {
-    fn default() -> Self {
-        Self {
-            redirect_uris: BTreeSet::new(),
-            scopes: ["openid", "email", "profile"].map(str::to_owned).into(),
-            email_claim: "email".to_owned(),
-            name_claim: "name".to_owned(),
-            groups_claim: "groups".to_owned(),
-            group_roles: BTreeMap::new(),
-            allowed_groups: None,
-            creates_accounts: false,
-            links_by_email: false,
-            algorithms: Algorithm::ALL.iter().copied().collect(),
-        }
-    }
 }
 
 /// What is said of a new provider.
@@ -115,9 +67,7 @@ pub struct ProviderChange {
     pub settings: Option<ProviderSettings>,
 }
 
-/// The most values of a setting.
-const MOST: usize = 200;
-/// The longest text of a setting.
+/// The longest issuer, client id or secret.
 const LONGEST: usize = 500;
 
 impl IdentityProvider {
@@ -136,83 +86,6 @@ impl IdentityProvider {
             updated_at: row.updated_at,
         })
     }
-}
-
-impl ProviderSettings {
-    /// Refuses what cannot be meant.
-    fn check(&self) -> Result<(), Refusal> {
-        let wrong = |field, message: String| Err(Refusal::ProviderSetting(field, message));
-        let lists: [(&str, Vec<&String>); 4] = [
-            ("redirectUris", self.redirect_uris.iter().collect()),
-            ("scopes", self.scopes.iter().collect()),
-            ("groupRoles", self.group_roles.keys().collect()),
-            (
-                "allowedGroups",
-                self.allowed_groups.iter().flatten().collect(),
-            ),
-        ];
-        for (field, texts) in lists {
-            let fits = |text: &&String| (1..=LONGEST).contains(&text.chars().count());
-            if texts.len() > MOST || !texts.iter().all(fits) {
-                let message = format!("write at most {MOST} texts of 1 to {LONGEST} characters");
-                return wrong(field, message);
-            }
-        }
-        if let Some(uri) = self.redirect_uris.iter().find(|uri| !is_redirect_uri(uri)) {
-            let message = format!(
-                "«{uri}» is not an address with https, or with http on the own machine; it has no fragment"
-            );
-            return wrong("redirectUris", message);
-        }
-        let is_scope = |scope: &String| scope.bytes().all(|byte| byte.is_ascii_graphic());
-        if !self.scopes.iter().any(|scope| scope == "openid") || !self.scopes.iter().all(is_scope) {
-            return wrong(
-                "scopes",
-                "write scopes without spaces, «openid» among them".to_owned(),
-            );
-        }
-        let claims = [
-            ("emailClaim", &self.email_claim),
-            ("nameClaim", &self.name_claim),
-            ("groupsClaim", &self.groups_claim),
-        ];
-        for (field, claim) in claims {
-            if !(1..=LONGEST).contains(&claim.chars().count()) {
-                return wrong(field, "write the name of a claim".to_owned());
-            }
-        }
-        if self.allowed_groups.as_ref().is_some_and(BTreeSet::is_empty) {
-            return wrong("allowedGroups", "name a group, or leave it out".to_owned());
-        }
-        match self.algorithms.is_empty() {
-            true => wrong("algorithms", "name an algorithm".to_owned()),
-            false => Ok(()),
-        }
-    }
-
-    /// The roles of who is in these groups.
-    pub(super) fn roles_of(&self, groups: &BTreeSet<String>) -> BTreeSet<String> {
-        let of_group = |group| self.group_roles.get(group).into_iter().flatten();
-        groups.iter().flat_map(of_group).cloned().collect()
-    }
-
-    /// Whether who is in these groups may sign in.
-    pub(super) fn allows(&self, groups: &BTreeSet<String>) -> bool {
-        let allowed = self.allowed_groups.as_ref();
-        allowed.is_none_or(|allowed| !allowed.is_disjoint(groups))
-    }
-}
-
-/// Over TLS; or on the machine of who develops a portal (RFC 8252, section 7.3).
-fn is_redirect_uri(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
-        let is_safe = match url.scheme() {
-            "https" => url.has_host(),
-            "http" => is_this_machine(&url),
-            _ => false,
-        };
-        is_safe && url.fragment().is_none()
-    })
 }
 
 /// An issuer is an address without query and fragment; whether it may be called is seen when it is.
@@ -319,8 +192,7 @@ pub async fn update_provider(
     change: ProviderChange,
     now: DateTime<Utc>,
 ) -> Result<IdentityProvider, IdentityError> {
-    let row = transaction.one::<Entity>(by_id(id)).await?;
-    let provider = IdentityProvider::of(row.ok_or(Refusal::NoProvider)?)?;
+    let provider = find(transaction, id).await?;
     let settings = change.settings.as_ref().unwrap_or(&provider.settings);
     allow(transaction, giver, settings).await?;
     let mut values = vec![(Column::UpdatedAt, now.into())];
@@ -345,8 +217,7 @@ pub async fn update_provider(
         }
     }
     transaction.update::<Entity>(values, by_id(id)).await?;
-    let row = transaction.one::<Entity>(by_id(id)).await?;
-    Ok(IdentityProvider::of(row.ok_or(Refusal::NoProvider)?)?)
+    find(transaction, id).await
 }
 
 /// Deletes a provider. Who signed in through it is signed out, and loses the roles that came from its groups;
@@ -359,8 +230,7 @@ pub async fn delete_provider(
     giver: Giver<'_>,
     id: ProviderId,
 ) -> Result<(), IdentityError> {
-    let row = transaction.one::<Entity>(by_id(id)).await?;
-    let provider = IdentityProvider::of(row.ok_or(Refusal::NoProvider)?)?;
+    let provider = find(transaction, id).await?;
     allow(transaction, giver, &provider.settings).await?;
     external::forget_all(transaction, &provider.issuer).await?;
     transaction.delete::<Entity>(by_id(id)).await?;
@@ -389,6 +259,15 @@ pub(super) async fn all<C: ConnectionTrait>(
     rows.into_iter().map(IdentityProvider::of).collect()
 }
 
+/// A provider.
+pub(super) async fn find<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    id: ProviderId,
+) -> Result<IdentityProvider, IdentityError> {
+    let row = scope.one::<Entity>(by_id(id)).await?;
+    Ok(IdentityProvider::of(row.ok_or(Refusal::NoProvider)?)?)
+}
+
 /// A provider through which people sign in, with its secret.
 pub(super) async fn enabled<C: ConnectionTrait>(
     scope: &Scope<C>,
@@ -413,69 +292,10 @@ pub(super) async fn enabled<C: ConnectionTrait>(
 mod tests {
     use super::*;
 
-    fn texts(all: &[&str]) -> BTreeSet<String> {
-        all.iter().map(|text| (*text).to_owned()).collect()
-    }
-
     #[test]
-    fn groups_give_roles_and_let_people_in() {
-        let settings = ProviderSettings {
-            group_roles: [
-                ("stampa".to_owned(), texts(&["author", "translator"])),
-                ("capi".to_owned(), texts(&["author", "editor"])),
-            ]
-            .into(),
-            allowed_groups: Some(texts(&["dipendenti", "stampa"])),
-            ..ProviderSettings::default()
-        };
-        assert_eq!(settings.roles_of(&texts(&["altri"])), texts(&[]));
-        let both = settings.roles_of(&texts(&["stampa", "capi"]));
-        assert_eq!(both, texts(&["author", "editor", "translator"]));
-        assert!(settings.allows(&texts(&["capi", "dipendenti"])));
-        assert!(!settings.allows(&texts(&["capi"])));
-        assert!(!settings.allows(&texts(&[])));
-        assert!(ProviderSettings::default().allows(&texts(&[])));
-    }
-
-    #[test]
-    fn what_cannot_be_meant_is_refused() {
-        let right = ProviderSettings::default();
-        assert!(right.check().is_ok());
-        let wrong = |change: fn(&mut ProviderSettings)| {
-            let mut settings = ProviderSettings::default();
-            change(&mut settings);
-            settings.check().is_err()
-        };
-        assert!(wrong(|settings| settings.scopes = vec!["email".to_owned()]));
-        assert!(wrong(|settings| settings.scopes.push("a b".to_owned())));
-        assert!(wrong(|settings| settings.algorithms.clear()));
-        assert!(wrong(
-            |settings| settings.allowed_groups = Some(BTreeSet::new())
-        ));
-        assert!(wrong(|settings| settings.email_claim.clear()));
-        assert!(wrong(
-            |settings| settings.redirect_uris = texts(&["portal://x"])
-        ));
-    }
-
-    #[test]
-    fn people_are_sent_back_over_tls_or_to_their_own_machine() {
-        for right in [
-            "https://portale.example/accesso?via=oidc",
-            "http://localhost:3000/",
-            "http://127.0.0.1/x",
-        ] {
-            assert!(is_redirect_uri(right), "{right}");
-        }
-        for wrong in [
-            "http://portale.example/",
-            "https://x.example/#a",
-            "/accesso",
-            "javascript:alert(1)",
-            "",
-        ] {
-            assert!(!is_redirect_uri(wrong), "{wrong}");
-        }
+    fn an_issuer_is_an_address() {
+        let keycloak = "https://login.comune.example/realms/comune";
+        assert_eq!(issuer(&format!(" {keycloak} ")).unwrap(), keycloak);
         for wrong in [
             "",
             "login.example",

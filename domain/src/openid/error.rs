@@ -3,7 +3,7 @@
 use crate::outgoing::OutgoingError;
 
 /// Why an issuer is of no help.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum OpenIdError {
     /// It cannot be reached, or fails.
     #[error("the identity provider does not answer: {0}")]

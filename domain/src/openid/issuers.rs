@@ -47,15 +47,14 @@ impl Issuers {
     /// # Errors
     /// It cannot be reached, or publishes something else.
     pub async fn metadata(&self, issuer: &str) -> Result<Arc<Metadata>, OpenIdError> {
-        if let Some(known) = self.metadata.get(issuer).await {
-            return Ok(known);
-        }
-        let json = self.fetch(&Metadata::address(issuer)?).await?;
-        let metadata = Arc::new(Metadata::read(issuer, &json, &self.outgoing)?);
-        self.metadata
-            .insert(issuer.to_owned(), Arc::clone(&metadata))
-            .await;
-        Ok(metadata)
+        // Of many who ask at the same time one fetches.
+        let fetched = self.metadata.try_get_with_by_ref(issuer, async {
+            let json = self.fetch(&Metadata::address(issuer)?).await?;
+            Metadata::read(issuer, &json, &self.outgoing).map(Arc::new)
+        });
+        fetched
+            .await
+            .map_err(|error: Arc<OpenIdError>| OpenIdError::clone(&error))
     }
 
     /// The claims of a token of this issuer, which is signed with one of these algorithms and says what is

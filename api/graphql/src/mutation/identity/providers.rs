@@ -5,7 +5,7 @@ use municipio_domain::{
     audit::Deed,
     identity::{
         self, Action, IdentityError, NewProvider, ProviderChange, Subject, create_provider,
-        delete_provider, update_provider,
+        delete_provider, unlink_identity, update_provider,
     },
     store::Transaction,
 };
@@ -15,7 +15,7 @@ use super::giver;
 use crate::{
     context::{RequestData, data},
     error::{ErrorCode, internal},
-    identity::{IdentityProvider, IdentityProviderSettingsInput},
+    identity::{Account, IdentityProvider, IdentityProviderSettingsInput},
     mutation::{UserError, identity_outcome},
 };
 
@@ -62,6 +62,24 @@ struct UpdateIdentityProviderInput {
 struct DeleteIdentityProviderInput {
     /// The provider, by its global id.
     id: ID,
+}
+
+/// An account that is taken from those whom an identity provider knows.
+#[derive(InputObject)]
+struct UnlinkIdentityInput {
+    /// The account, by its global id.
+    account: ID,
+    /// The provider, by its global id.
+    provider: ID,
+}
+
+/// What unlinking an account did.
+#[derive(Default, SimpleObject)]
+struct UnlinkIdentityPayload {
+    /// The account as it is now; null when it was refused.
+    account: Option<Account>,
+    /// Why it was refused.
+    user_errors: Vec<UserError>,
 }
 
 /// What registering or changing an identity provider did.
@@ -165,6 +183,38 @@ impl ProviderMutation {
         data.identity.forget_callers();
         Ok(DeleteIdentityProviderPayload {
             deleted_id: Some(input.id),
+            user_errors: Vec::new(),
+        })
+    }
+
+    /// Takes an account from those whom an identity provider knows, such as when somebody has a new account
+    /// there: it is signed out, and loses the roles of its groups (scollega un'identità).
+    async fn unlink_identity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account and the provider.")] input: UnlinkIdentityInput,
+    ) -> Result<UnlinkIdentityPayload> {
+        let data = data(ctx)?;
+        let account = Account::id(data, &input.account, "input.account")?;
+        let provider = IdentityProvider::id(data, &input.provider, "input.provider")?;
+        data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let unlinked = unlink_identity(&transaction, giver(data)?, account, provider).await;
+        let account = match identity_outcome(unlinked)? {
+            Ok(account) => account,
+            Err(user_errors) => {
+                return Ok(UnlinkIdentityPayload {
+                    account: None,
+                    user_errors,
+                });
+            }
+        };
+        let details = json!({ "provider": input.provider.as_str() });
+        let deed = Deed::to("account.unlink", input.account.as_str()).with(details);
+        data.commit(transaction, &deed).await?;
+        data.identity.forget_callers();
+        Ok(UnlinkIdentityPayload {
+            account: Some(Account(account)),
             user_errors: Vec::new(),
         })
     }
