@@ -17,6 +17,8 @@ use actix_web::{
 use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords},
+    openid::Issuers,
+    outgoing::Outgoing,
     store::{Database, Feeds, StoreError},
     tenants::{Tenant, TenantDirectory, TenantError},
 };
@@ -288,7 +290,8 @@ impl Application {
 
 fn identities(settings: &Settings) -> Result<Identities, StartError> {
     let passwords = Passwords::new(places_for_hashing());
-    Ok(Identities::new(passwords, vault(settings)?))
+    let issuers = Issuers::new(Outgoing::new(settings.internal_calls));
+    Ok(Identities::new(passwords, vault(settings)?, issuers))
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

@@ -43,6 +43,10 @@ pub struct Settings {
     /// `MUNICIPIO_PROXIES`: how many proxies stand between the clients and this program; what the last
     /// of them say of the client in X-Forwarded-For is believed.
     pub proxies: usize,
+    /// `MUNICIPIO_INTERNAL_CALLS`: `on` lets calls to other servers, such as identity providers, reach private
+    /// addresses, and those of this machine without TLS.
+    #[serde(with = "switch")]
+    pub internal_calls: bool,
     /// `MUNICIPIO_INTROSPECTION`: `off` refuses introspection of the GraphQL schema.
     #[serde(with = "switch")]
     pub introspection: bool,
@@ -122,6 +126,7 @@ impl Default for Settings {
             cache: true,
             workers: 0,
             proxies: 0,
+            internal_calls: false,
             introspection: true,
             trusted_documents: None,
             trusted_documents_only: false,

@@ -68,6 +68,10 @@ id!(
     ApiKeyId
 );
 id!(
+    /// An identity provider, through which people sign in.
+    ProviderId
+);
+id!(
     /// What begins with a sign-in and ends with a sign-out.
     SessionId
 );

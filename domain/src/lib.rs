@@ -1,5 +1,5 @@
 //! What Municipio knows, one module per capability: types and rules that are plain functions,
-//! operations that write, queries that read. Nothing here knows HTTP or GraphQL.
+//! operations that write, queries that read. Nothing here knows GraphQL or serves HTTP.
 
 pub mod audit;
 pub mod catalogue;
@@ -9,6 +9,8 @@ pub mod idempotency;
 pub mod identity;
 pub mod ids;
 pub mod locale;
+pub mod openid;
+pub mod outgoing;
 pub mod store;
 pub mod tenants;
 pub mod time;

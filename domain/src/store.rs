@@ -224,13 +224,16 @@ tenant_owned!(
 tenant_owned!(
     account,
     api_key,
+    external_identity,
+    identity_provider,
     preview_token,
     recovery_code,
     role_assignment,
     role_definition,
     session,
     session_token,
-    sign_in_attempt
+    sign_in_attempt,
+    sign_in_request
 );
 
 /// A statement on its way. Boxed, because these futures are large and lie deep in the stack of a query, and

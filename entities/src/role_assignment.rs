@@ -12,6 +12,8 @@ pub struct Model {
     /// The name of a built-in role or of one of the municipality.
     #[sea_orm(primary_key, auto_increment = false)]
     pub role: String,
+    /// From the groups that an identity provider named at the last sign-in, not given by hand.
+    pub from_groups: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,7 @@ mod generated;
 mod help;
 mod postgres;
 mod program;
+mod providers;
 mod publishing;
 mod seeds;
 mod seeds_refused;

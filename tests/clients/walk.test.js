@@ -37,7 +37,7 @@ before(async () => {
 });
 
 /** Those of who signed in: nobody signs in here; tests/e2e/cursors.rs walks them. */
-const PRIVATE = ["accountRoles", "accounts", "apiKeys", "auditEntries", "contentItems", "releases", "revisions"];
+const PRIVATE = ["accountRoles", "accounts", "apiKeys", "auditEntries", "contentItems", "identityProviders", "releases", "revisions"];
 /** Pages forwards only. */
 const FORWARDS = ["ContentItem.revisions"];
 

@@ -254,6 +254,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "accounts",
         "apiKeys",
         "auditEntries",
+        "identityProviders",
         "me",
         "node",
         "permissions",
@@ -261,6 +262,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "release",
         "releases",
         "reviewRules",
+        "signInProviders",
     ];
     let name_of = |field: &'_ serde_json::Value| field["name"].as_str().unwrap().to_owned();
     for field in fields.filter(|field| !without.contains(&name_of(field).as_str())) {

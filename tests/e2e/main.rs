@@ -36,6 +36,8 @@ mod mutation_permissions;
 mod navigation;
 mod nodes;
 mod null_bubbling;
+mod oidc;
+mod oidc_faults;
 mod operations;
 mod outage;
 mod permission_matrix;

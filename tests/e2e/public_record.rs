@@ -1,7 +1,7 @@
 //! The public record where it is not whole, and the bounds of what is laid over the public site.
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use municipio_domain::content::{ContentType, delete, publish, purge};
+use municipio_domain::content::{ContentType, LifeStep, move_on, publish, purge};
 use municipio_tests::{
     TestApp, on_both,
     story::{column, global_id, with},
@@ -41,14 +41,14 @@ on_both! {
         let path = Sight::public(&app).data(&path).await["node"]["path"].as_str().unwrap().to_owned();
         let deleted = begin + TimeDelta::days(10);
         let transaction = store.begin().await.unwrap();
-        delete(&transaction, gone, deleted).await.unwrap();
-        delete(&transaction, linked, deleted).await.unwrap();
+        move_on(&transaction, gone, LifeStep::Delete, deleted).await.unwrap();
+        move_on(&transaction, linked, LifeStep::Delete, deleted).await.unwrap();
         transaction.commit().await.unwrap();
         let before = Sight::as_of(&app, begin + TimeDelta::hours(1));
         // What is deleted is still there.
         let news = "{ news { totalCount nodes { title } } }";
         assert_eq!(before.data(news).await["news"]["totalCount"], 3);
-        assert_eq!(purge(&store, deleted + TimeDelta::days(91)).await.unwrap(), 2);
+        assert_eq!(purge(&store, &tenant, deleted + TimeDelta::days(91)).await.unwrap(), 2);
 
         let node = |id| format!("{{ node(id: \"{}\") {{ ... on NewsItem {{ title }} }} }}", global_id(ContentType::NewsItem, id));
         let route = |path: &str| format!("{{ route(path: \"{path}\") {{ __typename }} }}");

@@ -150,7 +150,7 @@ on_both! {
 /// The accounts as a node sees them that was given another secret.
 fn with_another_secret(app: &TestApp, tenant: &Tenant) -> Identity {
     let vault = Vault::new("another secret of 32 characters or more").unwrap();
-    Identities::new(Passwords::new(1), vault).of(app.database.tenant(tenant.id))
+    Identities::new(Passwords::new(1), vault, Issuers::new(Outgoing::new(false))).of(app.database.tenant(tenant.id))
 }
 
 on_both! {

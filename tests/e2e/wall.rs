@@ -66,6 +66,12 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             "review_rule (tenant_id, content_type) VALUES ($tenant, 'topic')",
             "preview_token (id, tenant_id, hash, hint, scope, author, created_at, expires_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'drafts', 'x', now(), now())",
+            "identity_provider (id, tenant_id, name, issuer, client_id, is_enabled, settings, created_at, updated_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', true, '{}', now(), now())",
+            "external_identity (tenant_id, issuer, subject, account_id, created_at)
+             VALUES ($tenant, 'x', 'x', $account, now())",
+            "sign_in_request (tenant_id, hash, state_hash, provider_id, redirect_uri, expires_at)
+             SELECT $tenant, 'x', 'x', id, 'x', now() FROM identity_provider LIMIT 1",
             "content_release (id, tenant_id, name, status, author, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'open', 'x', now())",
             "content_release_change (release_id, item_id, tenant_id, action)

@@ -7,6 +7,8 @@ use municipio_domain::{
         begin_unverified_session, create_account,
     },
     ids::AccountId,
+    openid::Issuers,
+    outgoing::Outgoing,
     tenants::Tenant,
 };
 use serde_json::{Value, json};
@@ -81,7 +83,8 @@ impl TestApp {
     /// The accounts of a municipality, as another node sees them.
     pub fn identity(&self, tenant: &Tenant) -> Identity {
         let vault = Vault::new(SECRET).unwrap();
-        let identities = Identities::new(Passwords::new(1), vault);
+        let issuers = Issuers::new(Outgoing::new(true));
+        let identities = Identities::new(Passwords::new(1), vault, issuers);
         identities.of(self.database.tenant(tenant.id))
     }
 

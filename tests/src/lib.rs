@@ -4,6 +4,8 @@
 
 mod database;
 mod identity;
+pub mod portal;
+pub mod provider;
 mod proxy;
 pub mod story;
 pub mod writer;
@@ -135,6 +137,8 @@ impl TestApp {
             // A connection for each request: one that is kept may be closed at the moment of its use.
             client: reqwest::Client::builder()
                 .pool_max_idle_per_host(0)
+                // Without TLS there is no need to read the certificates of the machine.
+                .tls_certs_only([])
                 .build()
                 .unwrap(),
             database,

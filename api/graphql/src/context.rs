@@ -168,14 +168,19 @@ impl RequestData {
                 return Err(ErrorCode::IdempotencyInProgress.error(message));
             }
         }
-        let actor = self.actor();
-        let recorded = audit::record(&transaction, &actor, deed, self.now());
-        recorded.await.map_err(internal)?;
+        self.note(&transaction, deed).await?;
         transaction.commit().await.map_err(internal)?;
         if let Some(attempt) = &self.attempt {
             attempt.done(effect);
         }
         Ok(())
+    }
+
+    /// Writes down what is done in a transaction beside what ends it.
+    pub(crate) async fn note(&self, transaction: &Transaction, deed: &Deed) -> Result<()> {
+        let actor = self.actor();
+        let recorded = audit::record(transaction, &actor, deed, self.now());
+        recorded.await.map_err(internal)
     }
 
     pub(crate) async fn items(

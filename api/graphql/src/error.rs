@@ -5,6 +5,7 @@ use async_graphql::{Error, ErrorExtensions, ServerError};
 use municipio_domain::{
     content::InvalidCursor,
     identity::Denied,
+    openid::{OpenIdError, TokenFault},
     store::{Failure, StoreError},
 };
 
@@ -136,6 +137,32 @@ error_codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Take a new key for each mutation.";
     /// The mutation with this Idempotency-Key was done, and its answer was lost or is a secret; it is not done again.
     IdempotencyAnswerLost = "IDEMPOTENCY_ANSWER_LOST", 409, "Read what the mutation was to change, and go on from there.";
+    /// The identity provider does not answer.
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE", 502, "Try again later; when it stays, tell who runs the provider.";
+    /// The identity provider answers something else than OpenID Connect says, or its addresses may not be called from here.
+    ProviderInvalid = "PROVIDER_INVALID", 502, "Compare the issuer with `issuer` in its `.well-known/openid-configuration`; the message says what does not fit.";
+    /// The identity provider refuses the client id or the client secret.
+    ClientRefused = "CLIENT_REFUSED", 502, "Ask an administrator to compare client id and client secret with those at the provider.";
+    /// A token of an issuer is no signed token, or a claim is missing.
+    TokenMalformed = "TOKEN_MALFORMED", 401, "Have the issuer give signed tokens (JWT) with `iss`, `sub`, `aud`, `exp` and `iat`.";
+    /// A token of an issuer is signed with an algorithm that is not accepted, or not at all.
+    TokenAlgorithm = "TOKEN_ALGORITHM_REFUSED", 401, "Have the issuer sign with an accepted algorithm, or accept its algorithm in the settings of the provider.";
+    /// A token is signed with a key that its issuer does not publish.
+    TokenUnknownKey = "TOKEN_KEY_UNKNOWN", 401, "Try again in a few seconds; then have the issuer publish the key.";
+    /// The signature of a token is wrong.
+    TokenSignature = "TOKEN_SIGNATURE_WRONG", 401, "Get another token.";
+    /// A token is of another issuer than was expected.
+    TokenIssuer = "TOKEN_ISSUER_WRONG", 401, "Get a token of the issuer that is registered.";
+    /// A token is for another client.
+    TokenAudience = "TOKEN_AUDIENCE_WRONG", 401, "Get a token for the client id that is registered.";
+    /// A token has expired.
+    TokenExpired = "TOKEN_EXPIRED", 401, "Get another token, and compare the clocks.";
+    /// A token is one of the future.
+    TokenNotYetValid = "TOKEN_NOT_YET_VALID", 401, "Compare the clocks of the issuer and of this service.";
+    /// A token belongs to another sign-in.
+    TokenNonce = "TOKEN_NONCE_WRONG", 401, "Begin the sign-in again.";
+    /// A token does not belong to the access token that came with it.
+    TokenAccessTokenHash = "TOKEN_HASH_WRONG", 401, "Begin the sign-in again.";
     /// The database does not answer.
     Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
     /// Something failed on the server.
@@ -194,6 +221,35 @@ impl From<&Denied> for ErrorCode {
             Denied::Action(_) | Denied::Here(_) | Denied::Giving(_) => Self::Forbidden,
         }
     }
+}
+
+impl From<&OpenIdError> for ErrorCode {
+    fn from(error: &OpenIdError) -> Self {
+        match error {
+            OpenIdError::Unavailable(_) => Self::ProviderUnavailable,
+            OpenIdError::Invalid(_) | OpenIdError::CodeRefused => Self::ProviderInvalid,
+            OpenIdError::ClientRefused(_) => Self::ClientRefused,
+            OpenIdError::Token(fault) => match fault {
+                TokenFault::Malformed(_) => Self::TokenMalformed,
+                TokenFault::Algorithm(_) => Self::TokenAlgorithm,
+                TokenFault::UnknownKey => Self::TokenUnknownKey,
+                TokenFault::Signature => Self::TokenSignature,
+                TokenFault::Issuer => Self::TokenIssuer,
+                TokenFault::Audience => Self::TokenAudience,
+                TokenFault::Expired => Self::TokenExpired,
+                TokenFault::NotYetValid => Self::TokenNotYetValid,
+                TokenFault::Nonce => Self::TokenNonce,
+                TokenFault::AccessTokenHash => Self::TokenAccessTokenHash,
+            },
+        }
+    }
+}
+
+/// Tells what is wrong with an issuer or its token, and logs it for who runs the service.
+pub(crate) fn openid(error: &OpenIdError) -> Error {
+    let code = ErrorCode::from(error);
+    tracing::warn!(%error, code = code.as_str(), "an identity provider is of no help");
+    code.error(error.to_string())
 }
 
 /// Tells a caller what it may not do.

@@ -37,16 +37,19 @@ pub(crate) enum Kind {
     Account,
     /// An API key.
     ApiKey,
+    /// An identity provider.
+    IdentityProvider,
 }
 
 impl Kind {
-    const OTHERS: [Self; 6] = [
+    const OTHERS: [Self; 7] = [
         Self::Item,
         Self::Revision,
         Self::Release,
         Self::PreviewToken,
         Self::Account,
         Self::ApiKey,
+        Self::IdentityProvider,
     ];
 
     /// The name of its GraphQL type.
@@ -59,6 +62,7 @@ impl Kind {
             Self::PreviewToken => "PreviewToken",
             Self::Account => municipio_domain::identity::Account::TYPE_NAME,
             Self::ApiKey => "ApiKey",
+            Self::IdentityProvider => "IdentityProvider",
         }
     }
 

@@ -1,11 +1,11 @@
-//! The delivery roots: what everyone may read.
+//! The roots: what everyone may read, and what those read who signed in.
 
 use async_graphql::{Context, ID, Object, OneofObject, Result};
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use municipio_domain::{
     content::{ContentType, Filter, Found, ListQuery, OrderBy},
-    ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ReleaseId, RevisionId},
+    ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
 };
 use uuid::Uuid;
 
@@ -17,7 +17,9 @@ use crate::{
     error::internal,
     filters::{self, DateRange, FilterInput},
     global_id::{self, Kind},
-    identity::{Account, AccountRole, ApiKey, List, Me, Permission},
+    identity::{
+        Account, AccountRole, ApiKey, IdentityProvider, List, Me, Permission, SignInProvider,
+    },
     objects::{
         AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
         Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
@@ -109,11 +111,11 @@ macro_rules! query {
         types { $($single:ident, $list:ident: $type:ident by $filter:ident in $order:literal, $one:literal, $many:literal;)* }
         fields { $($fields:tt)* }
     ) => {
-        /// Everything that can be read of a municipality's public content.
+        /// Everything that can be read of a municipality: what is public by everyone, the rest by those who may.
         #[derive(Clone, Copy, Debug, Default)]
         pub struct Query;
 
-        /// Everything that can be read of a municipality's public content.
+        /// Everything that can be read of a municipality: what is public by everyone, the rest by those who may.
         #[Object]
         impl Query {
             $(
@@ -220,6 +222,25 @@ query! {
             #[graphql(desc = "Only those before this place.")] before: Option<String>,
         ) -> Option<Result<List<ApiKey>>> {
             Some(ApiKey::list(ctx, Part { first, after, last, before }).await)
+        }
+
+        /// The identity providers, by name; for callers who manage the settings (fornitori di identità).
+        async fn identity_providers(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
+        ) -> Option<Result<List<IdentityProvider>>> {
+            Some(IdentityProvider::list(ctx, Part { first, after, last, before }).await)
+        }
+
+        /// The identity providers through which those who work for the municipality sign in, by name (fornitori
+        /// di identità per l'accesso).
+        async fn sign_in_providers(&self, ctx: &Context<'_>) -> Option<Result<Vec<SignInProvider>>> {
+            Some(SignInProvider::all(ctx).await)
         }
 
         /// The municipality and its settings (Comune).
@@ -544,5 +565,9 @@ async fn node(data: &RequestData, reader: &Reader, kind: Kind, id: Uuid) -> Resu
         }
         Kind::Account => Account::find(data, AccountId(id)).await?.map(Node::Account),
         Kind::ApiKey => ApiKey::find(data, ApiKeyId(id)).await?.map(Node::ApiKey),
+        Kind::IdentityProvider => {
+            let provider = IdentityProvider::find(data, ProviderId(id)).await?;
+            provider.map(Node::IdentityProvider)
+        }
     })
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod progress;
+mod provider;
 mod seed;
 mod tenant;
 mod user;
@@ -67,6 +68,9 @@ enum Command {
     /// Create, list, suspend and resume accounts, and reset their passwords
     #[command(subcommand)]
     User(user::User),
+    /// Create, list and delete identity providers, through which people sign in
+    #[command(subcommand)]
+    Provider(provider::Provider),
 }
 
 /// What a command fails with: a sentence for the person who called it.
@@ -87,6 +91,7 @@ impl Cli {
             Command::Audit(audit) => audit.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
             Command::User(user) => user.run(&settings).await,
+            Command::Provider(provider) => provider.run(&settings).await,
         }
     }
 }

@@ -253,7 +253,7 @@ impl PasswordSource {
     }
 }
 
-fn first_line(mut input: impl Read) -> Result<String, CliError> {
+pub(super) fn first_line(mut input: impl Read) -> Result<String, CliError> {
     /// More than any password has.
     const MOST: u64 = 4_096;
     let mut text = String::new();

@@ -33,6 +33,8 @@ pub struct Account {
     pub status: AccountStatus,
     /// The names of its roles.
     pub roles: BTreeSet<String>,
+    /// Those of its roles that come from the groups of an identity provider.
+    pub group_roles: BTreeSet<String>,
     /// Whether its owner chose a password.
     pub has_password: bool,
     /// Whether sign-in asks for a second factor.
@@ -89,13 +91,15 @@ impl Account {
             && self.roles.contains(BuiltInRole::Administrator.as_str())
     }
 
-    fn of(row: account::Model, roles: BTreeSet<String>) -> Result<Self, StoreError> {
+    fn of(row: account::Model, assigned: Vec<role_assignment::Model>) -> Result<Self, StoreError> {
+        let from_groups = assigned.iter().filter(|row| row.from_groups);
         Ok(Self {
             id: AccountId(row.id),
             status: AccountStatus::read(&row.status)?,
             email: row.email,
             name: row.name,
-            roles,
+            group_roles: from_groups.map(|row| row.role.clone()).collect(),
+            roles: assigned.into_iter().map(|row| row.role).collect(),
             has_password: row.password_hash.is_some(),
             has_second_factor: row.totp_confirmed_at.is_some(),
             last_sign_in_at: row.last_sign_in_at,
@@ -158,8 +162,9 @@ pub(super) async fn find<C: ConnectionTrait>(
     let Some(row) = scope.one::<account::Entity>(filter).await? else {
         return Ok(None);
     };
-    let roles = roles_of(scope, AccountId(row.id)).await?;
-    Account::of(row, roles).map(Some)
+    let assigned = of_account(AccountId(row.id));
+    let assigned = scope.all::<role_assignment::Entity>(assigned).await?;
+    Account::of(row, assigned).map(Some)
 }
 
 /// All accounts of a tenant, by name.
@@ -187,10 +192,12 @@ pub(super) async fn all<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Vec<Acco
     let assignments = scope
         .all::<role_assignment::Entity>(Condition::all())
         .await?;
-    let mut roles: HashMap<Uuid, BTreeSet<String>> = HashMap::new();
+    let mut roles: HashMap<Uuid, Vec<role_assignment::Model>> = HashMap::new();
     for assignment in assignments {
-        let of_account = roles.entry(assignment.account_id).or_default();
-        of_account.insert(assignment.role);
+        roles
+            .entry(assignment.account_id)
+            .or_default()
+            .push(assignment);
     }
     let mut accounts = Vec::with_capacity(rows.len());
     for row in rows {
@@ -199,15 +206,6 @@ pub(super) async fn all<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Vec<Acco
     }
     accounts.sort_by(|one, other| (&one.name, &one.email).cmp(&(&other.name, &other.email)));
     Ok(accounts)
-}
-
-/// The names of the roles of an account.
-pub(super) async fn roles_of<C: ConnectionTrait>(
-    scope: &Scope<C>,
-    id: AccountId,
-) -> Result<BTreeSet<String>, StoreError> {
-    let assignments = scope.all::<role_assignment::Entity>(of_account(id)).await?;
-    Ok(assignments.into_iter().map(|row| row.role).collect())
 }
 
 /// Who gives roles, scopes or access to an account.
@@ -281,30 +279,51 @@ pub async fn create_account(
         true => IdentityError::from(Refusal::EmailTaken(row.email.clone())),
         false => error.into(),
     })?;
-    set_roles(transaction, id, &new.roles).await?;
-    Ok(Account::of(row, new.roles)?)
+    let assigned = set_roles(transaction, id, &new.roles, Source::Hand).await?;
+    Ok(Account::of(row, assigned)?)
 }
 
-/// Gives an account these roles and no others.
+/// From where an account has a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Somebody gave it.
+    Hand,
+    /// A group that an identity provider named.
+    Groups,
+}
+
+/// Gives an account these roles from this source, and no others from it. What it has from the other one stays
+/// as it is.
 pub(super) async fn set_roles(
     transaction: &Transaction,
     id: AccountId,
     roles: &BTreeSet<String>,
-) -> Result<(), StoreError> {
-    let assignments: Vec<_> = roles
+    source: Source,
+) -> Result<Vec<role_assignment::Model>, StoreError> {
+    let from_groups = source == Source::Groups;
+    let of_source = of_account(id).add(role_assignment::Column::FromGroups.eq(from_groups));
+    transaction
+        .delete::<role_assignment::Entity>(of_source)
+        .await?;
+    let mut assigned = transaction
+        .all::<role_assignment::Entity>(of_account(id))
+        .await?;
+    let is_new = |role: &&String| assigned.iter().all(|row| row.role != **role);
+    let new: Vec<_> = roles
         .iter()
+        .filter(is_new)
         .map(|role| role_assignment::Model {
             tenant_id: Uuid::nil(),
             account_id: id.0,
             role: role.clone(),
+            from_groups,
         })
         .collect();
     transaction
-        .delete::<role_assignment::Entity>(of_account(id))
+        .insert::<role_assignment::Entity>(new.clone())
         .await?;
-    transaction
-        .insert::<role_assignment::Entity>(assignments)
-        .await
+    assigned.extend(new);
+    Ok(assigned)
 }
 
 /// What changes of an account; what is left out stays.
@@ -312,7 +331,7 @@ pub(super) async fn set_roles(
 pub struct AccountChange {
     /// The name.
     pub name: Option<String>,
-    /// The names of its roles.
+    /// The names of the roles that are given by hand; those that come from groups stay.
     pub roles: Option<BTreeSet<String>>,
     /// Whether its owner may sign in.
     pub status: Option<AccountStatus>,
@@ -343,8 +362,8 @@ pub async fn update_account(
     }
     if let Some(roles) = change.roles {
         giver.allow(&roles::known_grants(transaction, &roles).await?)?;
-        set_roles(transaction, id, &roles).await?;
-        account.roles = roles;
+        let assigned = set_roles(transaction, id, &roles, Source::Hand).await?;
+        account.roles = assigned.into_iter().map(|row| row.role).collect();
     }
     if !values.is_empty() {
         transaction
@@ -446,7 +465,7 @@ pub async fn set_password_with_token(
 }
 
 /// An account that may be changed by who gives: nobody takes over who may do more than they.
-async fn subject(
+pub(super) async fn subject(
     transaction: &Transaction,
     giver: Giver<'_>,
     id: AccountId,

@@ -72,7 +72,10 @@ impl Callers {
                 let found = match kind {
                     TokenKind::Access => staff(&scope, &key.2).await?,
                     TokenKind::ApiKey => machine(store, &scope, &key.2, now).await?,
-                    TokenKind::Refresh | TokenKind::Reset | TokenKind::Preview => None,
+                    TokenKind::Refresh
+                    | TokenKind::Reset
+                    | TokenKind::Preview
+                    | TokenKind::SignIn => None,
                 };
                 let Some(found) = found.map(Arc::new) else {
                     return Ok(None);

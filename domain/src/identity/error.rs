@@ -1,7 +1,7 @@
 //! What goes wrong with accounts, sessions and keys.
 
 use super::{Denied, tokens::NoRandomness};
-use crate::store::StoreError;
+use crate::{openid::OpenIdError, store::StoreError};
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum IdentityError {
     /// A secret cannot be encrypted or read again.
     #[error("a secret cannot be read: {0}")]
     Vault(String),
+    /// An identity provider is of no help.
+    #[error(transparent)]
+    OpenId(#[from] OpenIdError),
     /// The caller may not do it.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -123,6 +126,61 @@ pub enum Refusal {
         "the password is easy to guess: choose words that have nothing to do with each other or with you"
     )]
     PasswordTooCommon,
+    /// There is no such provider, or nobody signs in through it.
+    #[error("there is no such identity provider, or it is switched off")]
+    NoProvider,
+    /// One provider for each issuer.
+    #[error("an identity provider with this issuer is registered already")]
+    IssuerTaken,
+    /// No address of an issuer.
+    #[error(
+        "write the issuer as its tokens name it, such as https://login.comune.example/realms/comune"
+    )]
+    Issuer,
+    /// No client id.
+    #[error("write the client id, 1 to {0} characters")]
+    ClientId(usize),
+    /// No client secret.
+    #[error("write the client secret, 1 to {0} characters, or leave it out")]
+    ClientSecret(usize),
+    /// There is no key to encrypt a client secret with.
+    #[error("client secrets cannot be kept here: who runs the service must set MUNICIPIO_SECRET")]
+    NoSecretForProvider,
+    /// A setting of a provider that cannot be meant: the field and what would be right.
+    #[error("{1}")]
+    ProviderSetting(&'static str, String),
+    /// Nobody whom the provider knows has the account.
+    #[error("the account is not tied to this identity provider")]
+    NotTied,
+    /// An address that is not registered.
+    #[error("the address is not among the redirect URIs of the provider, exactly as it is written")]
+    RedirectUri,
+    /// Not begun here or in this browser, completed before, or too late.
+    #[error("this sign-in did not begin in this browser, is over, or took too long: begin again")]
+    SignInUnknown,
+    /// Somebody else sent the browser back.
+    #[error("the browser comes back from another identity provider than the one it was sent to")]
+    OtherIssuer,
+    /// The provider does not know the code.
+    #[error("the identity provider refuses the code: begin again")]
+    CodeRefused,
+    /// None of the groups is let in.
+    #[error("your groups at the identity provider may not sign in here: ask an administrator")]
+    GroupNotAllowed,
+    /// Nobody is made an account for signing in.
+    #[error("you have no account here: ask an administrator for one")]
+    NoAccountYet,
+    /// An address proves nothing by itself.
+    #[error(
+        "there is an account with your e-mail address, which is not tied to this identity provider"
+    )]
+    AccountNotLinked,
+    /// The owner of the account proved who they are.
+    #[error("the account is suspended")]
+    AccountSuspended,
+    /// An account needs an address.
+    #[error("the identity provider gives no e-mail address, which an account needs")]
+    EmailMissing,
 }
 
 impl Refusal {
@@ -136,7 +194,23 @@ impl Refusal {
             Self::Email(_) => "INVALID_EMAIL",
             Self::Name(_) => "INVALID_NAME",
             Self::UnknownRole(_) | Self::NoRole(_) => "UNKNOWN_ROLE",
-            Self::NoAccount | Self::NoKey => "NOT_FOUND",
+            Self::NoAccount | Self::NoKey | Self::NoProvider => "NOT_FOUND",
+            Self::IssuerTaken => "ISSUER_TAKEN",
+            Self::Issuer => "INVALID_ISSUER",
+            Self::ClientId(_) => "INVALID_CLIENT_ID",
+            Self::ClientSecret(_) => "INVALID_CLIENT_SECRET",
+            Self::NoSecretForProvider => "SECRET_UNAVAILABLE",
+            Self::ProviderSetting(..) => "INVALID_SETTING",
+            Self::NotTied => "NOT_LINKED",
+            Self::RedirectUri => "INVALID_REDIRECT_URI",
+            Self::SignInUnknown => "INVALID_STATE",
+            Self::OtherIssuer => "OTHER_ISSUER",
+            Self::CodeRefused => "INVALID_GRANT",
+            Self::GroupNotAllowed => "GROUP_NOT_ALLOWED",
+            Self::NoAccountYet => "NO_ACCOUNT",
+            Self::AccountNotLinked => "ACCOUNT_NOT_LINKED",
+            Self::AccountSuspended => "ACCOUNT_SUSPENDED",
+            Self::EmailMissing => "EMAIL_MISSING",
             Self::LastAdministrator => "LAST_ADMINISTRATOR",
             Self::SecondFactorOn => "SECOND_FACTOR_ON",
             Self::NoSecret => "SECOND_FACTOR_UNAVAILABLE",
@@ -162,8 +236,22 @@ impl Refusal {
             | Self::LastAdministrator
             | Self::SecondFactorOn
             | Self::NoSecret
-            | Self::RoleInUse(_) => None,
-            Self::SecondFactorRequired | Self::Code => Some("code"),
+            | Self::RoleInUse(_)
+            | Self::OtherIssuer
+            | Self::GroupNotAllowed
+            | Self::NoAccountYet
+            | Self::AccountNotLinked
+            | Self::AccountSuspended
+            | Self::EmailMissing => None,
+            Self::NoProvider => Some("id"),
+            Self::NotTied => Some("account"),
+            Self::IssuerTaken | Self::Issuer => Some("issuer"),
+            Self::ClientId(_) => Some("clientId"),
+            Self::ClientSecret(_) | Self::NoSecretForProvider => Some("clientSecret"),
+            Self::ProviderSetting(field, _) => Some(field),
+            Self::RedirectUri => Some("redirectUri"),
+            Self::SignInUnknown => Some("state"),
+            Self::SecondFactorRequired | Self::Code | Self::CodeRefused => Some("code"),
             Self::NoAccount | Self::NoKey => Some("id"),
             Self::Description(_) => Some("description"),
             Self::Grants { field, .. } => Some(*field),

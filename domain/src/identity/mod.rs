@@ -8,9 +8,13 @@ mod caller;
 mod callers;
 mod email;
 mod error;
+mod external;
 mod keys;
+mod oidc;
 mod passwords;
 mod permissions;
+mod provider_settings;
+mod providers;
 mod roles;
 mod second_factor;
 mod service;
@@ -25,9 +29,16 @@ pub use accounts::{
 pub use caller::{Caller, Machine, Staff};
 pub use email::{EmailAddress, InvalidEmail};
 pub use error::{IdentityError, Refusal};
+pub use external::{ExternalSession, ExternalUser, Tie, begin_external_session, unlink_identity};
 pub use keys::{ApiKey, NewApiKey, create_api_key, revoke_api_key};
+pub use oidc::{BegunSignIn, Return};
 pub use passwords::{Passwords, check_password, generate_password, random_secret};
 pub use permissions::{Action, BuiltInRole, Denied, Grant, Permissions, Subject};
+pub use provider_settings::ProviderSettings;
+pub use providers::{
+    IdentityProvider, NewProvider, ProviderChange, create_provider, delete_provider,
+    list_providers, update_provider,
+};
 pub use roles::{Role, RoleDraft, create_role, delete_role, update_role};
 pub use second_factor::{
     Enrolment, FirstCode, code_at, confirm_second_factor, disable_second_factor,

@@ -161,6 +161,19 @@ pub(super) async fn all<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Vec<Role
     Ok(roles)
 }
 
+/// Those of these names that are roles.
+pub(super) async fn known_of<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    names: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let own = Condition::all().add(Column::Name.is_in(names));
+    let own = scope.all::<Entity>(own).await?;
+    let is_known = |name: &&String| {
+        BuiltInRole::named(name).is_some() || own.iter().any(|row| row.name == **name)
+    };
+    Ok(names.iter().filter(is_known).cloned().collect())
+}
+
 /// What roles of these names allow together.
 ///
 /// # Errors

@@ -8,16 +8,17 @@ use municipio_entities::account;
 use sea_orm::Condition;
 
 use super::{
-    Account, AccountStatus, ApiKey, Caller, EmailAddress, IdentityError, Passwords, Refusal, Role,
-    Token, Vault,
+    Account, AccountStatus, ApiKey, Caller, EmailAddress, IdentityError, IdentityProvider,
+    Passwords, Refusal, Role, Token, Vault,
     accounts::{self, by_email, by_id, by_reset_token},
     attempts,
     callers::Callers,
-    check_password, keys, roles,
+    check_password, keys, providers, roles,
     second_factor::{self, FirstCode, Proof},
 };
 use crate::{
     ids::AccountId,
+    openid::Issuers,
     store::{StoreError, TenantStore, Transaction},
 };
 
@@ -29,15 +30,17 @@ pub struct Identities(Arc<Shared>);
 struct Shared {
     passwords: Passwords,
     vault: Vault,
+    issuers: Issuers,
     callers: Callers,
 }
 
 impl Identities {
-    /// With these places for hashing, and this key for what is encrypted.
-    pub fn new(passwords: Passwords, vault: Vault) -> Self {
+    /// With these places for hashing, this key for what is encrypted, and issuers that are called in this way.
+    pub fn new(passwords: Passwords, vault: Vault, issuers: Issuers) -> Self {
         Self(Arc::new(Shared {
             passwords,
             vault,
+            issuers,
             callers: Callers::new(),
         }))
     }
@@ -54,7 +57,7 @@ impl Identities {
 /// The identities of one tenant.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    store: TenantStore,
+    pub(super) store: TenantStore,
     shared: Arc<Shared>,
 }
 
@@ -123,6 +126,11 @@ impl Identity {
         &self.shared.vault
     }
 
+    /// The issuers whose tokens are verified.
+    pub fn issuers(&self) -> &Issuers {
+        &self.shared.issuers
+    }
+
     /// Who calls with this token or key; nothing when it is not known here or has expired.
     ///
     /// # Errors
@@ -188,6 +196,14 @@ impl Identity {
     /// The database failed.
     pub async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         keys::all(&self.store.read()).await
+    }
+
+    /// All identity providers, by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn providers(&self) -> Result<Vec<IdentityProvider>, StoreError> {
+        providers::list_providers(&self.store).await
     }
 
     /// Whose e-mail address and password these are. The answer and the work are the same for an unknown

@@ -19,15 +19,18 @@ pub enum TokenKind {
     Reset,
     /// Shows what is not public yet.
     Preview,
+    /// Completes the sign-in that its owner began.
+    SignIn,
 }
 
 impl TokenKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Access,
         Self::Refresh,
         Self::ApiKey,
         Self::Reset,
         Self::Preview,
+        Self::SignIn,
     ];
 
     /// With what it begins.
@@ -38,11 +41,14 @@ impl TokenKind {
             Self::ApiKey => "mun_key_",
             Self::Reset => "mun_pr_",
             Self::Preview => "mun_pv_",
+            Self::SignIn => "mun_si_",
         }
     }
 }
 
-const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Digits and letters.
+pub(super) const DIGITS: &[u8; 62] =
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Random characters; 62 different ones each.
 const RANDOM: usize = 32;
 /// Characters of the checksum: 62 to the power of 6 is more than 2 to the power of 32.

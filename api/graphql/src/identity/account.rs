@@ -85,6 +85,11 @@ impl Account {
         self.0.roles.iter().map(String::as_str).collect()
     }
 
+    /// Those of its roles that come from the groups of an identity provider (ruoli dai gruppi).
+    async fn group_roles(&self) -> Vec<&str> {
+        self.0.group_roles.iter().map(String::as_str).collect()
+    }
+
     /// Whether its owner chose a password.
     async fn has_password(&self) -> bool {
         self.0.has_password

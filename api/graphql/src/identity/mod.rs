@@ -4,6 +4,7 @@ mod account;
 mod api_key;
 mod grant;
 mod list;
+mod provider;
 mod role;
 mod session;
 
@@ -11,5 +12,6 @@ pub(crate) use account::{Account, AccountStatus, Me};
 pub(crate) use api_key::ApiKey;
 pub(crate) use grant::{Grant, GrantInput, Permission, grants};
 pub(crate) use list::{List, listed};
+pub(crate) use provider::{IdentityProvider, IdentityProviderSettingsInput, SignInProvider};
 pub(crate) use role::AccountRole;
 pub(crate) use session::Session;

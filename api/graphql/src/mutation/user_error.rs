@@ -9,7 +9,7 @@ use municipio_domain::{
 
 use crate::{
     context::data,
-    error::{ErrorCode, denied, internal},
+    error::{ErrorCode, denied, internal, openid},
     filters::camel,
     global_id,
 };
@@ -19,7 +19,7 @@ use crate::{
 #[graphql(complex)]
 pub(crate) struct UserError {
     /// What it is, such as `CONFLICT` or `UNKNOWN_FIELD`.
-    code: String,
+    pub(crate) code: String,
     /// What is wrong and what would be right.
     message: String,
     /// What is wrong in the input, such as `content.service.costs[1].value`; null for the whole.
@@ -128,6 +128,7 @@ pub(crate) fn identity_outcome<T>(
         IdentityError::Refused(refusal) => return Ok(Err(vec![UserError::from(&refusal)])),
         IdentityError::Store(error) => internal(error),
         IdentityError::Denied(why) => denied(why),
+        IdentityError::OpenId(error) => openid(&error),
         IdentityError::Busy => ErrorCode::Busy.error(error.to_string()),
         IdentityError::Hash(_) | IdentityError::Randomness(_) | IdentityError::Vault(_) => {
             tracing::error!(%error, "a secret cannot be made or read");

@@ -54,7 +54,7 @@ pub(crate) use topic::Topic;
 pub(crate) use vocabulary::{Vocabulary, VocabularyTerm};
 
 use crate::{
-    identity::{Account, ApiKey},
+    identity::{Account, ApiKey, IdentityProvider},
     preview::PreviewToken,
     release::Release,
     scalars,
@@ -273,6 +273,7 @@ pub(crate) enum Node {
     PreviewToken(PreviewToken),
     Account(Account),
     ApiKey(ApiKey),
+    IdentityProvider(IdentityProvider),
 }
 
 /// What all content has.

@@ -44,7 +44,7 @@ struct UpdateAccountInput {
     id: ID,
     /// The name of its owner.
     name: Option<String>,
-    /// The names of its roles, all of them.
+    /// The names of its roles, all of them. Roles that come from groups stay, listed or not.
     roles: Option<Vec<String>>,
     /// Whether its owner may sign in; one that is suspended is signed out everywhere.
     status: Option<AccountStatus>,

@@ -1,8 +1,10 @@
-//! Accounts, sessions, roles and keys.
+//! Accounts, sessions, roles, keys and identity providers.
 
 mod accounts;
 mod api_keys;
+mod oidc;
 mod passwords;
+mod providers;
 mod roles;
 mod second_factor;
 mod sessions;
@@ -12,7 +14,7 @@ use municipio_domain::identity::{Caller, Denied, Giver, Staff};
 
 use crate::{context::RequestData, error::denied};
 
-/// Everything that is changed of accounts, sessions, roles and keys.
+/// Everything that is changed of accounts, sessions, roles, keys and identity providers.
 #[derive(MergedObject, Default)]
 pub(crate) struct IdentityMutation(
     sessions::SessionMutation,
@@ -21,6 +23,8 @@ pub(crate) struct IdentityMutation(
     accounts::AccountMutation,
     roles::RoleMutation,
     api_keys::ApiKeyMutation,
+    providers::ProviderMutation,
+    oidc::OidcMutation,
 );
 
 /// The person who calls; a program has no account.

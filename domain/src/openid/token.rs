@@ -1,0 +1,365 @@
+//! Signed tokens (JWT, RFC 7519), and what of their claims is checked (OpenID Connect Core 1.0, section
+//! 3.1.3.7; RFC 8725). Plain functions: the time and the keys come in.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::TokenFault;
+
+/// How far two clocks may be apart.
+const SKEW: TimeDelta = TimeDelta::seconds(60);
+/// The longest token that is looked at.
+const LONGEST: usize = 64 * 1024;
+
+macro_rules! algorithms {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal, $digest:ident;)*) => {
+        /// How a token is signed: with a private key, of which the issuer publishes the public one. Those with a
+        /// shared secret, and none at all, are not there.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Algorithm {
+            $($(#[doc = $doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Algorithm {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name of RFC 7518 and RFC 8037: `RS256`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The digest that it signs.
+            fn digest(self) -> &'static aws_lc_rs::digest::Algorithm {
+                match self { $(Self::$variant => &$digest,)* }
+            }
+
+            pub(super) fn library(self) -> jsonwebtoken::Algorithm {
+                match self { $(Self::$variant => jsonwebtoken::Algorithm::$variant,)* }
+            }
+        }
+    };
+}
+
+algorithms! {
+    /// RSA (PKCS #1 v1.5) with SHA-256.
+    RS256 = "RS256", SHA256;
+    /// RSA (PKCS #1 v1.5) with SHA-384.
+    RS384 = "RS384", SHA384;
+    /// RSA (PKCS #1 v1.5) with SHA-512.
+    RS512 = "RS512", SHA512;
+    /// RSA (PSS) with SHA-256.
+    PS256 = "PS256", SHA256;
+    /// RSA (PSS) with SHA-384.
+    PS384 = "PS384", SHA384;
+    /// RSA (PSS) with SHA-512.
+    PS512 = "PS512", SHA512;
+    /// ECDSA on P-256 with SHA-256.
+    ES256 = "ES256", SHA256;
+    /// ECDSA on P-384 with SHA-384.
+    ES384 = "ES384", SHA384;
+    /// Ed25519.
+    EdDSA = "EdDSA", SHA512;
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A token that was taken apart; nothing of it is proven.
+#[derive(Debug)]
+pub(super) struct Signed<'a> {
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: Option<String>,
+    pub(super) message: &'a str,
+    pub(super) signature: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<Value>,
+}
+
+impl<'a> Signed<'a> {
+    /// Takes a token apart that is signed with one of these algorithms.
+    pub(super) fn read(token: &'a str, accepted: &[Algorithm]) -> Result<Self, TokenFault> {
+        if token.len() > LONGEST {
+            return Err(malformed("it is too long"));
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or_else(not_signed)?;
+        let (header, _) = message.split_once('.').ok_or_else(not_signed)?;
+        let header: Header = part(header)?;
+        if header.crit.is_some() {
+            return Err(malformed("it has critical headers, none of which is known"));
+        }
+        let named = |algorithm: &&Algorithm| algorithm.as_str() == header.alg;
+        let algorithm = accepted.iter().find(named).ok_or_else(|| {
+            let shown: String = header.alg.chars().take(20).collect();
+            TokenFault::Algorithm(shown)
+        })?;
+        Ok(Self {
+            algorithm: *algorithm,
+            key_id: header.kid,
+            message,
+            signature,
+        })
+    }
+
+    /// Its claims; call it once the signature has been checked.
+    pub(super) fn claims(&self) -> Result<Claims, TokenFault> {
+        let (_, payload) = self.message.split_once('.').ok_or_else(not_signed)?;
+        let all: Value = part(payload)?;
+        let known = serde_json::from_value(all.clone());
+        let known: Known = known.map_err(|error| malformed(&error.to_string()))?;
+        Ok(Claims { known, all })
+    }
+}
+
+fn part<T: DeserializeOwned>(text: &str) -> Result<T, TokenFault> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| not_signed())?;
+    serde_json::from_slice(&bytes).map_err(|error| malformed(&error.to_string()))
+}
+
+fn not_signed() -> TokenFault {
+    malformed("it is not a signed token of three parts")
+}
+
+fn malformed(why: &str) -> TokenFault {
+    TokenFault::Malformed(why.to_owned())
+}
+
+/// The claims of a token.
+#[derive(Clone, Debug)]
+pub struct Claims {
+    known: Known,
+    all: Value,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Known {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: f64,
+    iat: f64,
+    nbf: Option<f64>,
+    azp: Option<String>,
+    nonce: Option<String>,
+    at_hash: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// What a token must say.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// Who signed it.
+    pub issuer: &'a str,
+    /// For whom it is: the client id.
+    pub audience: &'a str,
+    /// What was sent along when it was asked for; none when nobody asked for it here.
+    pub nonce: Option<&'a str>,
+    /// The access token that came with it.
+    pub access_token: Option<&'a str>,
+}
+
+impl Claims {
+    /// Whom the token is about: never reused within the issuer.
+    pub fn subject(&self) -> &str {
+        &self.known.sub
+    }
+
+    /// All claims.
+    pub fn all(&self) -> &Value {
+        &self.all
+    }
+
+    pub(super) fn check(
+        &self,
+        expected: &Expected<'_>,
+        algorithm: Algorithm,
+        now: DateTime<Utc>,
+    ) -> Result<(), TokenFault> {
+        let claims = &self.known;
+        // OpenID Connect Core 1.0, section 2.
+        if claims.sub.is_empty() || claims.sub.len() > 255 {
+            return Err(malformed("the subject has 1 to 255 characters"));
+        }
+        if claims.iss != expected.issuer {
+            return Err(TokenFault::Issuer);
+        }
+        let is_for_us = match &claims.aud {
+            Audience::One(audience) => audience == expected.audience,
+            // Who else may read it must not be able to use it for us.
+            Audience::Many(audiences) => {
+                let names_us = audiences.iter().any(|one| one == expected.audience);
+                names_us && (audiences.len() == 1 || claims.azp.is_some())
+            }
+        };
+        let azp_is_us = claims
+            .azp
+            .as_deref()
+            .is_none_or(|azp| azp == expected.audience);
+        if !is_for_us || !azp_is_us {
+            return Err(TokenFault::Audience);
+        }
+        check_times(claims, now)?;
+        if expected.nonce.is_some() && claims.nonce.as_deref() != expected.nonce {
+            return Err(TokenFault::Nonce);
+        }
+        match (&claims.at_hash, expected.access_token) {
+            (Some(hash), Some(token)) if *hash != half_hash(algorithm, token) => {
+                Err(TokenFault::AccessTokenHash)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_times(claims: &Known, now: DateTime<Utc>) -> Result<(), TokenFault> {
+    // Fractions of seconds are allowed, and do not matter.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a date are exact")]
+    let at = |moment: DateTime<Utc>| moment.timestamp() as f64;
+    if claims.exp <= at(now - SKEW) {
+        return Err(TokenFault::Expired);
+    }
+    let begin = claims.nbf.map_or(claims.iat, |begin| begin.max(claims.iat));
+    match begin > at(now + SKEW) {
+        true => Err(TokenFault::NotYetValid),
+        false => Ok(()),
+    }
+}
+
+/// The left half of the digest of an access token.
+fn half_hash(algorithm: Algorithm, token: &str) -> String {
+    let digest = digest(algorithm.digest(), token.as_bytes());
+    let bytes = digest.as_ref();
+    URL_SAFE_NO_PAD.encode(&bytes[..bytes.len() / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_000_000;
+
+    fn token(header: &Value, claims: &Value) -> String {
+        let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+        format!("{}.{}.c2lnbmF0dXJl", part(header), part(claims))
+    }
+
+    fn right() -> Value {
+        json!({ "iss": "https://login.example", "sub": "ada", "aud": "portal", "exp": NOW + 300,
+            "iat": NOW, "nonce": "n" })
+    }
+
+    fn checked(changes: Value) -> Result<(), TokenFault> {
+        let mut claims = right();
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let token = token(&json!({ "alg": "RS256" }), &claims);
+        let claims = Signed::read(&token, Algorithm::ALL)?.claims()?;
+        let expected = Expected {
+            issuer: "https://login.example",
+            audience: "portal",
+            nonce: Some("n"),
+            access_token: Some("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
+        };
+        let now = Utc.timestamp_opt(NOW, 0).unwrap();
+        claims.check(&expected, Algorithm::RS256, now)
+    }
+
+    #[test]
+    fn claims_are_checked_as_the_specification_says() {
+        use TokenFault::{AccessTokenHash, Audience, Expired, Issuer, Nonce, NotYetValid};
+        for (changes, fault) in [
+            (json!({}), None),
+            (json!({ "aud": ["portal"] }), None),
+            (json!({ "aud": ["portal", "other"], "azp": "portal" }), None),
+            (json!({ "aud": ["portal", "other"] }), Some(Audience)),
+            (json!({ "aud": [] }), Some(Audience)),
+            (json!({ "aud": "other" }), Some(Audience)),
+            (json!({ "azp": "other" }), Some(Audience)),
+            (json!({ "iss": "https://login.example/" }), Some(Issuer)),
+            (json!({ "exp": NOW - 59 }), None),
+            (json!({ "exp": NOW - 60 }), Some(Expired)),
+            (json!({ "iat": NOW + 60 }), None),
+            (json!({ "iat": NOW + 61 }), Some(NotYetValid)),
+            (json!({ "nbf": NOW + 61 }), Some(NotYetValid)),
+            (json!({ "nonce": "m" }), Some(Nonce)),
+            (json!({ "nonce": null }), Some(Nonce)),
+            // The example of OpenID Connect Core 1.0, appendix A.3.
+            (json!({ "at_hash": "77QmUPtjPfzWtF2AnpK9RQ" }), None),
+            (
+                json!({ "at_hash": "77QmUPtjPfzWtF2AnpK9RA" }),
+                Some(AccessTokenHash),
+            ),
+        ] {
+            let said = changes.to_string();
+            assert_eq!(checked(changes).err(), fault, "{said}");
+        }
+        for changes in [
+            json!({ "sub": "" }),
+            json!({ "sub": "a".repeat(256) }),
+            json!({ "sub": 7 }),
+            json!({ "iss": null }),
+            json!({ "exp": null }),
+            json!({ "exp": "tomorrow" }),
+            json!({ "iat": null }),
+        ] {
+            let said = changes.to_string();
+            assert!(
+                matches!(checked(changes), Err(TokenFault::Malformed(_))),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn tokens_are_signed_with_an_accepted_algorithm() {
+        let read =
+            |header: Value| Signed::read(&token(&header, &right()), &[Algorithm::RS256]).map(drop);
+        assert_eq!(read(json!({ "alg": "RS256" })), Ok(()));
+        for other in ["none", "None", "HS256", "ES256", "rs256", ""] {
+            let fault = TokenFault::Algorithm(other.to_owned());
+            assert_eq!(read(json!({ "alg": other })), Err(fault));
+        }
+        for wrong in [
+            json!({}),
+            json!({ "alg": 1 }),
+            json!({ "alg": "RS256", "crit": ["b64"] }),
+        ] {
+            assert!(matches!(read(wrong), Err(TokenFault::Malformed(_))));
+        }
+        for wrong in [
+            "",
+            ".",
+            "..",
+            "a.b",
+            "a.b.c",
+            "eyJhbGciOiJSUzI1NiJ9",
+            &"a".repeat(70_000),
+        ] {
+            let fault = Signed::read(wrong, Algorithm::ALL).map(drop);
+            assert!(matches!(fault, Err(TokenFault::Malformed(_))), "{wrong}");
+        }
+    }
+}

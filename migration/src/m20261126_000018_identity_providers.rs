@@ -1,0 +1,144 @@
+//! Identity providers, whose accounts are those of a municipality; sign-ins under way; and roles that come from
+//! groups.
+
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        boolean, json, string, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
+        uuid,
+    },
+    sea_orm::DbBackend,
+};
+
+use crate::wall;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+const TABLES: [&str; 3] = ["sign_in_request", "external_identity", "identity_provider"];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in tables() {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        let from_groups = boolean("from_groups").default(false).to_owned();
+        let add = Table::alter()
+            .table("role_assignment")
+            .add_column(from_groups)
+            .to_owned();
+        manager.alter_table(add).await?;
+        if manager.get_database_backend() == DbBackend::Postgres {
+            for table in TABLES {
+                let connection = manager.get_connection();
+                connection.execute_unprepared(&wall(table)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let drop = Table::alter()
+            .table("role_assignment")
+            .drop_column("from_groups")
+            .to_owned();
+        manager.alter_table(drop).await?;
+        for table in TABLES {
+            let drop = Table::drop().table(table).to_owned();
+            manager.drop_table(drop).await?;
+        }
+        Ok(())
+    }
+}
+
+fn tables() -> [TableCreateStatement; 3] {
+    let foreign = |column: &'static str, target: &'static str| {
+        let mut key = ForeignKey::create();
+        key.from_col(column)
+            .to(target, "id")
+            .on_delete(ForeignKeyAction::Cascade);
+        key
+    };
+    [
+        Table::create()
+            .table("identity_provider")
+            .col(uuid("id").primary_key())
+            .col(uuid("tenant_id"))
+            .col(string("name"))
+            .col(string("issuer"))
+            .col(string("client_id"))
+            .col(text_null("client_secret"))
+            .col(boolean("is_enabled"))
+            .col(json("settings"))
+            .col(timestamp_with_time_zone("created_at"))
+            .col(timestamp_with_time_zone("updated_at"))
+            .foreign_key(&mut foreign("tenant_id", "tenant"))
+            .to_owned(),
+        Table::create()
+            .table("external_identity")
+            .col(uuid("tenant_id"))
+            .col(string("issuer"))
+            .col(string("subject"))
+            .col(uuid("account_id"))
+            .col(timestamp_with_time_zone("created_at"))
+            .col(timestamp_with_time_zone_null("last_sign_in_at"))
+            .primary_key(
+                Index::create()
+                    .col("tenant_id")
+                    .col("issuer")
+                    .col("subject"),
+            )
+            .foreign_key(&mut foreign("account_id", "account"))
+            .to_owned(),
+        Table::create()
+            .table("sign_in_request")
+            .col(uuid("tenant_id"))
+            .col(string("hash"))
+            .col(string("state_hash"))
+            .col(uuid("provider_id"))
+            .col(string("redirect_uri"))
+            .col(timestamp_with_time_zone("expires_at"))
+            .primary_key(Index::create().col("tenant_id").col("hash"))
+            .foreign_key(&mut foreign("provider_id", "identity_provider"))
+            .to_owned(),
+    ]
+}
+
+fn indexes() -> [IndexCreateStatement; 4] {
+    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
+        let mut index = Index::create();
+        index.name(name).table(table);
+        for column in columns {
+            index.col(*column);
+        }
+        index
+    };
+    [
+        index(
+            "identity_provider_issuer",
+            "identity_provider",
+            &["tenant_id", "issuer"],
+        )
+        .unique()
+        .to_owned(),
+        index(
+            "external_identity_account",
+            "external_identity",
+            &["account_id"],
+        ),
+        index(
+            "sign_in_request_end",
+            "sign_in_request",
+            &["tenant_id", "expires_at"],
+        ),
+        index(
+            "sign_in_request_provider",
+            "sign_in_request",
+            &["provider_id"],
+        ),
+    ]
+}
