@@ -307,7 +307,7 @@ mod tests {
             for length in [MOST, MOST + 1] {
                 let (mut connection, _) = listener.accept().await.unwrap();
                 let mut request = [0; 1024];
-                connection.read(&mut request).await.unwrap();
+                assert_ne!(connection.read(&mut request).await.unwrap(), 0);
                 let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
                 connection.write_all(head.as_bytes()).await.unwrap();
                 // Who reads no further closes the connection.
