@@ -5,6 +5,8 @@ use municipio_domain::{
     identity::{
         BuiltInRole, Identities, Identity, IdentityError, Passwords, Refusal, Vault, code_at,
     },
+    openid::Issuers,
+    outgoing::Outgoing,
     tenants::Tenant,
 };
 use municipio_tests::{TestApp, now, on_both, story::forged};
@@ -150,7 +152,8 @@ on_both! {
 /// The accounts as a node sees them that was given another secret.
 fn with_another_secret(app: &TestApp, tenant: &Tenant) -> Identity {
     let vault = Vault::new("another secret of 32 characters or more").unwrap();
-    Identities::new(Passwords::new(1), vault, Issuers::new(Outgoing::new(false))).of(app.database.tenant(tenant.id))
+    Identities::new(Passwords::new(1), vault, Issuers::new(Outgoing::new(false)))
+        .of(app.database.tenant(tenant.id))
 }
 
 on_both! {

@@ -72,6 +72,7 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
     let changes = json!([{ "id": id, "action": "UNPUBLISH" }]);
     let grants = json!([{ "action": "content.read" }]);
     let role = json!({ "name": "lettore", "permissions": grants });
+    let provider = stranger("IdentityProvider");
     let password = "una frase lunga e nuova";
     vec![
         (
@@ -165,7 +166,7 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             ACCOUNTS,
             json!({ "id": account["id"], "name": "Altro" }),
         ),
-        ("resetPassword", ACCOUNTS, account),
+        ("resetPassword", ACCOUNTS, account.clone()),
         ("createAccountRole", ROLES, role.clone()),
         ("updateAccountRole", ROLES, role),
         ("deleteAccountRole", ROLES, json!({ "name": "lettore" })),
@@ -175,6 +176,28 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             json!({ "name": "Portale", "scopes": grants }),
         ),
         ("revokeApiKey", KEYS, stranger("ApiKey")),
+        (
+            "createIdentityProvider",
+            SETTINGS,
+            json!({ "name": "Prova", "issuer": "https://id.invalid", "clientId": "municipio", "settings": { "redirectUris": ["https://portal.example/back"] } }),
+        ),
+        ("updateIdentityProvider", SETTINGS, provider.clone()),
+        ("deleteIdentityProvider", SETTINGS, provider.clone()),
+        (
+            "unlinkIdentity",
+            ACCOUNTS,
+            json!({ "account": account["id"], "provider": provider["id"] }),
+        ),
+        (
+            "beginOidcSignIn",
+            Anyone,
+            json!({ "provider": provider["id"], "redirectUri": "https://portal.example/back" }),
+        ),
+        (
+            "completeOidcSignIn",
+            Anyone,
+            json!({ "signInToken": "mun_si_nessuno", "state": "nessuno", "code": "nessuno" }),
+        ),
         (
             "signIn",
             Anyone,
@@ -231,7 +254,8 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
             first.clone(),
         ),
         ("apiKeys", KEYS, first.clone()),
-        ("auditEntries", May(&[Action::ReadAudit]), first),
+        ("auditEntries", May(&[Action::ReadAudit]), first.clone()),
+        ("identityProviders", SETTINGS, first.clone()),
         ("me", Person, String::new()),
     ]
 }
@@ -275,6 +299,7 @@ pub const PUBLIC_READS: &[&str] = &[
     "service",
     "serviceCategories",
     "services",
+    "signInProviders",
     "topic",
     "topics",
     "vocabularies",
