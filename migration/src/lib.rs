@@ -15,6 +15,7 @@ mod m20261126_000014_record;
 mod m20261126_000015_releases;
 mod m20261126_000016_review_of_revision;
 mod m20261126_000018_identity_providers;
+mod m20261126_000022_own_revisions;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000015_releases::Migration),
             Box::new(m20261126_000016_review_of_revision::Migration),
             Box::new(m20261126_000018_identity_providers::Migration),
+            Box::new(m20261126_000022_own_revisions::Migration),
         ]
     }
 }

@@ -96,8 +96,7 @@ async fn plan_of(
             let scans = plan.lines().any(|line| {
                 let large =
                     line.contains("SCAN content_listing") || line.contains("SCAN content_item");
-                let whole =
-                    line.starts_with("SEARCH content_item") && line.ends_with("(tenant_id=?)");
+                let whole = line.starts_with("SEARCH content_") && line.ends_with("(tenant_id=?)");
                 whole || (large && !line.contains("INDEX") && !is_subquery(line))
             });
             (plan, scans)
