@@ -32,6 +32,8 @@ async fn roots(app: &TestApp) -> Vec<String> {
         .iter()
         .filter(pages)
         .map(|field| field["name"].as_str().unwrap().to_owned())
+        // Not for everybody: tests/e2e/cursors.rs pages through it.
+        .filter(|name| name != "contentItems")
         .collect();
     assert_eq!(roots.len(), 14, "{roots:?}");
     roots

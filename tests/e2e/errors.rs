@@ -28,7 +28,10 @@ pub(super) async fn roots(app: &TestApp) -> (Vec<(String, String)>, Vec<String>)
                 .iter()
                 .find(|argument| argument["name"] == json!(wanted))
         };
-        // The lists of those who edit are not for everybody, and have one end.
+        // Not for everybody: tests/e2e/cursors.rs pages through it.
+        if name == "contentItems" {
+            continue;
+        }
         match (has("filter"), has("last"), has("by")) {
             (Some(filter), Some(_), _) if has("orderBy").is_some() => {
                 lists.push((name, filter["type"]["name"].as_str().unwrap().to_owned()))

@@ -310,27 +310,6 @@ on_both! {
     }
 }
 
-on_both! {
-    async fn what_the_record_does_not_say_is_not_guessed(engine) {
-        let app = TestApp::empty(engine).await;
-        let tenant = app.tenant("c_x001", "www.x001.example").await;
-        let editor = app.editor(&tenant);
-        let begin = now() - TimeDelta::days(10);
-        let basics = basics_at(&editor, &app, &tenant, begin - TimeDelta::days(1)).await;
-        // As if it had been published before there was a record, and again since.
-        let connection = app.as_the_program(&tenant).await;
-        connection.execute_unprepared("DELETE FROM content_change").await.unwrap();
-        let body = json!({ "title": "Ambiente", "short_description": "Un altro argomento" });
-        editor.rewrite(basics.topic, ContentType::Topic, body).await.unwrap();
-        let transaction = app.database.tenant(tenant.id).begin().await.unwrap();
-        publish(&transaction, basics.topic, &tenant.locales, now()).await.unwrap();
-        transaction.commit().await.unwrap();
-        let request = json!({ "query": "{ topics { totalCount } }" });
-        let refused = Sight::as_of(&app, begin).refused(request).await;
-        assert_eq!(refused, (404, "NOT_ON_RECORD".to_owned()));
-    }
-}
-
 pub(super) async fn basics_at(
     editor: &Editor,
     app: &TestApp,

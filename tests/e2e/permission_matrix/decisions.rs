@@ -256,6 +256,18 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("apiKeys", KEYS, first.clone()),
         ("auditEntries", May(&[Action::ReadAudit]), first.clone()),
         ("identityProviders", SETTINGS, first.clone()),
+        (
+            "node",
+            READ,
+            one(&forged(&format!("ContentItem:c_x001:{}", there.item))),
+        ),
+        ("node", READ, one(&there.revision)),
+        ("node", READ, one(&there.release)),
+        (
+            "node",
+            ACCOUNTS,
+            one(&forged(&format!("Account:c_x001:{}", there.account))),
+        ),
         ("me", Person, String::new()),
     ]
 }
@@ -304,6 +316,17 @@ pub const PUBLIC_READS: &[&str] = &[
     "topics",
     "vocabularies",
     "vocabulary",
+];
+
+/// What `node` reads for those alone who may read it at its own root.
+pub const PRIVATE_NODES: [&str; 7] = [
+    "Account",
+    "ApiKey",
+    "ContentItem",
+    "ContentRevision",
+    "IdentityProvider",
+    "PreviewToken",
+    "Release",
 ];
 
 /// What everyone may follow.

@@ -14,7 +14,9 @@ use municipio_domain::{
 use municipio_tests::{TestApp, on_both, story::global_id};
 use serde_json::{Value, json};
 
-use decisions::{PUBLIC_READS, PUBLIC_SUBSCRIPTIONS, There, Who, mutations, private_reads};
+use decisions::{
+    PRIVATE_NODES, PUBLIC_READS, PUBLIC_SUBSCRIPTIONS, There, Who, mutations, private_reads,
+};
 
 /// Somebody who asks.
 struct Asks {
@@ -283,7 +285,7 @@ async fn what_everyone_may_read_is_decided_field_by_field() {
         .map(|(root, name)| types.0[root][name].of.clone())
         .collect();
     while let Some(name) = next.pop() {
-        if public.insert(name.clone()) {
+        if !PRIVATE_NODES.contains(&name.as_str()) && public.insert(name.clone()) {
             let fields = types.0.get(&name).into_iter().flat_map(BTreeMap::values);
             next.extend(fields.map(|field| field.of.clone()));
             next.extend(types.1.get(&name).into_iter().flatten().cloned());

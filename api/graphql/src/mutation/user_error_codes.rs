@@ -5,6 +5,14 @@
 /// A code and what it means.
 pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
+        "ACCOUNT_NOT_LINKED",
+        "There is an account with this address that the identity provider does not sign in to: sign in with its password, or ask an administrator.",
+    ),
+    (
+        "ACCOUNT_SUSPENDED",
+        "The account is suspended: ask an administrator.",
+    ),
+    (
         "ALREADY_APPROVED",
         "The revision was approved; it can be published.",
     ),
@@ -35,15 +43,27 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("DUPLICATE_ID", "The id is given twice."),
     ("DUPLICATE_LOCALE", "There are two texts in one locale."),
     (
+        "EMAIL_MISSING",
+        "The identity provider says no e-mail address, without which no account is made.",
+    ),
+    (
         "EMAIL_TAKEN",
         "There is an account with this address already.",
     ),
     ("EMPTY_RELEASE", "The release has no changes: add some."),
-    (
-        "ENDS_BEFORE_START",
-        "The content would be taken off before it is published.",
-    ),
     ("END_BEFORE_START", "The end lies before the start."),
+    (
+        "GROUP_NOT_ALLOWED",
+        "None of your groups may sign in through the identity provider.",
+    ),
+    (
+        "INVALID_CLIENT_ID",
+        "The client id is empty, too long or not printable.",
+    ),
+    (
+        "INVALID_CLIENT_SECRET",
+        "The client secret is empty, too long or not printable.",
+    ),
     (
         "INVALID_CODE",
         "The code is wrong, has expired or was used before: wait for the next one.",
@@ -63,12 +83,20 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The time is over: choose one that is still to come.",
     ),
     (
+        "INVALID_GRANT",
+        "The identity provider does not know the code, or it was used or has expired: sign in again.",
+    ),
+    (
         "INVALID_HOURS",
         "The opening hours contradict each other or cannot be read.",
     ),
     (
         "INVALID_IPA_CODE",
         "Write the code of a public body, such as `c_h501`.",
+    ),
+    (
+        "INVALID_ISSUER",
+        "The issuer is no address that a provider can have: `https://`, without query and fragment.",
     ),
     (
         "INVALID_MEDIA_TYPE",
@@ -84,12 +112,24 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ),
     ("INVALID_POSTAL_CODE", "Write a postal code of five digits."),
     (
+        "INVALID_REDIRECT_URI",
+        "The address is none of the redirect URIs of the provider, letter by letter.",
+    ),
+    (
         "INVALID_SCHEDULE",
         "The times of the event contradict each other or cannot be read.",
     ),
     (
         "INVALID_SCOPE",
         "Say what the preview shows: all drafts, one item or one release.",
+    ),
+    (
+        "INVALID_SETTING",
+        "A setting of the identity provider does not fit; the message says why.",
+    ),
+    (
+        "INVALID_STATE",
+        "There is no such sign-in: it was completed, has expired, or the state is another. Begin anew.",
     ),
     (
         "INVALID_TOKEN",
@@ -100,6 +140,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The value is none of this field; the message says what would be.",
     ),
     ("IN_THE_PAST", "The time is over."),
+    (
+        "ISSUER_TAKEN",
+        "The municipality has a provider with this issuer already.",
+    ),
     (
         "LAST_ADMINISTRATOR",
         "The last administrator stays: make another one first.",
@@ -114,6 +158,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "MISSING",
         "What the operation needs is left out; the message names it.",
     ),
+    (
+        "NEWER_PUBLISHED",
+        "Something newer is public than the release would publish: take the change out, or say `replaceNewer`.",
+    ),
     ("NOTHING_TO_REVIEW", "The content has no draft."),
     (
         "NOT_APPROVED",
@@ -124,8 +172,8 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "More than the texts of the locale would change: use `updateContent`.",
     ),
     (
-        "NOT_POSSIBLE",
-        "What was scheduled could not be done; the message says why.",
+        "NOT_LINKED",
+        "The identity provider does not know the account.",
     ),
     (
         "NOT_PUBLISHABLE",
@@ -137,8 +185,16 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ),
     ("NOT_SUBMITTED", "The revision waits for no review."),
     (
+        "NO_ACCOUNT",
+        "There is no account for you here, and none is made by signing in: ask an administrator.",
+    ),
+    (
         "NO_DRAFT",
         "There is no draft: nothing can be published or copied.",
+    ),
+    (
+        "OTHER_ISSUER",
+        "The answer comes from another issuer than the sign-in began with: begin anew.",
     ),
     (
         "OUT_OF_RANGE",
@@ -203,6 +259,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Who runs the service must set MUNICIPIO_SECRET first.",
     ),
     (
+        "SECRET_UNAVAILABLE",
+        "The server has no secret with which client secrets are kept: set `MUNICIPIO_SECRET`.",
+    ),
+    (
         "SLUG_TAKEN",
         "The slug belongs to other content, now or as a redirect.",
     ),
@@ -215,6 +275,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("UNKNOWN_ASSIGNEE", "There is no such account."),
     ("UNKNOWN_FIELD", "The content has no such field."),
     ("UNKNOWN_ROLE", "There is no role of this name."),
+    (
+        "UNREADABLE",
+        "What is stored cannot be read: the log of the server says why.",
+    ),
     (
         "UNSAFE_LINK",
         "The address is of a kind that is not taken: use `https:`, `mailto:` or `tel:`.",
@@ -239,11 +303,15 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 13] = [
+    const OTHERS: [&str; 17] = [
         "ABCDEHLMPRST",
+        "CARGO_PKG_VERSION",
         "CAUTION",
+        "EDDSA",
         "FULL",
+        "LINK_ARCHIVED",
         "LINK_DEAD",
+        "LINK_DELETED",
         "LINK_NOT_PUBLISHED",
         "LMNPQRSTUV",
         "NOTE",
