@@ -7,10 +7,9 @@ use serde_json::json;
 use crate::operations::OPERATIONS;
 
 /// The most statements that each operation takes when the bodies are in memory. Levels of the query
-/// that are ready at the same moment share a statement: there may be fewer. (A home page has many
-/// lists, which are seldom ready at the same moment on a machine that is busy.)
+/// that are ready at the same moment share a statement: there may be fewer.
 const MOST: &str = "
-home page: 16
+home page: 9
 navigation: 3
 list of services: 2
 services of a category: 3
@@ -32,17 +31,21 @@ on_both! {
         for (name, query) in OPERATIONS {
             let allowed = MOST.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
             let allowed: usize = allowed.unwrap_or_else(|| panic!("{name} is not listed")).parse().unwrap();
+            // The first time bodies are read too.
+            app.ask(query, json!({ "first": 50 })).await;
             let mut most = 0;
-            for (round, first) in [50, 3, 50, 20, 1, 50].into_iter().enumerate() {
-                let ask = app.ask(query, json!({ "first": first }));
-                let (answer, statements) = app.database.statements_of(ask).await;
-                assert!(answer.get("errors").is_none(), "{name}: {answer:#}");
-                // Whose request it is, is looked up every five seconds.
-                let own = |statement: &&Statement| !statement.sql.contains("FROM \"tenant");
-                // The first time bodies are read too.
-                if round > 0 {
-                    most = most.max(statements.iter().filter(own).count());
+            for first in [50, 3, 20, 1] {
+                // What the program does by itself meanwhile is counted along: the least of several counts.
+                let mut least = usize::MAX;
+                for _ in 0..3 {
+                    let ask = app.ask(query, json!({ "first": first }));
+                    let (answer, statements) = app.database.statements_of(ask).await;
+                    assert!(answer.get("errors").is_none(), "{name}: {answer:#}");
+                    // Whose request it is, is looked up every five seconds.
+                    let own = |statement: &&Statement| !statement.sql.contains("FROM \"tenant");
+                    least = least.min(statements.iter().filter(own).count());
                 }
+                most = most.max(least);
             }
             found.push_str(&format!("{name}: {}\n", most.max(allowed)));
         }

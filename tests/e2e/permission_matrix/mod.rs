@@ -2,6 +2,7 @@
 //! signing in, and by the administrator of another municipality. What there is comes from the schema.
 
 mod decisions;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use decisions::{
     PRIVATE_NODES, PUBLIC_READS, PUBLIC_SUBSCRIPTIONS, There, Who, mutations, private_reads,
 };
+use types::Types;
 
 /// Somebody who asks.
 struct Asks {
@@ -282,17 +284,21 @@ async fn what_everyone_may_read_is_decided_field_by_field() {
     );
     let mut public = BTreeSet::new();
     let mut next: Vec<String> = roots
-        .map(|(root, name)| types.0[root][name].of.clone())
+        .map(|(root, name)| types.objects[root][name].of.clone())
         .collect();
     while let Some(name) = next.pop() {
         if !PRIVATE_NODES.contains(&name.as_str()) && public.insert(name.clone()) {
-            let fields = types.0.get(&name).into_iter().flat_map(BTreeMap::values);
+            let fields = types
+                .objects
+                .get(&name)
+                .into_iter()
+                .flat_map(BTreeMap::values);
             next.extend(fields.map(|field| field.of.clone()));
-            next.extend(types.1.get(&name).into_iter().flatten().cloned());
+            next.extend(types.possible.get(&name).into_iter().flatten().cloned());
         }
     }
     let line = |name: &String| {
-        let fields = types.0.get(name)?;
+        let fields = types.objects.get(name)?;
         Some(format!(
             "{name}: {}\n",
             fields.keys().cloned().collect::<Vec<_>>().join(" ")
@@ -311,94 +317,4 @@ async fn what_everyone_may_read_is_decided_field_by_field() {
         lines, known,
         "fields that everyone may read: look at each, then UPDATE_PUBLIC_FIELDS=1"
     );
-}
-
-/// A field of the schema.
-struct Field {
-    /// The type of what it gives, without lists and `!`.
-    of: String,
-    /// The type of its first argument, as it is written.
-    argument: Option<String>,
-    /// It must be given an argument.
-    needs: bool,
-}
-
-/// The objects and interfaces of the schema with their fields, and what implements or is in what.
-struct Types(
-    BTreeMap<String, BTreeMap<String, Field>>,
-    BTreeMap<String, Vec<String>>,
-);
-
-impl Types {
-    async fn of(app: &TestApp) -> Self {
-        const QUERY: &str = "{ __schema { types { name possibleTypes { name } fields { name \
-            args { defaultValue type { ...T } } type { ...T } } } } } \
-            fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
-        let data = app.read(HOST, QUERY, json!({})).await;
-        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
-        let field = |field: &Value| {
-            let arguments = list(&field["args"]);
-            let needs = |argument: &Value| {
-                argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null()
-            };
-            let field_type = Field {
-                of: written(&field["type"]).replace(['[', ']', '!'], ""),
-                argument: arguments.first().map(|argument| written(&argument["type"])),
-                needs: arguments.iter().any(needs),
-            };
-            (name(field), field_type)
-        };
-        let types = list(&data["__schema"]["types"]);
-        let types = types.iter().filter(|one| !name(one).starts_with("__"));
-        let fields = types.clone().filter(|one| one["fields"].is_array());
-        let fields = fields
-            .map(|one| (name(one), list(&one["fields"]).iter().map(field).collect()))
-            .collect();
-        let possible = types
-            .map(|one| {
-                (
-                    name(one),
-                    list(&one["possibleTypes"]).iter().map(name).collect(),
-                )
-            })
-            .collect();
-        Self(fields, possible)
-    }
-
-    fn fields(&self, of: &str) -> BTreeSet<String> {
-        self.0[of].keys().cloned().collect()
-    }
-
-    fn argument(&self, of: &str, field: &str) -> Option<&str> {
-        self.0[of][field].argument.as_deref()
-    }
-
-    /// All that can be selected below a field without arguments, so many levels deep.
-    fn selection(&self, of: &str, field: &str, levels: usize) -> String {
-        let of = &self.0[of][field].of;
-        let Some(fields) = self.0.get(of) else {
-            return match self.1.get(of) {
-                Some(possible) if !possible.is_empty() => "{ __typename }".to_owned(),
-                _ => String::new(),
-            };
-        };
-        let below = |(name, field): (&String, &Field)| {
-            let leaf =
-                !self.0.contains_key(&field.of) && self.1.get(&field.of).is_none_or(Vec::is_empty);
-            (!field.needs && (leaf || levels > 1))
-                .then(|| format!("{name} {}", self.selection(of, name, levels - 1)))
-        };
-        let below: Vec<_> = fields.iter().filter_map(below).collect();
-        format!("{{ __typename {} }}", below.join(" "))
-    }
-}
-
-/// A type as it is written in a query.
-fn written(of: &Value) -> String {
-    match of["kind"].as_str() {
-        Some("NON_NULL") => format!("{}!", written(&of["ofType"])),
-        Some("LIST") => format!("[{}]", written(&of["ofType"])),
-        _ => of["name"].as_str().unwrap_or_default().to_owned(),
-    }
 }
