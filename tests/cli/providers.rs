@@ -65,4 +65,12 @@ fn a_provider_is_registered_listed_and_deleted() {
         audit.contains("provider.create") && audit.contains("provider.delete"),
         "{audit}"
     );
+    assert!(
+        !audit.contains(id),
+        "by its global id, as elsewhere: {audit}"
+    );
+    assert!(
+        audit.contains("https://login.comune.example/realms/comune"),
+        "{audit}"
+    );
 }

@@ -1,7 +1,11 @@
 //! Signing in through an identity provider: who gets which account, with which roles.
 
-use municipio_domain::identity::BuiltInRole;
-use municipio_tests::{TestApp, on_both, portal::Portal, story::column};
+use municipio_domain::identity::{
+    BuiltInRole, ExternalUser, Giver, IdentityError, ProviderChange, Refusal, Return,
+    begin_external_session, forget_expired, update_provider,
+};
+use municipio_tests::{TestApp, now, on_both, portal::Portal, story::column};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 fn settings() -> Value {
@@ -95,6 +99,10 @@ on_both! {
         portal.set(json!({ "createsAccounts": true })).await;
         assert_eq!(portal.refusal(json!({ "sub": "eva" })).await, "EMAIL_MISSING");
         assert_eq!(portal.refusal(json!({ "sub": "eva", "email": "eva" })).await, "EMAIL_MISSING");
+        for unverified in [json!(false), json!("false")] {
+            let claims = json!({ "sub": "eva", "email": "eva@montelago.example", "email_verified": unverified });
+            assert_eq!(portal.refusal(claims).await, "EMAIL_UNVERIFIED");
+        }
         portal.account(new).await;
     }
 }
@@ -111,7 +119,12 @@ on_both! {
         for unverified in [json!(false), json!(null), json!("true")] {
             assert_eq!(portal.refusal(luca(unverified)).await, "ACCOUNT_NOT_LINKED");
         }
+        let sign_in = format!("mutation {{ signIn(input: {{ email: \"{email}\", password: \"cavallo batteria graffetta\" }}) {{ session {{ accessToken }} userErrors {{ code }} }} }}");
+        let before = portal.app.data(&sign_in).await["signIn"].take();
         let account = portal.account(luca(json!(true))).await;
+        // Whoever prepared the account is out, and cannot come back.
+        assert!(!calls(&portal.app, token(&before)).await);
+        assert_eq!(portal.app.data(&sign_in).await["signIn"]["userErrors"][0]["code"], "INVALID_CREDENTIALS");
         assert_eq!(account["id"], municipio_tests::story::forged(&format!("Account:c_m999:{id}")));
         assert_eq!(account["roles"], json!(["editor", "officer"]));
         // The address is given to somebody else, who does not become the one before.
@@ -165,6 +178,115 @@ on_both! {
 }
 
 on_both! {
+    async fn the_last_administrator_keeps_the_role_of_their_groups(engine) {
+        let portal = Portal::start(engine, json!({ "createsAccounts": true, "groupRoles": [{ "group": "capi", "roles": ["administrator"] }] })).await;
+        let app = &portal.app;
+        let first = portal.sign_in(ada(json!(["capi"]))).await;
+        let me = app.data_as(&portal.administrator, "{ me { account { id } } }", json!({})).await;
+        let suspend = "mutation($input: UpdateAccountInput!) { updateAccount(input: $input) { userErrors { code } } }";
+        let input = json!({ "input": { "id": me["me"]["account"]["id"], "status": "SUSPENDED" } });
+        let suspended = app.data_as(token(&first), suspend, input).await;
+        assert_eq!(suspended["updateAccount"]["userErrors"], json!([]));
+        let delete = "mutation($id: ID!) { deleteIdentityProvider(input: { id: $id }) { userErrors { code } } }";
+        let deleted = app.data_as(token(&first), delete, json!({ "id": portal.id })).await;
+        assert_eq!(deleted["deleteIdentityProvider"]["userErrors"][0]["code"], "LAST_ADMINISTRATOR");
+        let unlink = "mutation($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { userErrors { code path } } }";
+        let input = json!({ "input": { "account": first["session"]["account"]["id"], "provider": portal.id } });
+        let unlinked = app.data_as(token(&first), unlink, input).await;
+        assert_eq!(unlinked["unlinkIdentity"]["userErrors"], json!([{ "code": "LAST_ADMINISTRATOR", "path": "account" }]));
+        assert!(calls(app, token(&first)).await);
+    }
+}
+
+on_both! {
+    async fn a_provider_whose_role_is_gone_is_switched_off_and_deleted(engine) {
+        let portal = Portal::start(engine, settings()).await;
+        let create = "mutation { createAccountRole(input: { name: \"stampa\", description: \"\", permissions: [{ action: \"content.read\" }] }) { userErrors { code } } }";
+        portal.app.data_as(&portal.administrator, create, json!({})).await;
+        portal.set(json!({ "groupRoles": [{ "group": "stampa", "roles": ["stampa"] }] })).await;
+        let delete_role = "mutation { deleteAccountRole(input: { name: \"stampa\" }) { userErrors { code } } }";
+        let deleted = portal.app.data_as(&portal.administrator, delete_role, json!({})).await;
+        assert_eq!(deleted["deleteAccountRole"]["userErrors"], json!([]));
+        let changed = portal.change(json!({ "isEnabled": false })).await;
+        assert_eq!(changed["userErrors"], json!([]));
+        let delete = "mutation($input: DeleteIdentityProviderInput!) { deleteIdentityProvider(input: $input) { userErrors { code } } }";
+        let deleted = portal.call(delete, json!({ "id": portal.id })).await;
+        assert_eq!(deleted["userErrors"], json!([]));
+    }
+}
+
+on_both! {
+    async fn a_sign_in_does_not_survive_what_ends_it_meanwhile(engine) {
+        let portal = Portal::start(engine, settings()).await;
+        let tenant = portal.app.demo_tenant().await;
+        let (store, identity) = (portal.app.database.tenant(tenant.id), portal.app.identity(&tenant));
+        let user = async || {
+            let begun = portal.begin().await;
+            let code = portal.provider.signs_in(&begun.url, ada(json!(["stampa"])));
+            let back = Return { token: &begun.token, state: &begun.state, code: &code, issuer: None };
+            identity.complete_oidc_sign_in(back, now()).await.unwrap()
+        };
+        // Two windows at once: both get in.
+        let users = [user().await, user().await];
+        let enter = async |user: &ExternalUser| {
+            let transaction = store.begin().await.unwrap();
+            let session = begin_external_session(&transaction, user, now()).await?;
+            transaction.commit().await.unwrap();
+            Ok::<_, IdentityError>(session)
+        };
+        let (first, second) = futures_util::join!(enter(&users[0]), enter(&users[1]));
+        assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+        // The provider is switched off while somebody signs in.
+        let user = user().await;
+        let transaction = store.begin().await.unwrap();
+        let off = ProviderChange { is_enabled: Some(false), ..ProviderChange::default() };
+        let changed = update_provider(&transaction, identity.vault(), Giver::Operator, user.provider.id, off, now()).await;
+        changed.unwrap();
+        let (third, committed) = futures_util::join!(enter(&user), transaction.commit());
+        committed.unwrap();
+        assert!(matches!(third, Err(IdentityError::Refused(Refusal::SignInUnknown))), "{third:?}");
+    }
+}
+
+on_both! {
+    async fn not_more_sign_ins_are_under_way_than_there_may_be(engine) {
+        let portal = Portal::start(engine, settings()).await;
+        portal.begin().await;
+        let count = |minutes: i64| {
+            let until = (now() + chrono::TimeDelta::minutes(minutes)).to_rfc3339();
+            format!("INSERT INTO sign_in_request (tenant_id, hash, state_hash, provider_id, redirect_uri, expires_at)
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+                SELECT tenant_id, '{minutes}-' || i, 'x', provider_id, 'x', '{until}' FROM n, sign_in_request r WHERE r.state_hash <> 'x'")
+        };
+        let administrator = portal.app.administrator().await;
+        administrator.execute_unprepared(&count(-1)).await.unwrap();
+        administrator.execute_unprepared("DELETE FROM sign_in_request WHERE state_hash <> 'x'").await.unwrap();
+        // Those that are over do not count, and are forgotten.
+        portal.begin().await;
+        let tenant = portal.app.demo_tenant().await;
+        forget_expired(&portal.app.database.tenant(tenant.id), now()).await.unwrap();
+        assert_eq!(portal.app.rows("sign_in_request").await, 1);
+        administrator.execute_unprepared(&count(5)).await.unwrap();
+        let begin = "mutation($input: BeginOidcSignInInput!) { beginOidcSignIn(input: $input) { signInToken } }";
+        let input = json!({ "input": { "provider": portal.id, "redirectUri": municipio_tests::portal::REDIRECT } });
+        assert_eq!(portal.app.refused(begin, input).await.code, "BUSY");
+    }
+}
+
+on_both! {
+    async fn the_token_of_a_sign_in_is_not_kept_with_an_idempotency_key(engine) {
+        let portal = Portal::start(engine, settings()).await;
+        let query = "mutation($input: BeginOidcSignInInput!) { beginOidcSignIn(input: $input) { signInToken } }";
+        let input = json!({ "provider": portal.id, "redirectUri": municipio_tests::portal::REDIRECT });
+        let post = portal.app.post().bearer_auth(&portal.administrator).header("idempotency-key", "x");
+        let request = json!({ "query": query, "variables": { "input": input } });
+        let answer: Value = post.json(&request).send().await.unwrap().json().await.unwrap();
+        assert!(answer["data"]["beginOidcSignIn"]["signInToken"].is_string(), "{answer}");
+        assert_eq!(portal.app.rows("idempotency_key").await, 0);
+    }
+}
+
+on_both! {
     async fn what_the_id_token_does_not_say_is_asked_for(engine) {
         let portal = Portal::start(engine, settings()).await;
         let begun = portal.begin().await;
@@ -188,6 +310,11 @@ on_both! {
         portal.account(ada(json!(["stampa"]))).await;
         portal.set(json!({ "allowedGroups": ["capi"] })).await;
         portal.refusal(ada(json!(["stampa"]))).await;
+        // Of who proves nothing there is no entry.
+        let begun = portal.begin().await;
+        for code in ["inventato", "inventato"] {
+            assert!(portal.complete(&begun, code).await["session"].is_null());
+        }
         let entries = "{ auditEntries(first: 10) { nodes { name subject details } } }";
         let read = portal.app.data_as(&portal.administrator, entries, json!({})).await;
         let nodes = &read["auditEntries"]["nodes"];

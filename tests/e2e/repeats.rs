@@ -246,6 +246,13 @@ on_both! {
         let token = changed["data"]["changePassword"]["session"]["accessToken"].as_str().unwrap();
         let (status, other) = send(&app, token, "password", change, json!({ "current": new, "new": password })).await;
         assert_eq!((status, &other["code"]), (409, &json!("IDEMPOTENCY_ANSWER_LOST")));
+        // Who mistypes a password tries again with the same key.
+        let sign_in = "mutation($password: String!) { signIn(input: { email: \"anna@x001.example\", password: $password }) {
+            session { accessToken } userErrors { code } } }";
+        let (_, wrong) = send(&app, token, "sign-in", sign_in, json!({ "password": "sbagliata" })).await;
+        assert_eq!(wrong["data"]["signIn"]["userErrors"][0]["code"], "INVALID_CREDENTIALS");
+        let (status, right) = send(&app, token, "sign-in", sign_in, json!({ "password": new })).await;
+        assert_eq!((status, right["data"]["signIn"]["session"].is_object()), (200, true), "{right}");
         let rows = "SELECT count(*) FROM idempotency_key WHERE answer IS NOT NULL OR effects LIKE '%mun_%'";
         let connection = app.administrator().await;
         let rows = sea_orm::Statement::from_string(connection.get_database_backend(), rows);

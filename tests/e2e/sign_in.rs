@@ -202,6 +202,9 @@ on_both! {
         let first = refused().await;
         assert_eq!(first.len(), 1);
         assert_eq!(first[0].subject, Some(forged(&format!("Account:c_m999:{account}"))));
+        // Who tries addresses that have no account tells nobody anything.
+        assert_eq!(sign_in(&app, "nessuno@montelago.example", PASSWORD).await["userErrors"][0]["code"], "INVALID_CREDENTIALS");
+        assert_eq!(refused().await.len(), 1);
         let identity = app.identity(&tenant);
         for minutes in 1..12 {
             let moment = now() + TimeDelta::minutes(minutes);

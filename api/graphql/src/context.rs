@@ -176,6 +176,14 @@ impl RequestData {
         Ok(())
     }
 
+    /// The answer holds a secret though nothing is committed with [`Self::commit`]: it is not kept for whoever sends
+    /// the mutation again.
+    pub(crate) fn keep_secret(&self) {
+        if let Some(attempt) = &self.attempt {
+            attempt.keep_secret();
+        }
+    }
+
     /// Writes down what is done in a transaction beside what ends it.
     pub(crate) async fn note(&self, transaction: &Transaction, deed: &Deed) -> Result<()> {
         let actor = self.actor();

@@ -8,6 +8,7 @@ use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use municipio_domain::{
     content::{self, ContentType},
+    identity::IdentityProvider,
     ids::{ItemId, RevisionId},
     tenants::IpaCode,
 };
@@ -62,7 +63,7 @@ impl Kind {
             Self::PreviewToken => "PreviewToken",
             Self::Account => municipio_domain::identity::Account::TYPE_NAME,
             Self::ApiKey => "ApiKey",
-            Self::IdentityProvider => "IdentityProvider",
+            Self::IdentityProvider => IdentityProvider::TYPE_NAME,
         }
     }
 

@@ -27,11 +27,14 @@ enum InputType {
 }
 
 /// Fields of inputs that hold what nobody else may know.
-const SECRETS: [&str; 5] = [
+const SECRETS: [&str; 8] = [
+    "clientSecret",
     "code",
     "currentPassword",
     "password",
     "refreshToken",
+    "signInToken",
+    "state",
     "token",
 ];
 
@@ -131,7 +134,8 @@ impl InputTypes {
     ) -> Option<String> {
         let operation = chosen(document, wanted)?;
         let mut names = Vec::new();
-        root_fields(document, &operation.selection_set.node, &mut names);
+        let selection = &operation.selection_set.node;
+        root_fields(document, selection, &mut HashSet::new(), &mut names);
         names.sort_unstable();
         let is_secret = names
             .iter()
@@ -241,21 +245,25 @@ fn chosen<'a>(
     Some(&operation.node)
 }
 
-/// The names of the fields of a selection, those of its fragments too.
+/// The names of the fields of a selection, those of its fragments too. Each fragment is read once: a chain of
+/// those that spread the next one twice has a billion ways through it.
 fn root_fields<'a>(
     document: &'a ExecutableDocument,
     selection: &'a SelectionSet,
+    spread: &mut HashSet<&'a Name>,
     names: &mut Vec<&'a str>,
 ) {
     for item in &selection.items {
         match &item.node {
             Selection::Field(field) => names.push(field.node.name.node.as_str()),
             Selection::InlineFragment(fragment) => {
-                root_fields(document, &fragment.node.selection_set.node, names);
+                root_fields(document, &fragment.node.selection_set.node, spread, names);
             }
-            Selection::FragmentSpread(spread) => {
-                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    root_fields(document, &fragment.node.selection_set.node, names);
+            Selection::FragmentSpread(item) => {
+                let name = &item.node.fragment_name.node;
+                let fragment = document.fragments.get(name);
+                if let Some(fragment) = fragment.filter(|_| spread.insert(name)) {
+                    root_fields(document, &fragment.node.selection_set.node, spread, names);
                 }
             }
         }
@@ -313,6 +321,51 @@ mod tests {
         let checked =
             InputTypes::new(&crate::definitions(SCHEMA)).check(&document, None, &variables);
         checked.err().map(|error| error.message)
+    }
+
+    #[test]
+    fn fragments_that_spread_each_other_are_read_once() {
+        let schema = "type Mutation { a(input: Key): Int } input Key { password: String }";
+        let types = InputTypes::new(&crate::definitions(schema));
+        for (times, end) in [(2, "...zz"), (8, "...zz"), (2, "a b")] {
+            let links: Vec<_> = (1..30)
+                .map(|place| {
+                    let next = format!("...f{} ", place + 1).repeat(times);
+                    format!("fragment f{place} on Mutation {{ {next} }}")
+                })
+                .collect();
+            let links = links.join(" ");
+            let query =
+                format!("mutation {{ ...f1 }} {links} fragment f30 on Mutation {{ {end} }}");
+            let document = parse_query(query).unwrap();
+            let expected = (end == "a b").then(|| "a b".to_owned());
+            assert_eq!(types.secret_mutations(&document, None), expected);
+        }
+    }
+
+    #[test]
+    fn every_secret_of_an_input_is_known() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mutation/identity");
+        let mut found = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for part in text.split("#[graphql(secret)]").skip(1) {
+                let field = part.split(':').next().unwrap().trim();
+                let name = camel_case(field);
+                assert!(SECRETS.contains(&name.as_str()), "{name}");
+                found += 1;
+            }
+        }
+        assert!(found > 0);
+    }
+
+    fn camel_case(field: &str) -> String {
+        let mut words = field.split('_');
+        let first = words.next().unwrap().to_owned();
+        words.fold(first, |name, word| {
+            let (initial, rest) = word.split_at(1);
+            name + &initial.to_uppercase() + rest
+        })
     }
 
     #[test]

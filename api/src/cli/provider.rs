@@ -4,7 +4,6 @@ use std::{fs, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use municipio_domain::{
-    audit::{self, Actor, Deed},
     identity::{
         Giver, NewProvider, ProviderSettings, create_provider, delete_provider, list_providers,
     },
@@ -13,7 +12,10 @@ use municipio_domain::{
     tenants::{self, IpaCode},
 };
 
-use super::{CliError, open, say, user::first_line};
+use super::{
+    CliError, open, say,
+    user::{commit, first_line},
+};
 use crate::{clock, secret::vault, settings::Settings};
 
 /// What to do with identity providers.
@@ -97,10 +99,9 @@ impl Provider {
             Self::Delete { tenant, id } => {
                 let tenant = tenants::show(database, &tenant).await?;
                 let transaction = database.tenant(tenant.id).begin().await?;
-                delete_provider(&transaction, Giver::Operator, id).await?;
-                let deed = Deed::to("provider.delete", id.to_string());
-                audit::record(&transaction, &Actor::command(), &deed, clock::now()).await?;
-                transaction.commit().await?;
+                let provider = delete_provider(&transaction, Giver::Operator, id).await?;
+                let deed = provider.deed("provider.delete", &tenant.ipa_code);
+                commit(transaction, &deed).await?;
                 Ok("The identity provider is deleted.".to_owned())
             }
         }
@@ -128,9 +129,8 @@ impl Create {
         let transaction = database.tenant(tenant.id).begin().await?;
         let made = create_provider(&transaction, &vault, Giver::Operator, new, clock::now());
         let provider = made.await?;
-        let deed = Deed::to("provider.create", provider.id.to_string());
-        audit::record(&transaction, &Actor::command(), &deed, clock::now()).await?;
-        transaction.commit().await?;
+        let deed = provider.deed("provider.create", &tenant.ipa_code);
+        commit(transaction, &deed).await?;
         Ok(format!(
             "People sign in to {} through {} ({}).",
             tenant.name, provider.name, provider.id

@@ -191,7 +191,7 @@ async fn suspend(
 }
 
 /// Ends a transaction; what was done in it is written down with it.
-async fn commit(transaction: Transaction, deed: &Deed) -> Result<(), CliError> {
+pub(super) async fn commit(transaction: Transaction, deed: &Deed) -> Result<(), CliError> {
     record(&transaction, &Actor::command(), deed, clock::now()).await?;
     Ok(transaction.commit().await?)
 }

@@ -85,12 +85,6 @@ impl Account {
         Deed::to(name, id).with(json!({ "name": self.name, "status": status, "roles": roles }))
     }
 
-    /// Whether its owner may give every role.
-    fn is_administrator(&self) -> bool {
-        self.status == AccountStatus::Active
-            && self.roles.contains(BuiltInRole::Administrator.as_str())
-    }
-
     fn of(row: account::Model, assigned: Vec<role_assignment::Model>) -> Result<Self, StoreError> {
         let from_groups = assigned.iter().filter(|row| row.from_groups);
         Ok(Self {
@@ -348,9 +342,10 @@ pub async fn update_account(
     id: AccountId,
     change: AccountChange,
 ) -> Result<Account, IdentityError> {
-    hold_administrators(transaction).await?;
+    // Before the roles, as who signs in through a provider does.
+    hold(transaction, id).await?;
+    let had = hold_administrators(transaction).await?;
     let mut account = subject(transaction, giver, id).await?;
-    let was = account.is_administrator();
     let mut values = Vec::new();
     if let Some(text) = change.name {
         account.name = name(&text)?;
@@ -370,9 +365,7 @@ pub async fn update_account(
             .update::<account::Entity>(values, by_id(id))
             .await?;
     }
-    if was && !account.is_administrator() && !has_administrator(transaction).await? {
-        return Err(Refusal::LastAdministrator.into());
-    }
+    keep_administrator(transaction, had).await?;
     if account.status == AccountStatus::Suspended {
         end_all_sessions(transaction, id).await?;
     }
@@ -476,15 +469,49 @@ pub(super) async fn subject(
     Ok(account)
 }
 
-/// Two who take the role from two accounts at the same time must not both find the other.
-async fn hold_administrators(transaction: &Transaction) -> Result<(), StoreError> {
+/// Takes from an account what whoever prepared it may know: its password, what sets another one, its second
+/// factor, and its sessions.
+pub(super) async fn clear_credentials(
+    transaction: &Transaction,
+    id: AccountId,
+) -> Result<(), StoreError> {
+    let values = [
+        (account::Column::PasswordHash, None::<String>.into()),
+        (account::Column::ResetHash, None::<String>.into()),
+        (
+            account::Column::ResetExpiresAt,
+            None::<DateTime<Utc>>.into(),
+        ),
+    ];
+    transaction
+        .update::<account::Entity>(values, by_id(id))
+        .await?;
+    disable_second_factor(transaction, id).await?;
+    end_all_sessions(transaction, id).await?;
+    Ok(())
+}
+
+/// Whether there is somebody who may give every role. Two who take the role from two accounts at the same time
+/// must not both find the other.
+pub(super) async fn hold_administrators(transaction: &Transaction) -> Result<bool, StoreError> {
     let role = BuiltInRole::Administrator.as_str();
     let values = [(role_assignment::Column::Role, role.into())];
     let administrators = Condition::all().add(role_assignment::Column::Role.eq(role));
     transaction
         .update::<role_assignment::Entity>(values, administrators)
         .await?;
-    Ok(())
+    has_administrator(transaction).await
+}
+
+/// Refuses to leave nobody who may give every role, where there was somebody.
+pub(super) async fn keep_administrator(
+    transaction: &Transaction,
+    had: bool,
+) -> Result<(), IdentityError> {
+    match had && !has_administrator(transaction).await? {
+        true => Err(Refusal::LastAdministrator.into()),
+        false => Ok(()),
+    }
 }
 
 async fn has_administrator(transaction: &Transaction) -> Result<bool, StoreError> {

@@ -181,6 +181,9 @@ pub enum Refusal {
     /// An account needs an address.
     #[error("the identity provider gives no e-mail address, which an account needs")]
     EmailMissing,
+    /// Anybody could have written it.
+    #[error("the identity provider says that your e-mail address is not verified: verify it there")]
+    EmailUnverified,
 }
 
 impl Refusal {
@@ -211,6 +214,7 @@ impl Refusal {
             Self::AccountNotLinked => "ACCOUNT_NOT_LINKED",
             Self::AccountSuspended => "ACCOUNT_SUSPENDED",
             Self::EmailMissing => "EMAIL_MISSING",
+            Self::EmailUnverified => "EMAIL_UNVERIFIED",
             Self::LastAdministrator => "LAST_ADMINISTRATOR",
             Self::SecondFactorOn => "SECOND_FACTOR_ON",
             Self::NoSecret => "SECOND_FACTOR_UNAVAILABLE",
@@ -242,7 +246,8 @@ impl Refusal {
             | Self::NoAccountYet
             | Self::AccountNotLinked
             | Self::AccountSuspended
-            | Self::EmailMissing => None,
+            | Self::EmailMissing
+            | Self::EmailUnverified => None,
             Self::NoProvider => Some("id"),
             Self::NotTied => Some("account"),
             Self::IssuerTaken | Self::Issuer => Some("issuer"),

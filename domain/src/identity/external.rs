@@ -16,7 +16,7 @@ use super::{
     Account, AccountStatus, EmailAddress, Giver, IdentityError, IdentityProvider, NewAccount,
     ProviderSettings, Refusal, SessionTokens,
     accounts::{self, Source, by_email, by_id, set_roles},
-    begin_unverified_session, create_account, end_all_sessions, providers, roles,
+    begin_unverified_session, create_account, end_all_sessions, oidc, providers, roles,
 };
 use crate::{
     ids::{AccountId, ProviderId},
@@ -31,7 +31,8 @@ pub struct ExternalUser {
     /// Who they are to it.
     subject: String,
     email: Option<EmailAddress>,
-    email_is_verified: bool,
+    /// What the provider says of it; nothing when it says nothing.
+    email_is_verified: Option<bool>,
     name: Option<String>,
     groups: BTreeSet<String>,
 }
@@ -72,12 +73,17 @@ impl ExternalUser {
             }
             _ => BTreeSet::new(),
         };
+        // What is said of the standard claim holds for it alone.
+        let said = claims.get("email_verified");
+        let email_is_verified = match said.filter(|_| settings.email_claim == "email") {
+            Some(Value::Bool(is_verified)) => Some(*is_verified),
+            Some(Value::String(text)) if text == "false" => Some(false),
+            _ => None,
+        };
         Self {
             subject: subject.to_owned(),
             email,
-            // What is said of the standard claim holds for it alone.
-            email_is_verified: settings.email_claim == "email"
-                && claims.get("email_verified") == Some(&Value::Bool(true)),
+            email_is_verified,
             name: text(&settings.name_claim).and_then(|name| accounts::name(name).ok()),
             groups,
             provider,
@@ -117,10 +123,12 @@ pub async fn begin_external_session(
     user: &ExternalUser,
     now: DateTime<Utc>,
 ) -> Result<ExternalSession, IdentityError> {
-    // It may have been changed since they were sent to it.
-    let provider = providers::find(transaction, user.provider.id).await?;
+    // It may have been changed since they were sent to it. Who changes it, takes accounts from it or signs in
+    // through it waits: the provider is held first, then the account, then the roles.
+    let provider = providers::hold(transaction, user.provider.id).await;
+    let provider = provider.map_err(oidc::over)?;
     if !provider.is_enabled {
-        return Err(Refusal::NoProvider.into());
+        return Err(Refusal::SignInUnknown.into());
     }
     let settings = &provider.settings;
     if !settings.allows(&user.groups) {
@@ -156,8 +164,8 @@ async fn account_of(
     now: DateTime<Utc>,
 ) -> Result<(Account, Tie), IdentityError> {
     if let Some(tie) = transaction.one::<Entity>(tie_of(user)).await? {
-        let account = accounts::find(transaction, by_id(AccountId(tie.account_id))).await?;
-        return Ok((account.ok_or(Refusal::NoAccount)?, Tie::Known));
+        let account = held(transaction, AccountId(tie.account_id)).await?;
+        return Ok((account, Tie::Known));
     }
     let same = match &user.email {
         Some(email) => accounts::find(transaction, by_email(email)).await?,
@@ -165,10 +173,13 @@ async fn account_of(
     };
     let (account, tie) = match same {
         Some(account) => {
-            let may = settings.links_by_email && user.email_is_verified;
+            let may = settings.links_by_email && user.email_is_verified == Some(true);
             if !may || is_tied(transaction, &account, user).await? {
                 return Err(Refusal::AccountNotLinked.into());
             }
+            let account = held(transaction, account.id).await?;
+            // Whoever made the account, or chose its password, is not who proved to own the address.
+            accounts::clear_credentials(transaction, account.id).await?;
             (account, Tie::Linked)
         }
         None if !settings.creates_accounts => return Err(Refusal::NoAccountYet.into()),
@@ -191,6 +202,13 @@ async fn account_of(
     Ok((account, tie))
 }
 
+/// An account as it is while nobody else changes it.
+async fn held(transaction: &Transaction, id: AccountId) -> Result<Account, IdentityError> {
+    accounts::hold(transaction, id).await?;
+    let account = accounts::find(transaction, by_id(id)).await?;
+    Ok(account.ok_or(Refusal::NoAccount)?)
+}
+
 /// Whether an account is somebody else's whom the issuer knows, and who had the same address before.
 async fn is_tied(
     transaction: &Transaction,
@@ -207,6 +225,9 @@ async fn create(
     now: DateTime<Utc>,
 ) -> Result<Account, IdentityError> {
     let email = user.email.clone().ok_or(Refusal::EmailMissing)?;
+    if user.email_is_verified == Some(false) {
+        return Err(Refusal::EmailUnverified.into());
+    }
     let new = NewAccount {
         name: user.name.clone().unwrap_or_else(|| email.to_string()),
         email,
@@ -221,15 +242,17 @@ async fn create(
 /// the roles of groups. Who signs in next may become its owner, where accounts are linked by address.
 ///
 /// # Errors
-/// There is no such account or provider, they are not tied, the account has more than the giver, or the
-/// database failed.
+/// There is no such account or provider, they are not tied, the account has more than the giver, it is the last
+/// administrator, or the database failed.
 pub async fn unlink_identity(
     transaction: &Transaction,
     giver: Giver<'_>,
     account: AccountId,
     provider: ProviderId,
 ) -> Result<Account, IdentityError> {
-    let provider = providers::find(transaction, provider).await?;
+    let provider = providers::hold(transaction, provider).await?;
+    accounts::hold(transaction, account).await?;
+    let had = accounts::hold_administrators(transaction).await?;
     accounts::subject(transaction, giver, account).await?;
     let tie = of_account(account, &provider.issuer);
     if transaction.delete::<Entity>(tie).await? == 0 {
@@ -237,6 +260,9 @@ pub async fn unlink_identity(
     }
     end_all_sessions(transaction, account).await?;
     set_roles(transaction, account, &BTreeSet::new(), Source::Groups).await?;
+    if let Giver::Caller(_) = giver {
+        accounts::keep_administrator(transaction, had).await?;
+    }
     let account = accounts::find(transaction, by_id(account)).await?;
     Ok(account.ok_or(Refusal::NoAccount)?)
 }
@@ -247,14 +273,13 @@ fn of_account(account: AccountId, issuer: &str) -> Condition {
         .add(Column::Issuer.eq(issuer))
 }
 
-/// The accounts that are tied to an issuer.
+/// The accounts that are tied to an issuer, in the order in which they are held.
 async fn tied(transaction: &Transaction, issuer: &str) -> Result<Vec<AccountId>, StoreError> {
     let of_issuer = Condition::all().add(Column::Issuer.eq(issuer));
     let rows = transaction.all::<Entity>(of_issuer).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| AccountId(row.account_id))
-        .collect())
+    let mut ids: Vec<_> = rows.into_iter().map(|row| row.account_id).collect();
+    ids.sort_unstable();
+    Ok(ids.into_iter().map(AccountId).collect())
 }
 
 /// Signs everybody out who signs in through an issuer.
@@ -269,10 +294,21 @@ pub(super) async fn sign_out_all(
 }
 
 /// Forgets everybody who signs in through an issuer, and takes the roles of their groups from them.
-pub(super) async fn forget_all(transaction: &Transaction, issuer: &str) -> Result<(), StoreError> {
-    for account in tied(transaction, issuer).await? {
-        end_all_sessions(transaction, account).await?;
+pub(super) async fn forget_all(
+    transaction: &Transaction,
+    giver: Giver<'_>,
+    issuer: &str,
+) -> Result<(), IdentityError> {
+    let accounts = tied(transaction, issuer).await?;
+    for account in &accounts {
+        end_all_sessions(transaction, *account).await?;
+    }
+    let had = accounts::hold_administrators(transaction).await?;
+    for account in accounts {
         set_roles(transaction, account, &BTreeSet::new(), Source::Groups).await?;
+    }
+    if let Giver::Caller(_) = giver {
+        accounts::keep_administrator(transaction, had).await?;
     }
     let of_issuer = Condition::all().add(Column::Issuer.eq(issuer));
     transaction.delete::<Entity>(of_issuer).await?;

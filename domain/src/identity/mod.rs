@@ -36,8 +36,8 @@ pub use passwords::{Passwords, check_password, generate_password, random_secret}
 pub use permissions::{Action, BuiltInRole, Denied, Grant, Permissions, Subject};
 pub use provider_settings::ProviderSettings;
 pub use providers::{
-    IdentityProvider, NewProvider, ProviderChange, create_provider, delete_provider,
-    list_providers, update_provider,
+    IdentityProvider, NewProvider, ProviderChange, authorise_providers, create_provider,
+    delete_provider, list_providers, update_provider,
 };
 pub use roles::{Role, RoleDraft, create_role, delete_role, update_role};
 pub use second_factor::{

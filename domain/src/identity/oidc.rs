@@ -3,9 +3,14 @@
 //! provider sends the browser back to the portal with a code and the state; all three complete the sign-in,
 //! once. Verifier and nonce are made of the token, so that nothing is kept here that could be read.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::sign_in_request::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{
+    ColumnTrait, Condition,
+    sea_query::{Expr, ExprTrait, Query},
+};
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
@@ -18,10 +23,15 @@ use crate::{
     digest::sha256,
     ids::ProviderId,
     openid::{Client, CodeGrant, Expected, OpenIdError},
+    store::{StoreError, Transaction},
 };
 
 /// How long somebody may take to sign in at the provider.
 const PENDING: TimeDelta = TimeDelta::minutes(10);
+/// The most sign-ins of a municipality that are under way: anybody can begin one.
+const MOST_PENDING: u64 = 10_000;
+/// How long the provider may take to answer all that is asked for one sign-in.
+const ANSWERS: Duration = Duration::from_secs(8);
 /// Characters of a state: 190 bits.
 const STATE: usize = 32;
 
@@ -68,8 +78,8 @@ impl Identity {
     /// Begins to sign in through a provider.
     ///
     /// # Errors
-    /// There is no such provider, it does not send people to this address, it is of no help, or the database
-    /// failed.
+    /// There is no such provider, it does not send people to this address, it is of no help, too many sign in at
+    /// the moment, or the database failed.
     pub async fn begin_oidc_sign_in(
         &self,
         provider: ProviderId,
@@ -93,9 +103,9 @@ impl Identity {
         };
         let expires_at = row.expires_at;
         let transaction = self.store.begin().await?;
-        transaction
-            .delete::<Entity>(Column::ExpiresAt.lte(now))
-            .await?;
+        if pending(&transaction, now).await? >= MOST_PENDING {
+            return Err(IdentityError::Busy);
+        }
         transaction.insert::<Entity>([row]).await?;
         transaction.commit().await?;
         let proofs = Proofs::of(&token);
@@ -124,9 +134,23 @@ impl Identity {
         now: DateTime<Utc>,
     ) -> Result<ExternalUser, IdentityError> {
         let (request, token) = self.take(back, now).await?;
+        let proved = self.prove_at_provider(back, &request, &token, now);
+        let proved = tokio::time::timeout(ANSWERS, proved).await;
+        proved
+            .unwrap_or_else(|_| Err(OpenIdError::Unavailable("it took too long".to_owned()).into()))
+    }
+
+    /// Exchanges the code for what the provider says of who comes back.
+    async fn prove_at_provider(
+        &self,
+        back: Return<'_>,
+        request: &Model,
+        token: &Token,
+        now: DateTime<Utc>,
+    ) -> Result<ExternalUser, IdentityError> {
         let id = ProviderId(request.provider_id);
         let found = providers::enabled(&self.store.read(), self.vault(), id).await;
-        let (provider, secret) = found?;
+        let (provider, secret) = found.map_err(over)?;
         let metadata = self.issuers().metadata(&provider.issuer).await?;
         // RFC 9207: another provider may have sent the browser back, to get the code of this one.
         let is_right = match back.issuer {
@@ -136,7 +160,7 @@ impl Identity {
         if !is_right {
             return Err(Refusal::OtherIssuer.into());
         }
-        let proofs = Proofs::of(&token);
+        let proofs = Proofs::of(token);
         let client = Client {
             id: &provider.client_id,
             secret: secret.as_deref(),
@@ -196,13 +220,56 @@ impl Identity {
     }
 }
 
+/// A sign-in whose provider is gone meanwhile is over.
+pub(super) fn over(error: IdentityError) -> IdentityError {
+    match error {
+        IdentityError::Refused(Refusal::NoProvider) => Refusal::SignInUnknown.into(),
+        other => other,
+    }
+}
+
+/// How many sign-ins are under way.
+async fn pending(transaction: &Transaction, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let mut select = Query::select();
+    select
+        .expr_as(Expr::col(Column::Hash).count(), "pending")
+        .from(Entity)
+        .and_where(Column::ExpiresAt.gt(now));
+    let rows = transaction.rows::<Entity>(select).await?;
+    let counted = rows.first().map(|row| row.try_get::<i64>("", "pending"));
+    let counted = counted.transpose()?.unwrap_or_default();
+    Ok(u64::try_from(counted).unwrap_or_default())
+}
+
 /// The claims of both; those of the token are signed, and stay.
 fn merged(info: Value, signed: Value) -> Value {
     match (info, signed) {
         (Value::Object(mut info), Value::Object(signed)) => {
+            // What is said of one address holds for no other.
+            if signed.contains_key("email") {
+                info.remove("email_verified");
+            }
             info.extend(signed);
             Value::Object(info)
         }
         (_, signed) => signed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_address_is_verified_by_who_names_it() {
+        let info = json!({ "email": "a@example.org", "email_verified": true, "name": "Ada" });
+        let signed = json!({ "sub": "ada", "email": "b@example.org" });
+        let both = json!({ "sub": "ada", "email": "b@example.org", "name": "Ada" });
+        assert_eq!(merged(info.clone(), signed), both);
+        let signed = json!({ "sub": "ada", "name": "Bea" });
+        let both = json!({ "sub": "ada", "email": "a@example.org", "email_verified": true, "name": "Bea" });
+        assert_eq!(merged(info, signed), both);
     }
 }

@@ -3,15 +3,20 @@
 use chrono::{DateTime, Utc};
 use municipio_entities::identity_provider::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
+use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
 use super::{
-    BuiltInRole, Giver, IdentityError, ProviderSettings, Refusal, Vault, accounts, external, roles,
+    BuiltInRole, Denied, Giver, IdentityError, ProviderSettings, Refusal, Vault, accounts,
+    external, roles,
 };
 use crate::{
+    audit::Deed,
+    content::global_id_of,
     ids::ProviderId,
     store::{Scope, StoreError, TenantStore, Transaction},
+    tenants::IpaCode,
 };
 
 /// An identity provider, without its secret.
@@ -71,6 +76,19 @@ pub struct ProviderChange {
 const LONGEST: usize = 500;
 
 impl IdentityProvider {
+    /// The name of providers in global ids.
+    pub const TYPE_NAME: &str = "IdentityProvider";
+
+    /// What is written down of what was done to it: which provider it is, and whom it lets in.
+    pub fn deed(&self, name: &'static str, municipality: &IpaCode) -> Deed {
+        let id = global_id_of(Self::TYPE_NAME, municipality, self.id);
+        Deed::to(name, id).with(json!({
+            "issuer": self.issuer,
+            "isEnabled": self.is_enabled,
+            "settings": self.settings,
+        }))
+    }
+
     fn of(row: Model) -> Result<Self, StoreError> {
         let settings = serde_json::from_value(row.settings)
             .map_err(|error| StoreError::corrupt("settings of an identity provider", error))?;
@@ -128,15 +146,23 @@ fn by_id(id: ProviderId) -> Condition {
 }
 
 /// A provider says who somebody is: whoever sets one up could be anybody. So only who may do everything does.
-async fn allow<C: ConnectionTrait>(
-    scope: &Scope<C>,
+///
+/// # Errors
+/// The giver may not do everything.
+pub fn authorise_providers(giver: Giver<'_>) -> Result<(), Denied> {
+    giver.allow(&BuiltInRole::Administrator.grants())
+}
+
+/// Refuses new settings that are wrong, or name roles that are not there or allow more than the giver may. A role
+/// of settings that are kept may be gone.
+async fn check(
+    transaction: &Transaction,
     giver: Giver<'_>,
     settings: &ProviderSettings,
 ) -> Result<(), IdentityError> {
     let named = settings.group_roles.values().flatten().cloned().collect();
-    let given = roles::known_grants(scope, &named).await?;
-    giver.allow(&BuiltInRole::Administrator.grants())?;
-    Ok(giver.allow(&given)?)
+    giver.allow(&roles::known_grants(transaction, &named).await?)?;
+    Ok(settings.check()?)
 }
 
 /// Registers a provider.
@@ -151,8 +177,8 @@ pub async fn create_provider(
     new: NewProvider,
     now: DateTime<Utc>,
 ) -> Result<IdentityProvider, IdentityError> {
-    allow(transaction, giver, &new.settings).await?;
-    new.settings.check()?;
+    authorise_providers(giver)?;
+    check(transaction, giver, &new.settings).await?;
     let id = ProviderId::generate();
     let secret = new.client_secret.as_deref();
     let row = Model {
@@ -192,12 +218,11 @@ pub async fn update_provider(
     change: ProviderChange,
     now: DateTime<Utc>,
 ) -> Result<IdentityProvider, IdentityError> {
-    let provider = find(transaction, id).await?;
-    let settings = change.settings.as_ref().unwrap_or(&provider.settings);
-    allow(transaction, giver, settings).await?;
+    authorise_providers(giver)?;
+    let provider = hold(transaction, id).await?;
     let mut values = vec![(Column::UpdatedAt, now.into())];
     if let Some(settings) = &change.settings {
-        settings.check()?;
+        check(transaction, giver, settings).await?;
         values.push((Column::Settings, stored(settings)?.into()));
     }
     if let Some(name) = change.name {
@@ -217,24 +242,25 @@ pub async fn update_provider(
         }
     }
     transaction.update::<Entity>(values, by_id(id)).await?;
-    find(transaction, id).await
+    hold(transaction, id).await
 }
 
-/// Deletes a provider. Who signed in through it is signed out, and loses the roles that came from its groups;
+/// Deletes a provider, and gives it as it was. Who signed in through it is signed out, and loses the roles that came from its groups;
 /// their accounts stay.
 ///
 /// # Errors
-/// There is no such provider, the giver may not do everything, or the database failed.
+/// There is no such provider, the giver may not do everything, the last administrator has the role from its
+/// groups, or the database failed.
 pub async fn delete_provider(
     transaction: &Transaction,
     giver: Giver<'_>,
     id: ProviderId,
-) -> Result<(), IdentityError> {
-    let provider = find(transaction, id).await?;
-    allow(transaction, giver, &provider.settings).await?;
-    external::forget_all(transaction, &provider.issuer).await?;
+) -> Result<IdentityProvider, IdentityError> {
+    authorise_providers(giver)?;
+    let provider = hold(transaction, id).await?;
+    external::forget_all(transaction, giver, &provider.issuer).await?;
     transaction.delete::<Entity>(by_id(id)).await?;
-    Ok(())
+    Ok(provider)
 }
 
 fn stored(settings: &ProviderSettings) -> Result<serde_json::Value, StoreError> {
@@ -259,12 +285,14 @@ pub(super) async fn all<C: ConnectionTrait>(
     rows.into_iter().map(IdentityProvider::of).collect()
 }
 
-/// A provider.
-pub(super) async fn find<C: ConnectionTrait>(
-    scope: &Scope<C>,
+/// A provider, kept from all others who change it, sign in through it or take accounts from it until the
+/// transaction ends.
+pub(super) async fn hold(
+    transaction: &Transaction,
     id: ProviderId,
 ) -> Result<IdentityProvider, IdentityError> {
-    let row = scope.one::<Entity>(by_id(id)).await?;
+    let rows = transaction.hold_of::<Entity>(Column::Id, [id.0]);
+    let row = rows.await?.into_iter().next();
     Ok(IdentityProvider::of(row.ok_or(Refusal::NoProvider)?)?)
 }
 

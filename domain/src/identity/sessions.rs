@@ -3,7 +3,7 @@
 //! before, somebody has a copy of it, and nobody can tell who: the session ends.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use municipio_entities::{account, session, session_token};
+use municipio_entities::{account, session, session_token, sign_in_request};
 use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
 
@@ -204,8 +204,8 @@ async fn hold_session(
     Ok(rows.await?.into_iter().next())
 }
 
-/// Deletes sessions and tokens that have expired, which are refused without being known, and failed
-/// sign-ins of long ago.
+/// Deletes sessions, tokens and sign-ins under way that have expired, which are refused without being known, and
+/// failed sign-ins of long ago.
 ///
 /// # Errors
 /// The database failed.
@@ -215,6 +215,9 @@ pub async fn forget_expired(store: &TenantStore, now: DateTime<Utc>) -> Result<(
     let tokens = session_token::Column::ExpiresAt.lte(now);
     transaction.delete::<session_token::Entity>(tokens).await?;
     attempts::forget_old(&transaction, now).await?;
+    let pending = sign_in_request::Column::ExpiresAt.lte(now);
+    let requests = transaction.delete::<sign_in_request::Entity>(pending);
+    requests.await?;
     transaction.commit().await?;
     let transaction = store.begin().await?;
     let sessions = session::Column::ExpiresAt.lte(now);

@@ -27,6 +27,12 @@ fn circle(length: usize, kind: &str) -> String {
 
 pub fn family() -> Family {
     bombs(circles(Family::new("fragments")))
+        .refused("GRAPHQL_VALIDATION_FAILED", "a chain of those that spread the next twice, and the last what is not there", || {
+            query(format!("{{ ...F0 }} {}", chain("Query", 28, 2, "...N")))
+        })
+        .refused("GRAPHQL_VALIDATION_FAILED", "a chain of those that spread the next 8 times, and the last what is not there", || {
+            query(format!("{{ ...F0 }} {}", chain("Query", 28, 8, "...N")))
+        })
         .refused("TOO_MANY_FIELDS", "one spread 1,900 times, of 5 fields", || {
             let spreads = "...F ".repeat(1_900);
             query(format!("{{ topics {{ nodes {{ {spreads} }} }} }} fragment F on Topic {{ id slug path title isFallback }}"))

@@ -50,6 +50,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "EMAIL_TAKEN",
         "There is an account with this address already.",
     ),
+    (
+        "EMAIL_UNVERIFIED",
+        "The identity provider says that the address is not verified: verify it there.",
+    ),
     ("EMPTY_RELEASE", "The release has no changes: add some."),
     ("END_BEFORE_START", "The end lies before the start."),
     (

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use municipio_domain::{
     audit::Deed,
-    identity::{ExternalSession, IdentityError, Return, Tie, begin_external_session},
+    identity::{ExternalSession, ExternalUser, IdentityError, Return, Tie, begin_external_session},
     ids::ProviderId,
     store::Transaction,
 };
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::sessions::SessionPayload;
 use crate::{
     context::{RequestData, data},
-    error::{ErrorCode, code_of, internal},
+    error::internal,
     identity::{Account, IdentityProvider, Session},
     mutation::{UserError, identity_outcome},
 };
@@ -70,6 +70,7 @@ impl OidcMutation {
     ) -> Result<BeginOidcSignInPayload> {
         let data = data(ctx)?;
         let provider = IdentityProvider::read_id(data, &input.provider, "input.provider")?;
+        data.keep_secret();
         let begun = begin(data, provider, &input.redirect_uri).await?;
         Ok(begun.unwrap_or_else(|user_errors| BeginOidcSignInPayload {
             user_errors,
@@ -85,13 +86,16 @@ impl OidcMutation {
         #[graphql(desc = "What the browser brings back.")] input: CompleteOidcSignInInput,
     ) -> Result<SessionPayload> {
         let data = data(ctx)?;
-        let completed = match complete(data, &input).await {
-            Ok(completed) => completed,
-            Err(error) => return refuse(data, error).await,
+        let user = match identity_outcome(complete(data, &input).await)? {
+            Ok(user) => user,
+            Err(user_errors) => return Ok(SessionPayload::refused(user_errors)),
         };
-        let (transaction, provider, session) = completed;
+        let (transaction, session) = match identity_outcome(enter(data, &user).await)? {
+            Ok(entered) => entered,
+            Err(user_errors) => return refuse(data, user_errors).await,
+        };
         let account = Account::global_id(data, session.tokens.account);
-        let provider = IdentityProvider::global_id(data, provider);
+        let provider = IdentityProvider::global_id(data, user.provider.id);
         let details = json!({ "provider": provider.as_str(), "groupRoles": session.group_roles });
         let deed = |name| Deed::to(name, account.as_str()).with(details.clone());
         match session.tie {
@@ -134,35 +138,32 @@ async fn begin(
 async fn complete(
     data: &RequestData,
     input: &CompleteOidcSignInInput,
-) -> Result<(Transaction, ProviderId, ExternalSession), IdentityError> {
+) -> Result<ExternalUser, IdentityError> {
     let back = Return {
         token: &input.sign_in_token,
         state: &input.state,
         code: &input.code,
         issuer: input.iss.as_deref(),
     };
-    let user = data
-        .identity
-        .complete_oidc_sign_in(back, data.now())
-        .await?;
-    let transaction = data.contents.begin().await?;
-    let session = begin_external_session(&transaction, &user, data.now()).await?;
-    Ok((transaction, user.provider.id, session))
+    data.identity.complete_oidc_sign_in(back, data.now()).await
 }
 
-/// Tells why nobody signs in, and writes it down.
-async fn refuse(data: &RequestData, error: IdentityError) -> Result<SessionPayload> {
-    let refused = identity_outcome::<()>(Err(error));
-    let code = match &refused {
-        Ok(Err(errors)) => errors.first().map(|error| error.code.clone()),
-        Ok(Ok(())) => None,
-        Err(error) => Some(code_of(error)),
-    };
-    // A database that is away takes no entry either.
-    if code.as_deref() != Some(ErrorCode::Unavailable.as_str()) {
-        let transaction = data.contents.begin().await.map_err(internal)?;
-        let deed = Deed::new("session.refuse").with(json!({ "code": code }));
-        data.commit(transaction, &deed).await?;
-    }
-    refused.map(|refused| SessionPayload::refused(refused.err().unwrap_or_default()))
+async fn enter(
+    data: &RequestData,
+    user: &ExternalUser,
+) -> Result<(Transaction, ExternalSession), IdentityError> {
+    let transaction = data.contents.begin().await?;
+    let session = begin_external_session(&transaction, user, data.now()).await?;
+    Ok((transaction, session))
+}
+
+/// Tells why somebody whom the provider knows does not get in, and writes it down. Of others nothing is: anybody
+/// could fill the log, which keeps everything. The idempotency key is free again.
+async fn refuse(data: &RequestData, user_errors: Vec<UserError>) -> Result<SessionPayload> {
+    let code = user_errors.first().map(|error| error.code.as_str());
+    let deed = Deed::new("session.refuse").with(json!({ "code": code }));
+    let transaction = data.contents.begin().await.map_err(internal)?;
+    data.note(&transaction, &deed).await?;
+    transaction.commit().await.map_err(internal)?;
+    Ok(SessionPayload::refused(user_errors))
 }

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use municipio_domain::{
     audit::Deed,
     identity::{
-        self, Action, IdentityError, NewProvider, ProviderChange, Subject, create_provider,
-        delete_provider, unlink_identity, update_provider,
+        self, Action, IdentityError, NewProvider, ProviderChange, Refusal, Subject,
+        authorise_providers, create_provider, delete_provider, unlink_identity, update_provider,
     },
     store::Transaction,
 };
@@ -14,7 +14,7 @@ use serde_json::json;
 use super::giver;
 use crate::{
     context::{RequestData, data},
-    error::{ErrorCode, internal},
+    error::{ErrorCode, denied, internal},
     identity::{Account, IdentityProvider, IdentityProviderSettingsInput},
     mutation::{UserError, identity_outcome},
 };
@@ -120,6 +120,9 @@ impl ProviderMutation {
     ) -> Result<IdentityProviderPayload> {
         let data = data(ctx)?;
         data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
+        // Before anything is called.
+        let giver = giver(data)?;
+        authorise_providers(giver).map_err(denied)?;
         let new = NewProvider {
             name: input.name,
             issuer: input.issuer,
@@ -133,7 +136,7 @@ impl ProviderMutation {
             return Ok(IdentityProviderPayload::refused(vec![error]));
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let (vault, giver) = (data.identity.vault(), giver(data)?);
+        let vault = data.identity.vault();
         let made = create_provider(&transaction, vault, giver, new, data.now()).await;
         finish(data, transaction, "provider.create", made).await
     }
@@ -172,13 +175,16 @@ impl ProviderMutation {
         data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let deleted = delete_provider(&transaction, giver(data)?, id).await;
-        if let Err(user_errors) = identity_outcome(deleted)? {
-            return Ok(DeleteIdentityProviderPayload {
-                deleted_id: None,
-                user_errors,
-            });
-        }
-        let deed = Deed::to("provider.delete", input.id.as_str());
+        let provider = match identity_outcome(deleted)? {
+            Ok(provider) => provider,
+            Err(user_errors) => {
+                return Ok(DeleteIdentityProviderPayload {
+                    deleted_id: None,
+                    user_errors,
+                });
+            }
+        };
+        let deed = provider.deed("provider.delete", &data.tenant.ipa_code);
         data.commit(transaction, &deed).await?;
         data.identity.forget_callers();
         Ok(DeleteIdentityProviderPayload {
@@ -200,12 +206,17 @@ impl ProviderMutation {
         data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let unlinked = unlink_identity(&transaction, giver(data)?, account, provider).await;
+        let place = match &unlinked {
+            Err(IdentityError::Refused(Refusal::NoProvider)) => "provider",
+            _ => "account",
+        };
         let account = match identity_outcome(unlinked)? {
             Ok(account) => account,
             Err(user_errors) => {
+                let placed = user_errors.into_iter();
                 return Ok(UnlinkIdentityPayload {
                     account: None,
-                    user_errors,
+                    user_errors: placed.map(|error| error.of(place.to_owned())).collect(),
                 });
             }
         };
@@ -230,13 +241,7 @@ async fn finish(
         Ok(provider) => provider,
         Err(user_errors) => return Ok(IdentityProviderPayload::refused(user_errors)),
     };
-    let subject = IdentityProvider::global_id(data, provider.id);
-    let details = json!({
-        "issuer": provider.issuer,
-        "isEnabled": provider.is_enabled,
-        "settings": provider.settings,
-    });
-    let deed = Deed::to(name, subject.as_str()).with(details);
+    let deed = provider.deed(name, &data.tenant.ipa_code);
     data.commit(transaction, &deed).await?;
     data.identity.forget_callers();
     Ok(IdentityProviderPayload {
