@@ -138,6 +138,8 @@ impl Transaction {
     /// in UTC.
     pub(crate) async fn wake_by(&self, due: i64) -> Result<(), StoreError> {
         use entities::tenant::Column;
+        // Whoever looks for the next time waits, also when an earlier one is set: it could not see this one yet.
+        self.hold_wake().await?;
         let later = Condition::any()
             .add(Column::WakesKey.is_null())
             .add(Column::WakesKey.gt(due));
