@@ -45,8 +45,8 @@ pub(super) use occurrences::occurrence_rows;
 pub use publish::{publish, publish_all, publish_revision};
 pub use release::{
     MOST_CHANGES, Release, ReleaseAction, ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus,
-    ReleasedChange, add_to_release, create_release, hold_release, publish_release,
-    remove_from_release, roll_back_release, schedule_release, try_release,
+    ReleasedChange, add_to_release, create_release, hold_release, publish_release, released_items,
+    remove_from_release, roll_back_release, schedule_release,
 };
 pub use restore_revision::restore_revision;
 pub use retire::{LifeStep, move_on, move_on_all, purge};
