@@ -167,6 +167,8 @@ async fn refused<C: ConnectionTrait>(
                 refused.insert((*item, action), error.reasons()?);
             }
         }
+        // Others go on between.
+        tokio::task::yield_now().await;
     }
     Ok(refused)
 }
