@@ -319,6 +319,26 @@ impl<C: ConnectionTrait> Scope<C> {
         })
     }
 
+    /// Inserts those of these rows whose keys are not there yet.
+    pub(crate) fn insert_missing<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+    ) -> Pending<'_, ()>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
+        let chunks = self.owned::<E>(rows);
+        Box::pin(async move {
+            for rows in chunks {
+                let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+                let insert = E::insert_many(rows).on_conflict_do_nothing_on(keys);
+                self.run(insert.exec_without_returning(&self.connection))
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+
     /// Rows of this tenant, whatever tenant they name, as many together as one statement takes.
     fn owned<E: TenantOwned>(
         &self,
