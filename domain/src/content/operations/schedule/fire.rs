@@ -69,7 +69,7 @@ async fn fire_all(
 
 /// Something whose time has come.
 enum Due {
-    Item(content_schedule::Model),
+    Item(Box<content_schedule::Model>),
     Release(ReleaseId),
 }
 
@@ -85,7 +85,7 @@ async fn due(
         .add(Column::DueKey.lte(now.timestamp_millis()));
     let rows = store.read().all::<content_schedule::Entity>(filter).await?;
     let rows = rows.into_iter();
-    let items = rows.map(|row| ((row.due_key, row.id), Due::Item(row)));
+    let items = rows.map(|row| ((row.due_key, row.id), Due::Item(Box::new(row))));
     let releases = due_releases(store, now).await?.into_iter();
     let releases = releases.map(|(due, id)| ((due, id.0), Due::Release(id)));
     let mut due: Vec<_> = items.chain(releases).collect();
