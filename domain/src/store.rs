@@ -138,6 +138,8 @@ impl Transaction {
     /// in UTC.
     pub(crate) async fn wake_by(&self, due: i64) -> Result<(), StoreError> {
         use entities::tenant::Column;
+        // Whoever looks for the next time waits, also when an earlier one is set: it could not see this one yet.
+        self.hold_wake().await?;
         let later = Condition::any()
             .add(Column::WakesKey.is_null())
             .add(Column::WakesKey.gt(due));
@@ -312,6 +314,26 @@ impl<C: ConnectionTrait> Scope<C> {
             for rows in chunks {
                 let insert = E::insert_many(rows).exec_without_returning(&self.connection);
                 self.run(insert).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Inserts those of these rows whose keys are not there yet.
+    pub(crate) fn insert_missing<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+    ) -> Pending<'_, ()>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
+        let chunks = self.owned::<E>(rows);
+        Box::pin(async move {
+            for rows in chunks {
+                let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+                let insert = E::insert_many(rows).on_conflict_do_nothing_on(keys);
+                self.run(insert.exec_without_returning(&self.connection))
+                    .await?;
             }
             Ok(())
         })

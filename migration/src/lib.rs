@@ -27,7 +27,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let migrations: Vec<Box<dyn MigrationTrait>> = vec![
             Box::new(m20261123_000001_content::Migration),
             Box::new(m20261125_000002_changes::Migration),
             Box::new(m20261126_000003_slugs::Migration),
@@ -43,7 +43,34 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000016_review_of_revision::Migration),
             Box::new(m20261126_000018_identity_providers::Migration),
             Box::new(m20261126_000022_own_revisions::Migration),
-        ]
+        ];
+        let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
+        migrations.into_iter().map(whole).collect()
+    }
+}
+
+/// A migration in one transaction on both databases; by itself it would have one on PostgreSQL alone. One that is
+/// stopped half-way would find its own tables the next time.
+struct Whole(Box<dyn MigrationTrait>);
+
+impl MigrationName for Whole {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Whole {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.down(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
     }
 }
 

@@ -149,6 +149,7 @@ on_both! {
         let desk = office("Sportello", Some(registry)).await;
         let offices = BTreeSet::from([registry]);
         let officer = limited(&app, &tenant, |grant| grant.offices = Some(offices.clone()));
+        let chief = app.writer(&tenant, BuiltInRole::Administrator);
         for (office, allowed) in [(registry, true), (desk, true), (area, false)] {
             let service = editor.draft(ContentType::Service, json!({ "title": "Servizio", "responsible_office": office })).await;
             let id = forged(&format!("Service:c_x001:{service}"));
@@ -161,6 +162,18 @@ on_both! {
                     true => assert_eq!(code, None, "{mutation} {answer:#}"),
                     false => assert_eq!(code, Some("FORBIDDEN"), "{mutation} {answer:#}"),
                 }
+            }
+            let release = release(&chief).await;
+            let add = json!({ "input": { "id": release, "changes": [{ "id": id }] } });
+            let added = chief.answer("mutation($input: AddToReleaseInput!) { addToRelease(input: $input) { userErrors { code } } }", add).await;
+            assert_eq!(added["data"]["addToRelease"]["userErrors"], json!([]), "{added:#}");
+            for (mutation, input, value, code) in [
+                ("publishRelease", "PublishReleaseInput", json!({ "id": release }), "RELEASE_REFUSED"),
+                ("scheduleRelease", "ScheduleReleaseInput", json!({ "id": release, "publishAt": "2030-01-01T08:00" }), "RELEASE_REFUSED"),
+                ("rollBackRelease", "RollBackReleaseInput", json!({ "id": release }), "RELEASE_NOT_PUBLISHED"),
+            ] {
+                let expected = if allowed { code } else { "FORBIDDEN" };
+                assert_eq!(refusal(&officer, &(mutation, input, value)).await, expected, "{mutation}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The public record where it is not whole, and the bounds of what is laid over the public site.
 
 use chrono::{TimeDelta, TimeZone, Utc};
-use municipio_domain::content::{ContentType, LifeStep, move_on, publish, purge};
+use municipio_domain::content::{ContentType, LifeStep, move_on, publish, purge, unpublish};
 use municipio_tests::{
     TestApp, on_both,
     story::{column, global_id, with},
@@ -77,6 +77,43 @@ on_both! {
 }
 
 on_both! {
+    async fn what_is_lost_is_missed_by_those_alone_who_link_to_it(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let editor = app.editor(&tenant);
+        let begin = Utc.with_ymd_and_hms(2021, 3, 1, 8, 0, 0).unwrap();
+        let basics = basics_at(&editor, &app, &tenant, begin - TimeDelta::days(1)).await;
+        let store = app.database.tenant(tenant.id);
+        let gone = editor.draft(ContentType::Topic, json!({ "title": "Sparito", "short_description": "Andrà via" })).await;
+        let mut items = vec![gone];
+        for number in 0..20 {
+            let topic = if number == 7 { gone } else { basics.topic };
+            let body = with(basics.service(&format!("Servizio {number:02}")), json!({ "topics": [topic] }));
+            items.push(editor.draft(ContentType::Service, body).await);
+        }
+        let transaction = store.begin().await.unwrap();
+        for id in &items {
+            publish(&transaction, *id, &tenant.locales, begin).await.unwrap();
+        }
+        move_on(&transaction, gone, LifeStep::Delete, begin + TimeDelta::days(10)).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(purge(&store, &tenant, begin + TimeDelta::days(101)).await.unwrap(), 1);
+
+        let before = Sight::as_of(&app, begin + TimeDelta::hours(1));
+        let ids: Vec<_> = items[1..].iter().map(|id| global_id(ContentType::Service, *id)).collect();
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Service { topics { title } } } }";
+        let answer = before.respond(json!({ "query": query, "variables": { "ids": ids } })).await;
+        let answer: Value = answer.json().await.unwrap();
+        let errors = answer["errors"].as_array().unwrap();
+        let told: Vec<_> = errors.iter().map(|error| (&error["extensions"]["code"], &error["path"])).collect();
+        assert_eq!(told, [(&json!("NOT_ON_RECORD"), &json!(["nodes", 7, "topics"]))], "{answer:#}");
+        let nodes = answer["data"]["nodes"].as_array().unwrap();
+        let read = nodes.iter().filter(|node| node["topics"][0]["title"].is_string());
+        assert_eq!(read.count(), 19);
+    }
+}
+
+on_both! {
     async fn what_was_published_before_the_record_is_told_apart(engine) {
         use sea_orm::ConnectionTrait;
         let app = TestApp::empty(engine).await;
@@ -86,6 +123,14 @@ on_both! {
         let basics = basics_at(&editor, &app, &tenant, begin).await;
         let connection = app.as_the_program(&tenant).await;
         connection.execute_unprepared("UPDATE content_change SET revision_id = NULL, slugs = NULL").await.unwrap();
+        let taken_off = begin + TimeDelta::days(10);
+        let transaction = app.database.tenant(tenant.id).begin().await.unwrap();
+        unpublish(&transaction, basics.contact, taken_off).await.unwrap();
+        transaction.commit().await.unwrap();
+        let before = Sight::as_of(&app, begin + TimeDelta::hours(1));
+        let (extensions, _) = code(&before, "{ contactPoints { totalCount } }").await;
+        let since: chrono::DateTime<Utc> = extensions["wholeSince"].as_str().unwrap().parse().unwrap();
+        assert_eq!(since, taken_off);
         let body = json!({ "title": "Cambiato", "short_description": "Adesso" });
         editor.rewrite(basics.topic, ContentType::Topic, body).await.unwrap();
         editor.publish(basics.topic).await.unwrap();

@@ -1,13 +1,13 @@
 //! What keeps a release back, and what does not: approvals, newer publications, time and other releases.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use municipio_domain::{
     audit::{AuditLog, Entry},
     content::{
-        fire_due, publish_all,
+        Plan, fire_due, publish_all,
         review::{self, Step},
-        unpublish_all,
+        schedule, unpublish_all,
     },
     ids::ItemId,
     store::Database,
@@ -168,6 +168,22 @@ on_both! {
         let published = story.ask("publishRelease", json!({ "id": id })).await;
         assert_eq!(published["release"]["status"], "PUBLISHED", "{published:#}");
         assert_eq!(column(&story.public().await["nodes"], "title"), ["Com’è", "Vecchia"]);
+    }
+}
+
+on_both! {
+    async fn after_a_downtime_releases_and_items_are_done_in_their_order(engine) {
+        let story = Story::begin(engine).await;
+        let id = story.release_of(json!([{ "id": global_id(NEWS, story.changed) }])).await;
+        let due = story.scheduled(&id, "2999-01-01T09:00").await;
+        let end = due + TimeDelta::hours(1);
+        let transaction = story.app.database.tenant(story.tenant.id).begin().await.unwrap();
+        let plan = Plan { publish_at: None, expire_at: Some(end) };
+        schedule(&transaction, story.changed, plan, "account:test", noon()).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(fire_due(&story.app.database, end + TimeDelta::hours(1)).await.unwrap(), None);
+        assert_eq!(story.read(&id).await["status"], "PUBLISHED");
+        assert_eq!(column(&story.public().await["nodes"], "title"), ["Vecchia"], "published, then taken off");
     }
 }
 

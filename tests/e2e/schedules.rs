@@ -15,7 +15,7 @@ use municipio_domain::{
     time::Moment,
 };
 use municipio_tests::{Editor, Engine, TestApp, noon, on_both, story::global_id};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 
 use crate::lifecycle::{Desk, codes, topic};
@@ -132,6 +132,27 @@ on_both! {
         assert_eq!(night.shown(late).await.as_deref(), Some("In ritardo"));
         assert_eq!(night.shown(ahead).await, None);
         assert_eq!(night.changes().await, 3, "published, taken off, and the other published");
+    }
+}
+
+on_both! {
+    async fn what_is_scheduled_at_the_same_time_is_not_overlooked(engine) {
+        let night = Night::new(engine).await;
+        let first = night.editor.draft(ContentType::Topic, topic("Prima")).await;
+        night.publish_at(first, 2).await;
+        let second = night.editor.draft(ContentType::Topic, topic("Dopo")).await;
+        let transaction = night.database.tenant(night.tenant.id).begin().await.unwrap();
+        let plan = Plan { publish_at: Some(at(5)), expire_at: None };
+        schedule(&transaction, second, plan, "account:test", noon()).await.unwrap();
+        // SQLite has one that writes at a time.
+        if engine == Engine::Postgres {
+            let free = "SELECT id FROM tenant FOR NO KEY UPDATE SKIP LOCKED";
+            let free = Statement::from_string(DbBackend::Postgres, free);
+            let free = night.app.administrator().await.query_all_raw(free).await.unwrap();
+            assert_eq!(free.len(), 0, "whoever looks for the next time waits");
+        }
+        transaction.commit().await.unwrap();
+        assert_eq!(fire_due(&night.database, at(2)).await.unwrap(), Some(at(5)));
     }
 }
 

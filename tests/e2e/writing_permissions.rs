@@ -126,6 +126,10 @@ on_both! {
         });
         let both = json!({ "title": [{ "locale": "it", "value": "Carta" }, { "locale": "de", "value": "Personalausweis" }] });
         assert_eq!(wrong(&german.mutate("updateContent", "revision", change(both)).await).len(), 0, "the Italian text is the same");
+        let again = json!({ "title": [{ "locale": "de", "value": "Personalausweis" }] });
+        assert_eq!(wrong(&german.mutate("updateContent", "revision", change(again)).await).len(), 0, "nothing changes");
+        let foreign = json!({ "title": [{ "locale": "it", "value": "Carta" }] });
+        assert_eq!(german.denied("updateContent", change(foreign)).await.0, FORBIDDEN);
         for more in [
             json!({ "title": [{ "locale": "it", "value": "Tessera" }] }),
             json!({ "title": [{ "locale": "de", "value": "Karte" }], "category": ["cultura-e-tempo-libero"] }),
@@ -161,7 +165,10 @@ on_both! {
             grant.locales = Some(["de".parse().unwrap()].into());
         });
         let texts = |locale: &str| json!({ "id": id, "locale": locale, "texts": [{ "path": "title", "value": "Sport!" }] });
-        assert_eq!(wrong(&translator.mutate("setTranslation", "revision", texts("de")).await).len(), 0);
+        for _ in 0..2 {
+            let done = translator.mutate("setTranslation", "revision", texts("de")).await;
+            assert_eq!(wrong(&done).len(), 0, "the second time nothing changes");
+        }
         assert_eq!(translator.denied("setTranslation", texts("it")).await.0, FORBIDDEN);
         assert_eq!(translator.denied("updateContent", renamed(&id, "topic")).await.0, FORBIDDEN);
 
@@ -173,6 +180,26 @@ on_both! {
             ("bulk", json!({ "operation": "PUBLISH", "ids": [global_id(ContentType::Topic, item(&id))] })),
         ] {
             assert_eq!(nobody.denied(mutation, input).await, ("UNAUTHENTICATED".to_owned(), json!([mutation])));
+        }
+    }
+}
+
+on_both! {
+    async fn what_is_archived_or_deleted_is_not_changed_by_nothing_either(engine) {
+        let app = TestApp::empty(engine).await;
+        let tenant = app.tenant("c_x001", "www.x001.example").await;
+        let chief = app.writer(&tenant, BuiltInRole::Administrator);
+        let (id, _) = chief.create(json!({ "topic": { "title": it("Sport") } })).await;
+        let same = json!({ "id": id, "content": { "topic": { "title": it("Sport") } } });
+        let texts = json!({ "id": id, "locale": "it", "texts": [{ "path": "title", "value": "Sport" }] });
+        for (step, code) in [("archive", "ARCHIVED"), ("delete", "DELETED")] {
+            let query = format!("mutation($id: ID!) {{ {step}(input: {{ id: $id }}) {{ userErrors {{ code }} }} }}");
+            let done = chief.answer(&query, json!({ "id": id })).await;
+            assert_eq!(done["data"][step]["userErrors"], json!([]), "{done:#}");
+            for (mutation, input) in [("updateContent", &same), ("setTranslation", &texts)] {
+                let refused = chief.mutate(mutation, "revision", input.clone()).await;
+                assert_eq!(refused["userErrors"][0]["code"], code, "{mutation} {refused:#}");
+            }
         }
     }
 }

@@ -195,7 +195,11 @@ impl RequestData {
         &self,
         ids: impl IntoIterator<Item = ItemId>,
     ) -> Result<HashMap<ItemId, Item>> {
-        self.items.load_many(ids).await.map_err(shared)
+        let found = self.items.load_many(ids).await.map_err(shared)?;
+        let found = found.into_iter();
+        found
+            .map(|(id, item)| Ok((id, item.map_err(shared)?)))
+            .collect()
     }
 
     pub(crate) async fn linked(&self, part: LinkedPart) -> Result<Option<Page<Item>>> {
@@ -210,6 +214,13 @@ impl RequestData {
 
     pub(crate) async fn work_item(&self, id: ItemId) -> Result<Option<WorkItem>> {
         self.work.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn work_items(
+        &self,
+        ids: impl IntoIterator<Item = ItemId>,
+    ) -> Result<HashMap<ItemId, WorkItem>> {
+        self.work.load_many(ids).await.map_err(shared)
     }
 
     pub(crate) async fn revision(&self, id: RevisionId) -> Result<Option<Revision>> {
@@ -344,12 +355,23 @@ impl Timer for Turn {
 struct ItemLoader(Contents);
 
 impl Loader<ItemId> for ItemLoader {
-    type Value = Item;
+    /// What is lost of the public record is an error for those who asked for it, not for the whole level.
+    type Value = Result<Item, Arc<StoreError>>;
     type Error = Arc<StoreError>;
 
-    async fn load(&self, ids: &[ItemId]) -> Result<HashMap<ItemId, Item>, Self::Error> {
-        let items = self.0.published(ids).await.map_err(Arc::new)?;
-        Ok(items.into_iter().map(|item| (item.id, item)).collect())
+    async fn load(&self, ids: &[ItemId]) -> Result<HashMap<ItemId, Self::Value>, Self::Error> {
+        let (mut found, mut there) = (HashMap::new(), Vec::with_capacity(ids.len()));
+        for id in ids {
+            match self.0.refuse_lost_item(*id) {
+                Ok(()) => there.push(*id),
+                Err(lost) => {
+                    found.insert(*id, Err(Arc::new(lost)));
+                }
+            }
+        }
+        let items = self.0.published(&there).await.map_err(Arc::new)?;
+        found.extend(items.into_iter().map(|item| (item.id, Ok(item))));
+        Ok(found)
     }
 }
 

@@ -5,9 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Result};
 use municipio_domain::{
     content::{
-        AnyContent, ContentType, Cursor, Item, Link, LocalizedRichText, linked_issues, main_site,
-        path, publish_report, quality,
+        AnyContent, ContentType, Cursor, Item, ItemState, Link, LocalizedRichText, linked_issues,
+        main_site, path, publish_report, quality, shape::Shape,
     },
+    identity::{Action, Subject},
     ids::ItemId,
     locale::{Locale, LocalizedText},
     tenants::Tenant,
@@ -15,7 +16,7 @@ use municipio_domain::{
 
 use crate::{
     connection::{Connection, ListArguments},
-    context::{LinkedList, data},
+    context::{LinkedList, RequestData, data},
     error::internal,
     filters::camel,
     global_id,
@@ -155,9 +156,7 @@ impl View {
         linked.extend(data.items(sites).await?);
         let hidden = links.iter().map(|link| link.target);
         let hidden: Vec<_> = hidden.filter(|id| !linked.contains_key(id)).collect();
-        let hidden = data.contents.work_items(&hidden).await.map_err(internal)?;
-        let hidden = hidden.into_iter().map(|item| (item.id, item.state));
-        let hidden = hidden.collect();
+        let hidden = hidden_states(data, hidden).await?;
         let linked: Vec<_> = linked.into_values().collect();
         let mut report = publish_report(body);
         let of_links = linked_issues(body, &links, &linked, &hidden);
@@ -174,7 +173,8 @@ impl View {
     pub(crate) fn fallback_fields(&self) -> Vec<String> {
         let mut fields = Vec::new();
         let body = self.item.body.to_json().unwrap_or_default();
-        missing(&body, self.reader.locale(), "", &mut fields);
+        let shape = Shape::of(self.item.content_type());
+        missing(&shape, &body, self.reader.locale(), "", &mut fields);
         fields
     }
 
@@ -264,38 +264,51 @@ impl View {
     }
 }
 
-/// Collects the paths of localised values that the locale lacks. A map is localised when its keys
-/// are languages of two letters.
-fn missing(value: &Value, locale: &Locale, path: &str, fields: &mut Vec<String>) {
+/// Collects the paths of localised values that the locale lacks.
+fn missing(shape: &Shape, value: &Value, locale: &Locale, path: &str, fields: &mut Vec<String>) {
     match value {
-        Value::Object(map) if !map.is_empty() && map.keys().all(|name| is_language(name)) => {
-            let lacks = !map.contains_key(locale.as_str());
+        Value::Object(texts) if shape.is_localized() => {
+            let lacks = !texts.is_empty() && !texts.contains_key(locale.as_str());
             fields.extend(lacks.then(|| path.to_owned()));
         }
         Value::Object(map) => {
             for (name, value) in map {
-                let name = camel(name);
-                let path = if path.is_empty() {
-                    name
-                } else {
-                    format!("{path}.{name}")
+                let Some(shape) = shape.under(name) else {
+                    continue;
                 };
-                missing(value, locale, &path, fields);
+                let name = camel(name);
+                let path = match path {
+                    "" => name,
+                    path => format!("{path}.{name}"),
+                };
+                missing(shape, value, locale, &path, fields);
             }
         }
         Value::Array(items) => {
+            let Some(shape) = shape.each() else { return };
             for (index, item) in items.iter().enumerate() {
-                missing(item, locale, &format!("{path}[{index}]"), fields);
+                missing(shape, item, locale, &format!("{path}[{index}]"), fields);
             }
         }
         _ => {}
     }
 }
 
-fn is_language(name: &str) -> bool {
-    name.split('-')
-        .next()
-        .is_some_and(|language| language.len() == 2)
+/// Where linked content stands that readers do not see. That is for who may read drafts, and is not on the public
+/// record: for others it is simply not published.
+async fn hidden_states(data: &RequestData, ids: Vec<ItemId>) -> Result<HashMap<ItemId, ItemState>> {
+    if data.contents.is_of_record() || data.may(Action::ReadDrafts).is_err() {
+        return Ok(ids.into_iter().map(|id| (id, ItemState::Draft)).collect());
+    }
+    let found = data.work_items(ids).await?.into_iter();
+    let states = found.map(|(id, item)| {
+        let subject = Subject::of_type(item.content_type);
+        match data.caller.authorise(Action::ReadDrafts, &subject) {
+            Ok(()) => (id, item.state),
+            Err(_) => (id, ItemState::Draft),
+        }
+    });
+    Ok(states.collect())
 }
 
 /// The paths of these items, for links in rich text.
@@ -312,4 +325,31 @@ pub(crate) async fn paths(
         .into_iter()
         .filter_map(|(id, item)| Some((id, reader.path(&item)?)));
     Ok(paths.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_known_by_their_fields() {
+        let body = json!({
+            "title": { "it": "Carta", "fur": "Cjarte" },
+            "needs": [{ "description": { "it": "Foto", "de": "Foto" } }, { "description": { "fur": "Foto" } }],
+            "short_description": {},
+        });
+        let mut fields = Vec::new();
+        let locale = "de".parse().unwrap();
+        missing(
+            &Shape::of(ContentType::Service),
+            &body,
+            &locale,
+            "",
+            &mut fields,
+        );
+        fields.sort();
+        assert_eq!(fields, ["needs[1].description", "title"]);
+    }
 }

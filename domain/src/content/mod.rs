@@ -56,8 +56,8 @@ pub use operations::{
     ScheduleStatus, Scheduled, ScheduledAction, Target, Worker, WorkingDraft, add_to_release,
     cancel_schedule, create, create_all, create_release, duplicate, extend_occurrences, fire_due,
     hold_release, lock, move_on, move_on_all, move_slug, publish, publish_all, publish_release,
-    publish_revision, purge, remove_from_release, restore_revision, revise, revise_all,
-    roll_back_release, schedule, schedule_release, try_release, unlock, unpublish, unpublish_all,
+    publish_revision, purge, released_items, remove_from_release, restore_revision, revise,
+    revise_all, roll_back_release, schedule, schedule_release, unlock, unpublish, unpublish_all,
     working_draft, working_drafts,
 };
 pub use path::{Address, parse_path, path};

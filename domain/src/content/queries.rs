@@ -107,6 +107,20 @@ impl Contents {
         overlay.map_or(Ok(()), |overlay| overlay.refuse_lost_type(content_type))
     }
 
+    /// Refuses to show what was public of an item while that is lost.
+    ///
+    /// # Errors
+    /// The item is not on the public record of the moment that is seen.
+    pub fn refuse_lost_item(&self, id: ItemId) -> Result<(), StoreError> {
+        let overlay = self.overlay();
+        overlay.map_or(Ok(()), |overlay| overlay.refuse_lost_item(id))
+    }
+
+    /// What is seen is the public record of a moment.
+    pub fn is_of_record(&self) -> bool {
+        self.as_of.is_some()
+    }
+
     pub(super) fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_deref()
     }
@@ -132,12 +146,9 @@ impl Contents {
     /// The published items among these, in no order; unpublished and foreign ids are not there.
     ///
     /// # Errors
-    /// The database failed.
+    /// One of them is not on the public record of the moment that is seen, or the database failed.
     pub async fn published(&self, ids: &[ItemId]) -> Result<Vec<Item>, StoreError> {
-        if let Some(overlay) = self.overlay() {
-            ids.iter()
-                .try_for_each(|id| overlay.refuse_lost_item(*id))?;
-        }
+        ids.iter().try_for_each(|id| self.refuse_lost_item(*id))?;
         let ids = ids.iter().map(|id| id.0);
         let item = |column| Expr::col((content_item::Entity, column));
         let mut select = Query::select();

@@ -56,18 +56,15 @@ pub(super) async fn authorise_each(
             return Ok(named.iter().map(|_| refused()).collect());
         }
     };
-    let mut answers = Vec::with_capacity(named.len());
+    let mut drafts = Vec::with_capacity(named.len());
     for ((content_type, _), draft) in named.iter().zip(found) {
-        answers.push(match outcome(draft)? {
-            Ok(draft) if draft.content_type != *content_type => Err(Kept::Refused(vec![nothing()])),
-            Ok(draft) => match allow(data, transaction, actions, &draft).await? {
-                Ok(()) => Ok(()),
-                Err(reason) => Err(Kept::Denied(reason)),
-            },
-            Err(errors) => Err(Kept::Refused(errors)),
+        drafts.push(match outcome(draft)? {
+            Ok(draft) if draft.content_type == *content_type => Ok(draft),
+            Ok(_) => Err(vec![nothing()]),
+            Err(errors) => Err(errors),
         });
     }
-    Ok(answers)
+    allow(data, transaction, actions, drafts).await
 }
 
 /// What is said of an id that names nothing of its type.
@@ -79,22 +76,37 @@ async fn allow(
     data: &RequestData,
     transaction: &Transaction,
     actions: &[Action],
-    draft: &WorkingDraft,
-) -> Result<Result<(), Denied>> {
+    drafts: Vec<Result<WorkingDraft, Vec<UserError>>>,
+) -> Result<Vec<Result<(), Kept>>> {
     let may = |subject: Subject<'_>| -> Result<(), Denied> {
         let mut asked = actions.iter();
         asked.try_for_each(|action| data.caller.authorise(*action, &subject))
     };
-    let of_type = Subject::of_type(draft.content_type);
-    // Where it belongs matters only to those who may do it in some offices.
-    match may(of_type) {
-        Err(Denied::Here(_)) => {}
-        done => return Ok(done),
+    let (mut answers, mut elsewhere) = (Vec::with_capacity(drafts.len()), Vec::new());
+    for (index, draft) in drafts.iter().enumerate() {
+        answers.push(match draft {
+            Ok(draft) => {
+                let of_type = may(Subject::of_type(draft.content_type));
+                // Where it belongs matters only to those who may do it in some offices.
+                if let Err(Denied::Here(_)) = of_type {
+                    elsewhere.push((index, draft));
+                }
+                of_type.map_err(Kept::Denied)
+            }
+            Err(errors) => Err(Kept::Refused(errors.clone())),
+        });
     }
-    let offices = offices_of(transaction, &[(draft.id, &draft.body)]).await;
-    let offices = offices.map_err(internal)?.concat();
-    Ok(may(Subject {
-        offices: &offices,
-        ..of_type
-    }))
+    let bodies: Vec<_> = elsewhere
+        .iter()
+        .map(|(_, draft)| (draft.id, &draft.body))
+        .collect();
+    let offices = offices_of(transaction, &bodies).await.map_err(internal)?;
+    for ((index, draft), offices) in elsewhere.into_iter().zip(offices) {
+        let subject = Subject {
+            offices: &offices,
+            ..Subject::of_type(draft.content_type)
+        };
+        answers[index] = may(subject).map_err(Kept::Denied);
+    }
+    Ok(answers)
 }

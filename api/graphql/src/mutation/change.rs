@@ -54,20 +54,32 @@ impl Change {
     }
 
     /// What is there, when nothing of it changes. A first revision is a change.
-    pub(super) fn unchanged(&self, touched: &Touched) -> Option<&WorkingDraft> {
+    pub(super) fn unchanged(
+        &self,
+        touched: &Touched,
+        places: &Places,
+    ) -> Result<Option<Result<WorkingDraft, Vec<UserError>>>> {
         let before = self.before.as_ref();
-        before.filter(|before| touched.is_empty() && before.revision.is_some())
+        let before = before.filter(|before| touched.is_empty() && before.revision.is_some());
+        let there = before.map(|before| before.check_is_there().map(|()| before.clone()));
+        there.map(|there| placed(there, places)).transpose()
     }
 
     /// Lets a caller go on who may do one of these to the content as it is and as it will be: to its type,
-    /// in its offices, in the fields and locales that change. What all locales share belongs to all of them.
+    /// in its offices, in the fields and locales that change; where nothing does, in those that were sent. What all
+    /// locales share belongs to all of them.
     pub(super) async fn authorise(
         &self,
         data: &RequestData,
         transaction: &Transaction,
         actions: &[Action],
         touched: &Touched,
+        sent: &Touched,
     ) -> Result<()> {
+        let touched = match touched.is_empty() {
+            true => sent,
+            false => touched,
+        };
         let mut bodies = vec![(self.id, &self.body)];
         bodies.extend(self.before.as_ref().map(|before| (self.id, &before.body)));
         let offices = offices_of(transaction, &bodies).await.map_err(internal)?;

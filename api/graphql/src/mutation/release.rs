@@ -16,7 +16,7 @@ use crate::{
     context::{RequestData, data},
     error::{denied, internal},
     global_id::{self, Kind},
-    release::{ChangesOf, Release, ReleaseActionName, ReleaseProblem, problems},
+    release::{Release, ReleaseActionName, ReleaseProblem, problems},
     scalars,
 };
 
@@ -193,8 +193,11 @@ impl ReleaseMutation {
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
         let id = Release::read_id(data, &input.id, "input.id")?;
-        authorise_changes(data, id).await?;
+        data.may(Action::Release)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = hold(data, &transaction, id).await? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         let locales = &data.tenant.locales;
         match content::publish_release(&transaction, id, locales, data.now()).await {
             Ok(()) => finish(data, transaction, "release.publish", id).await,
@@ -210,17 +213,24 @@ impl ReleaseMutation {
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
         let id = Release::read_id(data, &input.id, "input.id")?;
-        authorise_changes(data, id).await?;
+        data.may(Action::Release)?;
         let due = input.publish_at.as_ref().map(|moment| moment.0.begins());
         if due.is_some() {
             // What could not be published today is not scheduled. It is asked again when the time comes.
+            let trial = data.contents.begin().await.map_err(internal)?;
+            if let Err(errors) = hold(data, &trial, id).await? {
+                return Ok(ReleasePayload::refused(errors));
+            }
             let locales = &data.tenant.locales;
-            let tried = content::try_release(&data.contents, id, locales, data.now()).await;
+            let tried = content::publish_release(&trial, id, locales, data.now()).await;
             if let Err(error) = tried {
                 return refused(data, id, error).await;
             }
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = hold(data, &transaction, id).await? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         let done = content::schedule_release(&transaction, id, due, data.now()).await;
         if let Err(errors) = outcome(done)? {
             return Ok(ReleasePayload::refused(errors));
@@ -238,8 +248,11 @@ impl ReleaseMutation {
     ) -> Result<ReleasePayload> {
         let data = data(ctx)?;
         let id = Release::read_id(data, &input.id, "input.id")?;
-        authorise_changes(data, id).await?;
+        data.may(Action::Release)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
+        if let Err(errors) = hold(data, &transaction, id).await? {
+            return Ok(ReleasePayload::refused(errors));
+        }
         let (force, locales) = (input.force, &data.tenant.locales);
         match content::roll_back_release(&transaction, id, force, locales, data.now()).await {
             Ok(()) => finish(data, transaction, "release.roll_back", id).await,
@@ -319,16 +332,18 @@ fn at_once(many: usize, argument: &str) -> Result<()> {
     crate::connection::page_size(Some(many), argument).map(|_| ())
 }
 
-async fn authorise_changes(data: &RequestData, id: ReleaseId) -> Result<()> {
-    let changes = data.release_changes(ChangesOf(id)).await?;
-    if changes.is_empty() {
-        return data.authorise(Action::Release, &Subject::WHOLE);
+/// Keeps a release from others until the transaction ends, and lets a caller go on who may release all that it
+/// changes.
+async fn hold(
+    data: &RequestData,
+    transaction: &Transaction,
+    id: ReleaseId,
+) -> Result<Result<(), Vec<UserError>>> {
+    if let Err(errors) = outcome(content::hold_release(transaction, id).await)? {
+        return Ok(Err(errors));
     }
-    for released in changes {
-        let subject = Subject::of_type(released.content_type);
-        data.authorise(Action::Release, &subject)?;
-    }
-    Ok(())
+    let changed = content::released_items(transaction, id).await;
+    allow(data, transaction, changed.map_err(internal)?, "changes").await
 }
 
 async fn finish(

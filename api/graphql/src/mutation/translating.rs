@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Name, Object, Result, Value};
 use municipio_domain::{
-    content::{Body, ContentType, FieldError, set_text},
+    content::{Body, ContentType, FieldError, Touched, set_text},
     identity::Action,
     locale::Locale,
 };
@@ -101,11 +101,18 @@ impl TranslatingMutation {
             return refused(vec![UserError::new("NOT_A_TRANSLATION", message)]);
         }
         let actions = [Action::Translate, Action::Update];
+        let sent = Touched {
+            fields: input.texts.iter().map(TranslatedTextInput::field).collect(),
+            locales: [locale].into(),
+            shared: false,
+        };
         change
-            .authorise(data, &transaction, &actions, &touched)
+            .authorise(data, &transaction, &actions, &touched, &sent)
             .await?;
-        if let Some(draft) = change.unchanged(&touched) {
-            return Written::new(ctx, draft.clone()).map(SetTranslationPayload);
+        match change.unchanged(&touched, &places)? {
+            Some(Ok(draft)) => return Written::new(ctx, draft).map(SetTranslationPayload),
+            Some(Err(errors)) => return refused(errors),
+            None => {}
         }
         let draft = match change.write(data, &transaction, target, &places).await? {
             Ok(draft) => draft,
@@ -148,6 +155,12 @@ fn translated(
 }
 
 impl TranslatedTextInput {
+    /// The field of the content in which it stands.
+    fn field(&self) -> String {
+        let field = self.path.split(['.', '[']).next();
+        snake(field.unwrap_or_default())
+    }
+
     /// The text as the domain reads it; null without any form.
     fn value(&self, reading: &mut Reading<'_>, path: &str) -> Json {
         let forms = [

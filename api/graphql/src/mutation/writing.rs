@@ -74,6 +74,7 @@ impl WritingMutation {
             input.slugs,
             content_type,
         );
+        let sent = given.touched();
         let (body, note) = match (given.alone(), note(input.note)) {
             (Ok(body), Ok(note)) => (body, note),
             (body, note) => return refused(all([body.err(), note.err()])),
@@ -90,7 +91,7 @@ impl WritingMutation {
         let transaction = data.contents.begin().await.map_err(internal)?;
         let actions = [Action::Create];
         change
-            .authorise(data, &transaction, &actions, &touched)
+            .authorise(data, &transaction, &actions, &touched, &sent)
             .await?;
         let made = create(&transaction, id, content_type, data.now()).await;
         if let Err(errors) = placed(made, &given.places)? {
@@ -131,6 +132,7 @@ impl WritingMutation {
             Ok(before) => before,
             Err(errors) => return refused(errors),
         };
+        let sent = given.touched();
         let body = match input.mode {
             UpdateMode::Replace if input.content.is_some() => given.alone(),
             _ => given.merged(stored(&before.body)),
@@ -149,10 +151,12 @@ impl WritingMutation {
         let touched = change.touched();
         let actions = [Action::Update];
         change
-            .authorise(data, &transaction, &actions, &touched)
+            .authorise(data, &transaction, &actions, &touched, &sent)
             .await?;
-        if let Some(draft) = change.unchanged(&touched) {
-            return Written::new(ctx, draft.clone()).map(UpdateContentPayload);
+        match change.unchanged(&touched, &given.places)? {
+            Some(Ok(draft)) => return Written::new(ctx, draft).map(UpdateContentPayload),
+            Some(Err(errors)) => return refused(errors),
+            None => {}
         }
         let written = change
             .write(data, &transaction, target, &given.places)

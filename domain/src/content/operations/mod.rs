@@ -45,8 +45,8 @@ pub(super) use occurrences::occurrence_rows;
 pub use publish::{publish, publish_all, publish_revision};
 pub use release::{
     MOST_CHANGES, Release, ReleaseAction, ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus,
-    ReleasedChange, add_to_release, create_release, hold_release, publish_release,
-    remove_from_release, roll_back_release, schedule_release, try_release,
+    ReleasedChange, add_to_release, create_release, hold_release, publish_release, released_items,
+    remove_from_release, roll_back_release, schedule_release,
 };
 pub use restore_revision::restore_revision;
 pub use retire::{LifeStep, move_on, move_on_all, purge};
@@ -258,18 +258,27 @@ async fn held(
 
 /// Refuses what was archived or deleted.
 fn check_is_there(item: &content_item::Model) -> Result<(), ContentError> {
-    let message = "the content is archived; unarchive it first";
-    match ItemState::of(item) {
-        ItemState::Archived => Err(invalid("ARCHIVED", "", message)),
-        _ => check_is_not_deleted(item),
+    check_state(ItemState::of(item))
+}
+
+fn check_state(state: ItemState) -> Result<(), ContentError> {
+    match state {
+        ItemState::Archived => {
+            let message = "the content is archived; unarchive it first";
+            Err(invalid("ARCHIVED", "", message))
+        }
+        ItemState::Deleted => {
+            let message = "the content was deleted; restore it first";
+            Err(invalid("DELETED", "", message))
+        }
+        _ => Ok(()),
     }
 }
 
 /// Refuses what was deleted.
 fn check_is_not_deleted(item: &content_item::Model) -> Result<(), ContentError> {
-    let message = "the content was deleted; restore it first";
     match ItemState::of(item) {
-        ItemState::Deleted => Err(invalid("DELETED", "", message)),
+        state @ ItemState::Deleted => check_state(state),
         _ => Ok(()),
     }
 }

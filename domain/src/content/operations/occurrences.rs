@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Writes the occurrences that recurring events will have in the time to come. To be run every
-/// day; says how many events were written. Those that go on without anything new are left alone.
+/// day; says how many events were written. Those that go on without anything new are left alone; of one that
+/// cannot be read the log tells.
 ///
 /// # Errors
 /// The database failed.
@@ -35,7 +36,13 @@ pub async fn extend_occurrences(
         let read = store.read();
         let revisions = read.all_of::<content_revision::Entity>(column, public, Condition::all());
         for revision in revisions.await? {
-            let body = read_body(ContentType::Event, RevisionId(revision.id), revision.body)?;
+            let body = match read_body(ContentType::Event, RevisionId(revision.id), revision.body) {
+                Ok(body) => body,
+                Err(error) => {
+                    tracing::error!(event = %ItemId(revision.item_id), %error, "the occurrences of an event cannot be written ahead");
+                    continue;
+                }
+            };
             let Some(schedule) = body.schedule().filter(|schedule| goes_on(schedule, now)) else {
                 continue;
             };

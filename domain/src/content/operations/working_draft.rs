@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_revision};
 use serde_json::json;
 
-use super::{ContentError, Outcomes, Target, drafts, hold, only};
+use super::{ContentError, Outcomes, Target, check_state, drafts, hold, only};
 use crate::{
     content::{
-        Body, ContentType, Slugs,
+        Body, ContentType, ItemState, Slugs,
         queries::{read_body, read_slugs, read_type},
     },
     ids::{ItemId, RevisionId},
@@ -21,6 +21,8 @@ pub struct WorkingDraft {
     pub id: ItemId,
     /// The type of the item.
     pub content_type: ContentType,
+    /// Where the item stands.
+    pub state: ItemState,
     /// The revision; none when the item has none yet.
     pub revision: Option<RevisionId>,
     /// Its body; without a revision an empty one.
@@ -63,11 +65,20 @@ pub async fn working_drafts(
 }
 
 impl WorkingDraft {
+    /// Refuses what nobody may change as it stands.
+    ///
+    /// # Errors
+    /// The item is archived or deleted.
+    pub fn check_is_there(&self) -> Result<(), ContentError> {
+        check_state(self.state)
+    }
+
     fn new(
         item: content_item::Model,
         revision: Option<content_revision::Model>,
     ) -> Result<Self, ContentError> {
         let content_type = read_type(&item.content_type)?;
+        let state = ItemState::of(&item);
         let (revision, body, slugs) = match revision {
             Some(revision) => (Some(RevisionId(revision.id)), revision.body, revision.slugs),
             None => (None, json!({}), json!({})),
@@ -76,6 +87,7 @@ impl WorkingDraft {
         Ok(Self {
             id: ItemId(item.id),
             content_type,
+            state,
             revision,
             body: read_body(content_type, id, body)?,
             slugs: read_slugs(slugs)?,

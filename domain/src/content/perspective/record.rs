@@ -114,7 +114,7 @@ impl Contents {
             .group_by_col(("earlier", Column::ItemId))
             .to_owned();
         let mut was = self.last_changes(newest).await?;
-        let mut gone = false;
+        let (mut gone, mut unwritten) = (false, Vec::new());
         for purged in purged {
             lost.extend(purged.last);
             if was.get(&purged.item).is_some_and(|was| was.is_public) {
@@ -141,15 +141,44 @@ impl Contents {
                 known
                     if known.is_some() || item.published_at.is_some_and(|first| first <= time) =>
                 {
-                    gone = true;
-                    lost.add(item.id, item.content_type, item.updated_at);
+                    unwritten.push((item.id, item.content_type));
                     continue;
                 }
                 _ => None,
             };
             entries.push(item.showing(shows));
         }
+        if !unwritten.is_empty() {
+            gone = true;
+            let last = self.last_changed(&unwritten, time).await?;
+            for (item, content_type) in unwritten {
+                lost.add(item, content_type, last);
+            }
+        }
         Ok((entries, if gone { lost } else { Lost::default() }))
+    }
+
+    /// When the last of these items changed that did after a moment.
+    async fn last_changed(
+        &self,
+        items: &[(ItemId, ContentType)],
+        time: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, StoreError> {
+        use content_change::{Column, Entity};
+        let change = |column: Column| Expr::col((Entity, column));
+        let mut select = Query::select();
+        select
+            .from(Entity)
+            .expr_as(change(Column::ChangedAt).max(), "last")
+            .and_where(change(Column::ChangedAt).gt(time))
+            .and_where(change(Column::ItemId).is_in(items.iter().map(|(id, _)| id.0)));
+        let rows = self.store().read().rows::<Entity>(select).await?;
+        let last: Option<DateTime<Utc>> = rows
+            .first()
+            .map(|row| row.try_get("", "last"))
+            .transpose()?
+            .flatten();
+        Ok(last.unwrap_or(time))
     }
 
     /// The items that changed after a moment and were purged.

@@ -199,15 +199,18 @@ pub async fn set_four_eyes(
     content_type: ContentType,
     wanted: bool,
 ) -> Result<(), StoreError> {
-    let of_type = review_rule::Column::ContentType.eq(content_type.as_str());
-    transaction.delete::<review_rule::Entity>(of_type).await?;
     if wanted {
         let rule = review_rule::Model {
             tenant_id: transaction.tenant_id().0,
             content_type: content_type.as_str().to_owned(),
         };
-        transaction.insert::<review_rule::Entity>([rule]).await?;
+        // Somebody may be setting it at this moment.
+        return transaction
+            .insert_missing::<review_rule::Entity>([rule])
+            .await;
     }
+    let of_type = review_rule::Column::ContentType.eq(content_type.as_str());
+    transaction.delete::<review_rule::Entity>(of_type).await?;
     Ok(())
 }
 

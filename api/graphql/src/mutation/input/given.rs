@@ -1,7 +1,7 @@
 //! The content of a mutation, read.
 
 use municipio_domain::{
-    content::{Body, ContentType, FieldError, Slugs, merge, without_nothing},
+    content::{Body, ContentType, FieldError, Slugs, Touched, merge, without_nothing},
     tenants::Tenant,
 };
 use serde_json::{Map, Value as Json};
@@ -50,6 +50,17 @@ impl Given {
             places,
             errors,
         }
+    }
+
+    /// The fields and the locales that are given.
+    pub(crate) fn touched(&self) -> Touched {
+        let fields = Json::Object(self.fields.clone());
+        let mut touched = Touched::between(self.content_type, &Json::Null, &fields);
+        if !self.slugs.is_empty() {
+            touched.fields.push("slugs".to_owned());
+            touched.locales.extend(self.slugs.keys().cloned());
+        }
+        touched
     }
 
     /// The body that was written, by itself.

@@ -16,28 +16,22 @@ use crate::{
     tenants::Tenant,
 };
 
-/// Publishes the releases of a tenant whose time has come. Whoever else does the same at the same time does
-/// none of it twice. One that fails keeps none of the others back.
-pub(in crate::content::operations) async fn fire_releases(
+/// The releases of a tenant whose time has come, each with that time: milliseconds since 1970-01-01 in UTC.
+pub(in crate::content::operations) async fn due_releases(
     store: &TenantStore,
-    tenant: &Tenant,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<(i64, ReleaseId)>, StoreError> {
     let due = Condition::all()
         .add(Column::Status.eq(ReleaseStatus::Scheduled.as_str()))
         .add(Column::DueKey.lte(now.timestamp_millis()));
-    let mut rows = store.read().all::<Entity>(due).await?;
-    rows.sort_by_key(|row| (row.due_key, row.id));
-    for row in rows {
-        let id = ReleaseId(row.id);
-        if let Err(error) = fire(store, tenant, id, now).await {
-            tracing::error!(tenant = %tenant.ipa_code, release = %id, %error, "a scheduled release failed; trying again");
-        }
-    }
-    Ok(())
+    let rows = store.read().all::<Entity>(due).await?.into_iter();
+    Ok(rows
+        .filter_map(|row| Some((row.due_key?, ReleaseId(row.id))))
+        .collect())
 }
 
-async fn fire(
+/// Publishes a release whose time has come. Whoever else does the same at the same time does it not twice.
+pub(in crate::content::operations) async fn fire_release(
     store: &TenantStore,
     tenant: &Tenant,
     id: ReleaseId,

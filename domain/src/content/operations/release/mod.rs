@@ -21,9 +21,10 @@ use crate::{
 };
 
 pub use edit::{add_to_release, create_release, remove_from_release, schedule_release};
-pub(super) use fire::fire_releases;
-pub use publish::{ReleaseError, publish_release, roll_back_release, try_release};
+pub(super) use fire::{due_releases, fire_release};
+pub use publish::{ReleaseError, publish_release, roll_back_release};
 pub(super) use queries::next_due_release;
+pub use queries::released_items;
 
 /// The most changes of a release.
 pub const MOST_CHANGES: usize = 1_000;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     content::{
-        Contents, FieldError,
+        FieldError,
         operations::{
             ContentError, Target, hold,
             publish::{Approval, Wanted, move_pointers},
@@ -81,20 +81,6 @@ pub async fn publish_release(
         true => Ok(settle(transaction, id, ReleaseStatus::Published, &[], now).await?),
         false => Err(ReleaseError::Refused(refused)),
     }
-}
-
-/// Says what publishing a release now would be refused for. Nothing is published.
-///
-/// # Errors
-/// Those of [`publish_release`].
-pub async fn try_release(
-    contents: &Contents,
-    id: ReleaseId,
-    locales: &[Locale],
-    now: DateTime<Utc>,
-) -> Result<(), ReleaseError> {
-    let transaction = contents.begin().await?;
-    publish_release(&transaction, id, locales, now).await
 }
 
 /// Keeps what is public of the items of a release before it is published.

@@ -12,10 +12,11 @@ use uuid::Uuid;
 use super::{
     Release, ReleaseAction, ReleaseChange, ReleaseIssue, ReleaseStatus, ReleasedChange, issues,
     overtaken::{self, overtaken},
+    rows,
 };
 use crate::{
     content::{
-        Contents, FieldError, Page, Window,
+        ContentType, Contents, FieldError, Page, Window,
         operations::{
             AT_ONCE, load,
             publish::{Approval, examine},
@@ -166,8 +167,27 @@ async fn refused<C: ConnectionTrait>(
                 refused.insert((*item, action), error.reasons()?);
             }
         }
+        // Others go on between.
+        tokio::task::yield_now().await;
     }
     Ok(refused)
+}
+
+/// The items that a release changes, with their types.
+///
+/// # Errors
+/// The database failed.
+pub async fn released_items(
+    transaction: &Transaction,
+    id: ReleaseId,
+) -> Result<Vec<(ContentType, ItemId)>, StoreError> {
+    let rows = rows(transaction, id).await?;
+    let ids: Vec<_> = rows.iter().map(|row| ItemId(row.item_id)).collect();
+    let items = load(transaction, &ids).await?;
+    let items = items.values();
+    items
+        .map(|item| Ok((read_type(&item.content_type)?, ItemId(item.id))))
+        .collect()
 }
 
 /// When the next release of the tenant is due: milliseconds since 1970-01-01 in UTC.

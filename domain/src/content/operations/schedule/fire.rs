@@ -8,6 +8,7 @@ use sea_orm::{
     ColumnTrait,
     sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query},
 };
+use uuid::Uuid;
 
 use super::{ScheduleStatus, Scheduled, ScheduledAction, settled};
 use crate::{
@@ -16,12 +17,12 @@ use crate::{
         FieldError, global_id,
         operations::{
             ContentError, hold, no_revision, publish_revision,
-            release::{fire_releases, next_due_release},
+            release::{due_releases, fire_release, next_due_release},
             unpublish,
         },
         queries::read_type,
     },
-    ids::ItemId,
+    ids::{ItemId, ReleaseId},
     store::{Database, StoreError, TenantStore, Transaction},
     tenants::{self, Tenant},
 };
@@ -49,27 +50,47 @@ async fn fire_all(
     tenant: &Tenant,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    for row in due(store, now).await? {
-        if let Err(error) = fire(store, tenant, &row, now).await {
-            tracing::error!(tenant = %tenant.ipa_code, item = %ItemId(row.item_id), %error, "a scheduled publication failed; trying again");
+    for (_, due) in due(store, now).await? {
+        match due {
+            Due::Item(row) => {
+                if let Err(error) = fire(store, tenant, &row, now).await {
+                    tracing::error!(tenant = %tenant.ipa_code, item = %ItemId(row.item_id), %error, "a scheduled publication failed; trying again");
+                }
+            }
+            Due::Release(id) => {
+                if let Err(error) = fire_release(store, tenant, id, now).await {
+                    tracing::error!(tenant = %tenant.ipa_code, release = %id, %error, "a scheduled release failed; trying again");
+                }
+            }
         }
     }
-    fire_releases(store, tenant, now).await?;
     sleep_until_next(store).await
 }
 
+/// Something whose time has come.
+enum Due {
+    Item(Box<content_schedule::Model>),
+    Release(ReleaseId),
+}
+
+/// What is due, each with its time and its id. After a downtime much may be: in the order in which it was to
+/// happen, because an item and a release can change the same content.
 async fn due(
     store: &TenantStore,
     now: DateTime<Utc>,
-) -> Result<Vec<content_schedule::Model>, StoreError> {
+) -> Result<Vec<((i64, Uuid), Due)>, StoreError> {
     use content_schedule::Column;
     let filter = Condition::all()
         .add(Column::Status.eq(ScheduleStatus::Pending.as_str()))
         .add(Column::DueKey.lte(now.timestamp_millis()));
-    let mut rows = store.read().all::<content_schedule::Entity>(filter).await?;
-    // After a downtime much may be due: in the order in which it was to happen.
-    rows.sort_by_key(|row| (row.due_key, row.id));
-    Ok(rows)
+    let rows = store.read().all::<content_schedule::Entity>(filter).await?;
+    let rows = rows.into_iter();
+    let items = rows.map(|row| ((row.due_key, row.id), Due::Item(Box::new(row))));
+    let releases = due_releases(store, now).await?.into_iter();
+    let releases = releases.map(|(due, id)| ((due, id.0), Due::Release(id)));
+    let mut due: Vec<_> = items.chain(releases).collect();
+    due.sort_by_key(|(order, _)| *order);
+    Ok(due)
 }
 
 /// Does one thing. Its row is claimed in the same transaction, so that it is done once.
