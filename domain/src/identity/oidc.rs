@@ -68,8 +68,8 @@ struct Proofs {
 impl Proofs {
     fn of(token: &Token) -> Self {
         Self {
-            verifier: sha256(&format!("verifier:{}", token.reveal())),
-            nonce: sha256(&format!("nonce:{}", token.reveal())),
+            verifier: sha256(format!("verifier:{}", token.reveal())),
+            nonce: sha256(format!("nonce:{}", token.reveal())),
         }
     }
 }

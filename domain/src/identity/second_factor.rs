@@ -272,7 +272,7 @@ fn recovery_letters(code: &str) -> String {
 }
 
 fn recovery_hash(code: &str) -> String {
-    sha256(&recovery_letters(code))
+    sha256(recovery_letters(code))
 }
 
 fn codes_of(account: AccountId) -> Condition {
