@@ -7,7 +7,7 @@ use async_graphql::{
     Name, Positioned, ServerError, Value as ConstValue, Variables,
     parser::types::{
         Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition,
-        OperationDefinition, OperationType, Selection, SelectionSet,
+        FragmentSpread, OperationDefinition, OperationType, Selection, SelectionSet,
     },
 };
 use async_graphql_value::Value;
@@ -117,6 +117,19 @@ impl Meter<'_> {
         Ok(measure)
     }
 
+    /// The fragment that is spread here. One that is not there is refused as validation would: the engine expands
+    /// fragments before it validates, and a chain that ends in nothing would have no fields by which to bound it.
+    fn spread(&mut self, spread: &Positioned<FragmentSpread>) -> Result<Measure, ServerError> {
+        let name = &spread.node.fragment_name.node;
+        if !self.fragments.contains_key(name) {
+            let mut error =
+                ErrorCode::ValidationFailed.refuse(format!("Unknown fragment: \"{name}\""));
+            error.locations = vec![spread.pos];
+            return Err(error);
+        }
+        self.fragment(name)
+    }
+
     fn fragment(&mut self, name: &Name) -> Result<Measure, ServerError> {
         if let Some(measure) = self.known.get(name) {
             return Ok(*measure);
@@ -128,7 +141,6 @@ impl Meter<'_> {
         if self.open.len() > MAX_NESTING {
             return Err(too_nested());
         }
-        // An unknown fragment is left to validation.
         let Some(fragment) = self.fragments.get(name) else {
             return Ok(Measure::default());
         };
@@ -156,7 +168,7 @@ impl Meter<'_> {
                     measure
                 }
                 Selection::FragmentSpread(spread) => {
-                    let mut measure = self.fragment(&spread.node.fragment_name.node)?;
+                    let mut measure = self.spread(spread)?;
                     if is_root {
                         measure.root_fields = measure.fields.min(u64::from(u32::MAX));
                     }
