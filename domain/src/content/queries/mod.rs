@@ -1,28 +1,33 @@
 //! Reading content. Pointers are read from the database each time; bodies never change and are
 //! kept in memory by revision id.
 
+mod calendar;
+mod pointer;
+
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
-use municipio_entities::{content_item, content_occurrence, content_revision, content_slug};
+use municipio_entities::{content_item, content_revision, content_slug};
 use sea_orm::{
-    DbErr, QueryResult,
-    sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement},
+    QueryResult,
+    sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement},
 };
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Body, ContentType, Cursor, Item, ListQuery, OrderBy, OrderValue, Page, Slug, Slugs, Window,
-    listing,
-    perspective::{Overlay, Shown},
+    Body, ContentType, Cursor, Item, ListQuery, OrderBy, OrderValue, Page, Slug, Window, listing,
+    perspective::Overlay,
 };
 use crate::{
     ids::{ItemId, RevisionId},
     locale::Locale,
     store::{Pending, StoreError, TenantStore, Transaction},
 };
+
+pub use calendar::OccurrenceEntry;
+use pointer::Pointer;
+pub(super) use pointer::{parse_slugs, read_body, read_slugs, read_type};
 
 /// Typed bodies by revision id, shared by all tenants.
 pub type BodyCache = Cache<RevisionId, Body>;
@@ -49,28 +54,6 @@ pub enum Found {
     Gone,
     /// Nothing was ever here.
     Nothing,
-}
-
-/// An occurrence of an event.
-#[derive(Clone, Debug)]
-pub struct OccurrenceEntry {
-    /// The event.
-    pub item: Item,
-    /// When it begins.
-    pub starts_at: DateTime<Utc>,
-    /// When it ends.
-    pub ends_at: DateTime<Utc>,
-    /// It takes whole days.
-    pub all_day: bool,
-}
-
-struct Pointer {
-    id: ItemId,
-    content_type: ContentType,
-    revision: RevisionId,
-    slugs: Arc<Slugs>,
-    published_at: Option<DateTime<Utc>>,
-    updated_at: DateTime<Utc>,
 }
 
 impl Contents {
@@ -284,125 +267,6 @@ impl Contents {
         Ok(values.iter().cloned().zip(pages).collect())
     }
 
-    /// Occurrences in a range, in the order in which they begin; each with its place in the list.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn occurrences(
-        &self,
-        from: Option<DateTime<Utc>>,
-        until: Option<DateTime<Utc>>,
-        filter: Option<&ListQuery>,
-        window: &Window,
-    ) -> Result<Page<OccurrenceEntry>, StoreError> {
-        use content_occurrence::{Column, Entity};
-        self.refuse_lost(ContentType::Event)?;
-        let of = |column: Column| Expr::col((Entity, column));
-        let scope = self.store.read();
-        let order = match window.from_end {
-            true => Order::Desc,
-            false => Order::Asc,
-        };
-        let mut select = Query::select();
-        select
-            .from(Entity)
-            .columns([
-                (Entity, Column::StartsAt),
-                (Entity, Column::EndsAt),
-                (Entity, Column::AllDay),
-            ])
-            .cond_where(listing::within(from, until))
-            .order_by((Entity, Column::StartsAt), order.clone())
-            .order_by((Entity, Column::ItemId), order)
-            .limit(window.size + 1);
-        if let Some(query) = filter {
-            let ids = query.ids(scope.tenant_id(), self.overlay());
-            select.and_where(of(Column::ItemId).in_subquery(ids));
-        }
-        for (cursor, later) in [(&window.after, true), (&window.before, false)] {
-            let Some(cursor) = cursor else { continue };
-            let OrderValue::Time(start) = *cursor.value() else {
-                return Ok(Page::empty(window));
-            };
-            let place = Expr::tuple([of(Column::StartsAt), of(Column::ItemId)]);
-            let known = Expr::tuple([Expr::value(start), Expr::value(cursor.id().0)]);
-            select.and_where(match later {
-                true => place.gt(known),
-                false => place.lt(known),
-            });
-        }
-        listing::select_pointers(&mut select, (Entity, Column::ItemId), self.overlay());
-        if let Some(overlay) = self.overlay() {
-            select.with_cte(overlay.times(scope.tenant_id()));
-        }
-        let rows = scope.rows::<Entity>(select).await?;
-        let size = usize::try_from(window.size).unwrap_or(usize::MAX);
-        let more = rows.len() > size;
-        let mut times = Vec::new();
-        let mut pointers = Vec::new();
-        for row in rows.iter().take(size) {
-            let starts_at: i64 = row.try_get("", "starts_at")?;
-            let ends_at: i64 = row.try_get("", "ends_at")?;
-            let all_day: bool = row.try_get("", "all_day")?;
-            if let Some(pointer) = self.pointer(row)? {
-                times.push((pointer.id, starts_at, ends_at, all_day));
-                pointers.push(pointer);
-            }
-        }
-        let items = self.items(pointers).await?;
-        let items: HashMap<_, _> = items.into_iter().map(|item| (item.id, item)).collect();
-        let entries = times
-            .into_iter()
-            .filter_map(|(id, starts_at, ends_at, all_day)| {
-                let cursor = Cursor::new(OrderBy::Occurrence, OrderValue::Time(starts_at), id);
-                let entry = OccurrenceEntry {
-                    item: items.get(&id)?.clone(),
-                    starts_at: DateTime::from_timestamp(starts_at, 0)?,
-                    ends_at: DateTime::from_timestamp(ends_at, 0)?,
-                    all_day,
-                };
-                Some((cursor, entry))
-            })
-            .collect();
-        Ok(Page::of(window, entries, more))
-    }
-
-    /// The events that take place next, each once, with the occurrence that makes it so.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn next_events(
-        &self,
-        now: DateTime<Utc>,
-        size: u64,
-    ) -> Result<Vec<Item>, StoreError> {
-        use content_occurrence::{Column, Entity};
-        self.refuse_lost(ContentType::Event)?;
-        let of = |column: Column| Expr::col((Entity, column));
-        let first = Func::min(of(Column::StartsAt));
-        let mut select = Query::select();
-        select
-            .from(Entity)
-            .column((Entity, Column::ItemId))
-            .expr_as(first.clone(), Alias::new("first"))
-            .cond_where(listing::within(Some(now), None))
-            .group_by_col((Entity, Column::ItemId))
-            .order_by_expr(first.into(), Order::Asc)
-            .order_by((Entity, Column::ItemId), Order::Asc)
-            .limit(size);
-        if let Some(overlay) = self.overlay() {
-            select.with_cte(overlay.times(self.store.tenant_id()));
-        }
-        let rows = self.store.read().rows::<Entity>(select).await?;
-        let ids = rows
-            .iter()
-            .map(|row| row.try_get("", "item_id").map(ItemId))
-            .collect::<Result<Vec<_>, DbErr>>()?;
-        let items = self.published(&ids).await?;
-        let mut items: HashMap<_, _> = items.into_iter().map(|item| (item.id, item)).collect();
-        Ok(ids.iter().filter_map(|id| items.remove(id)).collect())
-    }
-
     async fn pages(
         &self,
         order: OrderBy,
@@ -526,89 +390,5 @@ impl Contents {
             })
         });
         Ok(items.collect())
-    }
-}
-
-/// Reads a stored body.
-pub(super) fn read_body(
-    content_type: ContentType,
-    id: RevisionId,
-    body: Value,
-) -> Result<Body, StoreError> {
-    Body::read(content_type, body)
-        .map_err(|error| StoreError::corrupt(format!("revision {id}"), error))
-}
-
-pub(super) fn read_slugs(slugs: Value) -> Result<Slugs, StoreError> {
-    serde_json::from_value(slugs).map_err(|error| StoreError::corrupt("slugs", error))
-}
-
-/// The same of slugs that were read as text.
-pub(super) fn parse_slugs(slugs: &str) -> Result<Slugs, StoreError> {
-    serde_json::from_str(slugs).map_err(|error| StoreError::corrupt("slugs", error))
-}
-
-pub(super) fn read_type(name: &str) -> Result<ContentType, StoreError> {
-    name.parse()
-        .map_err(|error| StoreError::corrupt("content type", error))
-}
-
-impl<T, P> Page<T, P> {
-    /// A page of entries in the order in which they were read: from the end when the window is there.
-    pub(crate) fn of(window: &Window<P>, mut entries: Vec<(P, T)>, more: bool) -> Self {
-        if window.from_end {
-            entries.reverse();
-        }
-        Self {
-            entries,
-            has_previous: match window.from_end {
-                true => more,
-                false => window.after.is_some(),
-            },
-            has_next: match window.from_end {
-                true => window.before.is_some(),
-                false => more,
-            },
-        }
-    }
-
-    fn empty(window: &Window<P>) -> Self {
-        Self {
-            entries: Vec::new(),
-            has_previous: window.after.is_some(),
-            has_next: window.before.is_some(),
-        }
-    }
-}
-
-impl Pointer {
-    /// The published item of a row, if it is published.
-    fn from_row(row: &QueryResult) -> Result<Option<Self>, StoreError> {
-        let revision: Option<Uuid> = row.try_get("", "published_revision_id")?;
-        let Some(revision) = revision else {
-            return Ok(None);
-        };
-        let content_type: String = row.try_get("", "content_type")?;
-        let slugs: String = row.try_get("", "slugs")?;
-        Ok(Some(Self {
-            id: ItemId(row.try_get("", "id")?),
-            content_type: read_type(&content_type)?,
-            revision: RevisionId(revision),
-            slugs: Arc::new(parse_slugs(&slugs)?),
-            published_at: row.try_get("", "published_at")?,
-            updated_at: row.try_get("", "updated_at")?,
-        }))
-    }
-
-    /// An item as an overlay shows it.
-    fn shown(id: ItemId, shown: &Shown) -> Self {
-        Self {
-            id,
-            content_type: shown.content_type,
-            revision: shown.revision,
-            slugs: Arc::clone(&shown.slugs),
-            published_at: shown.published_at,
-            updated_at: shown.updated_at,
-        }
     }
 }

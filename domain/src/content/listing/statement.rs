@@ -1,229 +1,25 @@
-//! Lists of published content: filters, orders and keyset pages, as one SQL statement whose cost
-//! does not grow with the content. All lists read `content_listing`, whose rows exist only for
-//! what is published.
+//! The statements by which lists are read.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_listing as listing, content_occurrence};
 use sea_orm::{
-    DbBackend, EntityTrait, Iden,
+    DbBackend, Iden,
     sea_query::{
         Alias, Asterisk, Condition, Expr, ExprTrait, IntoColumnRef, JoinType, Order, Query,
         SelectStatement, SimpleExpr, UnionType,
     },
 };
-use serde::{Deserialize, Serialize};
 
-use super::{ContentType, Cursor, OrderValue, fold, perspective::Overlay};
+use super::{Direction, Filter, ListQuery, OrderBy, Window};
 use crate::{
+    content::{Cursor, OrderValue, fold, perspective::Overlay},
     ids::{ItemId, TenantId},
-    locale::Locale,
 };
 
-/// What a list is ordered by. Items that are equal in it are ordered by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum OrderBy {
-    /// The title, in the locale of the list.
-    #[serde(rename = "t")]
-    Title,
-    /// The day of the content.
-    #[serde(rename = "d")]
-    Date,
-    /// The last publication.
-    #[serde(rename = "u")]
-    Updated,
-    /// The start of an occurrence; the calendar alone is ordered by it.
-    #[serde(rename = "o")]
-    Occurrence,
-}
-
-/// Whether a list goes up or down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// From A to Z, from old to new.
-    Ascending,
-    /// From Z to A, from new to old.
-    Descending,
-}
-
-/// What a list shows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Filter {
-    /// What all of these show.
-    All(Vec<Filter>),
-    /// What any of these shows.
-    Any(Vec<Filter>),
-    /// What this does not show.
-    Not(Box<Filter>),
-    /// Items whose field holds one of these values: vocabulary codes or item ids.
-    Facet {
-        /// The field.
-        field: &'static str,
-        /// The values.
-        values: Vec<String>,
-    },
-    /// Items whose title begins with this text, accents and case apart.
-    TitlePrefix(String),
-    /// Items whose day lies in this range; the end is not part of it.
-    Date {
-        /// First moment.
-        from: Option<DateTime<Utc>>,
-        /// End.
-        until: Option<DateTime<Utc>>,
-    },
-    /// Items published after this moment.
-    UpdatedSince(DateTime<Utc>),
-    /// Items that still matter on this day.
-    NotExpired(NaiveDate),
-    /// Items that take place in this range; the end is not part of it.
-    Occurs {
-        /// First moment.
-        from: Option<DateTime<Utc>>,
-        /// End.
-        until: Option<DateTime<Utc>>,
-    },
-}
-
-impl Filter {
-    /// Shows everything.
-    pub fn everything() -> Self {
-        Self::All(Vec::new())
-    }
-
-    /// Items whose field holds one of these values.
-    pub fn facet(field: &'static str, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let values = values.into_iter().map(Into::into).collect();
-        Self::Facet { field, values }
-    }
-
-    /// The facet by which the statement finds its rows: one with a single value that every row
-    /// must have, so that the index gives the rows in order.
-    fn driving(&self) -> Option<(&'static str, &str)> {
-        match self {
-            Self::Facet { field, values } if values.len() == 1 => Some((field, &values[0])),
-            Self::All(filters) => filters.iter().find_map(Self::driving),
-            _ => None,
-        }
-    }
-}
-
-impl Filter {
-    /// The fields by whose values it finds items.
-    fn fields<'a>(&'a self, found: &mut Vec<&'a str>) {
-        match self {
-            Self::All(filters) | Self::Any(filters) => {
-                filters.iter().for_each(|filter| filter.fields(found));
-            }
-            Self::Not(filter) => filter.fields(found),
-            Self::Facet { field, .. } => found.push(field),
-            _ => {}
-        }
-    }
-
-    /// It shows everything.
-    fn is_everything(&self) -> bool {
-        matches!(self, Self::All(filters) if filters.iter().all(Self::is_everything))
-    }
-
-    /// What is left to check when the rows were found by the driving facet.
-    fn undriven(&self) -> Self {
-        match self {
-            facet if facet.driving().is_none() => facet.clone(),
-            Self::All(filters) => {
-                let driving = filters.iter().position(|filter| filter.driving().is_some());
-                let rest = filters.iter().enumerate().map(|(index, filter)| {
-                    match Some(index) == driving {
-                        true => filter.undriven(),
-                        false => filter.clone(),
-                    }
-                });
-                Self::All(rest.collect())
-            }
-            _ => Self::everything(),
-        }
-    }
-}
-
-/// A list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListQuery {
-    /// The type of its items.
-    pub content_type: ContentType,
-    /// The locale of its titles.
-    pub locale: Locale,
-    /// What it shows.
-    pub filter: Filter,
-    /// What it is ordered by.
-    pub order: OrderBy,
-    /// Whether it goes up or down.
-    pub direction: Direction,
-}
-
-/// The part of a list that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Window<P = Cursor> {
-    /// How many items at the most.
-    pub size: u64,
-    /// After this place.
-    pub after: Option<P>,
-    /// Before this place.
-    pub before: Option<P>,
-    /// Take the last items of the list instead of the first.
-    pub from_end: bool,
-}
-
-impl Window {
-    /// The first items of a list.
-    pub fn first(size: u64) -> Self {
-        Self {
-            size,
-            after: None,
-            before: None,
-            from_end: false,
-        }
-    }
-}
-
-/// A part of a list.
-#[derive(Clone, Debug)]
-pub struct Page<T, P = Cursor> {
-    /// The items, each with its place.
-    pub entries: Vec<(P, T)>,
-    /// There are items before these.
-    pub has_previous: bool,
-    /// There are items after these.
-    pub has_next: bool,
-}
-
-impl<P> Window<P> {
-    /// The rows of a list that goes down by a column, at the most one more than asked for, in the order of
-    /// [`Page::of`].
-    pub(crate) fn select_down<E: EntityTrait, V: Into<sea_orm::Value>>(
-        &self,
-        select: &mut SelectStatement,
-        column: E::Column,
-        value: impl Fn(&P) -> V,
-    ) {
-        let place = || Expr::col((E::default(), column));
-        if let Some(after) = &self.after {
-            select.and_where(place().lt(value(after)));
-        }
-        if let Some(before) = &self.before {
-            select.and_where(place().gt(value(before)));
-        }
-        let order = match self.from_end {
-            true => Order::Asc,
-            false => Order::Desc,
-        };
-        select
-            .order_by((E::default(), column), order)
-            .limit(self.size + 1);
-    }
-}
-
 /// The most values of which SQLite gives the first items in one statement.
-pub(super) const MOST_VALUES: usize = 400;
+pub(in crate::content) const MOST_VALUES: usize = 400;
 
-pub(super) fn column(column: listing::Column) -> SimpleExpr {
+pub(in crate::content) fn column(column: listing::Column) -> SimpleExpr {
     Expr::col((listing::Entity, column))
 }
 
@@ -236,7 +32,10 @@ impl OrderBy {
         }
     }
 
-    pub(super) fn value(self, row: &sea_orm::QueryResult) -> Result<OrderValue, sea_orm::DbErr> {
+    pub(in crate::content) fn value(
+        self,
+        row: &sea_orm::QueryResult,
+    ) -> Result<OrderValue, sea_orm::DbErr> {
         let name = self.column().to_string();
         Ok(match self {
             Self::Title => OrderValue::Text(row.try_get("", &name)?),
@@ -246,20 +45,9 @@ impl OrderBy {
 }
 
 impl ListQuery {
-    /// A list by title.
-    pub fn filtered(content_type: ContentType, locale: Locale, filter: Filter) -> Self {
-        Self {
-            content_type,
-            locale,
-            filter,
-            order: OrderBy::Title,
-            direction: Direction::Ascending,
-        }
-    }
-
     /// The page as a statement that selects the pointers and the order value of each item; one row
     /// more than asked for tells whether there is more.
-    pub(super) fn page(
+    pub(in crate::content) fn page(
         &self,
         tenant: TenantId,
         window: &Window,
@@ -283,13 +71,17 @@ impl ListQuery {
     }
 
     /// The field and the value whose list this is, when it is the whole of it: its size is known.
-    pub(super) fn known_size(&self) -> Option<(&'static str, &str)> {
+    pub(in crate::content) fn known_size(&self) -> Option<(&'static str, &str)> {
         let is_whole = self.filter.undriven().is_everything();
         is_whole.then(|| self.filter.driving().unwrap_or(("", "")))
     }
 
     /// The size of the whole list as a statement.
-    pub(super) fn count(&self, tenant: TenantId, overlay: Option<&Overlay>) -> SelectStatement {
+    pub(in crate::content) fn count(
+        &self,
+        tenant: TenantId,
+        overlay: Option<&Overlay>,
+    ) -> SelectStatement {
         let mut select = self.rows(tenant);
         self.lay(&mut select, tenant, None, overlay);
         select.expr_as(column(listing::Column::ItemId).count(), Alias::new("total"));
@@ -297,7 +89,7 @@ impl ListQuery {
     }
 
     /// For each of these values of a field, the size of the list of the items that have it.
-    pub(super) fn count_of_each(
+    pub(in crate::content) fn count_of_each(
         &self,
         field: &'static str,
         values: &[String],
@@ -320,7 +112,11 @@ impl ListQuery {
     }
 
     /// The ids of the whole list as a statement, to use inside another.
-    pub(super) fn ids(&self, tenant: TenantId, overlay: Option<&Overlay>) -> SelectStatement {
+    pub(in crate::content) fn ids(
+        &self,
+        tenant: TenantId,
+        overlay: Option<&Overlay>,
+    ) -> SelectStatement {
         let mut select = self.rows(tenant);
         self.lay(&mut select, tenant, None, overlay);
         select
@@ -332,7 +128,7 @@ impl ListQuery {
     /// For each of these values of a facet the first items of the list, as one statement. Each value
     /// enters the index at its own place and reads no more rows than it gives. SQLite takes at most
     /// [`MOST_VALUES`] values.
-    pub(super) fn first_of_each(
+    pub(in crate::content) fn first_of_each(
         &self,
         tenant: TenantId,
         field: &'static str,
@@ -522,7 +318,7 @@ impl ListQuery {
 
 /// Joins the published items to the column that names them and selects their pointers, so that the
 /// page needs no second look-up. An overlay may show what is not published.
-pub(super) fn select_pointers(
+pub(in crate::content) fn select_pointers(
     select: &mut SelectStatement,
     item_id: impl IntoColumnRef,
     overlay: Option<&Overlay>,
@@ -536,14 +332,14 @@ pub(super) fn select_pointers(
 }
 
 /// The same with items that are not published.
-pub(super) fn join_items(select: &mut SelectStatement, item_id: impl IntoColumnRef) {
+pub(in crate::content) fn join_items(select: &mut SelectStatement, item_id: impl IntoColumnRef) {
     let id = Expr::col((content_item::Entity, content_item::Column::Id));
     select.inner_join(content_item::Entity, id.eq(Expr::col(item_id)));
     pointer_columns(select);
 }
 
 /// Selects what a pointer is made of.
-pub(super) fn pointer_columns(select: &mut SelectStatement) {
+pub(in crate::content) fn pointer_columns(select: &mut SelectStatement) {
     use content_item::Column;
     let item = |column: Column| Expr::col((content_item::Entity, column));
     for column in [
@@ -576,7 +372,10 @@ fn occurring(
 
 /// Occurrences that lie, at least in part, in a range; what ends as the range begins does not,
 /// unless it begins there too.
-pub(super) fn within(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Condition {
+pub(in crate::content) fn within(
+    from: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+) -> Condition {
     use content_occurrence::Column;
     let of = |column: Column| Expr::col((content_occurrence::Entity, column));
     let from = from.map(|from| {
