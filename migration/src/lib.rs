@@ -16,6 +16,7 @@ mod m20261126_000015_releases;
 mod m20261126_000016_review_of_revision;
 mod m20261126_000018_identity_providers;
 mod m20261126_000022_own_revisions;
+mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;

@@ -6,6 +6,8 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
+use crate::parts::{belongs_to, index};
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -57,13 +59,6 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
         table.table(name);
         table
     };
-    let foreign = |column: &'static str, target: &'static str| {
-        let mut key = ForeignKey::create();
-        key.from_col(column)
-            .to(target, "id")
-            .on_delete(ForeignKeyAction::Cascade);
-        key
-    };
     vec![
         table("tenant")
             .col(uuid("id").primary_key())
@@ -81,7 +76,7 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
         table("tenant_host")
             .col(string("host").primary_key())
             .col(uuid("tenant_id"))
-            .foreign_key(&mut foreign("tenant_id", "tenant"))
+            .foreign_key(&mut belongs_to("tenant_id", "tenant"))
             .to_owned(),
         table("content_item")
             .col(uuid("id").primary_key())
@@ -93,7 +88,7 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
             .col(timestamp_with_time_zone("published_at").null())
             .col(timestamp_with_time_zone("updated_at"))
             .col(timestamp_with_time_zone("created_at"))
-            .foreign_key(&mut foreign("tenant_id", "tenant"))
+            .foreign_key(&mut belongs_to("tenant_id", "tenant"))
             .to_owned(),
         table("content_revision")
             .col(uuid("id").primary_key())
@@ -105,7 +100,7 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
             .col(string("author"))
             .col(text("note").null())
             .col(timestamp_with_time_zone("created_at"))
-            .foreign_key(&mut foreign("item_id", "content_item"))
+            .foreign_key(&mut belongs_to("item_id", "content_item"))
             .to_owned(),
         table("content_link")
             .col(uuid("revision_id"))
@@ -119,7 +114,7 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
                     .col("field")
                     .col("position"),
             )
-            .foreign_key(&mut foreign("revision_id", "content_revision"))
+            .foreign_key(&mut belongs_to("revision_id", "content_revision"))
             .to_owned(),
         table("content_slug")
             .col(uuid("tenant_id"))
@@ -134,7 +129,7 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
                     .col("locale")
                     .col("slug"),
             )
-            .foreign_key(&mut foreign("item_id", "content_item"))
+            .foreign_key(&mut belongs_to("item_id", "content_item"))
             .to_owned(),
         table("content_listing")
             .col(uuid("item_id"))
@@ -154,7 +149,7 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
                     .col("field")
                     .col("value"),
             )
-            .foreign_key(&mut foreign("item_id", "content_item"))
+            .foreign_key(&mut belongs_to("item_id", "content_item"))
             .to_owned(),
         table("content_occurrence")
             .col(uuid("item_id"))
@@ -163,52 +158,44 @@ fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {
             .col(big_integer("ends_at"))
             .col(boolean("all_day"))
             .primary_key(Index::create().col("item_id").col("starts_at"))
-            .foreign_key(&mut foreign("item_id", "content_item"))
+            .foreign_key(&mut belongs_to("item_id", "content_item"))
             .to_owned(),
     ]
 }
 
 fn indexes() -> Vec<IndexCreateStatement> {
-    let index = |table: &'static str, name: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create();
-        index.table(table).name(name);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
     const LIST: [&str; 5] = ["tenant_id", "content_type", "locale", "field", "value"];
     let listing = |name: &'static str, key: &'static str| {
         let columns: Vec<_> = LIST.into_iter().chain([key, "item_id"]).collect();
-        index("content_listing", name, &columns)
+        index(name, "content_listing", &columns)
     };
     vec![
-        index("tenant_host", "tenant_host_tenant", &["tenant_id"]),
+        index("tenant_host_tenant", "tenant_host", &["tenant_id"]),
         index(
-            "content_item",
             "content_item_tenant",
+            "content_item",
             &["tenant_id", "content_type"],
         ),
         index(
-            "content_revision",
             "content_revision_item",
+            "content_revision",
             &["item_id", "number"],
         )
         .unique()
         .to_owned(),
-        index("content_link", "content_link_target", &["target_item_id"]),
-        index("content_slug", "content_slug_item", &["item_id"]),
+        index("content_link_target", "content_link", &["target_item_id"]),
+        index("content_slug_item", "content_slug", &["item_id"]),
         listing("content_listing_title", "title_key"),
         listing("content_listing_date", "date_key"),
         listing("content_listing_updated", "updated_key"),
         index(
-            "content_occurrence",
             "content_occurrence_start",
+            "content_occurrence",
             &["tenant_id", "starts_at"],
         ),
         index(
-            "content_occurrence",
             "content_occurrence_end",
+            "content_occurrence",
             &["tenant_id", "ends_at"],
         ),
     ]

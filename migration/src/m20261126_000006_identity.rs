@@ -9,7 +9,7 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
-use crate::wall;
+use crate::{parts::index, wall};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -176,14 +176,6 @@ fn credentials() -> Vec<TableCreateStatement> {
 }
 
 fn indexes() -> Vec<IndexCreateStatement> {
-    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create();
-        index.name(name).table(table);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
     let unique = |name, table, columns| index(name, table, columns).unique().to_owned();
     vec![
         unique("account_email", "account", &["tenant_id", "email"]),

@@ -6,7 +6,7 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
-use crate::wall;
+use crate::{parts::index, wall};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -88,28 +88,20 @@ fn tables() -> [TableCreateStatement; 2] {
 
 /// What waits for somebody, what came back to somebody, and what somebody wrote.
 fn indexes() -> [IndexCreateStatement; 3] {
-    let index = |table: &'static str, name: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create();
-        index.table(table).name(name);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
     [
         index(
-            "content_review",
             "content_review_assignee",
+            "content_review",
             &["tenant_id", "state", "assignee"],
         ),
         index(
-            "content_review",
             "content_review_author",
+            "content_review",
             &["tenant_id", "state", "submitted_by"],
         ),
         index(
-            "content_revision",
             WRITTEN_BY,
+            "content_revision",
             &["tenant_id", "author", "item_id"],
         ),
     ]

@@ -8,6 +8,8 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
+use crate::parts::index;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -58,18 +60,15 @@ impl MigrationTrait for Migration {
 }
 
 fn indexes() -> [IndexCreateStatement; 2] {
-    let index = |name: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create();
-        index.table("content_change").name(name);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
     [
-        index("content_change_time", &["tenant_id", "changed_at"]),
+        index(
+            "content_change_time",
+            "content_change",
+            &["tenant_id", "changed_at"],
+        ),
         index(
             "content_change_item",
+            "content_change",
             &["tenant_id", "item_id", "changed_at"],
         ),
     ]

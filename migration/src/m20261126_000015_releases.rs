@@ -9,7 +9,10 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
-use crate::wall;
+use crate::{
+    parts::{belongs_to, index},
+    wall,
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -44,13 +47,6 @@ impl MigrationTrait for Migration {
 }
 
 fn tables() -> [TableCreateStatement; 3] {
-    let foreign = |column: &'static str, target: &'static str| {
-        let mut key = ForeignKey::create();
-        key.from_col(column)
-            .to(target, "id")
-            .on_delete(ForeignKeyAction::Cascade);
-        key
-    };
     [
         Table::create()
             .table("content_release")
@@ -64,7 +60,7 @@ fn tables() -> [TableCreateStatement; 3] {
             .col(string("author"))
             .col(timestamp_with_time_zone("created_at"))
             .col(timestamp_with_time_zone_null("settled_at"))
-            .foreign_key(&mut foreign("tenant_id", "tenant"))
+            .foreign_key(&mut belongs_to("tenant_id", "tenant"))
             .to_owned(),
         Table::create()
             .table("content_release_change")
@@ -75,8 +71,8 @@ fn tables() -> [TableCreateStatement; 3] {
             .col(uuid_null("revision_id"))
             .col(uuid_null("previous_revision_id"))
             .primary_key(Index::create().col("release_id").col("item_id"))
-            .foreign_key(&mut foreign("release_id", "content_release"))
-            .foreign_key(&mut foreign("item_id", "content_item"))
+            .foreign_key(&mut belongs_to("release_id", "content_release"))
+            .foreign_key(&mut belongs_to("item_id", "content_item"))
             .to_owned(),
         Table::create()
             .table("preview_token")
@@ -90,20 +86,12 @@ fn tables() -> [TableCreateStatement; 3] {
             .col(timestamp_with_time_zone("created_at"))
             .col(timestamp_with_time_zone("expires_at"))
             .col(timestamp_with_time_zone_null("revoked_at"))
-            .foreign_key(&mut foreign("tenant_id", "tenant"))
+            .foreign_key(&mut belongs_to("tenant_id", "tenant"))
             .to_owned(),
     ]
 }
 
 fn indexes() -> [IndexCreateStatement; 4] {
-    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create();
-        index.name(name).table(table);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
     [
         index(
             "preview_token_hash",

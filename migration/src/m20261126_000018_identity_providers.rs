@@ -10,7 +10,10 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
-use crate::wall;
+use crate::{
+    parts::{belongs_to, index},
+    wall,
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -56,13 +59,6 @@ impl MigrationTrait for Migration {
 }
 
 fn tables() -> [TableCreateStatement; 3] {
-    let foreign = |column: &'static str, target: &'static str| {
-        let mut key = ForeignKey::create();
-        key.from_col(column)
-            .to(target, "id")
-            .on_delete(ForeignKeyAction::Cascade);
-        key
-    };
     [
         Table::create()
             .table("identity_provider")
@@ -76,7 +72,7 @@ fn tables() -> [TableCreateStatement; 3] {
             .col(json("settings"))
             .col(timestamp_with_time_zone("created_at"))
             .col(timestamp_with_time_zone("updated_at"))
-            .foreign_key(&mut foreign("tenant_id", "tenant"))
+            .foreign_key(&mut belongs_to("tenant_id", "tenant"))
             .to_owned(),
         Table::create()
             .table("external_identity")
@@ -92,7 +88,7 @@ fn tables() -> [TableCreateStatement; 3] {
                     .col("issuer")
                     .col("subject"),
             )
-            .foreign_key(&mut foreign("account_id", "account"))
+            .foreign_key(&mut belongs_to("account_id", "account"))
             .to_owned(),
         Table::create()
             .table("sign_in_request")
@@ -103,20 +99,12 @@ fn tables() -> [TableCreateStatement; 3] {
             .col(string("redirect_uri"))
             .col(timestamp_with_time_zone("expires_at"))
             .primary_key(Index::create().col("tenant_id").col("hash"))
-            .foreign_key(&mut foreign("provider_id", "identity_provider"))
+            .foreign_key(&mut belongs_to("provider_id", "identity_provider"))
             .to_owned(),
     ]
 }
 
 fn indexes() -> [IndexCreateStatement; 4] {
-    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create();
-        index.name(name).table(table);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
     [
         index(
             "identity_provider_issuer",

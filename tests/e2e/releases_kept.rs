@@ -10,7 +10,7 @@ use municipio_domain::{
         schedule, unpublish_all,
     },
     ids::ItemId,
-    store::Database,
+    store::{Database, Transaction},
 };
 use municipio_tests::{
     noon, on_both,
@@ -34,14 +34,13 @@ impl Story {
         id
     }
 
+    async fn transaction(&self) -> Transaction {
+        let store = self.app.database.tenant(self.tenant.id);
+        store.begin().await.unwrap()
+    }
+
     async fn submit(&self, id: ItemId) {
-        let transaction = self
-            .app
-            .database
-            .tenant(self.tenant.id)
-            .begin()
-            .await
-            .unwrap();
+        let transaction = self.transaction().await;
         let step = Step {
             by: "account:author",
             now: noon(),
@@ -52,13 +51,7 @@ impl Story {
 
     async fn approve(&self, id: ItemId) {
         self.submit(id).await;
-        let transaction = self
-            .app
-            .database
-            .tenant(self.tenant.id)
-            .begin()
-            .await
-            .unwrap();
+        let transaction = self.transaction().await;
         let step = Step {
             by: "account:other",
             now: noon(),
@@ -68,13 +61,7 @@ impl Story {
     }
 
     async fn demand_four_eyes(&self) {
-        let transaction = self
-            .app
-            .database
-            .tenant(self.tenant.id)
-            .begin()
-            .await
-            .unwrap();
+        let transaction = self.transaction().await;
         review::set_four_eyes(&transaction, NEWS, true)
             .await
             .unwrap();
