@@ -41,7 +41,7 @@ pub enum Moment {
     Running(fn() -> DateTime<Utc>),
 }
 
-/// The families of deeds whose answers hold no secrets, and are kept for whoever sends a mutation again.
+/// The families of deeds whose answers hold no secrets, and are kept as they are for whoever sends a mutation again.
 /// What makes accounts, keys and sessions gives out some of them, once.
 const WITHOUT_SECRETS: [&str; 4] = ["content.", "release.", "review.", "role."];
 
@@ -100,7 +100,7 @@ impl RequestData {
         Self { origin, ..self }
     }
 
-    /// The same, of a mutation that may be sent again: what is done is noted with it.
+    /// The same, of a mutation that may be sent again: it is told what is done.
     pub fn repeatable(self, attempt: Arc<Attempt>) -> Self {
         Self {
             attempt: Some(attempt),
@@ -153,31 +153,20 @@ impl RequestData {
 
     /// Ends a transaction; what was done in it is written down with it.
     pub(crate) async fn commit(&self, transaction: Transaction, deed: &Deed) -> Result<()> {
-        let effect = serde_json::json!({ "name": deed.name, "subject": deed.subject });
-        if let Some(attempt) = &self.attempt {
-            if !WITHOUT_SECRETS
-                .iter()
-                .any(|family| deed.name.starts_with(family))
-            {
-                attempt.keep_secret();
-            }
-            let counts = attempt.note(&transaction, &effect).await;
-            let counts = counts.map_err(internal)?;
-            if !counts {
-                let message = "the mutation took too long, and was sent again meanwhile";
-                return Err(ErrorCode::IdempotencyInProgress.error(message));
-            }
-        }
         self.note(&transaction, deed).await?;
         transaction.commit().await.map_err(internal)?;
         if let Some(attempt) = &self.attempt {
-            attempt.done(effect);
+            attempt.act();
+            let mut families = WITHOUT_SECRETS.iter();
+            if !families.any(|family| deed.name.starts_with(family)) {
+                attempt.keep_secret();
+            }
         }
         Ok(())
     }
 
     /// The answer holds a secret though nothing is committed with [`Self::commit`]: it is not kept for whoever sends
-    /// the mutation again.
+    /// the mutation again, but encrypted.
     pub(crate) fn keep_secret(&self) {
         if let Some(attempt) = &self.attempt {
             attempt.keep_secret();
