@@ -13,11 +13,12 @@ use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     content::{
         Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
-        Page, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window, WorkItem, review::Review,
+        Page, PreviewToken, Release, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window,
+        WorkItem, review::Review,
     },
     idempotency::Attempt,
-    identity::{Action, Caller, Denied, Identity, Subject},
-    ids::{ItemId, RevisionId},
+    identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
+    ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
     locale::Locale,
     store::{StoreError, Transaction},
     tenants::Tenant,
@@ -28,8 +29,9 @@ use tokio::sync::OnceCell;
 use crate::{
     error::{ErrorCode, denied, failed, internal},
     global_id::{self, Kind},
+    identity::IdentityLoader,
     release::{ChangesOf, ReportOf},
-    work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader},
+    work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken, WorkLoader},
 };
 
 /// The moment of a request.
@@ -62,6 +64,7 @@ pub struct RequestData {
     items: DataLoader<ItemLoader>,
     linked: DataLoader<LinkedLoader>,
     work: DataLoader<WorkLoader>,
+    people: DataLoader<IdentityLoader>,
 }
 
 impl RequestData {
@@ -76,10 +79,12 @@ impl RequestData {
         let items = ItemLoader(contents.clone());
         let linked = LinkedLoader(contents.clone());
         let work = WorkLoader(contents.clone());
+        let people = IdentityLoader(identity.clone());
         let spawner = TokioSpawner::current;
         let items = DataLoader::new(items, spawner(), Turn);
         let linked = DataLoader::new(linked, spawner(), Turn);
         let work = DataLoader::new(work, spawner(), Turn);
+        let people = DataLoader::new(people, spawner(), Turn);
         Self {
             tenant,
             contents,
@@ -92,6 +97,7 @@ impl RequestData {
             items,
             linked,
             work,
+            people,
         }
     }
 
@@ -214,6 +220,28 @@ impl RequestData {
 
     pub(crate) async fn revision(&self, id: RevisionId) -> Result<Option<Revision>> {
         self.work.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn release(&self, id: ReleaseId) -> Result<Option<Release>> {
+        self.work.load_one(id).await.map_err(shared)
+    }
+
+    /// A preview token that is valid.
+    pub(crate) async fn preview_token(&self, id: PreviewTokenId) -> Result<Option<PreviewToken>> {
+        let valid = ValidToken(id, self.now());
+        self.work.load_one(valid).await.map_err(shared)
+    }
+
+    pub(crate) async fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        self.people.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>> {
+        self.people.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn provider(&self, id: ProviderId) -> Result<Option<IdentityProvider>> {
+        self.people.load_one(id).await.map_err(shared)
     }
 
     pub(crate) async fn history(&self, of: HistoryOf) -> Result<Vec<Revision>> {
