@@ -16,11 +16,9 @@ use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
     DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QueryResult, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-    sea_query::{
-        Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement,
-    },
+    PrimaryKeyToColumn, QueryFilter, QueryResult, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+    sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
 };
 
 use bell::Bell;

@@ -107,10 +107,13 @@ fn numbers(jobs: &[Job]) -> Vec<i64> {
     jobs.iter().map(|job| job.number).collect()
 }
 
+/// What becomes of a job; nothing when it never ends.
+type Says = dyn Fn(&Job) -> Option<Handled> + Send + Sync;
+
 /// Does what the story says, and remembers what it was given.
 #[derive(Clone)]
 struct Hand {
-    says: Arc<dyn Fn(&Job) -> Option<Handled> + Send + Sync>,
+    says: Arc<Says>,
     under_way: Arc<Mutex<BTreeSet<String>>>,
     done: mpsc::UnboundedSender<Value>,
 }
