@@ -6,6 +6,7 @@ use std::{
     num::NonZeroUsize,
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use actix_web::{
@@ -18,6 +19,7 @@ use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords},
     openid::Issuers,
+    outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, Feeds, StoreError},
     tenants::{Tenant, TenantDirectory, TenantError},
@@ -41,6 +43,9 @@ use crate::{
     start::{self, DemoAccount, Opened},
     timer::{keep_house, keep_schedules},
 };
+
+/// How long jobs under way are waited for when the program stops.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Why the application does not start.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +141,7 @@ pub struct Application {
     stop: Arc<watch::Sender<bool>>,
     address: SocketAddr,
     database: Database,
+    worker: Worker,
     demo: Option<LoadReport>,
     demo_accounts: Vec<DemoAccount>,
 }
@@ -231,6 +237,7 @@ impl Application {
             server,
             stop: Arc::new(stop),
             address,
+            worker: Worker::new(database.clone(), handlers(), clock::now),
             database,
             demo,
             demo_accounts,
@@ -277,15 +284,26 @@ impl Application {
         ];
         // Not on the local set: its connection must be dropped while the runtime is there.
         tasks.push(tokio::spawn(async move { Feeds::follow(&database).await }));
+        let stopping = self.stop.subscribe();
+        let worker = tokio::spawn(async move { self.worker.run(stopping, GRACE).await });
         let result = self.server.await;
+        self.stop.send_replace(true);
         for task in tasks {
             task.abort();
+        }
+        if let Err(error) = worker.await {
+            tracing::error!(%error, "the worker of the outbox was broken off");
         }
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");
         }
         result
     }
+}
+
+/// What does the work that is put into the outbox.
+fn handlers() -> Vec<Arc<dyn Handler>> {
+    Vec::new()
 }
 
 fn identities(settings: &Settings) -> Result<Identities, StartError> {

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod ids;
 pub mod locale;
 pub mod openid;
+pub mod outbox;
 pub mod outgoing;
 pub mod store;
 pub mod tenants;

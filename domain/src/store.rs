@@ -3,9 +3,11 @@
 //! run, because there is nothing to run it on. On PostgreSQL row-level security is a second wall
 //! behind it ([`wall`]).
 
+mod bell;
 mod database;
 mod error;
 mod feeds;
+mod transaction;
 mod unit_of_work;
 mod wall;
 
@@ -15,13 +17,11 @@ use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
     DbErr, EntityTrait, Iden, IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-    sea_query::{
-        Alias, Expr, ExprTrait, IntoCondition, LockType, OnConflict, Query, SelectStatement,
-    },
+    QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
 };
 
+use bell::Bell;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
 pub use feeds::Feeds;
@@ -83,6 +83,7 @@ impl TenantStore {
         Scope {
             connection,
             tenant: self.tenant,
+            bell: None,
         }
     }
 
@@ -99,6 +100,7 @@ impl TenantStore {
             Ok(Scope {
                 connection,
                 tenant: self.tenant,
+                bell: Some(Bell::of(self.database.workers())),
             })
         })
     }
@@ -123,87 +125,8 @@ pub type Transaction = Scope<DatabaseTransaction>;
 pub struct Scope<C> {
     connection: C,
     tenant: TenantId,
-}
-
-impl Transaction {
-    /// Tells every node, once this is committed, that the log of the tenant has come this far.
-    pub(crate) async fn announce(&self, sequence: i64) -> Result<(), StoreError> {
-        if self.connection.get_database_backend() == DbBackend::Postgres {
-            let statement = feeds::announcement(self.tenant, sequence);
-            self.connection.execute_raw(statement).await?;
-        }
-        Ok(())
-    }
-
-    /// The rows of the tenant in which a column has one of these values, kept from all other transactions
-    /// that write until this one ends. Give the values in order: they are taken in it, so that two transactions
-    /// do not wait for each other. SQLite has one that writes at a time.
-    pub(crate) fn hold_of<E: TenantOwned>(
-        &self,
-        column: E::Column,
-        values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
-    ) -> Pending<'_, Vec<E::Model>> {
-        let chunks = chunks(values.into_iter().map(Into::<sea_orm::Value>::into));
-        Box::pin(async move {
-            let mut rows = Vec::new();
-            for values in chunks {
-                let select = E::find().filter(self.own::<E>(column.is_in(values)));
-                // Rows that name these in a foreign key may still be written.
-                let select = select.order_by_asc(column).lock(LockType::NoKeyUpdate);
-                rows.extend(self.run(select.all(&self.connection)).await?);
-            }
-            Ok(rows)
-        })
-    }
-
-    /// Has the tenant looked at when something of it is to happen, or earlier: milliseconds since 1970-01-01
-    /// in UTC.
-    pub(crate) async fn wake_by(&self, due: i64) -> Result<(), StoreError> {
-        use entities::tenant::Column;
-        // Whoever looks for the next time waits, also when an earlier one is set: it could not see this one yet.
-        self.hold_wake().await?;
-        let later = Condition::any()
-            .add(Column::WakesKey.is_null())
-            .add(Column::WakesKey.gt(due));
-        self.set_wake(Some(due), later).await
-    }
-
-    /// Keeps others from having the tenant looked at until this transaction ends.
-    pub(crate) async fn hold_wake(&self) -> Result<(), StoreError> {
-        let select = entities::tenant::Entity::find_by_id(self.tenant.0);
-        let select = select.lock(LockType::NoKeyUpdate);
-        self.run(select.one(&self.connection)).await?;
-        Ok(())
-    }
-
-    /// Has the tenant looked at when something of it is to happen next, or never.
-    pub(crate) async fn set_wake(
-        &self,
-        due: Option<i64>,
-        filter: impl IntoCondition,
-    ) -> Result<(), StoreError> {
-        use entities::tenant::{Column, Entity};
-        let update = Entity::update_many()
-            .col_expr(Column::WakesKey, Expr::value(due))
-            .filter(Column::Id.eq(self.tenant.0))
-            .filter(filter.into_condition());
-        self.run(update.exec(&self.connection)).await?;
-        Ok(())
-    }
-
-    /// The connection for the tables of the tenants and of their hosts, in the same transaction.
-    /// `tenants` alone may use it.
-    pub(crate) fn tenants(&self) -> &DatabaseTransaction {
-        &self.connection
-    }
-
-    /// Makes everything written so far permanent.
-    ///
-    /// # Errors
-    /// The database refuses; then nothing was written.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.connection.commit().await?)
-    }
+    /// Rung by a transaction that puts something into the outbox.
+    bell: Option<Bell>,
 }
 
 /// Rows of one statement: SQLite takes at most 32,766 parameters, PostgreSQL 65,535.
@@ -243,6 +166,9 @@ tenant_owned!(
     content_schedule,
     content_slug,
     idempotency_key,
+    log_position,
+    outbox_job,
+    outbox_queue,
     review_rule
 );
 tenant_owned!(

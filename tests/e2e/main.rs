@@ -40,6 +40,8 @@ mod oidc;
 mod oidc_faults;
 mod operations;
 mod outage;
+mod outbox;
+mod outbox_model;
 mod permission_matrix;
 mod perspectives;
 mod plans;

@@ -20,9 +20,13 @@ use super::{
 };
 use crate::{
     ids::{ItemId, RevisionId},
+    outbox::{self, NewJob},
     store::{StoreError, Transaction},
     tenants::IpaCode,
 };
+
+/// The topics of the outbox whose handlers follow the log: each is told when it grows.
+const FOLLOWERS: [&str; 0] = [];
 
 /// What happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +104,7 @@ pub(super) async fn record(
             },
         );
     transaction.insert::<content_change::Entity>(rows).await?;
+    outbox::enqueue(transaction, FOLLOWERS.map(NewJob::catch_up), now).await?;
     transaction.announce(last).await
 }
 

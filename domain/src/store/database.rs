@@ -16,7 +16,7 @@ use sea_orm::{
     TransactionTrait,
 };
 use sqlx::{Executor, SqliteConnection};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{Feeds, StoreError, TenantStore, wall};
 use crate::ids::TenantId;
@@ -60,6 +60,7 @@ pub struct Database {
     statements: Arc<Statements>,
     feeds: Feeds,
     alarm: Arc<Notify>,
+    workers: watch::Sender<()>,
 }
 
 impl Database {
@@ -116,6 +117,7 @@ impl Database {
             statements,
             feeds: Feeds::default(),
             alarm: Arc::default(),
+            workers: watch::Sender::default(),
         }
     }
 
@@ -219,8 +221,8 @@ impl Database {
         Ok(())
     }
 
-    /// The connection that reads the tables of the tenants and of their hosts, which belong to no
-    /// tenant. `tenants` alone may use it.
+    /// The connection that reads the tables of the tenants and of their hosts, and what tells whose outbox is to
+    /// be looked at, for which no tenant must be told. `tenants` and the wakes of the outbox alone may use it.
     pub(crate) fn tenants_read(&self) -> &DatabaseConnection {
         &self.read
     }
@@ -233,6 +235,11 @@ impl Database {
     /// Told when something is to happen at another time than was known.
     pub fn alarm(&self) -> &Notify {
         &self.alarm
+    }
+
+    /// Told when there is something in an outbox.
+    pub(crate) fn workers(&self) -> &watch::Sender<()> {
+        &self.workers
     }
 
     /// The rows of one tenant.

@@ -52,6 +52,7 @@ impl UnitOfWork {
         }
         // Those who wait for something new were told when they could not see it yet.
         self.store.alarm().notify_one();
+        self.store.database.workers().send_replace(());
         Ok(())
     }
 
