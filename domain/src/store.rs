@@ -27,7 +27,7 @@ pub use error::{Failure, StoreError};
 pub use feeds::Feeds;
 pub(crate) use unit_of_work::Reading;
 pub use unit_of_work::UnitOfWork;
-use unit_of_work::{Whole, begin_part};
+use unit_of_work::{SharedWhole, begin_part};
 
 use tokio::sync::Notify;
 
@@ -39,7 +39,7 @@ pub struct TenantStore {
     database: Database,
     tenant: TenantId,
     /// The transaction of which all of this store are parts, when it is that of a unit of work.
-    whole: Option<Whole>,
+    whole: Option<SharedWhole>,
 }
 
 impl TenantStore {
@@ -84,6 +84,15 @@ impl TenantStore {
             connection,
             tenant: self.tenant,
             bell: None,
+        }
+    }
+
+    /// The same, apart from a unit of work: what it commits is permanent at once. To be used before anything is
+    /// written in the unit, or SQLite waits for itself.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            whole: None,
+            ..self.clone()
         }
     }
 

@@ -179,6 +179,14 @@ impl RequestData {
         }
     }
 
+    /// Has everybody looked at anew who calls with a token: it was changed what one stands for.
+    pub(crate) fn forget_callers(&self) {
+        self.identity.forget_callers();
+        if let Some(attempt) = &self.attempt {
+            attempt.change_callers();
+        }
+    }
+
     /// Writes down what is done in a transaction beside what ends it.
     pub(crate) async fn note(&self, transaction: &Transaction, deed: &Deed) -> Result<()> {
         let actor = self.actor();

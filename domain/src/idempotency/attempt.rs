@@ -18,6 +18,7 @@ pub struct Attempt {
     unit: UnitOfWork,
     acted: AtomicBool,
     secret: AtomicBool,
+    callers: AtomicBool,
 }
 
 impl Attempt {
@@ -28,6 +29,7 @@ impl Attempt {
             unit: UnitOfWork::new(store),
             acted: AtomicBool::new(false),
             secret: AtomicBool::new(false),
+            callers: AtomicBool::new(false),
         }
     }
 
@@ -53,6 +55,16 @@ impl Attempt {
     /// Whether it did something.
     pub fn has_acted(&self) -> bool {
         self.acted.load(Ordering::Relaxed)
+    }
+
+    /// It changed what a token stands for.
+    pub fn change_callers(&self) {
+        self.callers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it changed what a token stands for.
+    pub fn has_changed_callers(&self) -> bool {
+        self.callers.load(Ordering::Relaxed)
     }
 
     /// It takes a secret, or its answer holds one: the answer is encrypted.

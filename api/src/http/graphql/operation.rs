@@ -121,6 +121,11 @@ impl Operation {
         self.perspective.as_deref()
     }
 
+    /// Whether it has one field at its root.
+    pub(super) fn is_one_field(&self) -> bool {
+        self.measure.root_fields == 1
+    }
+
     /// Whether it takes a password, a code or a token.
     pub(super) fn takes_secrets(&self) -> bool {
         self.secret_mutations.is_some()

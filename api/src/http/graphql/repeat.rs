@@ -46,12 +46,13 @@ pub(super) fn sent(request: &HttpRequest, parameters: &Parameters) -> Option<Str
 pub(super) fn refuse_key(request: &HttpRequest, what: &str) -> Result<(), Problem> {
     match key(request)? {
         None => Ok(()),
-        Some(_) => {
-            let message =
-                format!("{HEADER} is for one mutation in a request of its own, not for {what}");
-            Err(Problem::new(ErrorCode::IdempotencyKeyInvalid, message).of(request))
-        }
+        Some(_) => Err(one_mutation(what).of(request)),
     }
+}
+
+fn one_mutation(other: &str) -> Problem {
+    let message = format!("{HEADER} is for one mutation in a request of its own, not for {other}");
+    Problem::new(ErrorCode::IdempotencyKeyInvalid, message)
 }
 
 /// Runs an operation: with a key, once.
@@ -68,6 +69,9 @@ pub(super) async fn run(
     let (Some(key), true) = (key, known) else {
         return Ok(operation.run(state, &requester).await);
     };
+    if !operation.is_one_field() {
+        return Err(one_mutation("several").of(request));
+    }
     let store = state.database.tenant(requester.tenant.id);
     let variables = variables.unwrap_or_default();
     let token = Requester::credentials(request).and_then(bearer);
@@ -132,7 +136,12 @@ async fn run_once(
     let operation = operation.repeatable(Arc::clone(&attempt));
     let task = rt::spawn(async move {
         let answer = operation.run(&state, &requester).await;
-        settle(&attempt, answer).await
+        let settled = settle(&attempt, answer).await;
+        if attempt.has_changed_callers() {
+            // Somebody may have asked before it was permanent.
+            state.identity(&requester.tenant).forget_callers();
+        }
+        settled
     });
     task.await.unwrap_or_else(|error| Err(broken(&error)))
 }
