@@ -33,7 +33,7 @@ mod state;
 pub mod types;
 mod work;
 
-pub use changes::{Change, ChangeKind};
+pub use changes::{Change, ChangeKind, ChangesPart};
 pub use cursor::{Cursor, InvalidCursor, OrderValue, decode_key, encode_key};
 pub(crate) use cursor::{seal, unseal};
 pub use dependents::{Dependent, Dependents};
