@@ -17,6 +17,7 @@ mod m20261126_000016_review_of_revision;
 mod m20261126_000018_identity_providers;
 mod m20261126_000022_own_revisions;
 mod m20261126_000040_outbox;
+mod m20261126_000041_webhooks;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000018_identity_providers::Migration),
             Box::new(m20261126_000022_own_revisions::Migration),
             Box::new(m20261126_000040_outbox::Migration),
+            Box::new(m20261126_000041_webhooks::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

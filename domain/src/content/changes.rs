@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The topics of the outbox whose handlers follow the log: each is told when it grows.
-const FOLLOWERS: [&str; 0] = [];
+const FOLLOWERS: [&str; 1] = ["webhooks"];
 
 /// What happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Published => "published",
             Self::Unpublished => "unpublished",

@@ -30,6 +30,7 @@ pub mod shape;
 mod sizes;
 mod slug;
 mod state;
+mod told;
 pub mod types;
 mod work;
 
@@ -72,6 +73,7 @@ pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;
 pub use slug::{Slug, fold};
 pub use state::ItemState;
+pub use told::{ToldChange, cache_tags};
 pub use work::{Revision, WorkItem, WorkQuery};
 
 use crate::time::{EventSchedule, OpeningHours};
