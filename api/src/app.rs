@@ -17,12 +17,13 @@ use actix_web::{
 };
 use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
-    identity::{Caller, Identities, Identity, IdentityError, Passwords},
+    identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
     openid::Issuers,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, Feeds, StoreError},
     tenants::{Tenant, TenantDirectory, TenantError},
+    webhooks,
 };
 use municipio_graphql::{
     InputTypes, MunicipioSchema,
@@ -196,11 +197,17 @@ impl Application {
         let sdl = municipio_graphql::sdl(&schema);
         let (costs, input_types) = municipio_graphql::models(&sdl);
         let (stop, stopping) = watch::channel(false);
+        let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
+        let handlers = handlers(&database, vault.clone(), outgoing.clone());
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
-            identities: identities(settings)?,
+            identities: Identities::new(
+                Passwords::new(places_for_hashing()),
+                vault,
+                Issuers::new(outgoing),
+            ),
             schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
@@ -237,7 +244,7 @@ impl Application {
             server,
             stop: Arc::new(stop),
             address,
-            worker: Worker::new(database.clone(), handlers(), clock::now),
+            worker: Worker::new(database.clone(), handlers, clock::now),
             database,
             demo,
             demo_accounts,
@@ -302,14 +309,11 @@ impl Application {
 }
 
 /// What does the work that is put into the outbox.
-fn handlers() -> Vec<Arc<dyn Handler>> {
-    Vec::new()
-}
-
-fn identities(settings: &Settings) -> Result<Identities, StartError> {
-    let passwords = Passwords::new(places_for_hashing());
-    let issuers = Issuers::new(Outgoing::new(settings.internal_calls));
-    Ok(Identities::new(passwords, vault(settings)?, issuers))
+fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dyn Handler>> {
+    vec![
+        Arc::new(webhooks::Follower::new(database.clone())),
+        Arc::new(webhooks::Sender::new(database.clone(), vault, outgoing)),
+    ]
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

@@ -8,6 +8,7 @@ use municipio_domain::{
     idempotency, identity, outbox,
     store::{Database, TenantStore},
     tenants::{self, Tenant},
+    webhooks,
 };
 
 use crate::clock;
@@ -35,7 +36,7 @@ pub(crate) async fn keep_schedules(database: Database) {
 }
 
 /// Forgets the answers of mutations that nobody sends again any more, sessions that have expired, failed
-/// sign-ins of long ago and jobs that were done; writes the occurrences that events
+/// sign-ins of long ago, jobs that were done and deliveries that are over; writes the occurrences that events
 /// without end will have; removes what was deleted long ago. For as long as it is polled.
 pub(crate) async fn keep_house(database: Database) {
     const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -51,6 +52,9 @@ pub(crate) async fn keep_house(database: Database) {
         each(&database, "sessions cannot be forgotten", forget).await;
         let forget = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
         each(&database, "jobs cannot be forgotten", forget).await;
+        let forget =
+            async |store: &TenantStore, _: &Tenant, now| webhooks::forget(store, now).await;
+        each(&database, "deliveries cannot be forgotten", forget).await;
         if hour % DAY == 0 {
             let extend =
                 async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;

@@ -16,3 +16,4 @@ pub mod store;
 pub mod tenants;
 pub mod time;
 pub mod vocabularies;
+pub mod webhooks;

@@ -58,12 +58,7 @@ impl TenantStore {
 
     /// How far the log of the tenant's changes has come.
     pub(crate) async fn last_sequence(&self) -> Result<i64, StoreError> {
-        let all = Condition::all();
-        let feed = self
-            .read()
-            .one::<entities::content_feed::Entity>(all)
-            .await?;
-        Ok(feed.map_or(0, |feed| feed.last_sequence))
+        self.read().last_sequence().await
     }
 
     pub(crate) fn alarm(&self) -> &Notify {
@@ -178,7 +173,9 @@ tenant_owned!(
     log_position,
     outbox_job,
     outbox_queue,
-    review_rule
+    review_rule,
+    webhook_delivery,
+    webhook_endpoint
 );
 tenant_owned!(
     account,
@@ -212,6 +209,12 @@ fn chunks<T>(values: impl Iterator<Item = T>) -> Vec<Vec<T>> {
 impl<C: ConnectionTrait> Scope<C> {
     pub(crate) fn tenant_id(&self) -> TenantId {
         self.tenant
+    }
+
+    /// How far the log of the tenant's changes has come.
+    pub(crate) async fn last_sequence(&self) -> Result<i64, StoreError> {
+        let feed = self.one::<entities::content_feed::Entity>(Condition::all());
+        Ok(feed.await?.map_or(0, |feed| feed.last_sequence))
     }
 
     /// Which database it is, for the few statements that differ.

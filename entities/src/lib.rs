@@ -42,3 +42,5 @@ pub mod sign_in_attempt;
 pub mod sign_in_request;
 pub mod tenant;
 pub mod tenant_host;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;

@@ -18,6 +18,7 @@ mod m20261126_000018_identity_providers;
 mod m20261126_000022_own_revisions;
 mod m20261126_000023_answers;
 mod m20261126_000040_outbox;
+mod m20261126_000041_webhooks;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000022_own_revisions::Migration),
             Box::new(m20261126_000023_answers::Migration),
             Box::new(m20261126_000040_outbox::Migration),
+            Box::new(m20261126_000041_webhooks::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

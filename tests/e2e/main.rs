@@ -13,6 +13,7 @@ mod api_keys;
 mod audit;
 mod browsers;
 mod calendar;
+mod change_feed;
 mod connections;
 mod cursors;
 mod delivery;

@@ -80,6 +80,10 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             "outbox_queue (tenant_id, last_number) VALUES ($tenant, 1) ON CONFLICT DO NOTHING",
             "outbox_job (tenant_id, number, topic, aggregate, payload, status, due_key, attempts, created_at)
              VALUES ($tenant, 0, 'x', 'x', '{}', 'done', 0, 0, now())",
+            "webhook_endpoint (id, tenant_id, url, description, events, is_enabled, secrets, public_key, after_sequence, failures, created_at, updated_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', '', '[]', true, 'x', 'x', 0, 0, now(), now())",
+            "webhook_delivery (id, tenant_id, endpoint_id, event_id, event_type, payload, status, attempts, created_at)
+             SELECT gen_random_uuid(), $tenant, id, 'x', 'x', '{}', 'delivered', '[]', now() FROM webhook_endpoint LIMIT 1",
             "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert

@@ -87,6 +87,8 @@ error_codes! {
     IntrospectionRefused = "INTROSPECTION_REFUSED", 400, "Read /schema.graphql instead.";
     /// The query took too long and was stopped.
     Timeout = "TIMEOUT", 504, "Ask for less at once, or try again later.";
+    /// The log of changes does not go back to the cursor any more.
+    CursorExpired = "CURSOR_EXPIRED", 400, "Read everything anew, then follow the log from its end.";
     /// No query is known under this hash.
     PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND", 400, "Send the query along with its hash once.";
     /// The hash is not the SHA-256 of the query.
