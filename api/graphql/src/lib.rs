@@ -11,6 +11,7 @@ mod identity;
 pub mod limits;
 mod mutation;
 mod objects;
+mod outbox;
 mod perspective;
 mod preview;
 mod query;
@@ -20,6 +21,7 @@ mod scalars;
 mod subscription;
 mod variables;
 mod view;
+mod webhook;
 mod work;
 
 use async_graphql::{
