@@ -22,3 +22,4 @@ mod server;
 mod serving;
 mod tenants;
 mod users;
+mod webhooks;

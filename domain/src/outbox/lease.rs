@@ -23,8 +23,10 @@ use crate::{
     store::{StoreError, TenantStore, Transaction},
 };
 
-/// How much longer a lease lasts than the work may take: clocks of nodes differ.
-const MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// How long a lease lasts that is not renewed: when the program that has it is killed, others wait that long.
+const LENGTH: TimeDelta = TimeDelta::seconds(15);
+/// How often a lease is renewed while the work lasts.
+pub(super) const RENEWED: Duration = Duration::from_secs(5);
 /// When to look again for jobs that are due and that somebody else holds.
 const HELD: TimeDelta = TimeDelta::seconds(1);
 
@@ -71,7 +73,7 @@ pub async fn lease(
     let (lost, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_lost(row, topic, now));
     give_up(&transaction, &lost, now).await?;
     let lease = Uuid::now_v7();
-    take(&transaction, &rows, lease, now + length(topic.longest)).await?;
+    take(&transaction, &rows, lease, now + LENGTH).await?;
     if let Some(next) = next_due(&transaction, topic).await? {
         wakes::wake(&transaction, [topic.name], Ord::max(next, again)).await?;
     }
@@ -79,9 +81,25 @@ pub async fn lease(
     Ok(rows.into_iter().map(|row| job(row, lease)).collect())
 }
 
-/// How long a lease lasts.
-fn length(longest: Duration) -> TimeDelta {
-    TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX / 2) + MARGIN
+/// Keeps a job for longer. Says whether the caller still had it.
+///
+/// # Errors
+/// The database failed.
+pub async fn renew(store: &TenantStore, job: &Job, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let end = (now + LENGTH).timestamp_millis();
+    let transaction = store.begin().await?;
+    let renewed = transaction
+        .update::<Entity>([(Column::DueKey, end.into())], own(job))
+        .await?;
+    transaction.commit().await?;
+    Ok(renewed == 1)
+}
+
+/// The row of a job, as long as its lease is the caller's.
+pub(super) fn own(job: &Job) -> Condition {
+    Condition::all()
+        .add(Column::Number.eq(job.number))
+        .add(Column::Lease.eq(job.lease))
 }
 
 /// The jobs that are due, kept from other workers; those that others take at this moment are left out.

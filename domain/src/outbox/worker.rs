@@ -11,7 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Fault, Handler, Job, give_back, lease, settle, wakes};
+use super::{Fault, Handler, Job, give_back, lease, lease::RENEWED, renew, settle, wakes};
 use crate::{
     ids::TenantId,
     store::{Database, StoreError},
@@ -241,12 +241,16 @@ impl Attempt {
 
     async fn run(self) {
         let topic = self.handler.topic();
-        let work = self.handler.handle(&self.job, self.now());
-        let handled = match timeout(topic.longest, work).await {
-            Ok(handled) => handled,
-            Err(_) => Err(Fault::passing("it took too long")),
-        };
         let Job { tenant, number, .. } = *self.job;
+        let handled = tokio::select! {
+            handled = timeout(topic.longest, self.handler.handle(&self.job, self.now())) => {
+                handled.unwrap_or_else(|_| Err(Fault::passing("it took too long")))
+            }
+            () = self.keep() => {
+                tracing::warn!(%tenant, topic = topic.name, number, "a worker lost its lease");
+                return;
+            }
+        };
         if let Err(fault) = &handled {
             tracing::warn!(%tenant, topic = topic.name, number, ?fault, "a job failed");
         }
@@ -258,6 +262,22 @@ impl Attempt {
             }
             Err(error) => {
                 tracing::error!(%tenant, topic = topic.name, number, %error, "what became of a job cannot be written: its lease has to end");
+            }
+        }
+    }
+
+    /// Renews the lease for as long as it is polled; ends when it is lost.
+    async fn keep(&self) {
+        let store = self.database.tenant(self.job.tenant);
+        loop {
+            sleep(RENEWED).await;
+            match renew(&store, &self.job, self.now()).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    let Job { tenant, number, .. } = *self.job;
+                    tracing::warn!(%tenant, number, %error, "a lease cannot be renewed");
+                }
             }
         }
     }
