@@ -8,16 +8,16 @@ mod database;
 mod error;
 mod feeds;
 mod transaction;
+mod unit_of_work;
 mod wall;
 
 use std::pin::Pin;
 
 use municipio_entities as entities;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QueryResult, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
+    DbErr, EntityTrait, Iden, IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter,
+    QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
 };
 
@@ -25,6 +25,9 @@ use bell::Bell;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
 pub use feeds::Feeds;
+pub(crate) use unit_of_work::Reading;
+pub use unit_of_work::UnitOfWork;
+use unit_of_work::{SharedWhole, begin_part};
 
 use tokio::sync::Notify;
 
@@ -35,11 +38,17 @@ use crate::ids::TenantId;
 pub struct TenantStore {
     database: Database,
     tenant: TenantId,
+    /// The transaction of which all of this store are parts, when it is that of a unit of work.
+    whole: Option<SharedWhole>,
 }
 
 impl TenantStore {
     pub(super) fn new(database: Database, tenant: TenantId) -> Self {
-        Self { database, tenant }
+        Self {
+            database,
+            tenant,
+            whole: None,
+        }
     }
 
     /// The tenant whose rows these are.
@@ -61,11 +70,24 @@ impl TenantStore {
         self.database.feeds()
     }
 
-    pub(crate) fn read(&self) -> Scope<DatabaseConnection> {
+    pub(crate) fn read(&self) -> Scope<Reading> {
+        let connection = Reading {
+            connections: self.database.read.clone(),
+            whole: self.whole.clone(),
+        };
         Scope {
-            connection: self.database.read.clone(),
+            connection,
             tenant: self.tenant,
             bell: None,
+        }
+    }
+
+    /// The same, apart from a unit of work: what it commits is permanent at once. To be used before anything is
+    /// written in the unit, or SQLite waits for itself.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            whole: None,
+            ..self.clone()
         }
     }
 
@@ -74,14 +96,11 @@ impl TenantStore {
     /// # Errors
     /// The database does not answer.
     pub fn begin(&self) -> Pending<'_, Transaction> {
-        // A deferred transaction of SQLite can fail half-way without waiting for its turn.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let begin = self.database.write.begin_with_options(options);
         Box::pin(async move {
-            let connection = wall::within(self.tenant, begin).await?;
+            let connection = match &self.whole {
+                Some(whole) => begin_part(self, whole).await?,
+                None => begin(self).await?,
+            };
             Ok(Scope {
                 connection,
                 tenant: self.tenant,
@@ -89,6 +108,17 @@ impl TenantStore {
             })
         })
     }
+}
+
+/// Begins a transaction on a connection that is told the tenant.
+async fn begin(store: &TenantStore) -> Result<DatabaseTransaction, DbErr> {
+    // A deferred transaction of SQLite can fail half-way without waiting for its turn.
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let begin = store.database.write.begin_with_options(options);
+    wall::within(store.tenant, begin).await
 }
 
 /// A transaction on the rows of one tenant.

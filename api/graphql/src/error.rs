@@ -137,7 +137,7 @@ error_codes! {
     IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS", 409, "Send it again in a moment.";
     /// Another mutation, or the same with other variables, was sent with this Idempotency-Key.
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Take a new key for each mutation.";
-    /// The mutation with this Idempotency-Key was done, and its answer was lost or is a secret; it is not done again.
+    /// The mutation with this Idempotency-Key was done; its answer holds a secret, and is told to the token with which it was sent alone.
     IdempotencyAnswerLost = "IDEMPOTENCY_ANSWER_LOST", 409, "Read what the mutation was to change, and go on from there.";
     /// The identity provider does not answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE", 502, "Try again later; when it stays, tell who runs the provider.";

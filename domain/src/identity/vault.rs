@@ -1,4 +1,4 @@
-//! Secrets that must be read again, such as that of a second factor: encrypted with a key that is not in
+//! Secrets that must be read again, such as that of a second factor, or an answer that is given once: encrypted with a key that is not in
 //! the database (AES-256-GCM), and bound to the place where they are kept, so that one cannot be put in
 //! the place of another.
 

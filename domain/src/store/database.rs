@@ -57,6 +57,8 @@ impl DatabaseOptions {
 pub struct Database {
     pub(super) write: DatabaseConnection,
     pub(super) read: DatabaseConnection,
+    /// How long a statement that reads may take.
+    pub(super) read_timeout: Option<Duration>,
     statements: Arc<Statements>,
     feeds: Feeds,
     alarm: Arc<Notify>,
@@ -81,7 +83,8 @@ impl Database {
         let writing = "SET application_name = 'municipio'".to_owned();
         let read = connect_postgres(url, options.readers(), reading).await;
         let write = connect_postgres(url, options.writers(), writing).await;
-        let database = Self::new(write.map_err(unreachable)?, read.map_err(unreachable)?);
+        let (write, read) = (write.map_err(unreachable)?, read.map_err(unreachable)?);
+        let database = Self::new(write, read, options);
         if !wall::stands(&database.read).await? {
             tracing::warn!(
                 "the role of DATABASE_URL passes row-level security: give Municipio a role that is \
@@ -104,16 +107,21 @@ impl Database {
         };
         let write = connect_sqlite(&file, 1, None).await.map_err(unreadable)?;
         let read = connect_sqlite(&file, options.connections, options.read_timeout).await;
-        Ok(Self::new(write, read.map_err(unreadable)?))
+        Ok(Self::new(write, read.map_err(unreadable)?, options))
     }
 
-    fn new(write: DatabaseConnection, mut read: DatabaseConnection) -> Self {
+    fn new(
+        write: DatabaseConnection,
+        mut read: DatabaseConnection,
+        options: DatabaseOptions,
+    ) -> Self {
         let statements = Arc::new(Statements::default());
         let counted = Arc::clone(&statements);
         read.set_metric_callback(move |info| counted.ran(info.statement));
         Self {
             write,
             read,
+            read_timeout: options.read_timeout,
             statements,
             feeds: Feeds::default(),
             alarm: Arc::default(),
