@@ -23,3 +23,4 @@ mod server;
 mod serving;
 mod tenants;
 mod users;
+mod webhooks;
