@@ -21,6 +21,7 @@ mod start;
 mod statements;
 mod store;
 mod tenants;
+mod webhooks;
 
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
@@ -50,6 +51,8 @@ enum Command {
     Growth(growth::Options),
     /// The same reads with more and more municipalities
     Tenants(tenants::Options),
+    /// How soon webhooks are told of what is published
+    Webhooks(webhooks::Options),
     /// A server that answers the same bytes to everything
     #[command(hide = true)]
     AnswerBytes(limits::Bytes),
@@ -126,6 +129,7 @@ async fn main() -> ExitCode {
         Command::Editing(options) => editing::run(&options).await,
         Command::Growth(options) => growth::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
+        Command::Webhooks(options) => webhooks::run(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,
         Command::AnswerStatement(options) => limits::answer_statement(&options).await,
         Command::Municipio { arguments } => program::inside(arguments).await,

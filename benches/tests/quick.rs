@@ -96,3 +96,11 @@ fn tenants_are_measured() {
     let text = run("tenants");
     assert_eq!(rows(&text).len(), 6 * engines(), "{text}");
 }
+
+#[test]
+fn webhooks_are_measured() {
+    let text = run("webhooks");
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 2 * engines(), "{text}");
+    assert!(rows.iter().all(|row| row.len() == 5), "{text}");
+}
