@@ -11,6 +11,7 @@ pub mod ids;
 pub mod locale;
 pub mod openid;
 pub mod outgoing;
+pub mod search;
 pub mod store;
 pub mod tenants;
 pub mod time;

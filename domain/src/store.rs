@@ -221,7 +221,10 @@ tenant_owned!(
     content_schedule,
     content_slug,
     idempotency_key,
-    review_rule
+    review_rule,
+    search_click,
+    search_synonyms,
+    search_use
 );
 tenant_owned!(
     account,
@@ -376,20 +379,21 @@ impl<C: ConnectionTrait> Scope<C> {
         })
     }
 
-    /// Adds each row's `counter` to that of the row with the same keys; inserts what is not there.
+    /// Adds the counters of each row to those of the row with the same keys; inserts what is not there.
     pub(crate) fn add_up<E: TenantOwned>(
         &self,
         rows: impl IntoIterator<Item = E::Model>,
-        counter: E::Column,
+        counters: &[E::Column],
     ) -> Pending<'_, ()>
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
         let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
-        let added = Expr::col((Alias::new("excluded"), counter));
-        let conflict = OnConflict::columns(keys)
-            .value(counter, Expr::col((E::default(), counter)).add(added))
-            .to_owned();
+        let mut conflict = OnConflict::columns(keys);
+        for counter in counters {
+            let added = Expr::col((Alias::new("excluded"), *counter));
+            conflict.value(*counter, Expr::col((E::default(), *counter)).add(added));
+        }
         let chunks = self.owned::<E>(rows);
         Box::pin(async move {
             for rows in chunks {
