@@ -240,7 +240,7 @@ mod tests {
         for (text, words) in [
             ("dove come", 2),
             ("", 0),
-            ("\"a\" AND (b OR NOT c) *:* \\ \0", 6),
+            ("\"a\" AND (b OR NOT c) *:* \\ \0", 4),
             ("uno 2 3 4 5 6 7 8 9 10 11 12 13", 10),
         ] {
             let read = SearchText::read(text, &Locale::italian()).unwrap();
