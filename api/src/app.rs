@@ -19,6 +19,7 @@ use municipio_domain::{
     identity::{Caller, Identities, Identity, IdentityError, Passwords},
     openid::Issuers,
     outgoing::Outgoing,
+    search::Search,
     store::{Database, Feeds, StoreError},
     tenants::{Tenant, TenantDirectory, TenantError},
 };
@@ -36,10 +37,11 @@ use crate::{
         self,
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
+    search,
     secret::vault,
     settings::Settings,
     start::{self, DemoAccount, Opened},
-    timer::{keep_house, keep_schedules},
+    timer::{keep_house, keep_schedules, keep_search},
 };
 
 /// Why the application does not start.
@@ -91,6 +93,7 @@ pub(crate) struct State {
     pub(crate) bodies: BodyCache,
     pub(crate) overlays: OverlayCache,
     pub(crate) identities: Identities,
+    pub(crate) search: Search,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
@@ -136,6 +139,7 @@ pub struct Application {
     stop: Arc<watch::Sender<bool>>,
     address: SocketAddr,
     database: Database,
+    search: Search,
     demo: Option<LoadReport>,
     demo_accounts: Vec<DemoAccount>,
 }
@@ -189,12 +193,14 @@ impl Application {
         let schema = municipio_graphql::schema();
         let sdl = municipio_graphql::sdl(&schema);
         let (costs, input_types) = municipio_graphql::models(&sdl);
+        let search = search::open(settings, &database);
         let (stop, stopping) = watch::channel(false);
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
             identities: identities(settings)?,
+            search: search.clone(),
             schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
@@ -232,6 +238,7 @@ impl Application {
             stop: Arc::new(stop),
             address,
             database,
+            search,
             demo,
             demo_accounts,
         })
@@ -274,12 +281,16 @@ impl Application {
         let mut tasks = vec![
             rt::spawn(keep_schedules(database.clone())),
             rt::spawn(keep_house(database.clone())),
+            rt::spawn(keep_search(self.search.clone())),
         ];
         // Not on the local set: its connection must be dropped while the runtime is there.
         tasks.push(tokio::spawn(async move { Feeds::follow(&database).await }));
         let result = self.server.await;
         for task in tasks {
             task.abort();
+        }
+        if let Err(error) = self.search.write_uses(clock::now()).await {
+            tracing::warn!(%error, "what was looked for last is not counted");
         }
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");

@@ -4,5 +4,7 @@
 #[cfg(test)]
 mod conformance;
 mod embedded;
+mod meilisearch;
 
 pub use embedded::Embedded;
+pub use meilisearch::Meilisearch;

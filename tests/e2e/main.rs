@@ -51,6 +51,8 @@ mod review;
 mod routes;
 mod schedules;
 mod schema;
+mod search;
+mod search_judged;
 mod second_factor;
 mod sessions;
 mod sign_in;

@@ -19,6 +19,7 @@ use municipio_domain::{
     identity::{Action, Caller, Denied, Identity, Subject},
     ids::{ItemId, RevisionId},
     locale::Locale,
+    search::Search,
     store::{StoreError, Transaction},
     tenants::Tenant,
     time::{ClosingCalendar, LocalDateTime, ROME},
@@ -55,6 +56,8 @@ pub struct RequestData {
     pub caller: Caller,
     /// The accounts, sessions and keys of the municipality.
     pub identity: Identity,
+    /// Looks for content.
+    pub(crate) search: Option<Search>,
     origin: Origin,
     attempt: Option<Arc<Attempt>>,
     moment: Moment,
@@ -85,6 +88,7 @@ impl RequestData {
             contents,
             caller,
             identity,
+            search: None,
             origin: Origin::default(),
             attempt: None,
             moment,
@@ -98,6 +102,14 @@ impl RequestData {
     /// The same, by a request of this origin.
     pub fn by(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same, which can look for content.
+    pub fn searching(self, search: Search) -> Self {
+        Self {
+            search: Some(search),
+            ..self
+        }
     }
 
     /// The same, of a mutation that may be sent again: what is done is noted with it.

@@ -1,7 +1,7 @@
 //! The port: what an engine of search does. The crate `search` has the engines, with one suite of tests
 //! that all of them pass.
 
-use std::{fmt, pin::Pin};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use futures_util::stream::Stream;
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,17 @@ pub trait SearchEngine: Send + Sync + fmt::Debug {
 
     /// Forgets a tenant.
     fn forget(&self, tenant: TenantId) -> Answer<'_, ()>;
+
+    /// An engine with an empty index for all tenants beside this one, to be filled and then to
+    /// [take over](Self::take_over). None where each tenant has an index of its own.
+    fn beside(&self) -> Answer<'_, Option<Arc<dyn SearchEngine>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Has the index beside this one answer in its place, at once, and forgets the one that did.
+    fn take_over(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 impl DocumentKey {

@@ -21,7 +21,7 @@ pub use follow::{Drift, FollowError, catch_up, rebuild, repair, verify};
 pub use highlight::{Excerpt, did_you_mean};
 pub use query::{
     FacetCounts, FacetField, Hit, Hits, LONGEST_TEXT, MOST_HITS, Near, SearchOrder, SearchQuery,
-    SearchText, TextTooLong, distance,
+    SearchText, TextTooLong, decode_place, distance, encode_place,
 };
 pub use service::{Answered, Search};
 pub use source::Source;

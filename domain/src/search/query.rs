@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use validator::Validate;
+
 use super::{Language, Word};
 use crate::{
-    content::{ContentType, fields::GeoPoint},
+    content::{ContentType, InvalidCursor, fields::GeoPoint, seal, unseal},
     ids::ItemId,
     locale::Locale,
+    tenants::IpaCode,
 };
 
 /// The longest text that is looked for, in characters.
@@ -122,6 +125,17 @@ pub struct Near {
     pub within: Option<u32>,
 }
 
+impl Near {
+    /// Near this point; nothing when it is not on the earth.
+    pub fn new(latitude: f64, longitude: f64, within: Option<u32>) -> Option<Self> {
+        let point = GeoPoint {
+            latitude,
+            longitude,
+        };
+        point.validate().is_ok().then_some(Self { point, within })
+    }
+}
+
 /// What hits are ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SearchOrder {
@@ -145,6 +159,8 @@ pub struct SearchQuery {
     pub text: SearchText,
     /// The locale.
     pub locale: Locale,
+    /// Words must stand in titles and keywords: what is in texts is not looked at.
+    pub titles_only: bool,
     /// For each of these fields one of its values.
     pub filters: Vec<(FacetField, Vec<String>)>,
     /// The day of the content is not before this moment, in seconds since 1970.
@@ -169,6 +185,7 @@ impl SearchQuery {
         Self {
             text,
             locale,
+            titles_only: false,
             filters: Vec::new(),
             from: None,
             until: None,
@@ -211,6 +228,22 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// For each field that was asked for, the values that hits have.
     pub facets: Vec<(FacetField, FacetCounts)>,
+}
+
+/// The place after so many hits, as an opaque string for readers of this municipality.
+pub fn encode_place(hits: u64, municipality: &IpaCode) -> String {
+    seal(municipality, &("s", hits))
+}
+
+/// Reads such a string.
+///
+/// # Errors
+/// The text is no place among hits, or one of another municipality.
+pub fn decode_place(text: &str, municipality: &IpaCode) -> Result<u64, InvalidCursor> {
+    match unseal::<(String, u64)>(text, municipality)? {
+        (kind, hits) if kind == "s" => Ok(hits),
+        _ => Err(InvalidCursor::OtherOrder),
+    }
 }
 
 /// How far two places are from each other, in metres: along the surface of a sphere.

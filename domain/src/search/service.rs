@@ -11,12 +11,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
 use super::{
-    EngineError, FollowError, Hits, Position, SearchEngine, SearchQuery, Source, Uses, catch_up,
+    EngineError, FollowError, Hits, Position, SearchEngine, SearchQuery, SearchText, Source, Uses,
+    catch_up,
 };
-use crate::{ids::TenantId, store::Database, tenants::Tenant};
+use crate::{
+    content::ContentType,
+    ids::{ItemId, TenantId},
+    locale::Locale,
+    store::{Database, StoreError},
+    tenants::Tenant,
+};
 
 /// How long somebody who searches waits for what changed last.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -24,6 +32,12 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a server that did not answer is left alone.
 const REST: Duration = Duration::from_secs(5);
+
+/// The types that are suggested, those of the first list first.
+const SUGGESTED: [&[ContentType]; 2] = [
+    &[ContentType::Service],
+    &[ContentType::Topic, ContentType::Office],
+];
 
 /// Looks for content.
 #[derive(Clone, Debug)]
@@ -111,6 +125,43 @@ impl Search {
             engine: self.embedded.name(),
             is_degraded: self.server.is_some(),
         })
+    }
+
+    /// The hits for what is being written, as a search box shows them: by their titles, services first, then
+    /// topics and offices.
+    ///
+    /// # Errors
+    /// No engine answers, or the database does not.
+    pub async fn suggest(
+        &self,
+        tenant: &Arc<Tenant>,
+        text: SearchText,
+        locale: Locale,
+        size: u64,
+    ) -> Result<Vec<ItemId>, FollowError> {
+        let mut suggested = Vec::new();
+        if text.is_empty() {
+            return Ok(suggested);
+        }
+        for types in SUGGESTED {
+            let missing = size.saturating_sub(suggested.len() as u64);
+            if missing == 0 {
+                break;
+            }
+            let mut query = SearchQuery::new(text.clone(), locale.clone(), missing).of_types(types);
+            query.titles_only = true;
+            let found = self.query(tenant, &query).await?.hits.hits;
+            suggested.extend(found.into_iter().map(|hit| hit.item));
+        }
+        Ok(suggested)
+    }
+
+    /// Writes down what was looked for until now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn write_uses(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.uses.write(&self.database, now).await
     }
 
     /// How many changes an engine has still to follow; nothing when its index is not there yet.

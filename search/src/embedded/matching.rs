@@ -98,10 +98,14 @@ fn collect(
     if query.text.is_empty() {
         return searcher.search(&all_of(filters, Box::new(AllQuery)), wanted);
     }
+    let classes = match query.titles_only {
+        true => &fields.classes()[..2],
+        false => &fields.classes()[..],
+    };
     let last = query.text.words().len() - 1;
     let mut words = Vec::new();
     for (place, word) in query.text.words().iter().enumerate() {
-        words.extend(word_query(searcher, fields, word, place == last)?);
+        words.extend(word_query(searcher, fields.vocabulary, classes, word, place == last)?);
     }
     // Most of what was said must be there; when that is nowhere, less.
     let mut needed = words.len() - words.len() * 2 / 5;
@@ -150,18 +154,18 @@ fn term(field: Field, text: &str) -> Box<dyn Query> {
 /// What has a word, or what stands for it; nothing when that is nowhere.
 fn word_query(
     searcher: &Searcher,
-    fields: &Fields,
+    vocabulary: Field,
+    classes: &[TextClass],
     word: &Word,
     is_last: bool,
 ) -> tantivy::Result<Option<Box<dyn Query>>> {
-    let classes = fields.classes();
     let is_there = |class: &TextClass| -> tantivy::Result<bool> {
         let stems = searcher.doc_freq(&Term::from_field_text(class.stems, &word.stem))?;
         let words = searcher.doc_freq(&Term::from_field_text(class.words, &word.folded))?;
         Ok(stems > 0 || words > 0)
     };
     let mut is_written = false;
-    for class in &classes {
+    for class in classes {
         is_written = is_written || is_there(class)?;
     }
     let mut likenesses: Vec<Box<dyn Query>> = Vec::new();
@@ -173,7 +177,7 @@ fn word_query(
             likenesses.push(Box::new(BoostQuery::new(stem, class.weight * STEM)));
         }
     }
-    let candidates = candidates(searcher, fields, word, is_last, is_written)?;
+    let candidates = candidates(searcher, vocabulary, word, is_last, is_written)?;
     for (likeness, words) in &candidates {
         for class in classes {
             let words = words.iter().map(|word| Term::from_field_text(class.words, word));
@@ -189,19 +193,19 @@ fn word_query(
 /// The words of the index that stand for a word of the query, by how.
 fn candidates(
     searcher: &Searcher,
-    fields: &Fields,
+    vocabulary: Field,
     word: &Word,
     is_last: bool,
     is_written: bool,
 ) -> tantivy::Result<BTreeMap<Likeness, Vec<String>>> {
     // What is written somewhere is no mistake.
     let typos = if is_written { 0 } else { allowed_typos(&word.folded) };
-    let term = Term::from_field_text(fields.vocabulary, &word.folded);
+    let term = Term::from_field_text(vocabulary, &word.folded);
     let mut found: Vec<(Likeness, u32, String)> = Vec::new();
     if is_last && word.folded.chars().count() > 1 {
         let wrong = u8::from(typos > 0 && word.folded.chars().count() >= LONG_BEGINNING);
         let like = FuzzyTermQuery::new_prefix(term.clone(), wrong, true);
-        look_up(searcher, fields, &like, |word_of_index| {
+        look_up(searcher, vocabulary, &like, |word_of_index| {
             Some(match word_of_index.starts_with(&word.folded) {
                 true => Likeness::Begins,
                 false => Likeness::BeginsWrong,
@@ -210,7 +214,7 @@ fn candidates(
     }
     if typos > 0 {
         let like = FuzzyTermQuery::new(term, typos, true);
-        look_up(searcher, fields, &like, |word_of_index| {
+        look_up(searcher, vocabulary, &like, |word_of_index| {
             match strsim::osa_distance(word_of_index, &word.folded) {
                 0 => None,
                 1 => Some(Likeness::OneTypo),
@@ -233,14 +237,14 @@ fn candidates(
 /// Adds the words of the index that are like this, with how and in how many documents.
 fn look_up(
     searcher: &Searcher,
-    fields: &Fields,
+    vocabulary: Field,
     like: &FuzzyTermQuery,
     likeness: impl Fn(&str) -> Option<Likeness>,
     found: &mut Vec<(Likeness, u32, String)>,
 ) -> tantivy::Result<()> {
     let automaton = like.automaton()?;
     for reader in searcher.segment_readers() {
-        let index = reader.inverted_index(fields.vocabulary)?;
+        let index = reader.inverted_index(vocabulary)?;
         let mut words = index.terms().search(&automaton).into_stream()?;
         let mut looked_at = 0;
         while looked_at < MOST_LOOKED_AT && words.advance() {

@@ -13,6 +13,7 @@ mod publishing;
 mod release;
 mod review;
 mod scheduling;
+mod search;
 mod translating;
 mod user_error;
 mod user_error_codes;
@@ -43,6 +44,7 @@ pub struct Mutation(
     preview::PreviewMutation,
     review::ReviewMutation,
     release::ReleaseMutation,
+    search::SearchMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:
