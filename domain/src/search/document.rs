@@ -164,6 +164,9 @@ fn facets(item: &Item) -> Vec<(FacetField, String)> {
     }
     let offices = body.offices().into_iter();
     facets.extend(offices.map(|office| (FacetField::Office, office.to_string())));
+    // What is named twice counts once.
+    facets.sort_unstable();
+    facets.dedup();
     facets
 }
 
