@@ -39,6 +39,8 @@ pub struct Settings {
     /// `MEILI_API_KEY`: the key with which Municipio calls it (docs/search.md says what it must be allowed).
     #[serde(deserialize_with = "some_text", skip_serializing)]
     pub meili_api_key: Option<String>,
+    /// `MUNICIPIO_SEARCH_INDEX`: name of the index there; letters, digits, `_` and `-`.
+    pub search_index: String,
     /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
     #[serde(with = "switch")]
     pub demo: bool,
@@ -131,6 +133,7 @@ impl Default for Settings {
             secret: None,
             meili_url: None,
             meili_api_key: None,
+            search_index: "municipio".to_owned(),
             demo: true,
             cache: true,
             workers: 0,
@@ -282,6 +285,11 @@ impl Settings {
                 "give {SHORTEST_SECRET} random characters or more, such as openssl rand -hex 32 prints"
             );
             return Err(SettingsError::new("MUNICIPIO_SECRET", message));
+        }
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        if self.search_index.is_empty() || !self.search_index.bytes().all(is_name) {
+            let message = "give a name of letters, digits, _ and -";
+            return Err(SettingsError::new("MUNICIPIO_SEARCH_INDEX", message));
         }
         let known = ["postgres://", "postgresql://"];
         match &self.database_url {

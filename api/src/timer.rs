@@ -5,10 +5,11 @@ use std::{fmt::Display, time::Duration};
 use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{extend_occurrences, fire_due, purge},
-    idempotency, identity,
+    idempotency, identity, outbox,
     search::{Search, forget_uses},
     store::{Database, TenantStore},
     tenants::{self, Tenant},
+    webhooks,
 };
 
 use crate::clock;
@@ -35,8 +36,8 @@ pub(crate) async fn keep_schedules(database: Database) {
     }
 }
 
-/// Forgets the answers of mutations that nobody sends again any more, sessions that have expired and failed
-/// sign-ins of long ago; writes the occurrences that events
+/// Forgets the answers of mutations that nobody sends again any more, sessions that have expired, failed
+/// sign-ins of long ago, jobs that were done and deliveries that are over; writes the occurrences that events
 /// without end will have; removes what was deleted long ago. For as long as it is polled.
 pub(crate) async fn keep_house(database: Database) {
     const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -50,6 +51,11 @@ pub(crate) async fn keep_house(database: Database) {
         let forget =
             async |store: &TenantStore, _: &Tenant, now| identity::forget_expired(store, now).await;
         each(&database, "sessions cannot be forgotten", forget).await;
+        let forget = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
+        each(&database, "jobs cannot be forgotten", forget).await;
+        let forget =
+            async |store: &TenantStore, _: &Tenant, now| webhooks::forget(store, now).await;
+        each(&database, "deliveries cannot be forgotten", forget).await;
         if hour % DAY == 0 {
             let extend =
                 async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;

@@ -16,6 +16,9 @@ mod m20261126_000015_releases;
 mod m20261126_000016_review_of_revision;
 mod m20261126_000018_identity_providers;
 mod m20261126_000022_own_revisions;
+mod m20261126_000023_answers;
+mod m20261126_000040_outbox;
+mod m20261126_000041_webhooks;
 mod m20261126_000050_search;
 mod parts;
 
@@ -45,6 +48,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000016_review_of_revision::Migration),
             Box::new(m20261126_000018_identity_providers::Migration),
             Box::new(m20261126_000022_own_revisions::Migration),
+            Box::new(m20261126_000023_answers::Migration),
+            Box::new(m20261126_000040_outbox::Migration),
+            Box::new(m20261126_000041_webhooks::Migration),
             Box::new(m20261126_000050_search::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;

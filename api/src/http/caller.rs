@@ -32,7 +32,7 @@ impl Requester {
     /// What the operation brings with it.
     pub(super) fn data(&self, state: &State, contents: Contents, moment: Moment) -> RequestData {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
-        let identity = state.identity(&tenant);
+        let identity = state.identities.of(contents.store().clone());
         let data = RequestData::new(tenant, contents, identity, caller, moment);
         data.by(self.origin.clone()).searching(state.search.clone())
     }

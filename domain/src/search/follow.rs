@@ -29,11 +29,16 @@ pub async fn catch_up(engine: &dyn SearchEngine, source: &Source) -> Result<Posi
     let Some(position) = engine.status(tenant).await?.position else {
         return rebuild(engine, source, &AtomicU64::new(0)).await;
     };
-    // A database that was restored knows less than the index.
-    if position.recipe != goal.recipe || position.sequence > goal.sequence {
+    if is_astray(&position, &goal) {
         return rebuild(engine, source, &AtomicU64::new(0)).await;
     }
     follow(engine, source, position, &goal).await
+}
+
+/// The log does not lead from where an index stands to where its tenant is: its documents were made with
+/// something else, or the database was restored and knows less than the index.
+pub(super) fn is_astray(position: &Position, goal: &Position) -> bool {
+    position.recipe != goal.recipe || position.sequence > goal.sequence
 }
 
 /// Makes the index of a tenant anew, counting the documents that are done; then it follows what changed
@@ -53,6 +58,18 @@ pub async fn rebuild(
         done.fetch_add(documents.len() as u64, Ordering::Relaxed);
     });
     engine.rebuild(tenant, Box::pin(documents), position.clone()).await?;
+    catch_up_from(engine, source, position).await
+}
+
+/// Follows what changed since this position, wherever the index says that it stands.
+///
+/// # Errors
+/// The database or the engine failed.
+pub async fn catch_up_from(
+    engine: &dyn SearchEngine,
+    source: &Source,
+    position: Position,
+) -> Result<Position, FollowError> {
     let goal = source.goal().await?;
     follow(engine, source, position, &goal).await
 }

@@ -6,6 +6,7 @@ mod document;
 mod engine;
 mod follow;
 mod highlight;
+mod jobs;
 mod query;
 mod service;
 mod source;
@@ -17,8 +18,9 @@ pub use document::{Document, DocumentKey, Surroundings, facet_term};
 pub use engine::{
     Answer, Batch, Documents, EngineError, Held, IndexStatus, Position, SearchEngine,
 };
-pub use follow::{Drift, FollowError, catch_up, rebuild, repair, verify};
+pub use follow::{Drift, FollowError, catch_up, catch_up_from, rebuild, repair, verify};
 pub use highlight::{Excerpt, did_you_mean};
+pub use jobs::search_handlers;
 pub use query::{
     FacetCounts, FacetField, Hit, Hits, LONGEST_TEXT, MOST_HITS, Near, SearchOrder, SearchQuery,
     SearchText, TextTooLong, decode_place, distance, encode_place,

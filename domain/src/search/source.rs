@@ -173,6 +173,24 @@ impl Source {
             .collect()
     }
 
+    /// How many documents there are altogether.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        use content_item::{Column, Entity};
+        let types = ContentType::ALL.iter().filter(|name| name.is_searchable());
+        let mut select = Query::select();
+        select
+            .from(Entity)
+            .expr_as(Expr::col((Entity, Column::Id)).count(), Alias::new("total"))
+            .and_where(Expr::col((Entity, Column::PublishedRevisionId)).is_not_null())
+            .and_where(Expr::col((Entity, Column::ContentType)).is_in(types.map(|name| name.as_str())));
+        let rows = self.contents.store().read().rows::<Entity>(select).await?;
+        let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "total"))?;
+        Ok(u64::try_from(total).unwrap_or_default() * self.tenant.locales.len() as u64)
+    }
+
     async fn synonyms(&self) -> Result<Synonyms, StoreError> {
         let own = own_synonyms(self.contents.store()).await?;
         Ok(Synonyms::new(&own.groups, &self.tenant.locales))

@@ -6,13 +6,15 @@ use std::{
     sync::LazyLock,
 };
 
+use chrono::{DateTime, Utc};
 use municipio_entities::search_synonyms::{Column, Entity, Model};
 use sea_orm::sea_query::Condition;
 use serde::Deserialize;
 
-use super::Language;
+use super::{Language, jobs::follow_job};
 use crate::{
     locale::Locale,
+    outbox,
     store::{StoreError, TenantStore, Transaction},
 };
 
@@ -97,6 +99,7 @@ pub async fn set_synonyms(
     transaction: &Transaction,
     groups: Vec<Group>,
     expected: Option<i64>,
+    now: DateTime<Utc>,
 ) -> Result<OwnSynonyms, SynonymsError> {
     let groups = check(groups)?;
     let version = transaction.count_up::<Entity>(Column::Version, 1).await?;
@@ -106,6 +109,7 @@ pub async fn set_synonyms(
     let written = serde_json::json!(groups);
     let values = [(Column::Groups, written.into())];
     transaction.update::<Entity>(values, Condition::all()).await?;
+    outbox::enqueue(transaction, [follow_job()], now).await?;
     Ok(OwnSynonyms { version, groups })
 }
 

@@ -91,7 +91,7 @@ impl SearchMutation {
         data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
         let groups = input.groups.into_iter().map(|group| group.phrases).collect();
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let own = match set_synonyms(&transaction, groups, input.expected_version).await {
+        let own = match set_synonyms(&transaction, groups, input.expected_version, data.now()).await {
             Ok(own) => own,
             Err(error) => {
                 return Ok(SetSearchSynonymsPayload {
