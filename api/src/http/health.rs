@@ -11,13 +11,20 @@ pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
 }
 
-/// The database answers.
+/// The database answers. Without its search server it is ready all the same, and says so.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     match state.database.ping().await {
-        Ok(()) => HttpResponse::Ok().json(serde_json::json!({
-            "status": "ok",
-            "database": "ok",
-        })),
+        Ok(()) => {
+            let (status, search) = match state.search.is_degraded().await {
+                false => ("ok", "ok"),
+                true => ("degraded", "the embedded engine stands in"),
+            };
+            HttpResponse::Ok().json(serde_json::json!({
+                "status": status,
+                "database": "ok",
+                "search": search,
+            }))
+        }
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
             HttpResponse::ServiceUnavailable().json(serde_json::json!({

@@ -74,6 +74,11 @@ pub trait SearchEngine: Send + Sync + fmt::Debug {
     /// Its name: `embedded`, `meilisearch`.
     fn name(&self) -> &'static str;
 
+    /// Whether it answers at all.
+    fn ping(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// The hits of a query.
     fn query<'a>(&'a self, tenant: TenantId, query: &'a SearchQuery) -> Answer<'a, Hits>;
 

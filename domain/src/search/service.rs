@@ -88,6 +88,14 @@ impl Search {
         self.server.as_ref()
     }
 
+    /// Whether the embedded engine stands in for a server that does not answer.
+    pub async fn is_degraded(&self) -> bool {
+        match &self.server {
+            Some(server) => server.ping().await.is_err(),
+            None => false,
+        }
+    }
+
     /// What people look for.
     pub fn uses(&self) -> &Uses {
         &self.uses

@@ -270,6 +270,14 @@ impl SearchEngine for Meilisearch {
         "meilisearch"
     }
 
+    fn ping(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let health = format!("{}/health", self.host);
+            let answer = self.http(SEARCHING).get::<Value>(&health).await;
+            answer.map(|_| ()).map_err(unavailable)
+        })
+    }
+
     fn query<'a>(&'a self, tenant: TenantId, query: &'a SearchQuery) -> Answer<'a, Hits> {
         Box::pin(async move { query::hits(&self.index(SEARCHING), tenant, query).await })
     }
