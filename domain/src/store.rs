@@ -221,6 +221,9 @@ tenant_owned!(
     content_schedule,
     content_slug,
     idempotency_key,
+    media_blob,
+    media_upload,
+    media_use,
     review_rule
 );
 tenant_owned!(

@@ -16,6 +16,7 @@ mod m20261126_000015_releases;
 mod m20261126_000016_review_of_revision;
 mod m20261126_000018_identity_providers;
 mod m20261126_000022_own_revisions;
+mod m20261126_000030_media;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000016_review_of_revision::Migration),
             Box::new(m20261126_000018_identity_providers::Migration),
             Box::new(m20261126_000022_own_revisions::Migration),
+            Box::new(m20261126_000030_media::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

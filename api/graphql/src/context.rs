@@ -14,6 +14,7 @@ use municipio_domain::{
     content::{
         Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
         Page, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window, WorkItem, review::Review,
+        types::Asset,
     },
     idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
@@ -27,6 +28,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     error::{ErrorCode, denied, failed, internal},
+    files::{FileAddresses, Reach},
     global_id::{self, Kind},
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader},
@@ -55,6 +57,8 @@ pub struct RequestData {
     pub caller: Caller,
     /// The accounts, sessions and keys of the municipality.
     pub identity: Identity,
+    /// Where files are.
+    pub(crate) files: FileAddresses,
     origin: Origin,
     attempt: Option<Arc<Attempt>>,
     moment: Moment,
@@ -85,6 +89,7 @@ impl RequestData {
             contents,
             caller,
             identity,
+            files: FileAddresses::default(),
             origin: Origin::default(),
             attempt: None,
             moment,
@@ -98,6 +103,22 @@ impl RequestData {
     /// The same, by a request of this origin.
     pub fn by(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same, with files at these addresses.
+    pub fn with_files(self, files: FileAddresses) -> Self {
+        Self { files, ..self }
+    }
+
+    /// How far the address of the file of an asset reaches; nothing when the caller may not see it.
+    pub(crate) fn reach(&self, asset: &Asset) -> Option<Reach> {
+        let subject = Subject::of_type(ContentType::Asset);
+        let may = || self.caller.authorise(Action::ReadDrafts, &subject).is_ok();
+        match (asset.is_public(), self.contents.is_of_drafts()) {
+            (true, false) => Some(Reach::Public),
+            (true, true) => Some(Reach::Caller(self.now())),
+            (false, _) => may().then(|| Reach::Caller(self.now())),
+        }
     }
 
     /// The same, of a mutation that may be sent again: what is done is noted with it.

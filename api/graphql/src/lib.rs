@@ -4,6 +4,7 @@
 mod connection;
 mod context;
 mod error;
+mod files;
 mod filters;
 mod global_id;
 mod identity;
@@ -29,6 +30,7 @@ use async_graphql::{
 pub use connection::MAX_PAGE;
 pub use context::{Moment, RequestData};
 pub use error::{ErrorCode, catalogue, refuse_denied};
+pub use files::FileAddresses;
 pub use mutation::Mutation;
 pub use perspective::{read_perspective, refuse_perspective};
 pub use query::Query;

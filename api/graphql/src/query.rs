@@ -21,7 +21,7 @@ use crate::{
         Account, AccountRole, ApiKey, IdentityProvider, List, Me, Permission, SignInProvider,
     },
     objects::{
-        AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
+        Asset, AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
         Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
         Vocabulary,
     },
@@ -173,6 +173,7 @@ query! {
         page, pages: Page by PageFilter in "by_title()", "A page (pagina).", "Pages (pagine).";
         faq, faqs: Faq by FaqFilter in "by_title()", "A frequently asked question (domanda frequente).", "Frequently asked questions (domande frequenti).";
         procedure, procedures: Procedure by ProcedureFilter in "by_title()", "A procedure sheet, art. 35 D.Lgs. 33/2013 (procedimento).", "Procedure sheets (procedimenti).";
+        asset, assets: Asset by AssetFilter in "by_title()", "A file (allegato).", "Files (allegati).";
     }
     fields {
         /// Who calls, and what they may do.

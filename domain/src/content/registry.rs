@@ -11,8 +11,8 @@ use validator::Validate;
 use super::{
     FieldError, LinkTarget, Relations, field_errors, rich_text,
     types::{
-        ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Office, Page, Person,
-        Place, Procedure, Role, Service, Topic,
+        Asset, ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Office, Page,
+        Person, Place, Procedure, Role, Service, Topic,
     },
 };
 use crate::{
@@ -255,6 +255,8 @@ content_types! {
     Faq = "faq", "faqs";
     /// Procedure sheet (Procedimento).
     Procedure = "procedure", "procedures";
+    /// Asset (Allegato, immagine).
+    Asset = "asset", "assets";
 }
 
 fn read<T: Content>(body: Value) -> Result<T, FieldError> {
