@@ -17,6 +17,7 @@ use actix_web::{
 use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords},
+    media::{Media, Signer, TenantMedia},
     openid::Issuers,
     outgoing::Outgoing,
     store::{Database, Feeds, StoreError},
@@ -36,7 +37,8 @@ use crate::{
         self,
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
-    secret::vault,
+    media::media,
+    secret::{secret, vault},
     settings::Settings,
     start::{self, DemoAccount, Opened},
     timer::{keep_house, keep_schedules},
@@ -61,6 +63,11 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The place of the files cannot be used.
+    #[error(
+        "cannot use the store of files: {0}; see MUNICIPIO_MEDIA_BUCKET and AWS_… in docs/media.md"
+    )]
+    Media(String),
     /// The manifest of trusted documents cannot be used.
     #[error("MUNICIPIO_TRUSTED_DOCUMENTS: {file} {error}")]
     Manifest {
@@ -91,6 +98,9 @@ pub(crate) struct State {
     pub(crate) bodies: BodyCache,
     pub(crate) overlays: OverlayCache,
     pub(crate) identities: Identities,
+    pub(crate) media: Media,
+    /// Signs addresses of files; nothing when there is no secret.
+    pub(crate) signer: Option<Signer>,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
@@ -122,6 +132,11 @@ impl State {
     /// The content of a tenant.
     pub(crate) fn contents(&self, tenant: &Tenant) -> Contents {
         Contents::new(self.database.tenant(tenant.id), self.bodies.clone())
+    }
+
+    /// The files of a tenant.
+    pub(crate) fn media_of(&self, tenant: &Tenant) -> TenantMedia {
+        self.media.of(self.database.tenant(tenant.id))
     }
 
     /// The accounts, sessions and keys of a tenant.
@@ -195,6 +210,8 @@ impl Application {
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
             identities: identities(settings)?,
+            media: media(settings)?,
+            signer: secret(settings)?.as_deref().and_then(Signer::new),
             schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
