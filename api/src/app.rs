@@ -151,6 +151,7 @@ pub struct Application {
     stop: Arc<watch::Sender<bool>>,
     address: SocketAddr,
     database: Database,
+    media: Media,
     demo: Option<LoadReport>,
     demo_accounts: Vec<DemoAccount>,
 }
@@ -201,6 +202,7 @@ impl Application {
             demo_accounts,
             ..
         } = start::open(settings).await?;
+        let media = media(settings)?;
         let schema = municipio_graphql::schema();
         let sdl = municipio_graphql::sdl(&schema);
         let (costs, input_types) = municipio_graphql::models(&sdl);
@@ -210,7 +212,7 @@ impl Application {
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
             identities: identities(settings)?,
-            media: media(settings)?,
+            media: media.clone(),
             signer: secret(settings)?.as_deref().and_then(Signer::new),
             schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
@@ -249,6 +251,7 @@ impl Application {
             stop: Arc::new(stop),
             address,
             database,
+            media,
             demo,
             demo_accounts,
         })
@@ -290,7 +293,7 @@ impl Application {
         let database = self.database.clone();
         let mut tasks = vec![
             rt::spawn(keep_schedules(database.clone())),
-            rt::spawn(keep_house(database.clone())),
+            rt::spawn(keep_house(database.clone(), self.media.clone())),
         ];
         // Not on the local set: its connection must be dropped while the runtime is there.
         tasks.push(tokio::spawn(async move { Feeds::follow(&database).await }));

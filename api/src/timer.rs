@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{extend_occurrences, fire_due, purge},
     idempotency, identity,
+    media::{GRACE, Media, MediaError},
     store::{Database, TenantStore},
     tenants::{self, Tenant},
 };
@@ -35,9 +36,9 @@ pub(crate) async fn keep_schedules(database: Database) {
 }
 
 /// Forgets the answers of mutations that nobody sends again any more, sessions that have expired and failed
-/// sign-ins of long ago; writes the occurrences that events
+/// sign-ins of long ago, and files that nothing uses; writes the occurrences that events
 /// without end will have; removes what was deleted long ago. For as long as it is polled.
-pub(crate) async fn keep_house(database: Database) {
+pub(crate) async fn keep_house(database: Database, media: Media) {
     const HOUR: Duration = Duration::from_secs(60 * 60);
     const DAY: u64 = 24;
     let mut hours = tokio::time::interval(HOUR);
@@ -49,6 +50,14 @@ pub(crate) async fn keep_house(database: Database) {
         let forget =
             async |store: &TenantStore, _: &Tenant, now| identity::forget_expired(store, now).await;
         each(&database, "sessions cannot be forgotten", forget).await;
+        let clean = async |store: &TenantStore, tenant: &Tenant, now| {
+            let cleaned = media.of(store.clone()).clean(GRACE, false, now).await?;
+            if !cleaned.is_nothing() {
+                tracing::info!(?cleaned, tenant = %tenant.ipa_code, "files that nothing used were removed");
+            }
+            Ok::<_, MediaError>(())
+        };
+        each(&database, "files cannot be cleaned up", clean).await;
         if hour % DAY == 0 {
             let extend =
                 async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;

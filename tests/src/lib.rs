@@ -4,6 +4,7 @@
 
 mod database;
 mod identity;
+pub mod media;
 pub mod portal;
 pub mod provider;
 mod proxy;
@@ -147,6 +148,11 @@ impl TestApp {
             stop,
             data,
         }
+    }
+
+    /// Where files are kept.
+    pub fn media_folder(&self) -> std::path::PathBuf {
+        self.data.path().join("media")
     }
 
     /// Stops the application as a signal does.

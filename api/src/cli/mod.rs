@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod media;
 mod progress;
 mod provider;
 mod seed;
@@ -62,6 +63,9 @@ enum Command {
     /// Export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Remove files that nothing uses, and verify those that are kept
+    #[command(subcommand)]
+    Media(media::Media),
     /// Create, list, show, suspend and resume municipalities
     #[command(subcommand)]
     Tenant(tenant::Tenant),
@@ -89,6 +93,7 @@ impl Cli {
             Command::Migrate => migrate(&settings).await,
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
+            Command::Media(media) => media.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
             Command::User(user) => user.run(&settings).await,
             Command::Provider(provider) => provider.run(&settings).await,

@@ -65,14 +65,20 @@ impl Key {
         Self(Path::from(format!("{tenant}/uploads/{upload}")))
     }
 
-    /// Its last part.
-    pub(super) fn name(&self) -> &str {
-        self.0.filename().unwrap_or_default()
+    /// All variants of all files.
+    pub(super) fn all_variants(tenant: TenantId) -> Self {
+        Self(Path::from(format!("{tenant}/variants")))
+    }
+
+    /// What it belongs to: the hash of a file, or the id of an upload.
+    pub(super) fn owner(&self) -> &str {
+        let mut parts = self.0.as_ref().split('/');
+        parts.nth(2).unwrap_or_default()
     }
 }
 
 /// Something that is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Its name.
     pub key: Key,

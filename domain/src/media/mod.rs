@@ -2,6 +2,7 @@
 //! who may see it, is content ([`crate::content::types::Asset`]); this module knows bytes.
 
 mod blobs;
+mod clean;
 mod document;
 mod error;
 mod file;
@@ -9,6 +10,7 @@ mod hash;
 mod image;
 mod kind;
 mod name;
+mod rows;
 mod scan;
 mod settle;
 mod sign;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub use blobs::{Blobs, ByteStream, Kept, Key};
+pub use clean::{Cleaned, GRACE, Verified};
 pub use error::{MediaError, Refusal};
 pub use file::{AssetFile, FileFacts};
 pub use hash::{ContentHash, InvalidHash};

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use municipio_entities::{media_blob, media_upload, media_use};
+use municipio_entities::{media_upload, media_use};
 use sea_orm::sea_query::Condition;
 use uuid::Uuid;
 
-use super::{AssetFile, FileFacts};
+use super::{
+    AssetFile, FileFacts,
+    rows::{files as kept, one_of},
+};
 use crate::{
     content::{Body, FieldError, types::Asset},
     ids::RevisionId,
@@ -41,13 +44,7 @@ pub(crate) async fn settle(
         known.uploads = rows.into_iter().map(|row| (row.id, row)).collect();
     }
     if !hashes.is_empty() {
-        let rows = transaction
-            .all_of::<media_blob::Entity>(media_blob::Column::Sha256, hashes, Condition::all())
-            .await?;
-        known.blobs = rows
-            .into_iter()
-            .map(|row| (row.sha256, row.facts))
-            .collect();
+        known.blobs = kept(transaction, one_of(hashes)).await?;
     }
     let mut wrong = Vec::with_capacity(bodies.len());
     for settling in bodies {

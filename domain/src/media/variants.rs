@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use moka::future::Cache;
-use municipio_entities::{content_listing, media_blob};
+use municipio_entities::content_listing;
 use sea_orm::{ColumnTrait, Condition};
 
 use super::{
     ContentHash, FileFacts, FocalPoint, Format, Key, MediaError, TenantMedia, Variant,
     image::{Rendering, render},
+    rows::{files, one_of},
 };
 use crate::{content::ContentType, ids::TenantId, locale::Locale, store::StoreError};
 
@@ -56,11 +57,11 @@ impl TenantMedia {
         if let Some(facts) = known.get(&key).await {
             return Ok(Some(facts));
         }
-        let of_hash = media_blob::Column::Sha256.eq(hash.as_str());
-        let Some(row) = self.store.read().one::<media_blob::Entity>(of_hash).await? else {
+        let found = files(&self.store.read(), one_of([hash.to_string()])).await?;
+        let Some(facts) = found.into_values().next() else {
             return Ok(None);
         };
-        let facts = serde_json::from_value(row.facts);
+        let facts = serde_json::from_value(facts);
         let facts: FileFacts =
             facts.map_err(|error| StoreError::corrupt("facts of a file", error))?;
         let facts = Arc::new(facts);
@@ -111,6 +112,12 @@ impl TenantMedia {
         let id = (self.tenant(), facts.sha256.clone(), variant, format);
         let made = self.keep_variant(facts, variant, format);
         self.shared().lately.variants.try_get_with(id, made).await
+    }
+
+    /// Forgets a file that is gone.
+    pub(super) async fn forget(&self, hash: &ContentHash) {
+        let known = &self.shared().lately.facts;
+        known.invalidate(&(self.tenant(), hash.clone())).await;
     }
 
     /// How a variant is written for who accepts WebP or does not.
