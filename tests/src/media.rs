@@ -154,12 +154,13 @@ impl Desk {
 
     /// Publishes what has this global id.
     pub async fn publish(&self, id: &Value) {
-        let publish = "mutation($id: ID!) { publishContent(input: { id: $id }) { userErrors { code message } } }";
+        let publish =
+            "mutation($id: ID!) { publish(input: { id: $id }) { userErrors { code message } } }";
         let done = self
             .app
             .data_as(&self.token, publish, json!({ "id": id }))
             .await;
-        assert_eq!(done["publishContent"]["userErrors"], json!([]), "{done:#}");
+        assert_eq!(done["publish"]["userErrors"], json!([]), "{done:#}");
     }
 
     /// A published asset.
