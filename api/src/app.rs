@@ -280,6 +280,11 @@ impl Application {
         &self.demo_accounts
     }
 
+    /// The files, for those who prepare them in tests.
+    pub fn media(&self) -> &Media {
+        &self.media
+    }
+
     /// The database, for those who prepare it in tests.
     pub fn database(&self) -> &Database {
         &self.database

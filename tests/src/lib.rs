@@ -24,6 +24,7 @@ use municipio_domain::{
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
+    media::{Blobs, Media, MediaLimits},
     store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
 };
@@ -40,6 +41,7 @@ pub struct TestApp {
     pub base: String,
     pub client: reqwest::Client,
     pub database: Database,
+    pub media: Media,
     pub engine: Engine,
     /// Where the database is, when it is not SQLite in the data folder.
     pub database_url: Option<String>,
@@ -131,6 +133,7 @@ impl TestApp {
         let application = Application::build(&settings).await.unwrap();
         let base = format!("http://{}", application.address());
         let database = application.database().clone();
+        let media = application.media().clone();
         let stop = application.handle();
         rt::spawn(application.run());
         Self {
@@ -143,6 +146,7 @@ impl TestApp {
                 .build()
                 .unwrap(),
             database,
+            media,
             engine,
             database_url: settings.database_url,
             stop,
@@ -345,6 +349,8 @@ pub fn noon() -> DateTime<Utc> {
 }
 
 /// Loads the demo municipality.
-pub(crate) async fn with_demo(database: &Database) {
-    load_demo(database).await.unwrap();
+pub(crate) async fn with_demo(database: &Database, media: &Path) {
+    let blobs = Blobs::local(media).unwrap();
+    let media = Media::new(blobs, MediaLimits::default(), None);
+    load_demo(database, &media).await.unwrap();
 }

@@ -18,6 +18,8 @@ const BOUNDARY: &str = "municipio-test-boundary";
 pub struct Desk {
     pub app: TestApp,
     pub token: String,
+    /// How many files there were.
+    pub before: usize,
 }
 
 /// A picture without any two parts that look alike.
@@ -91,7 +93,13 @@ impl Desk {
     /// At this application.
     pub async fn of(app: TestApp) -> Self {
         let token = app.signed_in(BuiltInRole::Editor).await;
-        Self { app, token }
+        let mut desk = Self {
+            app,
+            token,
+            before: 0,
+        };
+        desk.before = desk.kept("blobs").len();
+        desk
     }
 
     /// Sends a file with the mutation that makes an asset of it.

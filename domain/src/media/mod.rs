@@ -1,6 +1,7 @@
 //! Files: how they come in, where they are kept, and what is made of them. What an asset says of its file, and
 //! who may see it, is content ([`crate::content::types::Asset`]); this module knows bytes.
 
+mod adopt;
 mod blobs;
 mod clean;
 mod document;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+pub use adopt::{Inspected, inspect};
 pub use blobs::{Blobs, ByteStream, Kept, Key};
 pub use clean::{Cleaned, GRACE, Verified};
 pub use error::{MediaError, Refusal};
@@ -112,6 +114,11 @@ pub struct TenantMedia {
 impl TenantMedia {
     fn shared(&self) -> &Shared {
         &self.media.0
+    }
+
+    /// How large files may be.
+    pub fn limits(&self) -> &MediaLimits {
+        self.media.limits()
     }
 
     fn blobs(&self) -> &Blobs {
