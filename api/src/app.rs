@@ -6,6 +6,7 @@ use std::{
     num::NonZeroUsize,
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use actix_web::{
@@ -16,12 +17,14 @@ use actix_web::{
 };
 use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
-    identity::{Caller, Identities, Identity, IdentityError, Passwords},
+    identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
     media::{Media, Signer, TenantMedia},
     openid::Issuers,
+    outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, Feeds, StoreError},
     tenants::{Tenant, TenantDirectory, TenantError},
+    webhooks,
 };
 use municipio_graphql::{
     InputTypes, MunicipioSchema,
@@ -43,6 +46,9 @@ use crate::{
     start::{self, DemoAccount, Opened},
     timer::{keep_house, keep_schedules},
 };
+
+/// How long jobs under way are waited for when the program stops.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Why the application does not start.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +158,7 @@ pub struct Application {
     address: SocketAddr,
     database: Database,
     media: Media,
+    worker: Worker,
     demo: Option<LoadReport>,
     demo_accounts: Vec<DemoAccount>,
 }
@@ -207,11 +214,17 @@ impl Application {
         let sdl = municipio_graphql::sdl(&schema);
         let (costs, input_types) = municipio_graphql::models(&sdl);
         let (stop, stopping) = watch::channel(false);
+        let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
+        let handlers = handlers(&database, vault.clone(), outgoing.clone());
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
-            identities: identities(settings)?,
+            identities: Identities::new(
+                Passwords::new(places_for_hashing()),
+                vault,
+                Issuers::new(outgoing),
+            ),
             media: media.clone(),
             signer: secret(settings)?.as_deref().and_then(Signer::new),
             schema,
@@ -250,6 +263,7 @@ impl Application {
             server,
             stop: Arc::new(stop),
             address,
+            worker: Worker::new(database.clone(), handlers, clock::now),
             database,
             media,
             demo,
@@ -302,9 +316,15 @@ impl Application {
         ];
         // Not on the local set: its connection must be dropped while the runtime is there.
         tasks.push(tokio::spawn(async move { Feeds::follow(&database).await }));
+        let stopping = self.stop.subscribe();
+        let worker = tokio::spawn(async move { self.worker.run(stopping, GRACE).await });
         let result = self.server.await;
+        self.stop.send_replace(true);
         for task in tasks {
             task.abort();
+        }
+        if let Err(error) = worker.await {
+            tracing::error!(%error, "the worker of the outbox was broken off");
         }
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");
@@ -313,10 +333,12 @@ impl Application {
     }
 }
 
-fn identities(settings: &Settings) -> Result<Identities, StartError> {
-    let passwords = Passwords::new(places_for_hashing());
-    let issuers = Issuers::new(Outgoing::new(settings.internal_calls));
-    Ok(Identities::new(passwords, vault(settings)?, issuers))
+/// What does the work that is put into the outbox.
+fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dyn Handler>> {
+    vec![
+        Arc::new(webhooks::Follower::new(database.clone())),
+        Arc::new(webhooks::Sender::new(database.clone(), vault, outgoing)),
+    ]
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

@@ -7,8 +7,10 @@ use municipio_domain::{
     content::{extend_occurrences, fire_due, purge},
     idempotency, identity,
     media::{GRACE, Media, MediaError},
+    outbox,
     store::{Database, TenantStore},
     tenants::{self, Tenant},
+    webhooks,
 };
 
 use crate::clock;
@@ -35,8 +37,8 @@ pub(crate) async fn keep_schedules(database: Database) {
     }
 }
 
-/// Forgets the answers of mutations that nobody sends again any more, sessions that have expired and failed
-/// sign-ins of long ago, and files that nothing uses; writes the occurrences that events
+/// Forgets the answers of mutations that nobody sends again any more, sessions that have expired, failed
+/// sign-ins of long ago, jobs that were done, deliveries that are over, and files that nothing uses; writes the occurrences that events
 /// without end will have; removes what was deleted long ago. For as long as it is polled.
 pub(crate) async fn keep_house(database: Database, media: Media) {
     const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -58,6 +60,11 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             Ok::<_, MediaError>(())
         };
         each(&database, "files cannot be cleaned up", clean).await;
+        let forget = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
+        each(&database, "jobs cannot be forgotten", forget).await;
+        let forget =
+            async |store: &TenantStore, _: &Tenant, now| webhooks::forget(store, now).await;
+        each(&database, "deliveries cannot be forgotten", forget).await;
         if hour % DAY == 0 {
             let extend =
                 async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;

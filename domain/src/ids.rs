@@ -79,3 +79,11 @@ id!(
     /// What begins with a sign-in and ends with a sign-out.
     SessionId
 );
+id!(
+    /// An address that is told of events.
+    WebhookId
+);
+id!(
+    /// An event that an address is told of.
+    WebhookDeliveryId
+);

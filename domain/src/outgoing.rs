@@ -19,6 +19,8 @@ use url::{Host, Url};
 const CONNECT: Duration = Duration::from_secs(2);
 /// How long a whole call may take: several of them fit into the time of one request.
 const WHOLE: Duration = Duration::from_secs(4);
+/// How long a delivery may take: whoever is told of an event may think about it.
+const DELIVERY: Duration = Duration::from_secs(15);
 /// The most bytes of an answer.
 const MOST: usize = 256 * 1024;
 
@@ -36,6 +38,17 @@ pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What a server answered to a delivery.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The HTTP status.
+    pub status: u16,
+    /// When it wants to be asked again, as it said it.
+    pub retry_after: Option<String>,
+    /// The beginning of the body.
     pub body: Vec<u8>,
 }
 
@@ -120,6 +133,43 @@ impl Outgoing {
             None => request,
         };
         send(url, request).await
+    }
+
+    /// Delivers JSON, with headers. Of the body of the answer no more than this is read.
+    ///
+    /// # Errors
+    /// The address may not be called, or does not answer.
+    pub async fn deliver(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, String)],
+        json: String,
+        most: usize,
+    ) -> Result<Receipt, OutgoingError> {
+        let mut request = self.client(url)?.post(url.clone()).timeout(DELIVERY);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request
+            .header("content-type", "application/json")
+            .body(json);
+        let failed = |error: reqwest::Error| OutgoingError::Failed(shown(url), reason(&error));
+        let mut response = request.send().await.map_err(failed)?;
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.and_then(|value| value.to_str().ok());
+        let mut receipt = Receipt {
+            status: response.status().as_u16(),
+            retry_after: retry_after.map(str::to_owned),
+            body: Vec::new(),
+        };
+        // The status says everything: that the rest cannot be read changes nothing.
+        while receipt.body.len() < most
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            receipt.body.extend_from_slice(&chunk);
+        }
+        receipt.body.truncate(most);
+        Ok(receipt)
     }
 
     fn client(&self, url: &Url) -> Result<&Client, OutgoingError> {

@@ -3,27 +3,31 @@
 //! run, because there is nothing to run it on. On PostgreSQL row-level security is a second wall
 //! behind it ([`wall`]).
 
+mod bell;
 mod database;
 mod error;
 mod feeds;
+mod transaction;
+mod unit_of_work;
 mod wall;
 
 use std::pin::Pin;
 
 use municipio_entities as entities;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbBackend, DbErr, EntityTrait, Iden, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, QueryOrder, QueryResult, QuerySelect, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-    sea_query::{
-        Alias, Expr, ExprTrait, IntoCondition, LockType, OnConflict, Query, SelectStatement,
-    },
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
+    DbErr, EntityTrait, Iden, IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter,
+    QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
 };
 
+use bell::Bell;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
 pub use feeds::Feeds;
+pub(crate) use unit_of_work::Reading;
+pub use unit_of_work::UnitOfWork;
+use unit_of_work::{SharedWhole, begin_part};
 
 use tokio::sync::Notify;
 
@@ -34,11 +38,17 @@ use crate::ids::TenantId;
 pub struct TenantStore {
     database: Database,
     tenant: TenantId,
+    /// The transaction of which all of this store are parts, when it is that of a unit of work.
+    whole: Option<SharedWhole>,
 }
 
 impl TenantStore {
     pub(super) fn new(database: Database, tenant: TenantId) -> Self {
-        Self { database, tenant }
+        Self {
+            database,
+            tenant,
+            whole: None,
+        }
     }
 
     /// The tenant whose rows these are.
@@ -48,12 +58,7 @@ impl TenantStore {
 
     /// How far the log of the tenant's changes has come.
     pub(crate) async fn last_sequence(&self) -> Result<i64, StoreError> {
-        let all = Condition::all();
-        let feed = self
-            .read()
-            .one::<entities::content_feed::Entity>(all)
-            .await?;
-        Ok(feed.map_or(0, |feed| feed.last_sequence))
+        self.read().last_sequence().await
     }
 
     pub(crate) fn alarm(&self) -> &Notify {
@@ -65,10 +70,24 @@ impl TenantStore {
         self.database.feeds()
     }
 
-    pub(crate) fn read(&self) -> Scope<DatabaseConnection> {
+    pub(crate) fn read(&self) -> Scope<Reading> {
+        let connection = Reading {
+            connections: self.database.read.clone(),
+            whole: self.whole.clone(),
+        };
         Scope {
-            connection: self.database.read.clone(),
+            connection,
             tenant: self.tenant,
+            bell: None,
+        }
+    }
+
+    /// The same, apart from a unit of work: what it commits is permanent at once. To be used before anything is
+    /// written in the unit, or SQLite waits for itself.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            whole: None,
+            ..self.clone()
         }
     }
 
@@ -77,20 +96,29 @@ impl TenantStore {
     /// # Errors
     /// The database does not answer.
     pub fn begin(&self) -> Pending<'_, Transaction> {
-        // A deferred transaction of SQLite can fail half-way without waiting for its turn.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let begin = self.database.write.begin_with_options(options);
         Box::pin(async move {
-            let connection = wall::within(self.tenant, begin).await?;
+            let connection = match &self.whole {
+                Some(whole) => begin_part(self, whole).await?,
+                None => begin(self).await?,
+            };
             Ok(Scope {
                 connection,
                 tenant: self.tenant,
+                bell: Some(Bell::of(self.database.workers())),
             })
         })
     }
+}
+
+/// Begins a transaction on a connection that is told the tenant.
+async fn begin(store: &TenantStore) -> Result<DatabaseTransaction, DbErr> {
+    // A deferred transaction of SQLite can fail half-way without waiting for its turn.
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let begin = store.database.write.begin_with_options(options);
+    wall::within(store.tenant, begin).await
 }
 
 /// A transaction on the rows of one tenant.
@@ -101,87 +129,8 @@ pub type Transaction = Scope<DatabaseTransaction>;
 pub struct Scope<C> {
     connection: C,
     tenant: TenantId,
-}
-
-impl Transaction {
-    /// Tells every node, once this is committed, that the log of the tenant has come this far.
-    pub(crate) async fn announce(&self, sequence: i64) -> Result<(), StoreError> {
-        if self.connection.get_database_backend() == DbBackend::Postgres {
-            let statement = feeds::announcement(self.tenant, sequence);
-            self.connection.execute_raw(statement).await?;
-        }
-        Ok(())
-    }
-
-    /// The rows of the tenant in which a column has one of these values, kept from all other transactions
-    /// that write until this one ends. Give the values in order: they are taken in it, so that two transactions
-    /// do not wait for each other. SQLite has one that writes at a time.
-    pub(crate) fn hold_of<E: TenantOwned>(
-        &self,
-        column: E::Column,
-        values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
-    ) -> Pending<'_, Vec<E::Model>> {
-        let chunks = chunks(values.into_iter().map(Into::<sea_orm::Value>::into));
-        Box::pin(async move {
-            let mut rows = Vec::new();
-            for values in chunks {
-                let select = E::find().filter(self.own::<E>(column.is_in(values)));
-                // Rows that name these in a foreign key may still be written.
-                let select = select.order_by_asc(column).lock(LockType::NoKeyUpdate);
-                rows.extend(self.run(select.all(&self.connection)).await?);
-            }
-            Ok(rows)
-        })
-    }
-
-    /// Has the tenant looked at when something of it is to happen, or earlier: milliseconds since 1970-01-01
-    /// in UTC.
-    pub(crate) async fn wake_by(&self, due: i64) -> Result<(), StoreError> {
-        use entities::tenant::Column;
-        // Whoever looks for the next time waits, also when an earlier one is set: it could not see this one yet.
-        self.hold_wake().await?;
-        let later = Condition::any()
-            .add(Column::WakesKey.is_null())
-            .add(Column::WakesKey.gt(due));
-        self.set_wake(Some(due), later).await
-    }
-
-    /// Keeps others from having the tenant looked at until this transaction ends.
-    pub(crate) async fn hold_wake(&self) -> Result<(), StoreError> {
-        let select = entities::tenant::Entity::find_by_id(self.tenant.0);
-        let select = select.lock(LockType::NoKeyUpdate);
-        self.run(select.one(&self.connection)).await?;
-        Ok(())
-    }
-
-    /// Has the tenant looked at when something of it is to happen next, or never.
-    pub(crate) async fn set_wake(
-        &self,
-        due: Option<i64>,
-        filter: impl IntoCondition,
-    ) -> Result<(), StoreError> {
-        use entities::tenant::{Column, Entity};
-        let update = Entity::update_many()
-            .col_expr(Column::WakesKey, Expr::value(due))
-            .filter(Column::Id.eq(self.tenant.0))
-            .filter(filter.into_condition());
-        self.run(update.exec(&self.connection)).await?;
-        Ok(())
-    }
-
-    /// The connection for the tables of the tenants and of their hosts, in the same transaction.
-    /// `tenants` alone may use it.
-    pub(crate) fn tenants(&self) -> &DatabaseTransaction {
-        &self.connection
-    }
-
-    /// Makes everything written so far permanent.
-    ///
-    /// # Errors
-    /// The database refuses; then nothing was written.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.connection.commit().await?)
-    }
+    /// Rung by a transaction that puts something into the outbox.
+    bell: Option<Bell>,
 }
 
 /// Rows of one statement: SQLite takes at most 32,766 parameters, PostgreSQL 65,535.
@@ -221,10 +170,15 @@ tenant_owned!(
     content_schedule,
     content_slug,
     idempotency_key,
+    log_position,
     media_blob,
     media_upload,
     media_use,
-    review_rule
+    outbox_job,
+    outbox_queue,
+    review_rule,
+    webhook_delivery,
+    webhook_endpoint
 );
 tenant_owned!(
     account,
@@ -258,6 +212,12 @@ fn chunks<T>(values: impl Iterator<Item = T>) -> Vec<Vec<T>> {
 impl<C: ConnectionTrait> Scope<C> {
     pub(crate) fn tenant_id(&self) -> TenantId {
         self.tenant
+    }
+
+    /// How far the log of the tenant's changes has come.
+    pub(crate) async fn last_sequence(&self) -> Result<i64, StoreError> {
+        let feed = self.one::<entities::content_feed::Entity>(Condition::all());
+        Ok(feed.await?.map_or(0, |feed| feed.last_sequence))
     }
 
     /// Which database it is, for the few statements that differ.

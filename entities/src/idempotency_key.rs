@@ -18,10 +18,10 @@ pub struct Model {
     pub attempt_id: Uuid,
     /// Until when nobody else runs it.
     pub held_until: DateTimeUtc,
-    /// What it did, as JSON; written together with what it did.
-    pub effects: Option<String>,
-    /// What was answered, as JSON.
+    /// What was answered, as JSON; written together with what was done.
     pub answer: Option<String>,
+    /// The answer holds a secret, and is encrypted.
+    pub sealed: bool,
     pub created_at: DateTimeUtc,
 }
 

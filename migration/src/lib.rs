@@ -16,7 +16,10 @@ mod m20261126_000015_releases;
 mod m20261126_000016_review_of_revision;
 mod m20261126_000018_identity_providers;
 mod m20261126_000022_own_revisions;
+mod m20261126_000023_answers;
 mod m20261126_000030_media;
+mod m20261126_000040_outbox;
+mod m20261126_000041_webhooks;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -45,7 +48,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000016_review_of_revision::Migration),
             Box::new(m20261126_000018_identity_providers::Migration),
             Box::new(m20261126_000022_own_revisions::Migration),
+            Box::new(m20261126_000023_answers::Migration),
             Box::new(m20261126_000030_media::Migration),
+            Box::new(m20261126_000040_outbox::Migration),
+            Box::new(m20261126_000041_webhooks::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

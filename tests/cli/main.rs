@@ -16,6 +16,7 @@ mod postgres;
 mod program;
 mod providers;
 mod publishing;
+mod repeats;
 mod seeds;
 mod seeds_refused;
 mod server;

@@ -167,6 +167,12 @@ impl Folder {
     }
 }
 
+fn send(signal: &str, id: u32) {
+    let kill = format!("kill -{signal} {id}");
+    let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
+    assert!(sent.success());
+}
+
 /// How a command ended.
 pub struct Outcome {
     /// Its exit code; nothing when a signal ended it.
@@ -237,14 +243,13 @@ impl Process {
 
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.id());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .unwrap()
-                .success()
-        );
+        send(name, self.id());
+    }
+
+    /// Kills it, for another thread that does so at its moment.
+    pub fn killer(&self) -> impl FnOnce() + Send + use<> {
+        let id = self.id();
+        move || send("KILL", id)
     }
 
     /// Waits for its end.

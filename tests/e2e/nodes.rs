@@ -79,3 +79,28 @@ on_both! {
         }
     }
 }
+
+on_both! {
+    async fn statements_do_not_grow_with_what_is_asked_for(engine) {
+        let app = TestApp::demo(engine).await;
+        let administrator = app.signed_in(BuiltInRole::Administrator).await;
+        let mut each = Vec::new();
+        for _ in 0..3 {
+            each.push(one_of_each(&app, &administrator).await);
+            app.signed_in(BuiltInRole::Author).await;
+        }
+        let accounts = app.data_as(&administrator, "{ accounts { nodes { id } } }", json!({})).await;
+        for (ids, account) in each.iter_mut().zip(accounts["accounts"]["nodes"].as_array().unwrap()) {
+            ids[5] = account["id"].clone();
+        }
+        let mut statements = Vec::new();
+        for ids in [each[0].clone(), each.concat()] {
+            let ask = async || {
+                let found = app.data_as(&administrator, NODES, json!({ "ids": ids })).await;
+                assert!(found["nodes"].as_array().unwrap().iter().all(Value::is_object), "{found:#}");
+            };
+            statements.push(app.statements(ask).await);
+        }
+        assert_eq!(statements[0], statements[1]);
+    }
+}

@@ -1,9 +1,12 @@
 //! Mutations that are sent again with the same `Idempotency-Key`: one effect, the same answer.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::{ContentType, create},
     idempotency::{self, Attempt, Begun, Repeatable},
+    identity::Vault,
     ids::ItemId,
     store::TenantStore,
     tenants::Tenant,
@@ -109,17 +112,15 @@ on_both! {
 }
 
 on_both! {
-    async fn several_fields_are_done_once_together(engine) {
+    async fn a_key_is_for_one_mutation(engine) {
         let app = TestApp::empty(engine).await;
         let (_, token) = municipality(&app).await;
         let both = "mutation {
             a: createContent(input: { content: { faq: {} } }) { revision }
             b: createContent(input: { content: { topic: {} } }) { revision } }";
-        let (_, first) = send(&app, &token, "both", both, json!({})).await;
-        assert!(first["data"]["b"]["revision"].is_string(), "{first}");
-        let (_, again) = send(&app, &token, "both", both, json!({})).await;
-        assert_eq!(again["data"], first["data"]);
-        assert_eq!(drafts(&app).await, 2);
+        let (status, refused) = send(&app, &token, "both", both, json!({})).await;
+        assert_eq!((status, &refused["code"]), (400, &json!("IDEMPOTENCY_KEY_INVALID")));
+        assert_eq!(drafts(&app).await, 0);
     }
 }
 
@@ -128,6 +129,8 @@ fn repeatable() -> Repeatable {
         caller: "account:1".to_owned(),
         key: "k".parse().unwrap(),
         fingerprint: "f".to_owned(),
+        exact_fingerprint: "f".to_owned(),
+        vault: Vault::new("a token").unwrap(),
     }
 }
 
@@ -139,54 +142,84 @@ async fn begin(store: &TenantStore, start: DateTime<Utc>, seconds_later: i64) ->
         .unwrap()
 }
 
-async fn run(store: &TenantStore, start: DateTime<Utc>, seconds_later: i64) -> Attempt {
+async fn run(store: &TenantStore, start: DateTime<Utc>, seconds_later: i64) -> Arc<Attempt> {
     match begin(store, start, seconds_later).await {
         Begun::Run(attempt) => attempt,
         other => panic!("it does not run: {other:?}"),
     }
 }
 
-/// Does something, and says whether it counts.
-async fn act(store: &TenantStore, attempt: &Attempt) -> bool {
-    let transaction = store.begin().await.unwrap();
+/// Does something in a transaction of the attempt.
+async fn act(attempt: &Attempt) {
+    let transaction = attempt.store().begin().await.unwrap();
     create(&transaction, ItemId::generate(), ContentType::Topic, now())
         .await
         .unwrap();
-    let counts = attempt.note(&transaction, &json!("done")).await.unwrap();
-    if counts {
-        transaction.commit().await.unwrap();
-        attempt.done(json!("done"));
-    }
-    counts
+    transaction.commit().await.unwrap();
+    attempt.act();
 }
 
 on_both! {
-    async fn whoever_dies_on_the_way_leaves_one_effect_or_none(engine) {
+    async fn what_is_done_and_its_answer_are_there_together(engine) {
         let app = TestApp::empty(engine).await;
         let tenant = app.tenant("c_x001", "www.x001.example").await;
         let store = app.database.tenant(tenant.id);
 
         let start = now();
-        // Before it did anything: another runs it when its time is over, and the first cannot act any more.
+        // Whoever dies before the answer is kept did nothing; another runs it when its time is over.
         let first = run(&store, start, 0).await;
+        act(&first).await;
+        assert_eq!(app.rows("content_item").await, 0);
+        drop(first);
         assert!(matches!(begin(&store, start, 14).await, Begun::InProgress));
-        let second = run(&store, start, 16).await;
-        assert!(!act(&store, &first).await);
-        assert!(act(&store, &second).await);
+        // Who was too slow finds that another ran it, and undoes what it did.
+        let slow = run(&store, start, 16).await;
+        let second = run(&store, start, 32).await;
+        act(&slow).await;
+        assert!(!slow.answer("{\"by\": \"the slow one\"}").await.unwrap());
+        assert_eq!(app.rows("content_item").await, 0);
+        act(&second).await;
+        assert!(second.answer("{}").await.unwrap());
         assert_eq!(app.rows("content_item").await, 1);
-
-        // Between what it did and its answer: it is not done again.
-        assert!(matches!(begin(&store, start, 17).await, Begun::InProgress));
-        assert!(matches!(begin(&store, start, 32).await, Begun::AnswerLost(_)));
-        second.give_up(&store).await.unwrap();
-        assert!(matches!(begin(&store, start, 33).await, Begun::AnswerLost(_)), "what was done is not given up");
-        second.answer(&store, "{}".to_owned()).await.unwrap();
-        assert!(matches!(begin(&store, start, 34).await, Begun::Answered(_)));
+        assert!(matches!(begin(&store, start, 33).await, Begun::Answered(answer) if answer == "{}"));
 
         // A day later it is forgotten.
         assert_eq!(idempotency::forget(&store, start + TimeDelta::hours(24)).await.unwrap(), 0);
         assert_eq!(idempotency::forget(&store, start + TimeDelta::hours(25)).await.unwrap(), 1);
-        run(&store, start, 25 * 3600).await;
+        let last = run(&store, start, 25 * 3600).await;
+        act(&last).await;
+        last.undo().await.unwrap();
+        assert_eq!(app.rows("content_item").await, 1);
+        assert_eq!(app.rows("idempotency_key").await, 0, "the key is free again");
+    }
+}
+
+on_both! {
+    async fn of_many_items_those_refused_change_nothing(engine) {
+        let app = TestApp::empty(engine).await;
+        let (_, token) = municipality(&app).await;
+        let mut ids = Vec::new();
+        for title in ["Dove?", "Quando?"] {
+            let (_, made) = send(&app, &token, &format!("make-{}", ids.len()), CREATE, json!({ "title": title })).await;
+            ids.push(made["data"]["createContent"]["content"]["id"].clone());
+        }
+        let bulk = "mutation($ids: [ID!]!, $operation: BulkOperation!) { bulk(input: { ids: $ids, operation: $operation }) {
+            results { userErrors { code } } } }";
+        let publish = json!({ "ids": ids, "operation": "PUBLISH" });
+        let (_, refused) = send(&app, &token, "publish", bulk, publish).await;
+        let results = &refused["data"]["bulk"]["results"];
+        assert_ne!((&results[0]["userErrors"], &results[1]["userErrors"]), (&json!([]), &json!([])), "{refused}");
+        let (_, gone) = send(&app, &token, "one", bulk, json!({ "ids": [ids[0]], "operation": "DELETE" })).await;
+        assert_eq!(gone["data"]["bulk"]["results"][0]["userErrors"], json!([]));
+        let both = json!({ "ids": ids, "operation": "ARCHIVE" });
+        let (_, first) = send(&app, &token, "both", bulk, both.clone()).await;
+        let results = &first["data"]["bulk"]["results"];
+        assert_ne!(results[0]["userErrors"], json!([]), "{first}");
+        assert_eq!(results[1]["userErrors"], json!([]), "{first}");
+        let (_, again) = send(&app, &token, "both", bulk, both).await;
+        assert_eq!(again["data"], first["data"]);
+        let archived = app.texts("SELECT state FROM content_item ORDER BY state").await;
+        assert_eq!(archived, ["archived", "deleted"]);
     }
 }
 
@@ -224,7 +257,7 @@ on_both! {
 }
 
 on_both! {
-    async fn secrets_are_not_kept(engine) {
+    async fn secrets_are_told_to_the_same_token_and_kept_encrypted(engine) {
         let app = TestApp::empty(engine).await;
         let tenant = app.tenant("c_x001", "www.x001.example").await;
         let (email, password, new) = ("anna@x001.example", "cavallo batteria graffetta", "quattro stagioni sul lago");
@@ -232,8 +265,14 @@ on_both! {
         let token = app.session(&tenant, account).await.access.reveal().to_owned();
         let key = "mutation { createApiKey(input: { name: \"Prova\", scopes: [{ action: \"content.read\" }] }) { secret } }";
         let (status, made) = send(&app, &token, "key", key, json!({})).await;
-        assert_eq!((status, made["data"]["createApiKey"]["secret"].is_string()), (200, true));
+        let secret = made["data"]["createApiKey"]["secret"].as_str().unwrap();
+        assert_eq!(status, 200);
         let (status, again) = send(&app, &token, "key", key, json!({})).await;
+        assert_eq!((status, &again["data"]), (200, &made["data"]));
+        assert_eq!(app.rows("api_key").await, 1);
+        // Another session of the same account cannot read it.
+        let other = app.session(&tenant, account).await.access.reveal().to_owned();
+        let (status, again) = send(&app, &other, "key", key, json!({})).await;
         assert_eq!((status, &again["code"]), (409, &json!("IDEMPOTENCY_ANSWER_LOST")));
 
         // Of what takes a password nothing is kept by which it could be guessed.
@@ -242,6 +281,7 @@ on_both! {
         let (_, wrong) = send(&app, &token, "password", change, json!({ "current": "sbagliata", "new": new })).await;
         assert_eq!(wrong["data"]["changePassword"]["userErrors"][0]["code"], "INVALID_CREDENTIALS");
         assert_eq!(app.rows("idempotency_key").await, 1, "the key is free again");
+        assert_eq!(app.rows("sign_in_attempt").await, 1, "the failure counts");
         let (_, changed) = send(&app, &token, "password", change, json!({ "current": password, "new": new })).await;
         let token = changed["data"]["changePassword"]["session"]["accessToken"].as_str().unwrap();
         let (status, other) = send(&app, token, "password", change, json!({ "current": new, "new": password })).await;
@@ -253,10 +293,13 @@ on_both! {
         assert_eq!(wrong["data"]["signIn"]["userErrors"][0]["code"], "INVALID_CREDENTIALS");
         let (status, right) = send(&app, token, "sign-in", sign_in, json!({ "password": new })).await;
         assert_eq!((status, right["data"]["signIn"]["session"].is_object()), (200, true), "{right}");
-        let rows = "SELECT count(*) FROM idempotency_key WHERE answer IS NOT NULL OR effects LIKE '%mun_%'";
-        let connection = app.administrator().await;
-        let rows = sea_orm::Statement::from_string(connection.get_database_backend(), rows);
-        let row = connection.query_one_raw(rows).await.unwrap().unwrap();
-        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 0);
+        let (status, again) = send(&app, token, "sign-in", sign_in, json!({ "password": new })).await;
+        assert_eq!((status, &again["data"]), (200, &right["data"]));
+        // Once it succeeded, another password is another request.
+        let (status, other) = send(&app, token, "sign-in", sign_in, json!({ "password": password })).await;
+        assert_eq!((status, &other["code"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")));
+        for kept in app.texts("SELECT answer FROM idempotency_key").await {
+            assert!(!kept.contains(secret) && !kept.contains("mun_") && !kept.contains("accessToken"), "{kept}");
+        }
     }
 }

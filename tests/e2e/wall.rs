@@ -20,10 +20,11 @@ async fn texts(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
         .collect()
 }
 
-/// The tables that have the tenant in each row; that of the host names is read before the tenant is
-/// known.
+/// The tables that have the tenant in each row; those of the host names, and of whose outbox is to be looked at,
+/// are read before the tenant is known.
 const TABLES: &str = "SELECT table_name::text FROM information_schema.columns
-    WHERE table_schema = 'public' AND column_name = 'tenant_id' AND table_name <> 'tenant_host'";
+    WHERE table_schema = 'public' AND column_name = 'tenant_id'
+    AND table_name NOT IN ('tenant_host', 'outbox_wake', 'outbox_dead_letter')";
 
 #[actix_web::test]
 async fn a_connection_sees_only_the_tenant_that_it_was_told() {
@@ -81,6 +82,14 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 0, '[]', now(), now())",
             "content_release_change (release_id, item_id, tenant_id, action)
              SELECT r.id, i.id, $tenant, 'unpublish' FROM content_release r, content_item i LIMIT 1",
+            "outbox_queue (tenant_id, last_number) VALUES ($tenant, 1) ON CONFLICT DO NOTHING",
+            "outbox_job (tenant_id, number, topic, aggregate, payload, status, due_key, attempts, created_at)
+             VALUES ($tenant, 0, 'x', 'x', '{}', 'done', 0, 0, now())",
+            "webhook_endpoint (id, tenant_id, url, description, events, is_enabled, secrets, public_key, after_sequence, failures, created_at, updated_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', '', '[]', true, 'x', 'x', 0, 0, now(), now())",
+            "webhook_delivery (id, tenant_id, endpoint_id, event_id, event_type, payload, status, attempts, created_at)
+             SELECT gen_random_uuid(), $tenant, id, 'x', 'x', '{}', 'delivered', '[]', now() FROM webhook_endpoint LIMIT 1",
+            "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert
                 .replace("$tenant", &format!("'{}'", tenant.id))

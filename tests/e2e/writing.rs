@@ -187,6 +187,10 @@ on_both! {
         let input = json!({ "id": id, "locale": "de", "texts": [{ "path": "howTo", "html": "<a href='javascript:x'>x</a>" }] });
         let payload = translator.mutate("setTranslation", "revision", input).await;
         assert_eq!(wrong(&payload), ["UNSAFE_LINK texts[0].html"]);
+        let texts = json!([{ "path": "title", "value": "a\u{0}b" }, { "path": "keywords", "words": ["a", "b\u{0}"] }]);
+        let input = json!({ "id": id, "locale": "de", "texts": texts });
+        let payload = translator.mutate("setTranslation", "revision", input).await;
+        assert_eq!(wrong(&payload), ["INVALID_VALUE texts[0]", "INVALID_VALUE texts[1]"]);
         let input = json!({ "id": id, "locale": "fr", "texts": [] });
         assert_eq!(wrong(&translator.mutate("setTranslation", "revision", input).await), ["UNKNOWN_LOCALE locale"]);
     }

@@ -198,6 +198,28 @@ impl TestApp {
         row.try_get_by_index(0).unwrap()
     }
 
+    /// How many statements work runs to read. What the program does by itself meanwhile is counted along: the least
+    /// of three times. Whose request it is, is looked up every five seconds, and left out.
+    pub async fn statements(&self, work: impl AsyncFn()) -> usize {
+        let mut least = usize::MAX;
+        for _ in 0..3 {
+            let (_, statements) = self.database.statements_of(work()).await;
+            let own = |statement: &&Statement| !statement.sql.contains("FROM \"tenant");
+            least = least.min(statements.iter().filter(own).count());
+        }
+        least
+    }
+
+    /// The first column of what a statement finds, of all municipalities.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let connection = self.administrator().await;
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        rows.iter()
+            .map(|row| row.try_get_by_index(0).unwrap())
+            .collect()
+    }
+
     /// A connection with the rights that the application has, told this tenant.
     pub async fn as_the_program(&self, tenant: &Tenant) -> DatabaseConnection {
         let Some(url) = &self.database_url else {

@@ -13,12 +13,12 @@ use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     content::{
         Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
-        Page, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window, WorkItem, review::Review,
-        types::Asset,
+        Page, PreviewToken, Release, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window,
+        WorkItem, review::Review, types::Asset,
     },
     idempotency::Attempt,
-    identity::{Action, Caller, Denied, Identity, Subject},
-    ids::{ItemId, RevisionId},
+    identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
+    ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
     locale::Locale,
     store::{StoreError, Transaction},
     tenants::Tenant,
@@ -30,8 +30,9 @@ use crate::{
     error::{ErrorCode, denied, failed, internal},
     files::{FileAddresses, Reach},
     global_id::{self, Kind},
+    identity::IdentityLoader,
     release::{ChangesOf, ReportOf},
-    work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader},
+    work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken, WorkLoader},
 };
 
 /// The moment of a request.
@@ -43,7 +44,7 @@ pub enum Moment {
     Running(fn() -> DateTime<Utc>),
 }
 
-/// The families of deeds whose answers hold no secrets, and are kept for whoever sends a mutation again.
+/// The families of deeds whose answers hold no secrets, and are kept as they are for whoever sends a mutation again.
 /// What makes accounts, keys and sessions gives out some of them, once.
 const WITHOUT_SECRETS: [&str; 4] = ["content.", "release.", "review.", "role."];
 
@@ -66,6 +67,7 @@ pub struct RequestData {
     items: DataLoader<ItemLoader>,
     linked: DataLoader<LinkedLoader>,
     work: DataLoader<WorkLoader>,
+    people: DataLoader<IdentityLoader>,
 }
 
 impl RequestData {
@@ -80,10 +82,12 @@ impl RequestData {
         let items = ItemLoader(contents.clone());
         let linked = LinkedLoader(contents.clone());
         let work = WorkLoader(contents.clone());
+        let people = IdentityLoader(identity.clone());
         let spawner = TokioSpawner::current;
         let items = DataLoader::new(items, spawner(), Turn);
         let linked = DataLoader::new(linked, spawner(), Turn);
         let work = DataLoader::new(work, spawner(), Turn);
+        let people = DataLoader::new(people, spawner(), Turn);
         Self {
             tenant,
             contents,
@@ -97,6 +101,7 @@ impl RequestData {
             items,
             linked,
             work,
+            people,
         }
     }
 
@@ -121,7 +126,7 @@ impl RequestData {
         }
     }
 
-    /// The same, of a mutation that may be sent again: what is done is noted with it.
+    /// The same, of a mutation that may be sent again: it is told what is done.
     pub fn repeatable(self, attempt: Arc<Attempt>) -> Self {
         Self {
             attempt: Some(attempt),
@@ -174,34 +179,31 @@ impl RequestData {
 
     /// Ends a transaction; what was done in it is written down with it.
     pub(crate) async fn commit(&self, transaction: Transaction, deed: &Deed) -> Result<()> {
-        let effect = serde_json::json!({ "name": deed.name, "subject": deed.subject });
-        if let Some(attempt) = &self.attempt {
-            if !WITHOUT_SECRETS
-                .iter()
-                .any(|family| deed.name.starts_with(family))
-            {
-                attempt.keep_secret();
-            }
-            let counts = attempt.note(&transaction, &effect).await;
-            let counts = counts.map_err(internal)?;
-            if !counts {
-                let message = "the mutation took too long, and was sent again meanwhile";
-                return Err(ErrorCode::IdempotencyInProgress.error(message));
-            }
-        }
         self.note(&transaction, deed).await?;
         transaction.commit().await.map_err(internal)?;
         if let Some(attempt) = &self.attempt {
-            attempt.done(effect);
+            attempt.act();
+            let mut families = WITHOUT_SECRETS.iter();
+            if !families.any(|family| deed.name.starts_with(family)) {
+                attempt.keep_secret();
+            }
         }
         Ok(())
     }
 
     /// The answer holds a secret though nothing is committed with [`Self::commit`]: it is not kept for whoever sends
-    /// the mutation again.
+    /// the mutation again, but encrypted.
     pub(crate) fn keep_secret(&self) {
         if let Some(attempt) = &self.attempt {
             attempt.keep_secret();
+        }
+    }
+
+    /// Has everybody looked at anew who calls with a token: it was changed what one stands for.
+    pub(crate) fn forget_callers(&self) {
+        self.identity.forget_callers();
+        if let Some(attempt) = &self.attempt {
+            attempt.change_callers();
         }
     }
 
@@ -246,6 +248,28 @@ impl RequestData {
 
     pub(crate) async fn revision(&self, id: RevisionId) -> Result<Option<Revision>> {
         self.work.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn release(&self, id: ReleaseId) -> Result<Option<Release>> {
+        self.work.load_one(id).await.map_err(shared)
+    }
+
+    /// A preview token that is valid.
+    pub(crate) async fn preview_token(&self, id: PreviewTokenId) -> Result<Option<PreviewToken>> {
+        let valid = ValidToken(id, self.now());
+        self.work.load_one(valid).await.map_err(shared)
+    }
+
+    pub(crate) async fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        self.people.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>> {
+        self.people.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn provider(&self, id: ProviderId) -> Result<Option<IdentityProvider>> {
+        self.people.load_one(id).await.map_err(shared)
     }
 
     pub(crate) async fn history(&self, of: HistoryOf) -> Result<Vec<Revision>> {

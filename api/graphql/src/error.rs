@@ -88,6 +88,8 @@ error_codes! {
     IntrospectionRefused = "INTROSPECTION_REFUSED", 400, "Read /schema.graphql instead.";
     /// The query took too long and was stopped.
     Timeout = "TIMEOUT", 504, "Ask for less at once, or try again later.";
+    /// The log of changes does not go back to the cursor any more.
+    CursorExpired = "CURSOR_EXPIRED", 400, "Read everything anew, then follow the log from its end.";
     /// No query is known under this hash.
     PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND", 400, "Send the query along with its hash once.";
     /// The hash is not the SHA-256 of the query.
@@ -136,7 +138,7 @@ error_codes! {
     IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS", 409, "Send it again in a moment.";
     /// Another mutation, or the same with other variables, was sent with this Idempotency-Key.
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Take a new key for each mutation.";
-    /// The mutation with this Idempotency-Key was done, and its answer was lost or is a secret; it is not done again.
+    /// The mutation with this Idempotency-Key was done; its answer holds a secret, and is told to the token with which it was sent alone.
     IdempotencyAnswerLost = "IDEMPOTENCY_ANSWER_LOST", 409, "Read what the mutation was to change, and go on from there.";
     /// The identity provider does not answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE", 502, "Try again later; when it stays, tell who runs the provider.";

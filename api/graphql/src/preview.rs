@@ -30,8 +30,8 @@ impl PreviewToken {
 
     /// The valid one with this id.
     pub(crate) async fn find(data: &RequestData, id: PreviewTokenId) -> Result<Option<Self>> {
-        let tokens = Self::all(data).await?;
-        Ok(tokens.into_iter().find(|token| token.0.id == id))
+        data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
+        Ok(data.preview_token(id).await?.map(Self))
     }
 }
 

@@ -10,6 +10,7 @@ use municipio_domain::{
 use uuid::Uuid;
 
 use crate::{
+    changes::ContentChangeConnection,
     connection::{
         Connection, ContentOrder, ListArguments, Part, by_order, by_title, newest_first, page_size,
     },
@@ -21,9 +22,9 @@ use crate::{
         Account, AccountRole, ApiKey, IdentityProvider, List, Me, Permission, SignInProvider,
     },
     objects::{
-        Asset, AuditEntryConnection, AuditEntryFilter, ContactPoint, Dataset, Document, Event, Faq,
-        Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role, Service, Topic,
-        Vocabulary,
+        Asset, AuditEntryConnection, AuditEntryFilter, ContactPoint, ContentTypeName, Dataset,
+        Document, Event, Faq, Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure,
+        Role, Service, Topic, Vocabulary,
     },
     preview::PreviewToken,
     release::{Release, ReleaseConnection},
@@ -503,6 +504,20 @@ query! {
                 Ok(Vocabulary::find(&id, &Reader::new(ctx, locale)?))
             };
             read().await.transpose()
+        }
+
+        /// Content that was published, published anew, or taken off the public site: every change once and in the
+        /// order in which it happened, for those who would rather ask than be told (registro delle modifiche).
+        async fn changes(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Go on after this change: the `endCursor` of the last answer. From the first change on when left out.")]
+            after: Option<String>,
+            #[graphql(desc = "Of these types; of all when left out.")]
+            types: Option<Vec<ContentTypeName>>,
+            #[graphql(desc = "How many: 1 to 100, 20 by default.")] first: Option<i32>,
+        ) -> Result<ContentChangeConnection> {
+            ContentChangeConnection::read(ctx, after, types, first).await
         }
 
         /// What was done, by whom and when, newest first: every change and every sign-in (registro delle

@@ -102,8 +102,7 @@ impl Release {
     }
 
     pub(crate) async fn read(data: &RequestData, id: ReleaseId) -> Result<Option<Self>> {
-        let found = data.contents.release(id).await.map_err(internal)?;
-        Ok(found.map(Self))
+        Ok(data.release(id).await?.map(Self))
     }
 
     /// Reads the global id of a release.

@@ -1,20 +1,18 @@
 //! The subscription roots: what is told as it happens.
 
-use async_graphql::{Context, Enum, ID, Object, Result, Subscription};
-use chrono::{DateTime, Utc};
+use async_graphql::{Context, ID, Result, Subscription};
 use futures_util::{Stream, StreamExt, future::ready};
 use municipio_domain::{
-    content::{self, Change, ContentType},
+    content::{Change, ContentType},
     ids::ItemId,
 };
 
 use crate::{
+    changes::{ContentChange, place},
     context::{RequestData, data},
-    error::{cursor, internal},
+    error::internal,
     global_id,
-    objects::{Content, ContentTypeName},
-    scalars,
-    view::{Reader, View},
+    objects::ContentTypeName,
 };
 
 /// Everything that can be followed as it happens.
@@ -48,12 +46,7 @@ impl Subscription {
         let last = data.contents.last_change().await.map_err(internal)?;
         let begin = match after {
             None => last,
-            Some(text) => Change::decode_cursor(&text, &data.tenant.ipa_code)
-                .and_then(|seen| match seen <= last {
-                    true => Ok(seen),
-                    false => Err(content::InvalidCursor::Ahead),
-                })
-                .map_err(|error| cursor("after", error))?,
+            Some(text) => place(data, &text, last)?,
         };
         let wanted = move |change: &Change| {
             types
@@ -81,69 +74,4 @@ fn item_ids(data: &RequestData, ids: &[ID]) -> Result<Vec<ItemId>> {
         global_id::decode(id, &data.tenant.ipa_code, &format!("ids[{index}]")).map(|(_, id)| id)
     });
     ids.collect()
-}
-
-/// What happened to an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "content::ChangeKind")]
-pub(crate) enum ContentChangeKind {
-    /// It was published, for the first time or anew (pubblicato).
-    Published,
-    /// It was taken off the public site (ritirato).
-    Unpublished,
-}
-
-/// A change of the public site (modifica di un contenuto).
-pub(crate) struct ContentChange(Change);
-
-/// A change of the public site (modifica di un contenuto).
-#[Object]
-impl ContentChange {
-    /// What happened.
-    async fn kind(&self) -> ContentChangeKind {
-        self.0.kind.into()
-    }
-
-    // Were this `id`, caches that know objects by their id (Relay) would take the change for the item.
-    /// The global id of the item.
-    async fn item_id(&self, ctx: &Context<'_>) -> Result<ID> {
-        let municipality = &data(ctx)?.tenant.ipa_code;
-        Ok(global_id::encode(
-            self.0.content_type,
-            municipality,
-            self.0.item,
-        ))
-    }
-
-    /// The type of the item.
-    #[graphql(name = "type")]
-    async fn content_type(&self) -> ContentTypeName {
-        self.0.content_type.into()
-    }
-
-    /// When it happened.
-    async fn changed_at(&self) -> DateTime<Utc> {
-        self.0.changed_at
-    }
-
-    /// The place of the change among all others, for `after`.
-    async fn cursor(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.0.cursor(&data(ctx)?.tenant.ipa_code))
-    }
-
-    /// The item as it is now; nothing when it is not published.
-    async fn item(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
-        locale: Option<scalars::Locale>,
-    ) -> Option<Result<Content>> {
-        let read = async || -> Result<Option<Content>> {
-            let reader = Reader::new(ctx, locale)?;
-            let mut items = data(ctx)?.items([self.0.item]).await?;
-            let item = items.remove(&self.0.item);
-            Ok(item.and_then(|item| Content::new(View { item, reader })))
-        };
-        read().await.transpose()
-    }
 }

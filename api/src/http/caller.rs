@@ -34,7 +34,7 @@ impl Requester {
     /// What the operation brings with it.
     pub(super) fn data(&self, state: &State, contents: Contents, moment: Moment) -> RequestData {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
-        let identity = state.identity(&tenant);
+        let identity = state.identities.of(contents.store().clone());
         let data = RequestData::new(tenant, contents, identity, caller, moment);
         let files = FileAddresses::new(Arc::clone(&self.base), state.signer.clone());
         data.by(self.origin.clone()).with_files(files)

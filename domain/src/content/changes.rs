@@ -20,9 +20,13 @@ use super::{
 };
 use crate::{
     ids::{ItemId, RevisionId},
+    outbox::{self, NewJob},
     store::{StoreError, Transaction},
     tenants::IpaCode,
 };
+
+/// The topics of the outbox whose handlers follow the log: each is told when it grows.
+const FOLLOWERS: [&str; 1] = ["webhooks"];
 
 /// What happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +38,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Published => "published",
             Self::Unpublished => "unpublished",
@@ -69,6 +73,17 @@ pub struct Change {
     pub changed_at: DateTime<Utc>,
 }
 
+/// A part of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangesPart {
+    /// The changes, in their order.
+    pub changes: Vec<Change>,
+    /// There are more after these.
+    pub has_more: bool,
+    /// The number after which to go on.
+    pub end: i64,
+}
+
 /// An item that changed, and the revision and the slugs that are public of it now.
 pub(super) type Changed = (ItemId, ContentType, Option<(RevisionId, Value)>);
 
@@ -100,13 +115,19 @@ pub(super) async fn record(
             },
         );
     transaction.insert::<content_change::Entity>(rows).await?;
+    outbox::enqueue(transaction, FOLLOWERS.map(NewJob::catch_up), now).await?;
     transaction.announce(last).await
 }
 
 impl Change {
     /// The place of the change in the log, as an opaque string for readers of this municipality.
     pub fn cursor(&self, municipality: &IpaCode) -> String {
-        seal(municipality, &("c", self.sequence))
+        Self::cursor_at(self.sequence, municipality)
+    }
+
+    /// The place of the change with this number.
+    pub fn cursor_at(sequence: i64, municipality: &IpaCode) -> String {
+        seal(municipality, &("c", sequence))
     }
 
     /// Reads such a string: the number of a change.
@@ -173,6 +194,57 @@ impl Contents {
     /// # Errors
     /// The database failed.
     pub async fn changes(&self, after: i64, size: u64) -> Result<Vec<Change>, StoreError> {
+        self.read_log(after, None, size).await
+    }
+
+    /// A part of the log: the first changes of all or after this number, of these types if some are given, at most
+    /// so many; and where to go on. Nothing when the log does not go back to this number any more.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn changes_of(
+        &self,
+        after: Option<i64>,
+        types: Option<&[ContentType]>,
+        size: u64,
+    ) -> Result<Option<ChangesPart>, StoreError> {
+        // Before the changes are read, so that all up to there are among them.
+        let last = self.last_change().await?;
+        if let Some(after) = after.filter(|after| *after < last)
+            && !self.is_kept(after + 1).await?
+        {
+            return Ok(None);
+        }
+        let after = after.unwrap_or_default();
+        let mut changes = self.read_log(after, types, size + 1).await?;
+        let has_more = changes.len() as u64 > size;
+        changes.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        let last_told = changes.last().map(|change| change.sequence);
+        let end = match has_more {
+            true => last_told,
+            // Whatever else is there is of other types, and need not be read again.
+            false => last_told.max(Some(last)),
+        };
+        Ok(Some(ChangesPart {
+            end: end.unwrap_or(after).max(after),
+            changes,
+            has_more,
+        }))
+    }
+
+    /// Whether the log goes back to this number.
+    async fn is_kept(&self, sequence: i64) -> Result<bool, StoreError> {
+        let kept = content_change::Column::Sequence.eq(sequence);
+        let scope = self.store().read();
+        Ok(scope.one::<content_change::Entity>(kept).await?.is_some())
+    }
+
+    async fn read_log(
+        &self,
+        after: i64,
+        types: Option<&[ContentType]>,
+        size: u64,
+    ) -> Result<Vec<Change>, StoreError> {
         use content_change::{Column, Entity};
         let mut select = Query::select();
         select
@@ -187,6 +259,10 @@ impl Contents {
             .and_where(Column::Sequence.gt(after))
             .order_by((Entity, Column::Sequence), Order::Asc)
             .limit(size);
+        if let Some(types) = types {
+            let types = types.iter().map(|content_type| content_type.as_str());
+            select.and_where(Column::ContentType.is_in(types));
+        }
         let rows = self.store().read().rows::<Entity>(select).await?;
         rows.iter()
             .map(|row| {

@@ -30,10 +30,11 @@ pub mod shape;
 mod sizes;
 mod slug;
 mod state;
+mod told;
 pub mod types;
 mod work;
 
-pub use changes::{Change, ChangeKind};
+pub use changes::{Change, ChangeKind, ChangesPart};
 pub use cursor::{Cursor, InvalidCursor, OrderValue, decode_key, encode_key};
 pub(crate) use cursor::{seal, unseal};
 pub use dependents::{Dependent, Dependents};
@@ -72,6 +73,7 @@ pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;
 pub use slug::{Slug, fold};
 pub use state::ItemState;
+pub use told::{ToldChange, cache_tags};
 pub use work::{Revision, WorkItem, WorkQuery};
 
 use crate::time::{EventSchedule, OpeningHours};

@@ -1,40 +1,35 @@
 //! One run of a mutation that came with a key.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use municipio_entities::idempotency_key::{Column, Entity};
-use sea_orm::{
-    ColumnTrait,
-    sea_query::{Condition, Expr},
-};
-use serde_json::Value;
+use sea_orm::{ColumnTrait, sea_query::Condition};
 use uuid::Uuid;
 
-use super::{IdempotencyKey, Repeatable};
-use crate::store::{StoreError, TenantStore, Transaction};
+use super::{Repeatable, of};
+use crate::store::{StoreError, TenantStore, UnitOfWork};
 
-/// One run of a mutation that came with a key.
+/// One run of a mutation that came with a key. What it does is done in a unit of work, which ends with one of
+/// [`Self::answer`] and [`Self::give_up`].
 #[derive(Debug)]
 pub struct Attempt {
     id: Uuid,
-    caller: String,
-    key: IdempotencyKey,
-    /// What it did so far.
-    effects: Mutex<Vec<Value>>,
+    request: Repeatable,
+    unit: UnitOfWork,
+    acted: AtomicBool,
     secret: AtomicBool,
+    callers: AtomicBool,
 }
 
 impl Attempt {
-    pub(super) fn new(request: &Repeatable) -> Self {
+    pub(super) fn new(request: &Repeatable, store: &TenantStore) -> Self {
         Self {
             id: Uuid::now_v7(),
-            caller: request.caller.clone(),
-            key: request.key.clone(),
-            effects: Mutex::default(),
+            request: request.clone(),
+            unit: UnitOfWork::new(store),
+            acted: AtomicBool::new(false),
             secret: AtomicBool::new(false),
+            callers: AtomicBool::new(false),
         }
     }
 
@@ -42,79 +37,88 @@ impl Attempt {
         self.id
     }
 
+    /// The store with which it is run.
+    pub fn store(&self) -> &TenantStore {
+        self.unit.store()
+    }
+
     /// The row, as long as nobody else runs the mutation.
     fn own(&self) -> Condition {
-        Condition::all()
-            .add(Column::Caller.eq(&self.caller))
-            .add(Column::Key.eq(self.key.as_str()))
-            .add(Column::AttemptId.eq(self.id))
-    }
-
-    /// Notes what is done in this transaction, so that it is done once. False when somebody else runs the
-    /// mutation meanwhile: then it must not be done.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn note(
-        &self,
-        transaction: &Transaction,
-        effect: &Value,
-    ) -> Result<bool, StoreError> {
-        let mut effects = self.lock().clone();
-        effects.push(effect.clone());
-        let effects = Value::Array(effects).to_string();
-        let values = [(Column::Effects, effects.into())];
-        Ok(transaction.update::<Entity>(values, self.own()).await? == 1)
-    }
-
-    /// It is done: the transaction in which it was noted is committed.
-    pub fn done(&self, effect: Value) {
-        self.lock().push(effect);
+        of(&self.request).add(Column::AttemptId.eq(self.id))
     }
 
     /// It did something.
-    pub fn has_effects(&self) -> bool {
-        !self.lock().is_empty()
+    pub fn act(&self) {
+        self.acted.store(true, Ordering::Relaxed);
     }
 
-    /// It takes a secret, or its answer holds one, which is not kept.
+    /// Whether it did something.
+    pub fn has_acted(&self) -> bool {
+        self.acted.load(Ordering::Relaxed)
+    }
+
+    /// It changed what a token stands for.
+    pub fn change_callers(&self) {
+        self.callers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it changed what a token stands for.
+    pub fn has_changed_callers(&self) -> bool {
+        self.callers.load(Ordering::Relaxed)
+    }
+
+    /// It takes a secret, or its answer holds one: the answer is encrypted.
     pub fn keep_secret(&self) {
         self.secret.store(true, Ordering::Relaxed);
     }
 
-    /// Whether its answer is not kept.
+    /// Whether it takes a secret, or its answer holds one.
     pub fn is_secret(&self) -> bool {
         self.secret.load(Ordering::Relaxed)
     }
 
-    /// Keeps the answer for whoever sends the mutation again; of a secret one, that it was given.
+    /// Makes what was done permanent together with the answer, for whoever sends the mutation again. False when
+    /// somebody else runs it meanwhile: then nothing was done.
     ///
     /// # Errors
-    /// The database failed.
-    pub async fn answer(&self, store: &TenantStore, answer: String) -> Result<(), StoreError> {
-        let value = match self.is_secret() {
-            true => (Column::HeldUntil, Expr::col(Column::CreatedAt)),
-            false => (Column::Answer, Expr::value(answer)),
+    /// The database failed, and nothing was done.
+    pub async fn answer(&self, answer: &str) -> Result<bool, StoreError> {
+        let answer = match self.is_secret() {
+            true => self.request.seal(answer)?,
+            false => answer.to_owned(),
         };
-        let transaction = store.begin().await?;
-        transaction.set::<Entity>(&[value], self.own()).await?;
-        transaction.commit().await
+        let transaction = self.store().begin().await?;
+        let values = [
+            (Column::Answer, answer.into()),
+            (Column::Sealed, self.is_secret().into()),
+        ];
+        let is_own = transaction.update::<Entity>(values, self.own()).await? == 1;
+        transaction.commit().await?;
+        match is_own {
+            true => self.unit.commit().await?,
+            false => self.unit.roll_back().await?,
+        }
+        Ok(is_own)
     }
 
-    /// Gives the key back: nothing was done, and the same may be tried again.
+    /// Gives the key back, so that the same may be tried again. What was written all the same, such as a failed
+    /// sign-in, is permanent.
     ///
     /// # Errors
-    /// The database failed.
-    pub async fn give_up(&self, store: &TenantStore) -> Result<(), StoreError> {
-        let transaction = store.begin().await?;
-        let nothing = self.own().add(Column::Effects.is_null());
-        transaction.delete::<Entity>(nothing).await?;
-        transaction.commit().await
+    /// The database failed, and nothing was done.
+    pub async fn give_up(&self) -> Result<(), StoreError> {
+        let transaction = self.store().begin().await?;
+        transaction.delete::<Entity>(self.own()).await?;
+        transaction.commit().await?;
+        self.unit.commit().await
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Value>> {
-        self.effects
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Undoes everything, and gives the key back.
+    ///
+    /// # Errors
+    /// The database failed, and nothing was done.
+    pub async fn undo(&self) -> Result<(), StoreError> {
+        self.unit.roll_back().await?;
+        self.give_up().await
     }
 }

@@ -3,7 +3,10 @@
 //! why, says `docs/decisions/0012-idempotency.md`.
 
 mod attempt;
+mod kept;
 mod key;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::idempotency_key::{Column, Entity, Model};
@@ -11,9 +14,13 @@ use sea_orm::{ColumnTrait, sea_query::Condition};
 use uuid::Uuid;
 
 pub use attempt::Attempt;
+use kept::Opened;
 pub use key::{IdempotencyKey, InvalidIdempotencyKey};
 
-use crate::store::{Pending, StoreError, TenantStore, Transaction};
+use crate::{
+    identity::Vault,
+    store::{Pending, StoreError, TenantStore, Transaction},
+};
 
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -25,19 +32,23 @@ pub struct Repeatable {
     pub caller: String,
     /// The key.
     pub key: IdempotencyKey,
-    /// A hash of all that was sent.
+    /// A hash of what was sent, without its secrets.
     pub fingerprint: String,
+    /// A hash of all that was sent. It is kept where it is encrypted, because passwords could be guessed from it.
+    pub exact_fingerprint: String,
+    /// Encrypts an answer that holds a secret, with a key that is not in the database.
+    pub vault: Vault,
 }
 
 /// What becomes of a mutation that came with a key.
 #[derive(Debug)]
 pub enum Begun {
     /// It runs.
-    Run(Attempt),
+    Run(Arc<Attempt>),
     /// It ran; this was the answer.
     Answered(String),
-    /// It ran, and its answer was not kept; this is what it did, as JSON.
-    AnswerLost(String),
+    /// It ran, and its answer holds a secret that was encrypted for another token.
+    AnswerLost,
     /// It is running.
     InProgress,
     /// Something else was sent under the key.
@@ -51,24 +62,28 @@ enum Known {
     Forgotten,
     OtherRequest,
     Answered(String),
-    AnswerLost(String),
+    AnswerLost,
     InProgress,
-    /// Whoever ran it died before it did anything.
+    /// Whoever ran it died, and it did nothing.
     GivenUp,
 }
 
-fn known(row: &Model, fingerprint: &str, now: DateTime<Utc>) -> Known {
+fn known(row: &Model, request: &Repeatable, now: DateTime<Utc>) -> Known {
     if row.created_at + KEPT <= now {
         return Known::Forgotten;
     }
-    if row.fingerprint != fingerprint {
+    if row.fingerprint != request.fingerprint {
         return Known::OtherRequest;
     }
-    match (&row.answer, &row.effects) {
-        (Some(answer), _) => Known::Answered(answer.clone()),
-        _ if row.held_until > now => Known::InProgress,
-        (None, Some(effects)) => Known::AnswerLost(effects.clone()),
-        (None, None) => Known::GivenUp,
+    match &row.answer {
+        Some(answer) if row.sealed => match request.open(answer) {
+            Opened::Answer(answer) => Known::Answered(answer),
+            Opened::OtherRequest => Known::OtherRequest,
+            Opened::Unreadable => Known::AnswerLost,
+        },
+        Some(answer) => Known::Answered(answer.clone()),
+        None if row.held_until > now => Known::InProgress,
+        None => Known::GivenUp,
     }
 }
 
@@ -102,20 +117,18 @@ async fn look(
         .await?
         .into_iter()
         .find(|row| row.caller == request.caller);
-    let state = row
-        .as_ref()
-        .map(|row| known(row, &request.fingerprint, now));
+    let state = row.as_ref().map(|row| known(row, request, now));
     match state {
         Some(Known::OtherRequest) => return Ok(Begun::OtherRequest),
         Some(Known::Answered(answer)) => return Ok(Begun::Answered(answer)),
-        Some(Known::AnswerLost(effects)) => return Ok(Begun::AnswerLost(effects)),
+        Some(Known::AnswerLost) => return Ok(Begun::AnswerLost),
         Some(Known::InProgress) => return Ok(Begun::InProgress),
         Some(Known::Forgotten | Known::GivenUp) => {
             transaction.delete::<Entity>(of(request)).await?;
         }
         None => {}
     }
-    let attempt = Attempt::new(request);
+    let attempt = Arc::new(Attempt::new(request, store));
     let row = Model {
         tenant_id: Uuid::nil(),
         caller: request.caller.clone(),
@@ -123,8 +136,8 @@ async fn look(
         fingerprint: request.fingerprint.clone(),
         attempt_id: attempt.id(),
         held_until: now + held,
-        effects: None,
         answer: None,
+        sealed: false,
         created_at: now,
     };
     transaction.insert::<Entity>([row]).await?;
@@ -162,41 +175,58 @@ fn delete_before(transaction: &Transaction, time: DateTime<Utc>) -> Pending<'_, 
 mod tests {
     use super::*;
 
+    fn request(exact: &str, token: &str) -> Repeatable {
+        Repeatable {
+            caller: "account:1".to_owned(),
+            key: "k".parse().unwrap(),
+            fingerprint: "same".to_owned(),
+            exact_fingerprint: exact.to_owned(),
+            vault: Vault::new(token).unwrap(),
+        }
+    }
+
     #[test]
     fn what_is_known_decides() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
-        let row = |effects: Option<&str>, answer: Option<&str>| Model {
+        let row = |answer: Option<&str>| Model {
             tenant_id: Uuid::nil(),
             caller: "account:1".to_owned(),
             key: "k".to_owned(),
             fingerprint: "same".to_owned(),
             attempt_id: Uuid::nil(),
             held_until: now + TimeDelta::seconds(10),
-            effects: effects.map(str::to_owned),
             answer: answer.map(str::to_owned),
+            sealed: false,
             created_at: now,
         };
+        let same = request("exact", "token");
+        let other = Repeatable {
+            fingerprint: "other".to_owned(),
+            ..same.clone()
+        };
         let later = now + TimeDelta::seconds(10);
-        let running = row(None, None);
-        assert_eq!(known(&running, "same", now), Known::InProgress);
-        assert_eq!(known(&running, "other", now), Known::OtherRequest);
-        assert_eq!(known(&running, "same", later), Known::GivenUp);
-        let done = row(Some("[]"), None);
-        assert_eq!(
-            known(&done, "same", now),
-            Known::InProgress,
-            "its answer may come"
-        );
-        assert_eq!(
-            known(&done, "same", later),
-            Known::AnswerLost("[]".to_owned())
-        );
-        let answered = row(Some("[]"), Some("{}"));
-        assert_eq!(
-            known(&answered, "same", now),
-            Known::Answered("{}".to_owned())
-        );
-        assert_eq!(known(&answered, "other", later), Known::OtherRequest);
-        assert_eq!(known(&answered, "other", now + KEPT), Known::Forgotten);
+        let running = row(None);
+        assert_eq!(known(&running, &same, now), Known::InProgress);
+        assert_eq!(known(&running, &other, now), Known::OtherRequest);
+        assert_eq!(known(&running, &same, later), Known::GivenUp);
+        let answered = row(Some("{}"));
+        let answer = Known::Answered("{}".to_owned());
+        assert_eq!(known(&answered, &same, now), answer);
+        assert_eq!(known(&answered, &other, later), Known::OtherRequest);
+        assert_eq!(known(&answered, &other, now + KEPT), Known::Forgotten);
+
+        let secret = Model {
+            sealed: true,
+            ..row(Some(&same.seal("{}").unwrap()))
+        };
+        assert!(!secret.answer.as_ref().unwrap().contains("{}"));
+        assert_eq!(known(&secret, &same, now), answer);
+        let cases = [
+            ("other", "token", Known::OtherRequest),
+            ("exact", "other", Known::AnswerLost),
+        ];
+        for (exact, token, expected) in cases {
+            assert_eq!(known(&secret, &request(exact, token), now), expected);
+        }
     }
 }

@@ -183,9 +183,27 @@ pub async fn account_of(
 /// All accounts, by name.
 pub(super) async fn all<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Vec<Account>, StoreError> {
     let rows = scope.all::<account::Entity>(Condition::all()).await?;
-    let assignments = scope
-        .all::<role_assignment::Entity>(Condition::all())
-        .await?;
+    let assigned = scope.all::<role_assignment::Entity>(Condition::all());
+    let mut accounts = with_roles(rows, assigned.await?)?;
+    accounts.sort_by(|one, other| (&one.name, &one.email).cmp(&(&other.name, &other.email)));
+    Ok(accounts)
+}
+
+/// Those of these accounts that there are, in no order.
+pub(super) async fn among<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    ids: impl Iterator<Item = Uuid> + Clone,
+) -> Result<Vec<Account>, StoreError> {
+    let rows = scope.all_of::<account::Entity>(account::Column::Id, ids.clone(), Condition::all());
+    let column = role_assignment::Column::AccountId;
+    let assigned = scope.all_of::<role_assignment::Entity>(column, ids, Condition::all());
+    with_roles(rows.await?, assigned.await?)
+}
+
+fn with_roles(
+    rows: Vec<account::Model>,
+    assignments: Vec<role_assignment::Model>,
+) -> Result<Vec<Account>, StoreError> {
     let mut roles: HashMap<Uuid, Vec<role_assignment::Model>> = HashMap::new();
     for assignment in assignments {
         roles
@@ -198,7 +216,6 @@ pub(super) async fn all<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Vec<Acco
         let roles = roles.remove(&row.id).unwrap_or_default();
         accounts.push(Account::of(row, roles)?);
     }
-    accounts.sort_by(|one, other| (&one.name, &one.email).cmp(&(&other.name, &other.email)));
     Ok(accounts)
 }
 

@@ -32,13 +32,14 @@ fn of(address: &str) -> Condition {
     Condition::all().add(Column::EmailHash.eq(sha256(address)))
 }
 
-/// Counts an attempt as failed; says whether it may go on.
+/// Counts an attempt as failed, whatever becomes of the request; says whether it may go on. Nobody waits for the
+/// password to be looked at.
 pub(super) async fn admit(
     store: &TenantStore,
     address: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let transaction = store.begin().await?;
+    let transaction = store.apart().begin().await?;
     let one = Model {
         tenant_id: Uuid::nil(),
         email_hash: sha256(address),

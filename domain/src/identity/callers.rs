@@ -12,7 +12,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use municipio_entities::{session, session_token};
-use sea_orm::{ColumnTrait, Condition, DatabaseConnection};
+use sea_orm::{ColumnTrait, Condition};
 
 use super::{
     AccountStatus, Caller, Machine, Permissions, Staff, Token, TokenKind, accounts, keys, roles,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, SessionId, TenantId},
-    store::{Scope, StoreError, TenantStore},
+    store::{Reading, Scope, StoreError, TenantStore},
 };
 
 /// How long an answer is kept.
@@ -90,7 +90,7 @@ impl Callers {
 }
 
 /// Who signed in and got this access token.
-async fn staff(scope: &Scope<DatabaseConnection>, hash: &str) -> Result<Option<Known>, StoreError> {
+async fn staff(scope: &Scope<Reading>, hash: &str) -> Result<Option<Known>, StoreError> {
     let by_hash = Condition::all()
         .add(session_token::Column::Hash.eq(hash))
         .add(session_token::Column::Kind.eq(KIND_ACCESS));
@@ -122,7 +122,7 @@ async fn staff(scope: &Scope<DatabaseConnection>, hash: &str) -> Result<Option<K
 /// The program that has this key.
 async fn machine(
     store: &TenantStore,
-    scope: &Scope<DatabaseConnection>,
+    scope: &Scope<Reading>,
     hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Known>, StoreError> {

@@ -209,7 +209,8 @@ impl Identity {
             .add(Column::Hash.eq(token.hash()))
             .add(Column::StateHash.eq(sha256(back.state)))
             .add(Column::ExpiresAt.gt(now));
-        let transaction = self.store.begin().await?;
+        // Nobody waits for the answer of the provider.
+        let transaction = self.store.apart().begin().await?;
         let row = transaction.one::<Entity>(filter.clone()).await?;
         let taken = transaction.delete::<Entity>(filter).await?;
         transaction.commit().await?;

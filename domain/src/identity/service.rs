@@ -174,6 +174,15 @@ impl Identity {
         }
     }
 
+    /// Those of these accounts that there are, in no order.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn accounts_among(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let ids = ids.iter().map(|id| id.0);
+        accounts::among(&self.store.read(), ids).await
+    }
+
     /// All accounts, by name.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Secrets that must be read again, such as that of a second factor: encrypted with a key that is not in
+//! Secrets that must be read again, such as that of a second factor, or an answer that is given once: encrypted with a key that is not in
 //! the database (AES-256-GCM), and bound to the place where they are kept, so that one cannot be put in
 //! the place of another.
 
@@ -36,7 +36,7 @@ impl Vault {
     }
 
     /// Encrypts what is kept at this place.
-    pub(super) fn seal(&self, place: &str, plain: &[u8]) -> Result<String, IdentityError> {
+    pub(crate) fn seal(&self, place: &str, plain: &[u8]) -> Result<String, IdentityError> {
         let key = self.0.as_ref().ok_or(Refusal::NoSecret)?;
         let mut sealed = plain.to_vec();
         let nonce = key.seal_in_place_append_tag(Aad::from(place), &mut sealed);
@@ -46,7 +46,7 @@ impl Vault {
     }
 
     /// Decrypts what is kept at this place.
-    pub(super) fn open(&self, place: &str, sealed: &str) -> Result<Vec<u8>, IdentityError> {
+    pub(crate) fn open(&self, place: &str, sealed: &str) -> Result<Vec<u8>, IdentityError> {
         let key = self
             .0
             .as_ref()

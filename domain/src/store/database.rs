@@ -16,7 +16,7 @@ use sea_orm::{
     TransactionTrait,
 };
 use sqlx::{Executor, SqliteConnection};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{Feeds, StoreError, TenantStore, wall};
 use crate::ids::TenantId;
@@ -57,9 +57,12 @@ impl DatabaseOptions {
 pub struct Database {
     pub(super) write: DatabaseConnection,
     pub(super) read: DatabaseConnection,
+    /// How long a statement that reads may take.
+    pub(super) read_timeout: Option<Duration>,
     statements: Arc<Statements>,
     feeds: Feeds,
     alarm: Arc<Notify>,
+    workers: watch::Sender<()>,
 }
 
 impl Database {
@@ -80,7 +83,8 @@ impl Database {
         let writing = "SET application_name = 'municipio'".to_owned();
         let read = connect_postgres(url, options.readers(), reading).await;
         let write = connect_postgres(url, options.writers(), writing).await;
-        let database = Self::new(write.map_err(unreachable)?, read.map_err(unreachable)?);
+        let (write, read) = (write.map_err(unreachable)?, read.map_err(unreachable)?);
+        let database = Self::new(write, read, options);
         if !wall::stands(&database.read).await? {
             tracing::warn!(
                 "the role of DATABASE_URL passes row-level security: give Municipio a role that is \
@@ -103,19 +107,25 @@ impl Database {
         };
         let write = connect_sqlite(&file, 1, None).await.map_err(unreadable)?;
         let read = connect_sqlite(&file, options.connections, options.read_timeout).await;
-        Ok(Self::new(write, read.map_err(unreadable)?))
+        Ok(Self::new(write, read.map_err(unreadable)?, options))
     }
 
-    fn new(write: DatabaseConnection, mut read: DatabaseConnection) -> Self {
+    fn new(
+        write: DatabaseConnection,
+        mut read: DatabaseConnection,
+        options: DatabaseOptions,
+    ) -> Self {
         let statements = Arc::new(Statements::default());
         let counted = Arc::clone(&statements);
         read.set_metric_callback(move |info| counted.ran(info.statement));
         Self {
             write,
             read,
+            read_timeout: options.read_timeout,
             statements,
             feeds: Feeds::default(),
             alarm: Arc::default(),
+            workers: watch::Sender::default(),
         }
     }
 
@@ -219,8 +229,8 @@ impl Database {
         Ok(())
     }
 
-    /// The connection that reads the tables of the tenants and of their hosts, which belong to no
-    /// tenant. `tenants` alone may use it.
+    /// The connection that reads the tables of the tenants and of their hosts, and what tells whose outbox is to
+    /// be looked at, for which no tenant must be told. `tenants` and the wakes of the outbox alone may use it.
     pub(crate) fn tenants_read(&self) -> &DatabaseConnection {
         &self.read
     }
@@ -233,6 +243,11 @@ impl Database {
     /// Told when something is to happen at another time than was known.
     pub fn alarm(&self) -> &Notify {
         &self.alarm
+    }
+
+    /// Told when there is something in an outbox.
+    pub(crate) fn workers(&self) -> &watch::Sender<()> {
+        &self.workers
     }
 
     /// The rows of one tenant.

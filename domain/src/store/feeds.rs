@@ -1,4 +1,4 @@
-//! Says when the log of a tenant's changes grows, whoever wrote into it: this program, another node
+//! Says when the log of a tenant's changes or an outbox grows, whoever wrote into it: this program, another node
 //! or a command. PostgreSQL tells it (`NOTIFY`, at the commit); SQLite is asked five times a second
 //! whether anybody else wrote, which costs next to nothing, and only while somebody listens.
 
@@ -19,6 +19,8 @@ use super::{Database, StoreError};
 use crate::ids::TenantId;
 
 const CHANNEL: &str = "municipio_change";
+/// Where it is told that there is something in an outbox.
+const OUTBOX: &str = "municipio_outbox";
 /// How often SQLite is asked.
 const INTERVAL: Duration = Duration::from_millis(200);
 /// How long to wait for PostgreSQL to tell something before looking for what was missed.
@@ -63,10 +65,14 @@ impl Feeds {
     async fn listen(&self, database: &Database) -> Result<(), StoreError> {
         let pool = database.write.get_postgres_connection_pool();
         let mut listener = PgListener::connect_with(pool).await.map_err(driver)?;
-        listener.listen(CHANNEL).await.map_err(driver)?;
+        let channels = listener.listen_all([CHANNEL, OUTBOX]);
+        channels.await.map_err(driver)?;
         self.refresh(database).await?;
         loop {
             match timeout(PATIENCE, listener.try_recv()).await {
+                Ok(Ok(Some(told))) if told.channel() == OUTBOX => {
+                    database.workers().send_replace(());
+                }
                 Ok(Ok(Some(told))) => self.told(told.payload()),
                 // The connection was lost and made anew: what was told meanwhile was not heard.
                 Ok(Ok(None)) | Err(_) => self.refresh(database).await?,
@@ -142,11 +148,19 @@ fn driver(error: sqlx::Error) -> StoreError {
 
 /// The statement that tells every node, at the commit, how far the log of a tenant has come.
 pub(super) fn announcement(tenant: TenantId, sequence: i64) -> Statement {
-    let payload = format!("{tenant}:{sequence}");
+    notification(CHANNEL, format!("{tenant}:{sequence}"))
+}
+
+/// The statement that tells every node, at the commit, that there is something in an outbox.
+pub(super) fn ring() -> Statement {
+    notification(OUTBOX, String::new())
+}
+
+fn notification(channel: &str, payload: String) -> Statement {
     let statement = "SELECT pg_notify($1, $2)";
     Statement::from_sql_and_values(
         DbBackend::Postgres,
         statement,
-        [CHANNEL.into(), payload.into()],
+        [channel.into(), payload.into()],
     )
 }

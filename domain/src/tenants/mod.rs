@@ -13,7 +13,7 @@ pub use codes::{FiscalCode, InvalidCode, IpaCode};
 pub use directory::TenantDirectory;
 pub use due::{due, next_due};
 pub use municipalities::{MunicipalityFacts, by_ipa_code};
-pub use operations::{NewTenant, TenantError, count, create, list, show, suspend};
+pub use operations::{NewTenant, TenantError, count, create, find, list, show, suspend};
 
 use crate::{ids::TenantId, locale::Locale};
 

@@ -210,6 +210,20 @@ pub async fn show(database: &Database, ipa_code: &IpaCode) -> Result<Tenant, Ten
     Ok(with_hosts(database, row).await?)
 }
 
+/// The tenant with this id; nothing when there is none any more.
+///
+/// # Errors
+/// The database failed.
+pub async fn find(database: &Database, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row = tenant::Entity::find_by_id(id.0)
+        .one(database.tenants_read())
+        .await?;
+    match row {
+        Some(row) => Ok(Some(with_hosts(database, row).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Stops or starts serving a tenant.
 ///
 /// # Errors

@@ -275,6 +275,7 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
 /// The root fields that everyone may read; what is reached from there is public.
 pub const PUBLIC_READS: &[&str] = &[
     "businessEvents",
+    "changes",
     "contactPoint",
     "contactPoints",
     "dataset",

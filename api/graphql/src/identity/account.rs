@@ -47,8 +47,7 @@ impl Account {
     /// The account with this id, for who manages them.
     pub(crate) async fn find(data: &RequestData, id: AccountId) -> Result<Option<Self>> {
         data.authorise(Action::ManageAccounts, &Subject::WHOLE)?;
-        let account = data.identity.account(id).await;
-        Ok(account.map_err(internal)?.map(Self))
+        Ok(data.account(id).await?.map(Self))
     }
 
     /// The global id of an account.

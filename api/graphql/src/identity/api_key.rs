@@ -36,8 +36,7 @@ impl ApiKey {
     /// The key with this id, for who manages them.
     pub(crate) async fn find(data: &RequestData, id: ApiKeyId) -> Result<Option<Self>> {
         data.authorise(Action::ManageKeys, &Subject::WHOLE)?;
-        let keys = data.identity.api_keys().await.map_err(internal)?;
-        Ok(keys.into_iter().find(|key| key.id == id).map(Self))
+        Ok(data.api_key(id).await?.map(Self))
     }
 
     /// The global id of a key.

@@ -73,11 +73,7 @@ impl IdentityProvider {
     /// The provider with this id, for who manages the settings.
     pub(crate) async fn find(data: &RequestData, id: ProviderId) -> Result<Option<Self>> {
         data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
-        let providers = data.identity.providers().await.map_err(internal)?;
-        Ok(providers
-            .into_iter()
-            .find(|provider| provider.id == id)
-            .map(Self))
+        Ok(data.provider(id).await?.map(Self))
     }
 
     /// The global id of a provider.

@@ -201,7 +201,7 @@ impl ReleaseMutation {
         let locales = &data.tenant.locales;
         match content::publish_release(&transaction, id, locales, data.now()).await {
             Ok(()) => finish(data, transaction, "release.publish", id).await,
-            Err(error) => refused(data, id, error).await,
+            Err(error) => refused(data, transaction, id, error).await,
         }
     }
 
@@ -224,7 +224,7 @@ impl ReleaseMutation {
             let locales = &data.tenant.locales;
             let tried = content::publish_release(&trial, id, locales, data.now()).await;
             if let Err(error) = tried {
-                return refused(data, id, error).await;
+                return refused(data, trial, id, error).await;
             }
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
@@ -256,7 +256,7 @@ impl ReleaseMutation {
         let (force, locales) = (input.force, &data.tenant.locales);
         match content::roll_back_release(&transaction, id, force, locales, data.now()).await {
             Ok(()) => finish(data, transaction, "release.roll_back", id).await,
-            Err(error) => refused(data, id, error).await,
+            Err(error) => refused(data, transaction, id, error).await,
         }
     }
 }
@@ -362,7 +362,14 @@ async fn finish(
 }
 
 /// Tells why a release is kept back.
-async fn refused(data: &RequestData, id: ReleaseId, error: ReleaseError) -> Result<ReleasePayload> {
+async fn refused(
+    data: &RequestData,
+    transaction: Transaction,
+    id: ReleaseId,
+    error: ReleaseError,
+) -> Result<ReleasePayload> {
+    // What is told is what was there before.
+    drop(transaction);
     let report = match error {
         ReleaseError::Content(error) => {
             let errors = outcome::<()>(Err(error))?.err().unwrap_or_default();

@@ -6,7 +6,7 @@ use municipio_domain::{
     identity::Action,
     locale::Locale,
 };
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{
     change::{Change, SetTranslationPayload, Written, before, deed, note, stored},
@@ -176,10 +176,10 @@ impl TranslatedTextInput {
             return Json::Null;
         }
         if let Some(text) = &self.value {
-            return json!(text.replace('\0', ""));
+            return reading.text(text, path);
         }
         if let Some(words) = &self.words {
-            return json!(words);
+            return words.iter().map(|word| reading.text(word, path)).collect();
         }
         let forms = [("markdown", &self.markdown), ("html", &self.html)];
         let forms = forms.into_iter().filter_map(|(form, text)| {

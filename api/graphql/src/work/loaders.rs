@@ -5,8 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    content::{Contents, Dependents, Lock, Revision, Scheduled, WorkItem, review::Review},
-    ids::{ItemId, RevisionId},
+    content::{
+        Contents, Dependents, Lock, PreviewToken, Release, Revision, Scheduled, WorkItem,
+        review::Review,
+    },
+    ids::{ItemId, PreviewTokenId, ReleaseId, RevisionId},
     store::StoreError,
 };
 
@@ -151,5 +154,40 @@ impl Loader<ReviewOf> for WorkLoader {
         let reviews = self.0.reviews(&ids).await.map_err(Arc::new)?;
         let reviews = reviews.into_iter();
         Ok(reviews.map(|(id, review)| (ReviewOf(id), review)).collect())
+    }
+}
+
+impl Loader<ReleaseId> for WorkLoader {
+    type Value = Release;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, ids: &[ReleaseId]) -> Result<HashMap<ReleaseId, Release>, Self::Error> {
+        let releases = self.0.releases_among(ids).await.map_err(Arc::new)?;
+        let releases = releases.into_iter();
+        Ok(releases.map(|release| (release.id, release)).collect())
+    }
+}
+
+/// A preview token that is valid at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ValidToken(pub(crate) PreviewTokenId, pub(crate) DateTime<Utc>);
+
+impl Loader<ValidToken> for WorkLoader {
+    type Value = PreviewToken;
+    type Error = Arc<StoreError>;
+
+    /// A municipality has few: those that nobody asked for are read along.
+    async fn load(
+        &self,
+        keys: &[ValidToken],
+    ) -> Result<HashMap<ValidToken, PreviewToken>, Self::Error> {
+        let Some(ValidToken(_, now)) = keys.first().copied() else {
+            return Ok(HashMap::new());
+        };
+        let tokens = self.0.preview_tokens(now).await.map_err(Arc::new)?;
+        let tokens = tokens.into_iter();
+        Ok(tokens
+            .map(|token| (ValidToken(token.id, now), token))
+            .collect())
     }
 }

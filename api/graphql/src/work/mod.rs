@@ -13,7 +13,9 @@ pub(crate) use item::{ContentItem, content_id};
 pub(crate) use list::{
     ContentItemConnection, ContentItemFilter, ContentItemOrder, newest_edit_first,
 };
-pub(crate) use loaders::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, WorkLoader};
+pub(crate) use loaders::{
+    DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken, WorkLoader,
+};
 pub(crate) use review::{ContentReview, MyWork, ReviewRule};
 pub(crate) use revision::ContentRevision;
 pub(crate) use schedule::{ContentLock, ScheduledActionName};

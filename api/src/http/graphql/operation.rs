@@ -15,7 +15,7 @@ use async_graphql::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use moka::sync::Cache;
-use municipio_domain::{digest::sha256, idempotency::Attempt};
+use municipio_domain::{content::Contents, digest::sha256, idempotency::Attempt};
 use municipio_graphql::{
     ErrorCode, Moment,
     limits::{Measure, scan},
@@ -68,7 +68,7 @@ pub(super) struct Operation {
     perspective: Option<String>,
     /// The names of its mutations, when one of them takes a secret.
     secret_mutations: Option<String>,
-    /// Notes what it does, when it may be sent again.
+    /// In what it runs, when it may be sent again.
     attempt: Option<Arc<Attempt>>,
 }
 
@@ -121,6 +121,11 @@ impl Operation {
         self.perspective.as_deref()
     }
 
+    /// Whether it has one field at its root.
+    pub(super) fn is_one_field(&self) -> bool {
+        self.measure.root_fields == 1
+    }
+
     /// Whether it takes a password, a code or a token.
     pub(super) fn takes_secrets(&self) -> bool {
         self.secret_mutations.is_some()
@@ -129,21 +134,19 @@ impl Operation {
     /// What tells the operation from others: its document, its name, and the variables as they were sent; of one
     /// that takes secrets the names of the mutations alone, because a hash of a password is soon guessed.
     pub(super) fn fingerprint(&self, variables: &str) -> String {
-        let name = self.request.operation_name.as_deref().unwrap_or_default();
-        let parts = match &self.secret_mutations {
-            Some(mutations) => [mutations.as_str(), "", ""],
-            None => [self.request.query.as_str(), name, variables],
-        };
-        let mut said = Vec::new();
-        for part in parts {
-            // Their lengths, so that no part can pass for the end of another.
-            said.extend(part.len().to_be_bytes());
-            said.extend(part.as_bytes());
+        match &self.secret_mutations {
+            Some(mutations) => fingerprint([mutations]),
+            None => self.exact_fingerprint(variables),
         }
-        sha256(said)
     }
 
-    /// The same, noting what it does.
+    /// The same, secrets included.
+    pub(super) fn exact_fingerprint(&self, variables: &str) -> String {
+        let name = self.request.operation_name.as_deref().unwrap_or_default();
+        fingerprint([&self.request.query, name, variables])
+    }
+
+    /// The same, run in the unit of work of this attempt.
     pub(super) fn repeatable(self, attempt: Arc<Attempt>) -> Self {
         Self {
             attempt: Some(attempt),
@@ -185,7 +188,10 @@ impl Operation {
                 let named = self.perspective.as_deref();
                 requester.contents(state, named, now).await?
             }
-            _ => state.contents(&requester.tenant),
+            _ => match &self.attempt {
+                Some(attempt) => Contents::new(attempt.store().clone(), state.bodies.clone()),
+                None => state.contents(&requester.tenant),
+            },
         };
         let mut data = requester.data(state, contents, Moment::Fixed(now));
         if let Some(attempt) = self.attempt {
@@ -238,6 +244,16 @@ fn parse(state: &State, text: &Arc<String>) -> Result<Arc<KnownDocument>, Server
     let document = Arc::new(KnownDocument { parsed, valid });
     state.known.insert(Arc::clone(text), Arc::clone(&document));
     Ok(document)
+}
+
+fn fingerprint<const N: usize>(parts: [&str; N]) -> String {
+    let mut said = Vec::new();
+    for part in parts {
+        // Their lengths, so that no part can pass for the end of another.
+        said.extend(part.len().to_be_bytes());
+        said.extend(part.as_bytes());
+    }
+    sha256(said)
 }
 
 /// The kind of the operation that was asked for; where several could be meant, none will run.

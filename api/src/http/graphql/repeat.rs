@@ -1,26 +1,26 @@
 //! Mutations with the header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): sent again, they
 //! are answered as before and change nothing again.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use actix_web::{HttpRequest, rt};
 use async_graphql::{Response, parser::types::OperationType};
 use chrono::TimeDelta;
 use municipio_domain::{
     idempotency::{self, Attempt, Begun, IdempotencyKey, Repeatable},
-    identity::Caller,
-    store::TenantStore,
+    identity::{Caller, Vault},
 };
 use municipio_graphql::ErrorCode;
 
 use super::{Answer, Operation, Parameters, Problem, Requester};
-use crate::{app::State, clock};
+use crate::{app::State, clock, http::caller::bearer};
 
 /// The header.
 const HEADER: &str = "Idempotency-Key";
 
-/// How much longer than it may take a mutation is left alone.
-const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// How much longer than it may take a mutation is left alone. Whoever begins too early undoes the first, which is no
+/// harm, but in vain.
+const MARGIN: TimeDelta = TimeDelta::seconds(1);
 
 /// The key of a request, if it has one.
 pub(super) fn key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
@@ -46,12 +46,13 @@ pub(super) fn sent(request: &HttpRequest, parameters: &Parameters) -> Option<Str
 pub(super) fn refuse_key(request: &HttpRequest, what: &str) -> Result<(), Problem> {
     match key(request)? {
         None => Ok(()),
-        Some(_) => {
-            let message =
-                format!("{HEADER} is for one mutation in a request of its own, not for {what}");
-            Err(Problem::new(ErrorCode::IdempotencyKeyInvalid, message).of(request))
-        }
+        Some(_) => Err(one_mutation(what).of(request)),
     }
+}
+
+fn one_mutation(other: &str) -> Problem {
+    let message = format!("{HEADER} is for one mutation in a request of its own, not for {other}");
+    Problem::new(ErrorCode::IdempotencyKeyInvalid, message)
 }
 
 /// Runs an operation: with a key, once.
@@ -68,11 +69,19 @@ pub(super) async fn run(
     let (Some(key), true) = (key, known) else {
         return Ok(operation.run(state, &requester).await);
     };
+    if !operation.is_one_field() {
+        return Err(one_mutation("several").of(request));
+    }
     let store = state.database.tenant(requester.tenant.id);
+    let variables = variables.unwrap_or_default();
+    let token = Requester::credentials(request).and_then(bearer);
+    let vault = Vault::new(token.unwrap_or_default());
     let repeatable = Repeatable {
         caller: requester.caller.author(),
         key,
-        fingerprint: operation.fingerprint(&variables.unwrap_or_default()),
+        fingerprint: operation.fingerprint(&variables),
+        exact_fingerprint: operation.exact_fingerprint(&variables),
+        vault: vault.map_err(|error| broken(&error).of(request))?,
     };
     let seconds = i64::try_from(state.settings.limit_seconds).unwrap_or(i64::MAX / 1_000_000);
     let held = TimeDelta::seconds(seconds) + MARGIN;
@@ -82,7 +91,9 @@ pub(super) async fn run(
             if operation.takes_secrets() {
                 attempt.keep_secret();
             }
-            run_once(state, requester, operation, store, attempt).await
+            return run_once(state, requester, operation, attempt)
+                .await
+                .map_err(|problem| problem.of(request));
         }
         Begun::Answered(answer) => match serde_json::from_str::<Response>(&answer) {
             Ok(response) => return Ok(Answer::Executed(response)),
@@ -91,10 +102,7 @@ pub(super) async fn run(
                 Err(ErrorCode::IdempotencyAnswerLost)
             }
         },
-        Begun::AnswerLost(effects) => {
-            tracing::info!(%effects, "an answer was lost");
-            Err(ErrorCode::IdempotencyAnswerLost)
-        }
+        Begun::AnswerLost => Err(ErrorCode::IdempotencyAnswerLost),
         Begun::InProgress => Err(ErrorCode::IdempotencyInProgress),
         Begun::OtherRequest => Err(ErrorCode::IdempotencyKeyReused),
     }
@@ -110,7 +118,8 @@ fn refusal(code: ErrorCode) -> &'static str {
             "another mutation was sent with this key; take a new key for each"
         }
         ErrorCode::IdempotencyAnswerLost => {
-            "the mutation with this key was done, and its answer is not kept; it is not done again"
+            "the mutation with this key was done; its answer holds a secret, and is told only to the token with which it \
+             was sent"
         }
         _ => "something failed on the server",
     }
@@ -121,44 +130,54 @@ async fn run_once(
     state: &State,
     requester: Requester,
     operation: Operation,
-    store: TenantStore,
-    attempt: Attempt,
-) -> Result<Answer, ErrorCode> {
+    attempt: Arc<Attempt>,
+) -> Result<Answer, Problem> {
     let state = state.clone();
-    let attempt = Arc::new(attempt);
     let operation = operation.repeatable(Arc::clone(&attempt));
     let task = rt::spawn(async move {
         let answer = operation.run(&state, &requester).await;
-        keep(&store, &attempt, &answer).await;
-        answer
+        let settled = settle(&attempt, answer).await;
+        if attempt.has_changed_callers() {
+            // Somebody may have asked before it was permanent.
+            state.identity(&requester.tenant).forget_callers();
+        }
+        settled
     });
-    task.await.map_err(|error| {
-        tracing::error!(%error, "a mutation ended too early");
-        ErrorCode::Internal
-    })
+    task.await.unwrap_or_else(|error| Err(broken(&error)))
 }
 
-/// Keeps an answer; gives the key back when nothing was done because of an error that may pass, or of a secret
-/// with which the answer cannot be compared.
-async fn keep(store: &TenantStore, attempt: &Attempt, answer: &Answer) {
-    let kept = match answer {
+/// The fault is here.
+fn broken(error: &dyn Display) -> Problem {
+    tracing::error!(%error, "a mutation with a key ended too early");
+    Problem::new(ErrorCode::Internal, refusal(ErrorCode::Internal))
+}
+
+/// Makes what was done permanent together with the answer. Gives the key back when nothing was done because of an
+/// error that may pass, or of a secret that may be corrected.
+async fn settle(attempt: &Attempt, answer: Answer) -> Result<Answer, Problem> {
+    let settled = match &answer {
         Answer::Executed(response)
-            if attempt.has_effects() || (response.errors.is_empty() && !attempt.is_secret()) =>
+            if attempt.has_acted() || (response.errors.is_empty() && !attempt.is_secret()) =>
         {
             match serde_json::to_string(response) {
-                Ok(answer) => attempt.answer(store, answer).await,
-                Err(error) => {
-                    tracing::error!(%error, "an answer cannot be kept");
-                    return;
-                }
+                Ok(answer) => attempt.answer(&answer).await,
+                Err(error) => return Err(broken(&error)),
             }
         }
-        Answer::Executed(_) => attempt.give_up(store).await,
-        // It was stopped, and its transaction may be ending right now: whether it did something is known when
-        // its time is over.
-        Answer::Refused(..) => return,
+        Answer::Executed(_) => attempt.give_up().await.map(|()| true),
+        Answer::Refused(..) => attempt.undo().await.map(|()| true),
     };
-    if let Err(error) = kept {
-        tracing::error!(%error, "an answer was not kept");
+    match settled {
+        Ok(true) => Ok(answer),
+        Ok(false) => Err(Problem::new(
+            ErrorCode::IdempotencyInProgress,
+            "the mutation took too long, and was sent again meanwhile",
+        )),
+        Err(error) => {
+            if let Err(error) = attempt.undo().await {
+                tracing::error!(%error, "a key is not free before its time is over");
+            }
+            Err(Problem::failed(&error))
+        }
     }
 }

@@ -127,7 +127,7 @@ impl Contents {
     }
 
     /// The rows of the tenant.
-    pub(crate) fn store(&self) -> &TenantStore {
+    pub fn store(&self) -> &TenantStore {
         &self.store
     }
 

@@ -137,7 +137,7 @@ impl AccountMutation {
         };
         let deed = account.deed("account.update", &data.tenant.ipa_code);
         data.commit(transaction, &deed).await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(UpdateAccountPayload {
             account: Some(Account(account)),
             user_errors: Vec::new(),
@@ -204,7 +204,7 @@ async fn finish_reset(
         Err(user_errors) => return Ok(PasswordTokenPayload::refused(user_errors)),
     };
     data.commit(transaction, &deed(&account)).await?;
-    data.identity.forget_callers();
+    data.forget_callers();
     let account = data.identity.account(account.id).await.map_err(internal)?;
     Ok(PasswordTokenPayload {
         account: account.map(Account),

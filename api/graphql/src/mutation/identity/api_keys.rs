@@ -119,7 +119,7 @@ impl ApiKeyMutation {
         };
         let deed = Deed::to("key.revoke", input.id.as_str()).with(json!({ "name": key.name }));
         data.commit(transaction, &deed).await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(RevokeApiKeyPayload {
             api_key: Some(ApiKey(key)),
             user_errors: Vec::new(),

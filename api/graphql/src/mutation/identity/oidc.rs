@@ -104,7 +104,7 @@ impl OidcMutation {
             Tie::Linked => data.note(&transaction, &deed("account.link")).await?,
         }
         data.commit(transaction, &deed("session.begin")).await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(SessionPayload {
             session: Some(Session(session.tokens)),
             user_errors: Vec::new(),

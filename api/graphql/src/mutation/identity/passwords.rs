@@ -81,7 +81,7 @@ impl PasswordMutation {
         let subject = Account::global_id(data, id);
         let deed = Deed::to("password.change", subject.as_str());
         data.commit(transaction, &deed).await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(SessionPayload {
             session: Some(Session(tokens)),
             user_errors: Vec::new(),
@@ -120,7 +120,7 @@ impl PasswordMutation {
         let subject = Account::global_id(data, account.id);
         let deed = Deed::to("password.set", subject.as_str());
         data.commit(transaction, &deed).await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(SetPasswordPayload {
             account: Some(Account(account)),
             user_errors: Vec::new(),

@@ -186,7 +186,7 @@ impl ProviderMutation {
         };
         let deed = provider.deed("provider.delete", &data.tenant.ipa_code);
         data.commit(transaction, &deed).await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(DeleteIdentityProviderPayload {
             deleted_id: Some(input.id),
             user_errors: Vec::new(),
@@ -223,7 +223,7 @@ impl ProviderMutation {
         let details = json!({ "provider": input.provider.as_str() });
         let deed = Deed::to("account.unlink", input.account.as_str()).with(details);
         data.commit(transaction, &deed).await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(UnlinkIdentityPayload {
             account: Some(Account(account)),
             user_errors: Vec::new(),
@@ -243,7 +243,7 @@ async fn finish(
     };
     let deed = provider.deed(name, &data.tenant.ipa_code);
     data.commit(transaction, &deed).await?;
-    data.identity.forget_callers();
+    data.forget_callers();
     Ok(IdentityProviderPayload {
         identity_provider: Some(IdentityProvider(provider)),
         user_errors: Vec::new(),

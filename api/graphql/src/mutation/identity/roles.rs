@@ -102,7 +102,7 @@ impl RoleMutation {
         }
         data.commit(transaction, &Deed::to("role.delete", input.name))
             .await?;
-        data.identity.forget_callers();
+        data.forget_callers();
         Ok(DeleteAccountRolePayload::default())
     }
 }
@@ -132,7 +132,7 @@ async fn finish(
     };
     let deed = Deed::to(name, role.name.as_str()).with(json!({ "permissions": role.grants }));
     data.commit(transaction, &deed).await?;
-    data.identity.forget_callers();
+    data.forget_callers();
     Ok(AccountRolePayload {
         role: Some(AccountRole::from(role)),
         user_errors: Vec::new(),

@@ -127,7 +127,7 @@ impl SessionMutation {
                 let account = Account::global_id(data, account);
                 let deed = Deed::to("session.revoke", account.as_str());
                 data.commit(transaction, &deed).await?;
-                data.identity.forget_callers();
+                data.forget_callers();
                 let refused = UserError::from(&Refusal::RefreshToken);
                 Ok(SessionPayload::refused(vec![refused]))
             }
@@ -168,7 +168,7 @@ async fn ended(
     let account = Account::global_id(data, staff.account);
     data.commit(transaction, &Deed::to(name, account.as_str()))
         .await?;
-    data.identity.forget_callers();
+    data.forget_callers();
     Ok(SignOutPayload {
         sessions,
         user_errors: Vec::new(),

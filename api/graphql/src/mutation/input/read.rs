@@ -84,7 +84,7 @@ impl<'a> Reading<'a> {
     }
 
     /// PostgreSQL keeps no such character, and nobody sees it.
-    fn text(&mut self, text: &str, path: &str) -> Json {
+    pub(in crate::mutation) fn text(&mut self, text: &str, path: &str) -> Json {
         match text.contains('\0') {
             true => self.wrong("INVALID_VALUE", path, "a text has no character U+0000"),
             false => json!(text),

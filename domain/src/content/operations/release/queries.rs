@@ -33,13 +33,18 @@ impl Contents {
     /// # Errors
     /// The database failed.
     pub async fn release(&self, id: ReleaseId) -> Result<Option<Release>, StoreError> {
+        Ok(self.releases_among(&[id]).await?.pop())
+    }
+
+    /// Those of these releases that there are, in no order.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn releases_among(&self, ids: &[ReleaseId]) -> Result<Vec<Release>, StoreError> {
         use content_release::{Column, Entity};
-        let row = self
-            .store()
-            .read()
-            .one::<Entity>(Column::Id.eq(id.0))
-            .await?;
-        row.map(Release::from_row).transpose()
+        let (read, ids) = (self.store().read(), ids.iter().map(|id| id.0));
+        let rows = read.all_of::<Entity>(Column::Id, ids, Condition::all());
+        rows.await?.into_iter().map(Release::from_row).collect()
     }
 
     /// A part of the list of releases, the newest first.

@@ -1,0 +1,208 @@
+//! Takes jobs for a worker.
+//!
+//! Of the jobs of a topic about the same thing only the first that is not done may be taken. Numbers are given in
+//! the order of the commits, and nothing is ever put before a job that is there; so two are never taken at once.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use municipio_entities::outbox_job::{Column, Entity, Model};
+use sea_orm::{
+    ColumnTrait, FromQueryResult, Iterable, Order,
+    sea_query::{
+        Alias, Condition, Expr, ExprTrait, Func, LockBehavior, LockType, Query, SelectStatement,
+        SimpleExpr,
+    },
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{JobStatus, Topic, wakes};
+use crate::{
+    ids::TenantId,
+    store::{StoreError, TenantStore, Transaction},
+};
+
+/// How much longer a lease lasts than the work may take: clocks of nodes differ.
+const MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// When to look again for jobs that are due and that somebody else holds.
+const HELD: TimeDelta = TimeDelta::seconds(1);
+
+/// A job that a worker has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its number.
+    pub number: i64,
+    /// The name of its topic.
+    pub topic: String,
+    /// What it is about.
+    pub aggregate: String,
+    /// What the handler needs to know.
+    pub payload: Value,
+    /// How often it was begun, this time included.
+    pub attempts: u32,
+    /// When it was enqueued.
+    pub created_at: DateTime<Utc>,
+    pub(super) lease: Uuid,
+}
+
+/// Takes jobs of a topic that are due, at most so many. They are the caller's until their leases end.
+///
+/// # Errors
+/// The database failed.
+pub async fn lease(
+    store: &TenantStore,
+    topic: &Topic,
+    most: usize,
+    now: DateTime<Utc>,
+) -> Result<Vec<Job>, StoreError> {
+    let transaction = store.begin().await?;
+    if !wakes::take(&transaction, topic.name, now).await? {
+        return Ok(Vec::new());
+    }
+    let rows = due(&transaction, topic, most, now).await?;
+    // Who could have taken more left only what others hold at this moment.
+    let again = match rows.len() < most {
+        true => now + HELD,
+        false => now,
+    };
+    let (lost, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_lost(row, topic, now));
+    give_up(&transaction, &lost, now).await?;
+    let lease = Uuid::now_v7();
+    take(&transaction, &rows, lease, now + length(topic.longest)).await?;
+    if let Some(next) = next_due(&transaction, topic).await? {
+        wakes::wake(&transaction, [topic.name], Ord::max(next, again)).await?;
+    }
+    transaction.commit().await?;
+    Ok(rows.into_iter().map(|row| job(row, lease)).collect())
+}
+
+/// How long a lease lasts.
+fn length(longest: Duration) -> TimeDelta {
+    TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX / 2) + MARGIN
+}
+
+/// The jobs that are due, kept from other workers; those that others take at this moment are left out.
+async fn due(
+    transaction: &Transaction,
+    topic: &Topic,
+    most: usize,
+    now: DateTime<Utc>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut select = first_ones(topic);
+    select
+        .columns(Column::iter().map(|column| (Entity, column)))
+        .and_where(Expr::col((Entity, Column::DueKey)).lte(now.timestamp_millis()))
+        .order_by((Entity, Column::DueKey), Order::Asc)
+        .order_by((Entity, Column::Number), Order::Asc)
+        .limit(u64::try_from(most).unwrap_or(u64::MAX))
+        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+    let rows = transaction.rows::<Entity>(select).await?;
+    let rows = rows.iter().map(|row| Model::from_query_result(row, ""));
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the next job of a topic is due, or the next lease ends.
+async fn next_due(
+    transaction: &Transaction,
+    topic: &Topic,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let next = Alias::new("next");
+    let mut select = first_ones(topic);
+    select.expr_as(Func::min(Expr::col((Entity, Column::DueKey))), next);
+    let rows = transaction.rows::<Entity>(select).await?;
+    let next: Option<i64> = match rows.first() {
+        Some(row) => row.try_get("", "next")?,
+        None => None,
+    };
+    Ok(next.and_then(DateTime::from_timestamp_millis))
+}
+
+/// The jobs of a topic that are not done and before which nothing is.
+fn first_ones(topic: &Topic) -> SelectStatement {
+    let before = Alias::new("before");
+    let same = |column: Column| -> SimpleExpr {
+        Expr::col((before.clone(), column)).equals((Entity, column))
+    };
+    let earlier = Query::select()
+        .expr(Expr::val(1))
+        .from_as(Entity, before.clone())
+        .and_where(same(Column::TenantId))
+        .and_where(same(Column::Topic))
+        .and_where(same(Column::Aggregate))
+        .and_where(Expr::col((before.clone(), Column::Status)).is_in(JobStatus::OPEN))
+        .and_where(Expr::col((before, Column::Number)).lt(Expr::col((Entity, Column::Number))))
+        .to_owned();
+    Query::select()
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::Topic)).eq(topic.name))
+        .and_where(Expr::col((Entity, Column::Status)).is_in(JobStatus::OPEN))
+        .and_where(Expr::exists(earlier).not())
+        .to_owned()
+}
+
+/// Whether a worker had this job for the last time, and did not come back.
+fn is_lost(row: &Model, topic: &Topic, now: DateTime<Utc>) -> bool {
+    let attempts = u32::try_from(row.attempts).unwrap_or_default();
+    let was_running = row.status == JobStatus::Running.as_str();
+    was_running && topic.retries.are_over(attempts, now - row.created_at)
+}
+
+async fn give_up(
+    transaction: &Transaction,
+    rows: &[Model],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let numbers: Vec<_> = rows.iter().map(|row| row.number).collect();
+    let values = [
+        (Column::Status, JobStatus::Dead.as_str().into()),
+        (Column::DueKey, now.timestamp_millis().into()),
+        (Column::Lease, None::<Uuid>.into()),
+        (Column::LastError, "whoever did it did not come back".into()),
+    ];
+    let these = Column::Number.is_in(numbers.iter().copied());
+    transaction.update::<Entity>(values, these).await?;
+    wakes::bury(transaction, numbers).await
+}
+
+async fn take(
+    transaction: &Transaction,
+    rows: &[Model],
+    lease: Uuid,
+    end: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let values = [
+        (Column::Status, Expr::val(JobStatus::Running.as_str())),
+        (Column::Lease, Expr::val(lease)),
+        (Column::DueKey, Expr::val(end.timestamp_millis())),
+        (Column::Attempts, Expr::col(Column::Attempts).add(1)),
+        // What is enqueued from now on is another job.
+        (Column::MergeKey, Expr::val(None::<String>)),
+    ];
+    let these = Column::Number.is_in(rows.iter().map(|row| row.number));
+    transaction
+        .set::<Entity>(&values, Condition::all().add(these))
+        .await?;
+    Ok(())
+}
+
+fn job(row: Model, lease: Uuid) -> Job {
+    Job {
+        tenant: TenantId(row.tenant_id),
+        number: row.number,
+        topic: row.topic,
+        aggregate: row.aggregate,
+        payload: row.payload,
+        attempts: u32::try_from(row.attempts).unwrap_or_default() + 1,
+        created_at: row.created_at,
+        lease,
+    }
+}

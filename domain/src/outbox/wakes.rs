@@ -1,0 +1,158 @@
+//! For which tenants there is something to do. Rows are added and taken away, never changed, so that nobody who
+//! writes waits for somebody else; PostgreSQL shows them to connections that were told no tenant.
+
+use chrono::{DateTime, Utc};
+use municipio_entities::{
+    outbox_dead_letter,
+    outbox_wake::{Column, Entity, Model},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{LockBehavior, LockType},
+};
+use uuid::Uuid;
+
+use crate::{
+    ids::TenantId,
+    store::{Database, StoreError, Transaction},
+};
+
+/// Has the outbox of the tenant looked at from a time on, for these topics.
+pub(super) async fn wake(
+    transaction: &Transaction,
+    topics: impl IntoIterator<Item = &str>,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let rows = topics.into_iter().map(|topic| Model {
+        id: Uuid::now_v7(),
+        tenant_id: transaction.tenant_id().0,
+        topic: topic.to_owned(),
+        due_key: at.timestamp_millis(),
+    });
+    let rows = rows.map(IntoActiveModel::into_active_model);
+    Entity::insert_many(rows)
+        .exec_without_returning(transaction.tenants())
+        .await?;
+    transaction.ring().await
+}
+
+/// Takes away what says that a topic of the tenant is to be looked at now. Says whether there was anything that
+/// nobody else takes at this moment.
+pub(super) async fn take(
+    transaction: &Transaction,
+    topic: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let tables = transaction.tenants();
+    let due = Entity::find()
+        .filter(Column::TenantId.eq(transaction.tenant_id().0))
+        .filter(Column::Topic.eq(topic))
+        .filter(Column::DueKey.lte(now.timestamp_millis()))
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(tables)
+        .await?;
+    let ids: Vec<_> = due.into_iter().map(|row| row.id).collect();
+    for ids in ids.chunks(1_000) {
+        let taken = Entity::delete_many().filter(Column::Id.is_in(ids.iter().copied()));
+        taken.exec(tables).await?;
+    }
+    Ok(!ids.is_empty())
+}
+
+/// The tenants whose outbox is to be looked at now for a topic, those that wait longest first, at most so many.
+pub(super) async fn due(
+    database: &Database,
+    topic: &str,
+    except: impl IntoIterator<Item = TenantId>,
+    now: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<TenantId>, StoreError> {
+    let except = except.into_iter().map(|tenant| tenant.0);
+    let found: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::TenantId)
+        .filter(Column::Topic.eq(topic))
+        .filter(Column::DueKey.lte(now.timestamp_millis()))
+        .filter(Column::TenantId.is_not_in(except))
+        .group_by(Column::TenantId)
+        .order_by_asc(Column::DueKey.min())
+        .limit(most)
+        .into_tuple()
+        .all(database.tenants_read())
+        .await?;
+    Ok(found.into_iter().map(TenantId).collect())
+}
+
+/// When a topic is to be looked at next, for any tenant but these.
+pub(super) async fn next(
+    database: &Database,
+    topic: &str,
+    except: impl IntoIterator<Item = TenantId>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let except = except.into_iter().map(|tenant| tenant.0);
+    let row = Entity::find()
+        .filter(Column::Topic.eq(topic))
+        .filter(Column::TenantId.is_not_in(except))
+        .order_by_asc(Column::DueKey)
+        .one(database.tenants_read())
+        .await?;
+    Ok(row.and_then(|row| DateTime::from_timestamp_millis(row.due_key)))
+}
+
+/// What waits in the outboxes of all tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Since when something is due that nobody has begun.
+    pub due_since: Option<DateTime<Utc>>,
+    /// How many jobs were given up.
+    pub dead: u64,
+}
+
+/// What waits in the outboxes of all tenants.
+///
+/// # Errors
+/// The database failed.
+pub async fn backlog(database: &Database) -> Result<Backlog, StoreError> {
+    let oldest = Entity::find()
+        .order_by_asc(Column::DueKey)
+        .one(database.tenants_read())
+        .await?;
+    let dead = outbox_dead_letter::Entity::find()
+        .count(database.tenants_read())
+        .await?;
+    Ok(Backlog {
+        due_since: oldest.and_then(|row| DateTime::from_timestamp_millis(row.due_key)),
+        dead,
+    })
+}
+
+/// Tells those who look after all tenants that these jobs were given up.
+pub(super) async fn bury(
+    transaction: &Transaction,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Result<(), StoreError> {
+    let tenant_id = transaction.tenant_id().0;
+    let rows = numbers
+        .into_iter()
+        .map(|number| outbox_dead_letter::Model { tenant_id, number }.into_active_model());
+    let rows: Vec<_> = rows.collect();
+    if !rows.is_empty() {
+        let bury = outbox_dead_letter::Entity::insert_many(rows);
+        bury.exec_without_returning(transaction.tenants()).await?;
+    }
+    Ok(())
+}
+
+/// Takes that back.
+pub(super) async fn exhume(
+    transaction: &Transaction,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Result<(), StoreError> {
+    use outbox_dead_letter::Column;
+    let exhume = outbox_dead_letter::Entity::delete_many()
+        .filter(Column::TenantId.eq(transaction.tenant_id().0))
+        .filter(Column::Number.is_in(numbers));
+    exhume.exec(transaction.tenants()).await?;
+    Ok(())
+}

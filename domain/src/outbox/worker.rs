@@ -1,0 +1,264 @@
+//! Has the jobs done. Each topic is served by a task of its own, so that none keeps another waiting; of the places
+//! of a topic one tenant gets a part, so that one whose jobs hang leaves places to the others.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use tokio::{
+    sync::watch,
+    task::{Id, JoinSet},
+    time::{sleep, timeout},
+};
+
+use super::{Fault, Handler, Job, give_back, lease, settle, wakes};
+use crate::{
+    ids::TenantId,
+    store::{Database, StoreError},
+};
+
+/// How often to look for what was not told, such as what commands enqueue in SQLite.
+const LONGEST: Duration = Duration::from_secs(1);
+/// How long to wait at least: others may hold what is due.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// Does the jobs of the topics for which it has handlers.
+#[derive(Clone)]
+pub struct Worker {
+    database: Database,
+    handlers: Vec<Arc<dyn Handler>>,
+    clock: fn() -> DateTime<Utc>,
+}
+
+impl Worker {
+    /// A worker with these handlers, and what says the time.
+    pub fn new(
+        database: Database,
+        handlers: Vec<Arc<dyn Handler>>,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Self {
+        Self {
+            database,
+            handlers,
+            clock,
+        }
+    }
+
+    /// Does jobs until it is told to stop: then it waits that long for those under way, and gives back the others.
+    pub async fn run(&self, stopping: watch::Receiver<bool>, grace: Duration) {
+        let topics = self.handlers.iter().map(|handler| {
+            let places = Places::new(self, Arc::clone(handler));
+            places.serve(stopping.clone(), grace)
+        });
+        join_all(topics).await;
+    }
+
+    /// Does all jobs that are due at this moment, and what becomes due by that; says how many attempts that were.
+    /// For commands and tests; nobody needs to run a server meanwhile.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_due(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let mut attempts = 0;
+        loop {
+            let before = attempts;
+            for handler in &self.handlers {
+                let mut places = Places::new(self, Arc::clone(handler));
+                places.now = Some(now);
+                attempts += places.fill().await?;
+                while let Some(done) = places.running.join_next_with_id().await {
+                    places.free(done);
+                }
+            }
+            if attempts == before {
+                return Ok(attempts);
+            }
+        }
+    }
+}
+
+/// The places of a topic, and the jobs that have one.
+struct Places {
+    database: Database,
+    handler: Arc<dyn Handler>,
+    clock: fn() -> DateTime<Utc>,
+    /// The moment, when it is not that of the clock.
+    now: Option<DateTime<Utc>>,
+    running: JoinSet<()>,
+    jobs: HashMap<Id, Arc<Job>>,
+}
+
+impl Places {
+    fn new(worker: &Worker, handler: Arc<dyn Handler>) -> Self {
+        Self {
+            database: worker.database.clone(),
+            handler,
+            clock: worker.clock,
+            now: None,
+            running: JoinSet::new(),
+            jobs: HashMap::new(),
+        }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.now.unwrap_or_else(self.clock)
+    }
+
+    async fn serve(mut self, mut stopping: watch::Receiver<bool>, grace: Duration) {
+        let mut bell = self.database.workers().subscribe();
+        while !*stopping.borrow() {
+            // Before looking, so that what is enqueued meanwhile is noticed.
+            bell.borrow_and_update();
+            let pause = match self.turn().await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    let topic = self.handler.topic().name;
+                    tracing::error!(topic, %error, "the outbox cannot be read; trying again");
+                    LONGEST
+                }
+            };
+            tokio::select! {
+                told = stopping.changed() => if told.is_err() { break },
+                _ = bell.changed() => {}
+                Some(done) = self.running.join_next_with_id() => self.free(done),
+                () = sleep(pause) => {}
+            }
+        }
+        self.clear(grace).await;
+    }
+
+    /// Gives free places to jobs; says how long there is nothing to do.
+    async fn turn(&mut self) -> Result<Duration, StoreError> {
+        while self.fill().await? > 0 {}
+        let topic = self.handler.topic();
+        if self.running.len() >= topic.at_once {
+            return Ok(LONGEST);
+        }
+        let next = wakes::next(&self.database, topic.name, self.full()).await?;
+        let pause = next.map(|next| (next - self.now()).to_std().unwrap_or_default());
+        Ok(pause.map_or(LONGEST, |pause| pause.clamp(SHORTEST, LONGEST)))
+    }
+
+    /// Gives free places to jobs that are due, of each tenant once; says how many got one.
+    async fn fill(&mut self) -> Result<usize, StoreError> {
+        let (topic, now) = (self.handler.topic(), self.now());
+        let before = self.running.len();
+        let free = u64::try_from(topic.at_once - before).unwrap_or_default();
+        if free == 0 {
+            return Ok(0);
+        }
+        let due = wakes::due(&self.database, topic.name, self.full(), now, free).await?;
+        for tenant in due {
+            let most = (topic.at_once - self.running.len()).min(self.share() - self.of(tenant));
+            if most == 0 {
+                break;
+            }
+            let store = self.database.tenant(tenant);
+            for job in lease(&store, &topic, most, now).await? {
+                self.begin(Arc::new(job));
+            }
+        }
+        Ok(self.running.len() - before)
+    }
+
+    /// How many places one tenant may have.
+    fn share(&self) -> usize {
+        self.handler.topic().at_once.div_ceil(4)
+    }
+
+    /// How many places a tenant has.
+    fn of(&self, tenant: TenantId) -> usize {
+        let jobs = self.jobs.values();
+        jobs.filter(|job| job.tenant == tenant).count()
+    }
+
+    /// The tenants that get no more places.
+    fn full(&self) -> Vec<TenantId> {
+        let mut tenants: Vec<_> = self.jobs.values().map(|job| job.tenant).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        tenants.retain(|tenant| self.of(*tenant) >= self.share());
+        tenants
+    }
+
+    fn begin(&mut self, job: Arc<Job>) {
+        let attempt = Attempt {
+            database: self.database.clone(),
+            handler: Arc::clone(&self.handler),
+            job: Arc::clone(&job),
+            clock: self.clock,
+            now: self.now,
+        };
+        let task = self.running.spawn(attempt.run());
+        self.jobs.insert(task.id(), job);
+    }
+
+    fn free(&mut self, done: Result<(Id, ()), tokio::task::JoinError>) {
+        let id = match &done {
+            Ok((id, ())) => *id,
+            Err(error) => error.id(),
+        };
+        let job = self.jobs.remove(&id);
+        if let (Err(error), Some(job)) = (done, job) {
+            let (topic, number) = (&job.topic, job.number);
+            tracing::error!(tenant = %job.tenant, topic, number, %error, "a job was broken off");
+        }
+    }
+
+    /// Ends what is under way, and gives back what did not end in time.
+    async fn clear(&mut self, grace: Duration) {
+        let ended = async {
+            while let Some(done) = self.running.join_next_with_id().await {
+                self.free(done);
+            }
+        };
+        if timeout(grace, ended).await.is_ok() {
+            return;
+        }
+        self.running.shutdown().await;
+        for job in self.jobs.values() {
+            let store = self.database.tenant(job.tenant);
+            if let Err(error) = give_back(&store, job, self.now()).await {
+                tracing::warn!(tenant = %job.tenant, number = job.number, %error, "a job was not given back: its lease has to end");
+            }
+        }
+    }
+}
+
+/// One attempt at a job.
+struct Attempt {
+    database: Database,
+    handler: Arc<dyn Handler>,
+    job: Arc<Job>,
+    clock: fn() -> DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
+}
+
+impl Attempt {
+    fn now(&self) -> DateTime<Utc> {
+        self.now.unwrap_or_else(self.clock)
+    }
+
+    async fn run(self) {
+        let topic = self.handler.topic();
+        let work = self.handler.handle(&self.job, self.now());
+        let handled = match timeout(topic.longest, work).await {
+            Ok(handled) => handled,
+            Err(_) => Err(Fault::passing("it took too long")),
+        };
+        let Job { tenant, number, .. } = *self.job;
+        if let Err(fault) = &handled {
+            tracing::warn!(%tenant, topic = topic.name, number, ?fault, "a job failed");
+        }
+        let store = self.database.tenant(tenant);
+        match settle(&store, &self.job, &topic, &handled, self.now()).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(%tenant, topic = topic.name, number, "a worker lost its lease");
+            }
+            Err(error) => {
+                tracing::error!(%tenant, topic = topic.name, number, %error, "what became of a job cannot be written: its lease has to end");
+            }
+        }
+    }
+}
