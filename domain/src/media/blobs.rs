@@ -4,6 +4,9 @@
 //! `object_store` is the port: it writes whole objects or none, on a disk by a file aside that is synced and
 //! moved into place. Nothing here knows the database.
 
+#[cfg(test)]
+mod tests;
+
 use std::{fs, io, path::Path as Folder, sync::Arc, time::Duration};
 
 use bytes::Bytes;

@@ -2,6 +2,7 @@
 //! who may see it, is content ([`crate::content::types::Asset`]); this module knows bytes.
 
 mod adopt;
+mod avif;
 mod blobs;
 mod clean;
 mod document;
@@ -38,6 +39,7 @@ pub use sign::{Signed, Signer};
 pub use upload::{Checksum, NewUpload, Upload};
 
 use crate::{ids::TenantId, store::TenantStore};
+pub use variants::Accepted;
 use variants::Lately;
 use workshop::Workshop;
 
@@ -75,6 +77,7 @@ struct Shared {
     /// Places for files that arrive.
     arriving: Arc<Semaphore>,
     lately: Lately,
+    preparing: avif::Preparing,
 }
 
 impl Media {
@@ -87,6 +90,7 @@ impl Media {
             workshop: Workshop::default(),
             arriving: Arc::new(Semaphore::new(limits.uploads)),
             lately: Lately::default(),
+            preparing: avif::Preparing::default(),
         }))
     }
 

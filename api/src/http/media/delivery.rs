@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use municipio_domain::{
     content::Body,
     ids::ItemId,
-    media::{ContentHash, FileFacts, FocalPoint, Signed, TenantMedia, Variant},
+    media::{Accepted, ContentHash, FileFacts, FocalPoint, Signed, TenantMedia, Variant},
     tenants::Tenant,
 };
 use municipio_graphql::ErrorCode;
@@ -72,7 +72,6 @@ pub(super) struct Permit {
 pub(super) async fn immutable(
     request: HttpRequest,
     path: Path<(String, String, String)>,
-    permit: Query<Permit>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = tenant::resolve(&request, &state).await?;
@@ -87,6 +86,10 @@ pub(super) async fn immutable(
             Err(_) => return nothing(&request),
         },
     };
+    let permit = Query::<Permit>::from_query(request.query_string()).map_err(|error| {
+        let message = format!("the address cannot be read: {error}");
+        Problem::new(ErrorCode::BadRequest, message).of(&request)
+    })?;
     let media = state.media_of(&tenant);
     let permit = Permitted::read(&request, &state, &tenant, &hash, &shown, &permit)?;
     let may = permit
@@ -217,7 +220,11 @@ async fn varied(
     name: &str,
     lasting: Lasting,
 ) -> Result<HttpResponse, Problem> {
-    let format = TenantMedia::format(facts, accepts(request, "image/webp"));
+    let accepted = Accepted {
+        webp: accepts(request, "image/webp"),
+        avif: accepts(request, "image/avif"),
+    };
+    let format = media.format(facts, variant, accepted).await;
     let mut delivered = Delivered {
         media_type: format.media_type().to_owned(),
         name: format!(

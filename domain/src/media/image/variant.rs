@@ -359,6 +359,8 @@ fn read_size(text: &str) -> Result<Size, InvalidVariant> {
 /// How a variant is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// AVIF, for clients that accept it, once it is prepared.
+    Avif,
     /// WebP, for clients that accept it.
     Webp,
     /// JPEG, for all others.
@@ -371,6 +373,7 @@ impl Format {
     /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
+            Self::Avif => "image/avif",
             Self::Webp => "image/webp",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
@@ -380,6 +383,7 @@ impl Format {
     /// How names of such files end.
     pub fn extension(self) -> &'static str {
         match self {
+            Self::Avif => "avif",
             Self::Webp => "webp",
             Self::Jpeg => "jpg",
             Self::Png => "png",
