@@ -18,6 +18,7 @@ use actix_web::{
 use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
+    media::{Media, Signer, TenantMedia},
     openid::Issuers,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
@@ -40,8 +41,9 @@ use crate::{
         self,
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
+    media::media,
     search,
-    secret::vault,
+    secret::{secret, vault},
     settings::Settings,
     start::{self, DemoAccount, Opened},
     timer::{keep_house, keep_schedules, keep_search},
@@ -69,6 +71,11 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The place of the files cannot be used.
+    #[error(
+        "cannot use the store of files: {0}; see MUNICIPIO_MEDIA_BUCKET and AWS_… in docs/media.md"
+    )]
+    Media(String),
     /// The manifest of trusted documents cannot be used.
     #[error("MUNICIPIO_TRUSTED_DOCUMENTS: {file} {error}")]
     Manifest {
@@ -100,6 +107,9 @@ pub(crate) struct State {
     pub(crate) overlays: OverlayCache,
     pub(crate) identities: Identities,
     pub(crate) search: Search,
+    pub(crate) media: Media,
+    /// Signs addresses of files; nothing when there is no secret.
+    pub(crate) signer: Option<Signer>,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
@@ -133,6 +143,11 @@ impl State {
         Contents::new(self.database.tenant(tenant.id), self.bodies.clone())
     }
 
+    /// The files of a tenant.
+    pub(crate) fn media_of(&self, tenant: &Tenant) -> TenantMedia {
+        self.media.of(self.database.tenant(tenant.id))
+    }
+
     /// The accounts, sessions and keys of a tenant.
     pub(crate) fn identity(&self, tenant: &Tenant) -> Identity {
         self.identities.of(self.database.tenant(tenant.id))
@@ -146,6 +161,7 @@ pub struct Application {
     address: SocketAddr,
     database: Database,
     search: Search,
+    media: Media,
     worker: Worker,
     demo: Option<LoadReport>,
     demo_accounts: Vec<DemoAccount>,
@@ -197,6 +213,7 @@ impl Application {
             demo_accounts,
             ..
         } = start::open(settings).await?;
+        let media = media(settings)?;
         let schema = municipio_graphql::schema();
         let sdl = municipio_graphql::sdl(&schema);
         let (costs, input_types) = municipio_graphql::models(&sdl);
@@ -215,6 +232,8 @@ impl Application {
                 Issuers::new(outgoing),
             ),
             search: search.clone(),
+            media: media.clone(),
+            signer: secret(settings)?.as_deref().and_then(Signer::new),
             schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
             limits: settings.limits(),
@@ -254,6 +273,7 @@ impl Application {
             worker: Worker::new(database.clone(), handlers, clock::now),
             database,
             search,
+            media,
             demo,
             demo_accounts,
         })
@@ -282,6 +302,11 @@ impl Application {
         &self.demo_accounts
     }
 
+    /// The files, for those who prepare them in tests.
+    pub fn media(&self) -> &Media {
+        &self.media
+    }
+
     /// The database, for those who prepare it in tests.
     pub fn database(&self) -> &Database {
         &self.database
@@ -295,7 +320,7 @@ impl Application {
         let database = self.database.clone();
         let mut tasks = vec![
             rt::spawn(keep_schedules(database.clone())),
-            rt::spawn(keep_house(database.clone())),
+            rt::spawn(keep_house(database.clone(), self.media.clone())),
             rt::spawn(keep_search(self.search.clone())),
         ];
         // Not on the local set: its connection must be dropped while the runtime is there.

@@ -14,18 +14,27 @@ use crate::{app::StartError, settings::Settings};
 
 const FILE: &str = "municipio.secret";
 
-/// What the secrets of accounts are encrypted with. Nodes that share a PostgreSQL database must share the
-/// secret too, so that none makes one of its own.
+/// What the secrets of accounts are encrypted with.
 pub(crate) fn vault(settings: &Settings) -> Result<Vault, StartError> {
-    let secret = match (&settings.secret, &settings.database_url) {
-        (Some(secret), _) => secret.trim().to_owned(),
-        (None, Some(_)) => return Ok(Vault::without_key()),
-        (None, None) => read_or_make(&settings.data_dir).map_err(|error| StartError::DataDir {
-            folder: settings.data_dir.display().to_string(),
-            error,
-        })?,
-    };
-    Ok(Vault::new(&secret)?)
+    Ok(match secret(settings)? {
+        Some(secret) => Vault::new(&secret)?,
+        None => Vault::without_key(),
+    })
+}
+
+/// The secret. Nodes that share a PostgreSQL database must share it too, so that none makes one of its own.
+pub(crate) fn secret(settings: &Settings) -> Result<Option<String>, StartError> {
+    match (&settings.secret, &settings.database_url) {
+        (Some(secret), _) => Ok(Some(secret.trim().to_owned())),
+        (None, Some(_)) => Ok(None),
+        (None, None) => match read_or_make(&settings.data_dir) {
+            Ok(secret) => Ok(Some(secret)),
+            Err(error) => Err(StartError::DataDir {
+                folder: settings.data_dir.display().to_string(),
+                error,
+            }),
+        },
+    }
 }
 
 fn read_or_make(folder: &Path) -> io::Result<String> {

@@ -11,7 +11,11 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
-use municipio_domain::{identity::SHORTEST_SECRET, store::DatabaseOptions};
+use municipio_domain::{
+    identity::SHORTEST_SECRET,
+    media::{ImageLimits, MediaLimits, Scanner},
+    store::DatabaseOptions,
+};
 use municipio_graphql::limits::Limits;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
@@ -56,6 +60,15 @@ pub struct Settings {
     /// addresses, and those of this machine without TLS.
     #[serde(with = "switch")]
     pub internal_calls: bool,
+    /// `MUNICIPIO_PUBLIC_URL`: the address at which clients reach this program, with which the addresses of files
+    /// begin; as each request says when left out.
+    pub public_url: Option<String>,
+    /// `MUNICIPIO_MEDIA_BUCKET`: the bucket of a store that speaks S3, where files are kept; `AWS_…` say where it is.
+    /// The folder `media` in the data folder when left out.
+    pub media_bucket: Option<String>,
+    /// `MUNICIPIO_CLAMD`: where the virus scanner clamd listens, `host:port` or `unix:` and a path; files are not
+    /// scanned when left out.
+    pub clamd: Option<String>,
     /// `MUNICIPIO_INTROSPECTION`: `off` refuses introspection of the GraphQL schema.
     #[serde(with = "switch")]
     pub introspection: bool,
@@ -103,6 +116,12 @@ pub struct Settings {
     pub limit_seconds: u64,
     /// `MUNICIPIO_LIMIT_STREAMS`: WebSockets and event streams that are open at a time.
     pub limit_streams: usize,
+    /// `MUNICIPIO_LIMIT_FILE`: bytes of a file that is uploaded.
+    pub limit_file: u64,
+    /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes four bytes for each.
+    pub limit_pixels: u64,
+    /// `MUNICIPIO_LIMIT_UPLOADS`: files that arrive at a time.
+    pub limit_uploads: usize,
     /// `MUNICIPIO_LIMIT_OPERATIONS`: operations under way on one WebSocket.
     pub limit_operations: usize,
     /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
@@ -124,7 +143,7 @@ pub enum LogFormat {
 
 impl Default for Settings {
     fn default() -> Self {
-        let limits = Limits::default();
+        let (limits, media) = (Limits::default(), MediaLimits::default());
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir: PathBuf::from("data"),
@@ -139,6 +158,9 @@ impl Default for Settings {
             workers: 0,
             proxies: 0,
             internal_calls: false,
+            public_url: None,
+            media_bucket: None,
+            clamd: None,
             introspection: true,
             trusted_documents: None,
             trusted_documents_only: false,
@@ -160,6 +182,9 @@ impl Default for Settings {
             limit_errors: 20,
             limit_seconds: 10,
             limit_streams: 10_000,
+            limit_file: media.file,
+            limit_pixels: media.image.pixels,
+            limit_uploads: media.uploads,
             limit_operations: 50,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -206,6 +231,18 @@ impl Settings {
         Limits {
             values: self.limit_write_values.max(self.limit_values),
             ..self.limits()
+        }
+    }
+
+    /// The limits of files.
+    pub fn media_limits(&self) -> MediaLimits {
+        MediaLimits {
+            file: self.limit_file,
+            image: ImageLimits {
+                pixels: self.limit_pixels,
+                ..ImageLimits::default()
+            },
+            uploads: self.limit_uploads,
         }
     }
 
@@ -278,6 +315,14 @@ impl Settings {
             let message = "name the manifest with MUNICIPIO_TRUSTED_DOCUMENTS";
             let key = "MUNICIPIO_TRUSTED_DOCUMENTS_ONLY";
             return Err(SettingsError::new(key, message));
+        }
+        if let Some(Err(message)) = self.clamd.as_deref().map(str::parse::<Scanner>) {
+            return Err(SettingsError::new("MUNICIPIO_CLAMD", message));
+        }
+        let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        if !self.public_url.as_ref().is_none_or(is_web) {
+            let message = "write an address with https://";
+            return Err(SettingsError::new("MUNICIPIO_PUBLIC_URL", message));
         }
         let is_short = |secret: &String| secret.trim().len() < SHORTEST_SECRET;
         if self.secret.as_ref().is_some_and(is_short) {

@@ -14,13 +14,14 @@ use municipio_domain::{
         generate_password, list_accounts,
     },
     ids::TenantId,
+    media::Media,
     store::{Database, TenantStore},
     tenants::{self, NewTenant, Tenant, TenantError},
 };
-use municipio_seeds::{LoadReport, SeedError, TenantFile};
+use municipio_seeds::{LoadReport, SeedError, SeedFile, TenantFile};
 use uuid::Uuid;
 
-use crate::{app::StartError, clock, settings::Settings};
+use crate::{app::StartError, clock, media::media, settings::Settings};
 
 /// A database that is ready, and what was done to it.
 pub struct Opened {
@@ -117,7 +118,7 @@ async fn prepare(database: Database, settings: &Settings) -> Result<Opened, Star
     let work = async {
         let migrations = database.migrate().await?;
         let (demo, demo_accounts) = match settings.demo {
-            true => fill(&database).await?,
+            true => fill(&database, &media(settings)?).await?,
             false => (None, Vec::new()),
         };
         Ok::<_, StartError>((migrations, demo, demo_accounts))
@@ -133,7 +134,10 @@ async fn prepare(database: Database, settings: &Settings) -> Result<Opened, Star
 
 /// Makes what the demo municipality lacks, while there is no other: a start that was killed may have left
 /// the municipality without its content, or the content without accounts.
-async fn fill(database: &Database) -> Result<(Option<LoadReport>, Vec<DemoAccount>), StartError> {
+async fn fill(
+    database: &Database,
+    media: &Media,
+) -> Result<(Option<LoadReport>, Vec<DemoAccount>), StartError> {
     let (file, files) = municipio_seeds::demo()?;
     let tenants = tenants::list(database).await?;
     let is_demo = |tenant: &Tenant| tenant.ipa_code.as_str() == file.ipa_code;
@@ -145,7 +149,7 @@ async fn fill(database: &Database) -> Result<(Option<LoadReport>, Vec<DemoAccoun
     let contents = Contents::new(store.clone(), Contents::cache(1));
     let loaded = contents.singleton(ContentType::Municipality).await?;
     let demo = match loaded {
-        None => Some(municipio_seeds::load(&store, &tenant, &files, clock::now()).await?),
+        None => Some(load(database, media, &tenant, &files).await?),
         Some(_) => None,
     };
     Ok((demo, demo_accounts(&store, &tenant).await?))
@@ -155,11 +159,23 @@ async fn fill(database: &Database) -> Result<(Option<LoadReport>, Vec<DemoAccoun
 ///
 /// # Errors
 /// The demo is wrong, or the database failed.
-pub async fn load_demo(database: &Database) -> Result<LoadReport, StartError> {
+pub async fn load_demo(database: &Database, media: &Media) -> Result<LoadReport, StartError> {
     let (file, files) = municipio_seeds::demo()?;
     let tenant = tenant_of(database, &file).await?;
-    let store = database.tenant(tenant.id);
-    Ok(municipio_seeds::load(&store, &tenant, &files, clock::now()).await?)
+    load(database, media, &tenant, &files).await
+}
+
+async fn load(
+    database: &Database,
+    media: &Media,
+    tenant: &Tenant,
+    files: &[SeedFile],
+) -> Result<LoadReport, StartError> {
+    let (store, now) = (database.tenant(tenant.id), clock::now());
+    let media = media.of(store.clone());
+    let attached =
+        municipio_seeds::attach(&media, municipio_seeds::demo_attachments(), now).await?;
+    Ok(municipio_seeds::load(&store, tenant, files, &attached, now).await?)
 }
 
 /// One account for each built-in role of the demo municipality, unless it has accounts already.

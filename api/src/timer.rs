@@ -5,7 +5,9 @@ use std::{fmt::Display, time::Duration};
 use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{extend_occurrences, fire_due, purge},
-    idempotency, identity, outbox,
+    idempotency, identity,
+    media::{GRACE, Media, MediaError},
+    outbox,
     search::{Search, forget_uses},
     store::{Database, TenantStore},
     tenants::{self, Tenant},
@@ -37,9 +39,9 @@ pub(crate) async fn keep_schedules(database: Database) {
 }
 
 /// Forgets the answers of mutations that nobody sends again any more, sessions that have expired, failed
-/// sign-ins of long ago, jobs that were done and deliveries that are over; writes the occurrences that events
+/// sign-ins of long ago, jobs that were done, deliveries that are over, and files that nothing uses; writes the occurrences that events
 /// without end will have; removes what was deleted long ago. For as long as it is polled.
-pub(crate) async fn keep_house(database: Database) {
+pub(crate) async fn keep_house(database: Database, media: Media) {
     const HOUR: Duration = Duration::from_secs(60 * 60);
     const DAY: u64 = 24;
     let mut hours = tokio::time::interval(HOUR);
@@ -51,6 +53,14 @@ pub(crate) async fn keep_house(database: Database) {
         let forget =
             async |store: &TenantStore, _: &Tenant, now| identity::forget_expired(store, now).await;
         each(&database, "sessions cannot be forgotten", forget).await;
+        let clean = async |store: &TenantStore, tenant: &Tenant, now| {
+            let cleaned = media.of(store.clone()).clean(GRACE, false, now).await?;
+            if !cleaned.is_nothing() {
+                tracing::info!(?cleaned, tenant = %tenant.ipa_code, "files that nothing used were removed");
+            }
+            Ok::<_, MediaError>(())
+        };
+        each(&database, "files cannot be cleaned up", clean).await;
         let forget = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
         each(&database, "jobs cannot be forgotten", forget).await;
         let forget =

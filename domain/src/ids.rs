@@ -56,6 +56,10 @@ id!(
     PreviewTokenId
 );
 id!(
+    /// A file on its way in.
+    UploadId
+);
+id!(
     /// Something that is to happen to an item at a time.
     ScheduleId
 );

@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod ids;
 pub mod locale;
+pub mod media;
 pub mod openid;
 pub mod outbox;
 pub mod outgoing;

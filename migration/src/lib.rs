@@ -17,6 +17,7 @@ mod m20261126_000016_review_of_revision;
 mod m20261126_000018_identity_providers;
 mod m20261126_000022_own_revisions;
 mod m20261126_000023_answers;
+mod m20261126_000030_media;
 mod m20261126_000040_outbox;
 mod m20261126_000041_webhooks;
 mod m20261126_000050_search;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000018_identity_providers::Migration),
             Box::new(m20261126_000022_own_revisions::Migration),
             Box::new(m20261126_000023_answers::Migration),
+            Box::new(m20261126_000030_media::Migration),
             Box::new(m20261126_000040_outbox::Migration),
             Box::new(m20261126_000041_webhooks::Migration),
             Box::new(m20261126_000050_search::Migration),

@@ -10,7 +10,7 @@ use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde::Deserialize;
 use serde_json::{Number, Value};
 
-use crate::{Problem, SeedFile};
+use crate::{Attached, Problem, SeedFile};
 
 /// A file before its references are known.
 pub(crate) struct Document {
@@ -76,7 +76,11 @@ impl Document {
         })
     }
 
-    pub(crate) fn content(mut self, resolve: Resolve) -> Result<Content, Vec<Problem>> {
+    pub(crate) fn content(
+        mut self,
+        resolve: Resolve,
+        attached: &Attached,
+    ) -> Result<Content, Vec<Problem>> {
         let mut unknown = Vec::new();
         link(&mut self.value, "", resolve, &mut unknown);
         if !unknown.is_empty() {
@@ -88,6 +92,7 @@ impl Document {
             });
             return Err(problems.collect());
         }
+        self.attach(attached).map_err(|problem| vec![problem])?;
         let slugs = self.slugs().map_err(|problem| vec![problem])?;
         let value = std::mem::take(&mut self.value);
         let body = Body::parse(self.content_type, value).map_err(|errors| {
@@ -101,6 +106,24 @@ impl Document {
             body,
             slugs,
         })
+    }
+
+    /// Puts the file in the place of `file: {source: …}` of an asset.
+    fn attach(&mut self, attached: &Attached) -> Result<(), Problem> {
+        let is_asset = self.content_type == ContentType::Asset;
+        let file = self.value.get_mut("file").filter(|_| is_asset);
+        let Some((file, source)) = file.and_then(|file| {
+            let source = file.get("source")?.as_str()?.to_owned();
+            Some((file, source))
+        }) else {
+            return Ok(());
+        };
+        let problem = |message: String| self.source.problem("file.source".to_owned(), message);
+        let Some(found) = attached.get(&source) else {
+            return Err(problem(format!("there is no files/{source}")));
+        };
+        *file = serde_json::to_value(found).map_err(|error| problem(error.to_string()))?;
+        Ok(())
     }
 
     /// The slugs: the name of the file in Italian, the field `slug` in other locales.

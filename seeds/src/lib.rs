@@ -2,6 +2,7 @@
 //! folder of the same form. Files go through the same write path as everything else, and so does
 //! what is generated for measurements.
 
+mod attachments;
 mod document;
 pub mod generate;
 mod load;
@@ -12,6 +13,7 @@ use std::{fs, io, path::Path};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+pub use attachments::{Attached, Attachment, attach, read_attachments};
 pub use load::{AUTHOR, LoadReport, load};
 pub use problem::{Problem, SeedError};
 
@@ -58,6 +60,11 @@ pub fn demo() -> Result<(TenantFile, Vec<SeedFile>), SeedError> {
     Ok((tenant_file(tenant.unwrap_or_default())?, files))
 }
 
+/// The files of the demo municipality.
+pub fn demo_attachments() -> Vec<Attachment> {
+    attachments::of_dir(&DEMO)
+}
+
 fn collect(folder: &Dir, files: &mut Vec<SeedFile>) {
     for file in folder.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
@@ -95,6 +102,9 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SeedFile>, SeedError> {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{prefix}{name}");
             if entry.file_type().map_err(unreadable)?.is_dir() {
+                if path == attachments::FOLDER {
+                    continue;
+                }
                 folders.push((entry.path(), format!("{path}/")));
             } else if name.ends_with(".yml") {
                 return Err(problem(

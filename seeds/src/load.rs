@@ -19,7 +19,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    Problem, SeedError, SeedFile,
+    Attached, Problem, SeedError, SeedFile,
     document::{Content, Document},
 };
 
@@ -69,7 +69,7 @@ impl Entry {
     }
 }
 
-/// Loads files and publishes them, all or none.
+/// Loads files and publishes them, all or none. Assets name the files that are attached.
 ///
 /// # Errors
 /// A file is wrong, refers to one that does not exist, or cannot be published.
@@ -77,9 +77,10 @@ pub async fn load(
     store: &TenantStore,
     tenant: &Tenant,
     files: &[SeedFile],
+    attached: &Attached,
     now: DateTime<Utc>,
 ) -> Result<LoadReport, SeedError> {
-    let entries = read(tenant.id, files)?;
+    let entries = read(tenant.id, files, attached)?;
     let transaction = store.begin().await?;
     let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
     let known = latest(&transaction, &ids).await?;
@@ -212,7 +213,11 @@ fn compare(entry: &Entry, latest: Option<&Latest>) -> Result<Comparison, StoreEr
     })
 }
 
-fn read(tenant: TenantId, files: &[SeedFile]) -> Result<Vec<Entry>, SeedError> {
+fn read(
+    tenant: TenantId,
+    files: &[SeedFile],
+    attached: &Attached,
+) -> Result<Vec<Entry>, SeedError> {
     let mut problems: Vec<Problem> = Vec::new();
     let mut documents = Vec::new();
     for file in files {
@@ -235,7 +240,7 @@ fn read(tenant: TenantId, files: &[SeedFile]) -> Result<Vec<Entry>, SeedError> {
     for document in documents {
         let id = item_id(tenant, document.content_type, &document.key);
         let (content_type, key) = (document.content_type, document.key.clone());
-        match document.content(&resolve) {
+        match document.content(&resolve, attached) {
             Ok(content) => entries.push(Entry {
                 id,
                 content_type,
@@ -286,14 +291,21 @@ pub(crate) fn item_id(tenant: TenantId, content_type: ContentType, key: &str) ->
 mod tests {
     use std::collections::{BTreeMap, HashSet};
 
-    use municipio_domain::content::{Body, publish_report, types::Service};
+    use municipio_domain::{
+        content::{Body, publish_report, types::Service},
+        media::{ImageLimits, inspect},
+    };
     use serde_json::Value;
 
     use super::*;
 
     fn demo() -> Vec<Entry> {
         let (_, files) = crate::demo().unwrap();
-        read(TenantId::generate(), &files).unwrap()
+        let attached = crate::demo_attachments().into_iter().map(|file| {
+            let found = inspect(&file.name, file.bytes.into(), &ImageLimits::default());
+            (file.name, found.unwrap().file)
+        });
+        read(TenantId::generate(), &files, &attached.collect()).unwrap()
     }
 
     fn uuids(value: &Value, found: &mut HashSet<String>) {
@@ -389,7 +401,7 @@ mod tests {
     }
 
     fn problems(files: &[SeedFile]) -> Vec<String> {
-        match read(TenantId::generate(), files) {
+        match read(TenantId::generate(), files, &Attached::default()) {
             Err(SeedError::Files(problems)) => problems.iter().map(ToString::to_string).collect(),
             Err(error) => panic!("{error}"),
             Ok(_) => Vec::new(),
@@ -413,6 +425,10 @@ mod tests {
             (
                 "title: A\ndescription: |\n  [qui](office:nessuno)\n",
                 "topics/a.yaml:2: description: «office:nessuno»",
+            ),
+            (
+                "title: A\nimage:\n  asset: asset:nessuno\n",
+                "topics/a.yaml:3: image.asset: «asset:nessuno» refers to a file that does not exist",
             ),
             (
                 "title: A\nimage:\n  url: ftp://x\n",

@@ -40,7 +40,7 @@ pub(super) async fn roots(app: &TestApp) -> (Vec<(String, String)>, Vec<String>)
             _ => {}
         }
     }
-    assert_eq!((lists.len(), singles.len()), (14, 14));
+    assert_eq!((lists.len(), singles.len()), (15, 15));
     (lists, singles)
 }
 

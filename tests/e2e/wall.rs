@@ -75,6 +75,8 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              SELECT $tenant, 'x', 'x', id, 'x', now() FROM identity_provider LIMIT 1",
             "content_release (id, tenant_id, name, status, author, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'open', 'x', now())",
+            "media_upload (id, tenant_id, author, name, received, pieces, created_at, expires_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'x', 0, '[]', now(), now())",
             "content_release_change (release_id, item_id, tenant_id, action)
              SELECT r.id, i.id, $tenant, 'unpublish' FROM content_release r, content_item i LIMIT 1",
             "outbox_queue (tenant_id, last_number) VALUES ($tenant, 1) ON CONFLICT DO NOTHING",

@@ -32,7 +32,7 @@ impl Engine {
 
 /// Prepares the database of a test; gives its address when it is not SQLite in the data folder.
 pub(crate) async fn prepare(engine: Engine, data: &Path, demo: bool) -> Option<String> {
-    match engine {
+    let url = match engine {
         Engine::Sqlite => {
             if demo {
                 fs::copy(sqlite_template().await, data.join("municipio.db")).unwrap();
@@ -40,6 +40,28 @@ pub(crate) async fn prepare(engine: Engine, data: &Path, demo: bool) -> Option<S
             None
         }
         Engine::Postgres => Some(postgres_copy(demo).await),
+    };
+    if demo {
+        link(&media_template(), &data.join("media"));
+    }
+    url
+}
+
+/// The files of the demo municipality, which has the same id in every database.
+fn media_template() -> PathBuf {
+    folder().join(format!("media-{}", build_key()))
+}
+
+/// Gives the files of a folder further names. Files that are kept are never written again, only replaced.
+fn link(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => link(&entry.path(), &to),
+            false => fs::hard_link(entry.path(), to).unwrap(),
+        }
     }
 }
 
@@ -73,7 +95,7 @@ async fn sqlite_template() -> PathBuf {
             .await
             .unwrap();
         database.migrate().await.unwrap();
-        with_demo(&database).await;
+        with_demo(&database, &media_template()).await;
         database.close().await.unwrap();
         fs::rename(making.join("municipio.db"), &template).unwrap();
         let _ = fs::remove_dir_all(&making);
@@ -147,7 +169,7 @@ async fn postgres_copy(demo: bool) -> String {
                     .unwrap();
             database.migrate().await.unwrap();
             if demo {
-                with_demo(&database).await;
+                with_demo(&database, &media_template()).await;
             }
             database.close().await.unwrap();
             run(format!("ALTER DATABASE {making} RENAME TO {template}")).await;

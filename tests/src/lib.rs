@@ -4,6 +4,7 @@
 
 mod database;
 mod identity;
+pub mod media;
 pub mod meili;
 pub mod portal;
 pub mod provider;
@@ -25,6 +26,7 @@ use municipio_domain::{
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
+    media::{Blobs, Media, MediaLimits},
     outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, DatabaseOptions},
@@ -44,6 +46,7 @@ pub struct TestApp {
     pub base: String,
     pub client: reqwest::Client,
     pub database: Database,
+    pub media: Media,
     pub engine: Engine,
     /// Where the database is, when it is not SQLite in the data folder.
     pub database_url: Option<String>,
@@ -135,6 +138,7 @@ impl TestApp {
         let application = Application::build(&settings).await.unwrap();
         let base = format!("http://{}", application.address());
         let database = application.database().clone();
+        let media = application.media().clone();
         let stop = application.handle();
         rt::spawn(application.run());
         Self {
@@ -147,11 +151,17 @@ impl TestApp {
                 .build()
                 .unwrap(),
             database,
+            media,
             engine,
             database_url: settings.database_url,
             stop,
             data,
         }
+    }
+
+    /// Where files are kept.
+    pub fn media_folder(&self) -> std::path::PathBuf {
+        self.data.path().join("media")
     }
 
     /// Stops the application as a signal does.
@@ -382,6 +392,8 @@ pub fn noon() -> DateTime<Utc> {
 }
 
 /// Loads the demo municipality.
-pub(crate) async fn with_demo(database: &Database) {
-    load_demo(database).await.unwrap();
+pub(crate) async fn with_demo(database: &Database, media: &Path) {
+    let blobs = Blobs::local(media).unwrap();
+    let media = Media::new(blobs, MediaLimits::default(), None);
+    load_demo(database, &media).await.unwrap();
 }

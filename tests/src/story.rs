@@ -104,7 +104,14 @@ impl TestApp {
         let tenant = self.tenant(ipa_code, host).await;
         let (_, files) = municipio_seeds::demo().unwrap();
         let store = self.database.tenant(tenant.id);
-        municipio_seeds::load(&store, &tenant, &files, noon())
+        let (media, attachments) = (
+            self.media.of(store.clone()),
+            municipio_seeds::demo_attachments(),
+        );
+        let attached = municipio_seeds::attach(&media, attachments, noon())
+            .await
+            .unwrap();
+        municipio_seeds::load(&store, &tenant, &files, &attached, noon())
             .await
             .unwrap();
         tenant

@@ -14,7 +14,7 @@ use municipio_domain::{
     content::{
         Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
         Page, PreviewToken, Release, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window,
-        WorkItem, review::Review,
+        WorkItem, review::Review, types::Asset,
     },
     idempotency::Attempt,
     identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
@@ -29,6 +29,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     error::{ErrorCode, denied, failed, internal},
+    files::{FileAddresses, Reach},
     global_id::{self, Kind},
     identity::IdentityLoader,
     release::{ChangesOf, ReportOf},
@@ -60,6 +61,8 @@ pub struct RequestData {
     pub identity: Identity,
     /// Looks for content.
     pub(crate) search: Option<Search>,
+    /// Where files are.
+    pub(crate) files: FileAddresses,
     origin: Origin,
     attempt: Option<Arc<Attempt>>,
     moment: Moment,
@@ -94,6 +97,7 @@ impl RequestData {
             caller,
             identity,
             search: None,
+            files: FileAddresses::default(),
             origin: Origin::default(),
             attempt: None,
             moment,
@@ -115,6 +119,22 @@ impl RequestData {
         Self {
             search: Some(search),
             ..self
+        }
+    }
+
+    /// The same, with files at these addresses.
+    pub fn with_files(self, files: FileAddresses) -> Self {
+        Self { files, ..self }
+    }
+
+    /// How far the address of the file of an asset reaches; nothing when the caller may not see it.
+    pub(crate) fn reach(&self, asset: &Asset) -> Option<Reach> {
+        let subject = Subject::of_type(ContentType::Asset);
+        let may = || self.caller.authorise(Action::ReadDrafts, &subject).is_ok();
+        match (asset.is_public(), self.contents.is_of_drafts()) {
+            (true, false) => Some(Reach::Public),
+            (true, true) => Some(Reach::Caller(self.now())),
+            (false, _) => may().then(|| Reach::Caller(self.now())),
         }
     }
 

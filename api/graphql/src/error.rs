@@ -5,6 +5,7 @@ use async_graphql::{Error, ErrorExtensions, ServerError};
 use municipio_domain::{
     content::InvalidCursor,
     identity::Denied,
+    media::{MediaError, Refusal},
     openid::{OpenIdError, TokenFault},
     store::{Failure, StoreError},
 };
@@ -129,7 +130,7 @@ error_codes! {
     TooManyOperations = "TOO_MANY_OPERATIONS", 400, "Complete some, or open another connection.";
     /// Too many WebSockets and event streams are open.
     TooManyStreams = "TOO_MANY_STREAMS", 503, "Try again later.";
-    /// Too many passwords are being checked.
+    /// Too many passwords are being checked, files are arriving or pictures are being made.
     Busy = "BUSY", 503, "Try again in a few seconds.";
     /// The header Idempotency-Key is no key, or stands where it cannot hold what it promises.
     IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID", 400, "Send 1 to 255 visible ASCII characters, with one mutation in a request of its own.";
@@ -167,6 +168,42 @@ error_codes! {
     TokenNonce = "TOKEN_NONCE_WRONG", 401, "Begin the sign-in again.";
     /// A token does not belong to the access token that came with it.
     TokenAccessTokenHash = "TOKEN_HASH_WRONG", 401, "Begin the sign-in again.";
+    /// The file is empty.
+    FileEmpty = "FILE_EMPTY", 422, "Send another file.";
+    /// Files of this type are not taken in: programs, pages and vector pictures are not, because browsers would run them.
+    FileTypeRefused = "FILE_TYPE_REFUSED", 415, "Send a picture (JPEG, PNG, WebP, GIF), a PDF, an office document, or another type that docs/media.md lists.";
+    /// The name of the file says something else than its bytes.
+    FileTypeMismatch = "FILE_TYPE_MISMATCH", 415, "Give the file the name of what it is.";
+    /// The file has too many bytes.
+    FileTooLarge = "FILE_TOO_LARGE", 413, "Send a smaller file.";
+    /// The picture has too many pixels.
+    ImageTooLarge = "IMAGE_TOO_LARGE", 413, "Make the picture smaller before sending it.";
+    /// The animation has too many frames.
+    ImageTooLong = "IMAGE_TOO_LONG", 413, "Send a film as MP4, or a shorter animation.";
+    /// The file is cut off, or is not what it says it is.
+    FileDamaged = "FILE_DAMAGED", 422, "Save it again, and send it whole.";
+    /// The file is of two types at once.
+    FileAmbiguous = "FILE_AMBIGUOUS", 422, "Save it again as one of them.";
+    /// The virus scanner found something in the file.
+    FileInfected = "FILE_INFECTED", 422, "Do not open the file; tell who takes care of your computer.";
+    /// There is no such upload of the caller, or it has expired.
+    UploadNotFound = "UPLOAD_NOT_FOUND", 404, "Begin the upload anew.";
+    /// The upload has come to another byte than was said, or is complete.
+    UploadOffsetWrong = "UPLOAD_OFFSET_WRONG", 409, "Ask with HEAD how far it has come, and go on from there.";
+    /// What arrived does not have the checksum that was sent along; it is not kept.
+    ChecksumMismatch = "CHECKSUM_MISMATCH", 460, "Send it again.";
+    /// The file did not arrive as a whole; with tus what arrived is kept.
+    UploadCut = "UPLOAD_CUT", 400, "Go on with the upload, or send the file again.";
+    /// The version of tus is not spoken here.
+    TusVersion = "TUS_VERSION_UNSUPPORTED", 412, "Send the header Tus-Resumable: 1.0.0.";
+    /// A request with files could have been sent by any page.
+    PreflightMissing = "PREFLIGHT_MISSING", 400, "Send the header GraphQL-Require-Preflight: 1.";
+    /// The address of a file has expired, or was not signed here.
+    SignatureInvalid = "SIGNATURE_INVALID", 403, "Ask for the address again.";
+    /// There is no room for more files.
+    StorageFull = "STORAGE_FULL", 507, "Tell who runs the service.";
+    /// The place of the files, or the virus scanner, does not answer.
+    StorageUnavailable = "STORAGE_UNAVAILABLE", 503, "Try again in a few seconds.";
     /// The database does not answer.
     Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
     /// Something failed on the server.
@@ -194,6 +231,9 @@ impl ErrorCode {
                 "the database does not answer at the moment; try again in a few seconds"
             }
             Self::SearchUnavailable => "no search engine answers at the moment; try again later",
+            Self::StorageUnavailable => {
+                "the place of the files does not answer at the moment; try again in a few seconds"
+            }
             Self::Timeout => "the database took too long and was stopped",
             _ => "something failed on the server; the request id helps to find out what",
         }
@@ -215,6 +255,40 @@ impl From<&StoreError> for ErrorCode {
             Failure::TooSlow => Self::Timeout,
             Failure::NotOnRecord => Self::NotOnRecord,
             Failure::Internal => Self::Internal,
+        }
+    }
+}
+
+impl From<&Refusal> for ErrorCode {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Empty => Self::FileEmpty,
+            Refusal::Type(_) => Self::FileTypeRefused,
+            Refusal::Mismatch { .. } => Self::FileTypeMismatch,
+            Refusal::TooLarge(_) => Self::FileTooLarge,
+            Refusal::TooManyPixels { .. } => Self::ImageTooLarge,
+            Refusal::TooManyFrames(_) => Self::ImageTooLong,
+            Refusal::Damaged(_) => Self::FileDamaged,
+            Refusal::Polyglot(_) => Self::FileAmbiguous,
+            Refusal::Infected(_) => Self::FileInfected,
+        }
+    }
+}
+
+impl From<&MediaError> for ErrorCode {
+    fn from(error: &MediaError) -> Self {
+        match error {
+            MediaError::Refused(refusal) => refusal.into(),
+            MediaError::NoUpload => Self::UploadNotFound,
+            MediaError::Offset(_) => Self::UploadOffsetWrong,
+            MediaError::TooMuch(_) => Self::PayloadTooLarge,
+            MediaError::Checksum => Self::ChecksumMismatch,
+            MediaError::Cut(_) => Self::UploadCut,
+            MediaError::Full => Self::StorageFull,
+            MediaError::Unavailable(_) | MediaError::Scan(_) => Self::StorageUnavailable,
+            MediaError::Busy => Self::Busy,
+            MediaError::Missing(_) | MediaError::Render(_) => Self::Internal,
+            MediaError::Store(error) => error.into(),
         }
     }
 }

@@ -454,3 +454,18 @@ filter_input! {
         more {}
     }
 }
+
+filter_input! {
+    /// Which files (filtro degli allegati).
+    AssetFilter {
+        codes {
+            /// Under one of these licences (licenza).
+            licence: "licence" in "licences",
+        }
+        ids {}
+        more {
+            /// Of one of these media types, such as `application/pdf` (formato).
+            media_type: Vec<String> => |types, now, at| Filter::facet("media_type", types),
+        }
+    }
+}

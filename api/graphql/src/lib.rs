@@ -5,6 +5,7 @@ mod changes;
 mod connection;
 mod context;
 mod error;
+mod files;
 mod filters;
 mod global_id;
 mod identity;
@@ -33,6 +34,7 @@ use async_graphql::{
 pub use connection::MAX_PAGE;
 pub use context::{Moment, RequestData};
 pub use error::{ErrorCode, catalogue, refuse_denied};
+pub use files::FileAddresses;
 pub use mutation::Mutation;
 pub use perspective::{read_perspective, refuse_perspective};
 pub use query::Query;

@@ -25,9 +25,9 @@ use crate::{
         Account, AccountRole, ApiKey, IdentityProvider, List, Me, Permission, SignInProvider,
     },
     objects::{
-        AuditEntryConnection, AuditEntryFilter, ContactPoint, ContentTypeName, Dataset, Document,
-        Event, Faq, Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role,
-        Service, Topic, Vocabulary,
+        Asset, AuditEntryConnection, AuditEntryFilter, ContactPoint, ContentTypeName, Dataset,
+        Document, Event, Faq, Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure,
+        Role, Service, Topic, Vocabulary,
     },
     outbox::{OutboxJobConnection, OutboxJobFilter, OutboxStatistics},
     preview::PreviewToken,
@@ -183,6 +183,7 @@ query! {
         page, pages: Page by PageFilter in "by_title()", "A page (pagina).", "Pages (pagine).";
         faq, faqs: Faq by FaqFilter in "by_title()", "A frequently asked question (domanda frequente).", "Frequently asked questions (domande frequenti).";
         procedure, procedures: Procedure by ProcedureFilter in "by_title()", "A procedure sheet, art. 35 D.Lgs. 33/2013 (procedimento).", "Procedure sheets (procedimenti).";
+        asset, assets: Asset by AssetFilter in "by_title()", "A file (allegato).", "Files (allegati).";
     }
     fields {
         /// Who calls, and what they may do.

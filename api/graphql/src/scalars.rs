@@ -44,6 +44,13 @@ text_scalar!(
     DomainSlug
 );
 text_scalar!(
+    /// A file: sent with the request (GraphQL multipart request), or the id of an upload that is complete (tus), the
+    /// last part of its address (file caricato).
+    Upload,
+    "https://github.com/jaydenseric/graphql-multipart-request-spec",
+    municipio_domain::ids::UploadId
+);
+text_scalar!(
     /// An amount with two decimals as a string, such as `22.21` (importo).
     Decimal,
     "https://www.w3.org/TR/xmlschema11-2/#decimal",

@@ -5,8 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Result};
 use municipio_domain::{
     content::{
-        AnyContent, ContentType, Cursor, Item, ItemState, Link, LocalizedRichText, linked_issues,
-        main_site, path, publish_report, quality, shape::Shape,
+        AnyContent, ContentType, Cursor, FileReference, ImageReference, Item, ItemState, Link,
+        LocalizedRichText, Placed, linked_issues, main_site, path, publish_report, quality,
+        shape::Shape,
     },
     identity::{Action, Subject},
     ids::ItemId,
@@ -20,7 +21,7 @@ use crate::{
     error::internal,
     filters::camel,
     global_id,
-    objects::{Content, PublishReport, RichText, VocabularyTerm},
+    objects::{Asset, Content, File, Image, PublishReport, RichText, VocabularyTerm},
     scalars,
 };
 use chrono::NaiveDate;
@@ -214,6 +215,66 @@ impl View {
             .items(ctx, links.iter().map(Link::id).collect())
             .await?;
         Ok(items.into_iter().filter_map(Content::new).collect())
+    }
+
+    /// A picture, if it is to be seen.
+    pub(crate) async fn image(
+        &self,
+        ctx: &Context<'_>,
+        image: Option<&ImageReference>,
+    ) -> Result<Option<Image>> {
+        Ok(self.images(ctx, image).await?.pop())
+    }
+
+    /// Those of these pictures that are to be seen.
+    pub(crate) async fn images<'a>(
+        &self,
+        ctx: &Context<'_>,
+        images: impl IntoIterator<Item = &'a ImageReference>,
+    ) -> Result<Vec<Image>> {
+        let placed = self.placed(ctx, images.into_iter().collect()).await?;
+        let images = placed
+            .into_iter()
+            .map(|(image, asset)| Image::new(ctx, self, image, asset));
+        images.filter_map(Result::transpose).collect()
+    }
+
+    /// A file, if it is to be seen.
+    pub(crate) async fn file(
+        &self,
+        ctx: &Context<'_>,
+        file: Option<&FileReference>,
+    ) -> Result<Option<File>> {
+        Ok(self.files(ctx, file).await?.pop())
+    }
+
+    /// Those of these files that are to be seen.
+    pub(crate) async fn files<'a>(
+        &self,
+        ctx: &Context<'_>,
+        files: impl IntoIterator<Item = &'a FileReference>,
+    ) -> Result<Vec<File>> {
+        let placed = self.placed(ctx, files.into_iter().collect()).await?;
+        let files = placed
+            .into_iter()
+            .map(|(file, asset)| File::new(ctx, self, file, asset));
+        files.filter_map(Result::transpose).collect()
+    }
+
+    /// Pictures or files, each with its asset if it names one.
+    async fn placed<'a, T: Placed>(
+        &self,
+        ctx: &Context<'_>,
+        placed: Vec<&'a T>,
+    ) -> Result<Vec<(&'a T, Option<Asset>)>> {
+        let ids = placed.iter().filter_map(|placed| placed.asset());
+        let assets = self.many::<Asset, _>(ctx, ids).await?;
+        let find = |id| assets.iter().find(|asset| asset.view.item.id == id);
+        let pairs = placed.into_iter().map(|placed| {
+            let asset = placed.asset().and_then(|link| find(link.id()));
+            (placed, asset.cloned())
+        });
+        Ok(pairs.collect())
     }
 
     async fn items(&self, ctx: &Context<'_>, ids: Vec<ItemId>) -> Result<Vec<View>> {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod media;
 mod outbox;
 mod progress;
 mod provider;
@@ -68,6 +69,9 @@ enum Command {
     /// List, replay and drop what is to be done after changes, such as telling webhooks
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
+    /// Remove files that nothing uses, and verify those that are kept
+    #[command(subcommand)]
+    Media(media::Media),
     /// Create, list, show, suspend and resume municipalities
     #[command(subcommand)]
     Tenant(tenant::Tenant),
@@ -99,6 +103,7 @@ impl Cli {
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
             Command::Outbox(outbox) => outbox.run(&settings).await,
+            Command::Media(media) => media.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
             Command::User(user) => user.run(&settings).await,
             Command::Search(search) => search.run(&settings).await,

@@ -13,7 +13,7 @@ use municipio_seeds::{
 };
 
 use super::{CliError, open, progress::Progress, say};
-use crate::{clock, settings::Settings, start::load_demo};
+use crate::{clock, media::media, settings::Settings, start::load_demo};
 
 /// What to load.
 #[derive(Debug, Subcommand)]
@@ -66,12 +66,15 @@ impl Seed {
     pub(super) async fn run(self, settings: &Settings) -> Result<(), CliError> {
         let database = open(settings).await?;
         let said = match self {
-            Self::Demo => describe(&load_demo(&database).await?),
+            Self::Demo => describe(&load_demo(&database, &media(settings)?).await?),
             Self::Load { folder, tenant } => {
                 let tenant = tenants::show(&database, &tenant).await?;
                 let files = municipio_seeds::read_folder(&folder)?;
-                let store = database.tenant(tenant.id);
-                describe(&municipio_seeds::load(&store, &tenant, &files, clock::now()).await?)
+                let attachments = municipio_seeds::read_attachments(&folder)?;
+                let (store, now) = (database.tenant(tenant.id), clock::now());
+                let media = media(settings)?.of(store.clone());
+                let attached = municipio_seeds::attach(&media, attachments, now).await?;
+                describe(&municipio_seeds::load(&store, &tenant, &files, &attached, now).await?)
             }
             Self::Generate(arguments) => arguments.run(&database).await?,
         };

@@ -10,9 +10,9 @@ use municipio_domain::{
     identity::Caller,
     tenants::Tenant,
 };
-use municipio_graphql::{ErrorCode, Moment, RequestData};
+use municipio_graphql::{ErrorCode, FileAddresses, Moment, RequestData};
 
-use super::{origin, perspective::Wish, problem::Problem};
+use super::{origin, perspective::Wish, problem::Problem, tenant};
 use crate::{app::State, clock};
 
 /// For whom an operation runs.
@@ -26,6 +26,8 @@ pub(super) struct Requester {
     pub(super) wish: Wish,
     /// What the preview token stands for, when there is one.
     pub(super) preview: Option<PreviewToken>,
+    /// With what the addresses of files begin, as the requester reaches this program.
+    base: Arc<str>,
 }
 
 impl Requester {
@@ -34,7 +36,14 @@ impl Requester {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
         let identity = state.identities.of(contents.store().clone());
         let data = RequestData::new(tenant, contents, identity, caller, moment);
-        data.by(self.origin.clone()).searching(state.search.clone())
+        let files = FileAddresses::new(Arc::clone(&self.base), state.signer.clone());
+        let data = data.by(self.origin.clone()).with_files(files);
+        data.searching(state.search.clone())
+    }
+
+    /// The same, who reaches this program at this address.
+    pub(super) fn at(self, base: Arc<str>) -> Self {
+        Self { base, ..self }
     }
 
     /// The requester of a request to this municipality.
@@ -46,7 +55,8 @@ impl Requester {
         let (credentials, wish) = (Self::credentials(request), Wish::of(request));
         let origin = origin::of(request, state.settings.proxies);
         let requester = Self::with(credentials, wish, state, tenant, origin).await;
-        requester.map_err(|problem| problem.of(request))
+        let requester = requester.map_err(|problem| problem.of(request))?;
+        Ok(requester.at(tenant::base(request, &state.settings)))
     }
 
     /// What the header `Authorization` holds.
@@ -75,6 +85,7 @@ impl Requester {
             origin,
             wish,
             preview,
+            base: Arc::default(),
         })
     }
 }

@@ -5,6 +5,7 @@ mod caller;
 mod graphiql;
 pub(crate) mod graphql;
 mod health;
+mod media;
 mod origin;
 mod perspective;
 mod problem;
@@ -40,6 +41,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         config.service(web::resource(path).route(file).default_service(refuse));
     }
     let refuse = web::to(|request| method_not_allowed(request, "GET, POST"));
+    media::routes(config);
     config
         .service(
             web::resource("/graphql")
@@ -59,7 +61,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 pub(crate) fn cors() -> Cors {
     Cors::default()
         .allow_any_origin()
-        .allowed_methods([Method::GET, Method::POST])
+        .allowed_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allow_any_header()
         .expose_any_header()
         .max_age(86_400)

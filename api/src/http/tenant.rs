@@ -9,7 +9,7 @@ use municipio_domain::tenants::{IpaCode, Tenant, TenantStatus};
 use municipio_graphql::ErrorCode;
 
 use super::problem::Problem;
-use crate::app::State;
+use crate::{app::State, settings::Settings};
 
 /// The header by which API clients name the municipality.
 pub(super) const HEADER: &str = "Municipio-Tenant";
@@ -41,6 +41,20 @@ impl Address {
             named: text(HEADER).map(str::to_owned),
         }
     }
+}
+
+/// With what the addresses begin at which the client of a request reaches this program: as it is configured, or as
+/// the request says.
+pub(super) fn base(request: &HttpRequest, settings: &Settings) -> Arc<str> {
+    if let Some(url) = &settings.public_url {
+        return url.trim_end_matches('/').into();
+    }
+    let forwarded = request.headers().get("x-forwarded-proto");
+    let is_secure = settings.proxies > 0 && forwarded.is_some_and(|scheme| scheme == "https");
+    let scheme = if is_secure { "https" } else { "http" };
+    let host = request.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("{scheme}://{host}").into()
 }
 
 /// The municipality of a request.

@@ -23,8 +23,8 @@ pub fn schema_org(view: &ServiceView) -> Value {
     let terms = service
         .terms_of_service
         .as_ref()
-        .map(|file| file.url.as_str());
-    let images = service.image.as_ref().map(|image| image.url.as_str());
+        .and_then(|file| view.place(file));
+    let images = service.image.as_ref().and_then(|image| view.place(image));
     let related = view.related_services.iter().map(|related| {
         Node::of("GovernmentService")
             .with("name", view.text(&related.body.title))

@@ -1,4 +1,6 @@
 use serde_json::{Value, json};
+use std::{collections::HashMap, sync::LazyLock};
+
 use uuid::Uuid;
 
 use super::{Linked, OfficeView, ServiceView, cpsv_ap, schema_org};
@@ -111,9 +113,13 @@ impl Example {
             topics: Vec::new(),
             procedures: vec![linked(7, &self.procedure)],
             covered_places: Vec::new(),
+            files: &NO_FILES,
         }
     }
 }
+
+/// Nothing here is an asset.
+static NO_FILES: LazyLock<HashMap<ItemId, String>> = LazyLock::new(HashMap::new);
 
 fn linked<T>(number: u128, body: &T) -> Linked<'_, T> {
     Linked {

@@ -1,8 +1,10 @@
 //! What the documents of a service are made from: the sheet and the published items around it.
 
+use std::collections::HashMap;
+
 use crate::{
     content::{
-        LocalizedRichText,
+        LocalizedRichText, Placed, WebAddress,
         types::{ContactPoint, Document, Municipality, Office, Place, Procedure, Service, Topic},
     },
     ids::ItemId,
@@ -63,6 +65,8 @@ pub struct ServiceView<'a> {
     pub procedures: Vec<Linked<'a, Procedure>>,
     /// The places that the service covers.
     pub covered_places: Vec<Linked<'a, Place>>,
+    /// Where the files of assets are that everybody may see, by the ids of the assets.
+    pub files: &'a HashMap<ItemId, String>,
 }
 
 impl<'a> ServiceView<'a> {
@@ -76,6 +80,14 @@ impl<'a> ServiceView<'a> {
         let own = service.body.identifier.as_deref().map(str::trim);
         own.filter(|identifier| !identifier.is_empty())
             .map_or_else(|| service.id.to_string(), str::to_owned)
+    }
+
+    /// Where a picture or a file is.
+    pub(super) fn place<'p>(&'p self, placed: &'p impl Placed) -> Option<&'p str> {
+        match placed.asset() {
+            Some(asset) => self.files.get(&asset.id()).map(String::as_str),
+            None => placed.url().map(WebAddress::as_str),
+        }
     }
 
     /// The language that the reader asked for.

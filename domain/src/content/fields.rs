@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use validator::{Validate, ValidationError};
 
-use super::RichText;
+use super::{Link, Placed, RichText, types::Asset};
 use crate::{
     locale::{Blank, Localized, LocalizedText},
     vocabularies::{Code, ids},
@@ -117,49 +117,98 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// A picture by its address (immagine).
+/// A picture: an asset, or one elsewhere by its address (immagine).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Image")]
+#[validate(schema(function = "image_in_one_place"))]
 pub struct ImageReference {
-    /// Where the picture is (indirizzo).
-    pub url: WebAddress,
-    /// Alternative text (testo alternativo); needed to publish unless `decorative`.
+    /// The asset; in place of `url` (allegato).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Link<Asset>>,
+    /// Where the picture is; in place of `asset` (indirizzo).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<WebAddress>,
+    /// Alternative text; that of the asset when left out (testo alternativo); needed to publish unless
+    /// `decorative`.
     #[serde(default, skip_serializing_if = "Localized::is_empty")]
     #[validate(custom(function = "short"))]
     pub alt: LocalizedText,
     /// The picture adds nothing to the text and is skipped by screen readers (decorativa).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decorative: bool,
-    /// Caption (didascalia).
+    /// Caption; that of the asset when left out (didascalia).
     #[serde(default, skip_serializing_if = "Localized::is_empty")]
     pub caption: LocalizedText,
-    /// Who made it (crediti).
+    /// Who made it; as the asset says when left out (crediti).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<String>,
-    /// Licence (licenza).
+    /// Licence; that of the asset when left out (licenza).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<Code<ids::Licences>>,
 }
 
-/// A file by its address (allegato).
+/// A file: an asset, or one elsewhere by its address (allegato).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "File")]
+#[validate(schema(function = "file_in_one_place"))]
 pub struct FileReference {
-    /// Where the file is (indirizzo).
-    pub url: WebAddress,
-    /// What the file is called for the reader (titolo).
+    /// The asset; in place of `url` (allegato).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Link<Asset>>,
+    /// Where the file is; in place of `asset` (indirizzo).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<WebAddress>,
+    /// What the file is called for the reader; as the asset is when left out (titolo).
     #[serde(default, skip_serializing_if = "Localized::is_empty")]
     #[validate(custom(function = "short"))]
     pub title: LocalizedText,
-    /// Media type of RFC 6838, such as `application/pdf` (formato).
+    /// Media type of RFC 6838, such as `application/pdf`; an asset knows its own (formato).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = "valid_media_type"))]
     pub media_type: Option<String>,
-    /// Size in bytes (dimensione).
+    /// Size in bytes; an asset knows its own (dimensione).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+}
+
+fn image_in_one_place(image: &ImageReference) -> Result<(), ValidationError> {
+    in_one_place(image.asset.is_some(), image.url.is_some())
+}
+
+fn file_in_one_place(file: &FileReference) -> Result<(), ValidationError> {
+    in_one_place(file.asset.is_some(), file.url.is_some())
+}
+
+fn in_one_place(is_asset: bool, has_url: bool) -> Result<(), ValidationError> {
+    match is_asset == has_url {
+        false => Ok(()),
+        true => Err(refuse(
+            "URL_OR_ASSET",
+            "name either an `asset` or the `url` of something elsewhere",
+        )),
+    }
+}
+
+impl Placed for ImageReference {
+    fn asset(&self) -> Option<&Link<Asset>> {
+        self.asset.as_ref()
+    }
+
+    fn url(&self) -> Option<&WebAddress> {
+        self.url.as_ref()
+    }
+}
+
+impl Placed for FileReference {
+    fn asset(&self) -> Option<&Link<Asset>> {
+        self.asset.as_ref()
+    }
+
+    fn url(&self) -> Option<&WebAddress> {
+        self.url.as_ref()
+    }
 }
 
 /// A named address on the web (collegamento).

@@ -108,6 +108,7 @@ struct When {
     field: String,
     is: Option<Value>,
     is_not: Option<Value>,
+    present: Option<IsTrue>,
 }
 
 #[expect(
@@ -187,7 +188,9 @@ impl When {
     fn holds(&self, body: &Value) -> bool {
         let found = at(body, &self.field);
         let value = found.first().map_or(&Value::Null, |(_, value)| *value);
-        self.is.as_ref().is_none_or(|wanted| value == wanted)
+        let is_there = self.present.is_none() || !value.is_null();
+        is_there
+            && self.is.as_ref().is_none_or(|wanted| value == wanted)
             && self
                 .is_not
                 .as_ref()
@@ -252,9 +255,11 @@ fn is_present(value: &Value, is_localized: bool) -> bool {
     }
 }
 
-/// Whether a picture, if there is one, has alternative text or is decorative.
+/// Whether a picture, if there is one, has alternative text or is decorative. An asset has its own, or it is not
+/// delivered.
 fn has_alternative_text(image: &Value) -> bool {
     image.is_null()
+        || image.get("asset").is_some()
         || image.get("decorative") == Some(&Value::Bool(true))
         || image.get("alt").is_some_and(|alt| is_present(alt, true))
 }

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ContentType, LocalizedRichText};
+use super::{ContentType, LocalizedRichText, WebAddress, types::Asset};
 use crate::{
     ids::ItemId,
     vocabularies::{Code, VocabularyId},
@@ -80,6 +80,15 @@ impl<'de, T> Deserialize<'de> for Link<T> {
     }
 }
 
+/// Something that is at an address or is an asset.
+pub trait Placed {
+    /// The asset, when it is one.
+    fn asset(&self) -> Option<&Link<Asset>>;
+
+    /// Where it is, when it is elsewhere.
+    fn url(&self) -> Option<&WebAddress>;
+}
+
 /// A link as a revision makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkUse {
@@ -149,6 +158,32 @@ impl Relations {
     ) {
         for link in links {
             self.facet(name, link.id().to_string());
+        }
+    }
+
+    /// The asset that a picture or a file of a field is; an asset finds by `assets` what uses it anywhere.
+    pub fn asset<T: Placed>(&mut self, field: &'static str, placed: &Option<T>) {
+        let asset = placed.as_ref().and_then(Placed::asset);
+        self.use_of(field, asset.map(|asset| (format!("{field}.asset"), asset)));
+    }
+
+    /// The assets that the pictures or files of a field are.
+    pub fn assets<T: Placed>(&mut self, field: &'static str, placed: &[T]) {
+        let assets = placed.iter().enumerate().filter_map(|(index, placed)| {
+            let asset = placed.asset()?;
+            Some((format!("{field}[{index}].asset"), asset))
+        });
+        self.use_of(field, assets);
+    }
+
+    fn use_of<'a>(
+        &mut self,
+        field: &'static str,
+        assets: impl IntoIterator<Item = (String, &'a Link<Asset>)>,
+    ) {
+        for (path, asset) in assets {
+            self.link(field, path, asset.id(), Asset::TARGET);
+            self.facet("assets", asset.id().to_string());
         }
     }
 

@@ -47,7 +47,7 @@ pub use gate::{Issue, PublishReport, Severity, linked_issues, main_site, publish
 pub use global_id::{global_id, global_id_of};
 pub use item::{Item, Slugs};
 pub use latest::{Latest, existing, latest};
-pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Relations};
+pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Placed, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
 pub use offices::offices_of;

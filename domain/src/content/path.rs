@@ -6,9 +6,10 @@ use super::{Body, ContentType, Item, Slug};
 use crate::locale::Locale;
 
 /// The path of an item for readers of the first of these locales. Locales other than `default`
-/// stand before the path: `/de/servizi/…`. Nothing for an item without a slug.
+/// stand before the path: `/de/servizi/…`. Nothing for an item without a slug, or without a page of
+/// its own.
 pub fn path(item: &Item, locales: &[Locale], default: &Locale) -> Option<String> {
-    let section = section(&item.body);
+    let section = section(&item.body)?;
     let prefix = locales
         .first()
         .filter(|locale| *locale != default)
@@ -29,8 +30,9 @@ pub fn path(item: &Item, locales: &[Locale], default: &Locale) -> Option<String>
     })
 }
 
-fn section(body: &Body) -> String {
-    match body {
+/// The section of the site; nothing for what has no page of its own.
+fn section(body: &Body) -> Option<String> {
+    Some(match body {
         Body::Municipality(_) | Body::Page(_) => String::new(),
         Body::Service(service) => match service.category.first() {
             Some(category) => format!("servizi/{}", category.as_str()),
@@ -57,7 +59,8 @@ fn section(body: &Body) -> String {
         Body::Place(_) => "vivere-il-comune/luoghi".to_owned(),
         Body::Topic(_) => "argomenti".to_owned(),
         Body::Faq(_) => "domande-frequenti".to_owned(),
-    }
+        Body::Asset(_) => return None,
+    })
 }
 
 /// Where a kind of office stands in the menu «Amministrazione».

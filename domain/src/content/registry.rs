@@ -13,8 +13,8 @@ use super::{
     fields::GeoPoint,
     rich_text,
     types::{
-        ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Office, Page, Person,
-        Place, Procedure, Role, Service, Topic,
+        Asset, ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Office, Page,
+        Person, Place, Procedure, Role, Service, Topic,
     },
 };
 use crate::{
@@ -288,6 +288,8 @@ content_types! {
     Faq = "faq", "faqs";
     /// Procedure sheet (Procedimento).
     Procedure = "procedure", "procedures";
+    /// Asset (Allegato, immagine).
+    Asset = "asset", "assets";
 }
 
 fn read<T: Content>(body: Value) -> Result<T, FieldError> {

@@ -50,4 +50,5 @@ pub use sessions::{
     end_session, forget_expired, refresh_session,
 };
 pub use tokens::{NoRandomness, Token, TokenKind};
+pub(crate) use vault::key_for;
 pub use vault::{SHORTEST_SECRET, Vault};

@@ -25,12 +25,7 @@ impl Vault {
     /// # Errors
     /// The cryptographic library refuses.
     pub fn new(secret: &str) -> Result<Self, IdentityError> {
-        let salt = Salt::new(HKDF_SHA256, b"municipio");
-        let mut key = [0; 32];
-        salt.extract(secret.as_bytes())
-            .expand(&[b"secrets of accounts"], HKDF_SHA256)
-            .and_then(|okm| okm.fill(&mut key))
-            .map_err(|_| failed("no key"))?;
+        let key = key_for("secrets of accounts", secret).ok_or_else(|| failed("no key"))?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| failed("no key"))?;
         Ok(Self(Some(Arc::new(key))))
     }
@@ -64,6 +59,17 @@ impl Vault {
         let plain = key.open_in_place(nonce, Aad::from(place), &mut rest);
         Ok(plain.map_err(|_| wrong())?.to_vec())
     }
+}
+
+/// The key for a purpose that belongs to a secret; nothing when the cryptographic library refuses.
+pub(crate) fn key_for(purpose: &str, secret: &str) -> Option<[u8; 32]> {
+    let salt = Salt::new(HKDF_SHA256, b"municipio");
+    let mut key = [0; 32];
+    salt.extract(secret.as_bytes())
+        .expand(&[purpose.as_bytes()], HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut key))
+        .ok()?;
+    Some(key)
 }
 
 fn failed(why: &str) -> IdentityError {

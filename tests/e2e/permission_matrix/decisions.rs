@@ -333,6 +333,8 @@ pub const PUBLIC_READS: &[&str] = &[
     "pages",
     "people",
     "permissions",
+    "asset",
+    "assets",
     "person",
     "place",
     "places",

@@ -60,6 +60,7 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ),
     ("EMPTY_RELEASE", "The release has no changes: add some."),
     ("END_BEFORE_START", "The end lies before the start."),
+    ("FILE_NOT_FOUND", "The file is not kept here: upload it."),
     (
         "GROUP_NOT_ALLOWED",
         "None of your groups may sign in through the identity provider.",
@@ -307,6 +308,15 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "UNSAFE_LINK",
         "The address is of a kind that is not taken: use `https:`, `mailto:` or `tel:`.",
+    ),
+    ("UPLOAD_MISSING", "Name the upload that is to be the file."),
+    (
+        "UPLOAD_NOT_FOUND",
+        "There is no such upload of yours, it is not complete, or it has expired: upload the file again.",
+    ),
+    (
+        "URL_OR_ASSET",
+        "Name either an asset, or the address of something elsewhere.",
     ),
     ("WRONG_TEXT", "The text does not fit its field."),
     (

@@ -37,4 +37,6 @@ pub(crate) enum ContentTypeName {
     Faq,
     /// A procedure sheet (procedimento).
     Procedure,
+    /// A file: a picture, a form, a recording (allegato).
+    Asset,
 }

@@ -28,8 +28,8 @@ content_object! {
         }
 
         /// Picture (immagine).
-        async fn image(&self) -> Option<Image> {
-            self.body.image.as_ref().map(|image| Image::new(image, &self.view.reader))
+        async fn image(&self, ctx: &Context<'_>) -> Option<Result<Image>> {
+            self.view.image(ctx, self.body.image.as_ref()).await.transpose()
         }
 
         /// Full description (descrizione estesa).
@@ -53,8 +53,8 @@ content_object! {
         }
 
         /// The files (documento).
-        async fn files(&self) -> Vec<File> {
-            File::all(&self.body.files, &self.view.reader)
+        async fn files(&self, ctx: &Context<'_>) -> Result<Vec<File>> {
+            self.view.files(ctx, &self.body.files).await
         }
 
         /// The address, when the document is kept elsewhere.
@@ -63,16 +63,21 @@ content_object! {
         }
 
         /// Formats in words (formati disponibili); derived from the files when empty.
-        async fn formats(&self) -> Option<String> {
-            self.body.formats.clone().or_else(|| {
-                let types = self.body.files.iter().filter_map(|file| file.media_type.as_deref());
-                let names: std::collections::BTreeSet<_> = types
-                    .filter_map(|name| name.rsplit('/').next())
-                    .map(str::to_uppercase)
-                    .collect();
-                let names: Vec<_> = names.into_iter().collect();
-                (!names.is_empty()).then(|| names.join(", "))
-            })
+        async fn formats(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+            if let Some(formats) = &self.body.formats {
+                return Some(Ok(formats.clone()));
+            }
+            let files = match self.view.files(ctx, &self.body.files).await {
+                Ok(files) => files,
+                Err(error) => return Some(Err(error)),
+            };
+            let types = files.iter().filter_map(File::media_type);
+            let names: std::collections::BTreeSet<_> = types
+                .filter_map(|name| name.rsplit('/').next())
+                .map(str::to_uppercase)
+                .collect();
+            let names: Vec<_> = names.into_iter().collect();
+            (!names.is_empty()).then(|| Ok(names.join(", ")))
         }
 
         /// Licence (licenza); CC BY 4.0 is the rule.

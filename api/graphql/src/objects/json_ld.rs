@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use async_graphql::{Context, Json, Object, Result};
 use municipio_domain::{
     catalogue::{self, Linked, OfficeView, ServiceView},
-    content::{Body, Item, types},
+    content::{Body, Item, Link, Placed, types},
     ids::ItemId,
 };
 use serde_json::Value;
 
 use crate::{
     context::data,
+    files::{Reach, file_of},
     view::{Reader, View},
 };
 
@@ -59,6 +60,7 @@ struct Around {
     site_url: String,
     tenant_name: String,
     ipa_code: String,
+    files: HashMap<ItemId, String>,
 }
 
 macro_rules! linked {
@@ -92,11 +94,24 @@ impl Around {
             _ => None,
         }));
         let mut items = data.items(wanted).await?;
-        let sites = items.values().filter_map(|item| match &item.body {
-            Body::Office(office) => office.main_site.map(|site| site.id()),
+        let further = items.values().flat_map(|item| match &item.body {
+            Body::Office(office) => Link::ids(&office.main_site),
+            Body::Document(document) => {
+                let assets = document.files.iter().filter_map(Placed::asset);
+                Link::ids(assets)
+            }
+            _ => Vec::new(),
+        });
+        items.extend(data.items(further.collect::<Vec<_>>()).await?);
+        let files = items.values().filter_map(|item| match &item.body {
+            Body::Asset(asset) if asset.is_public() => {
+                let (file, _) = file_of(asset)?;
+                let url = data.files.file(data.tenant.id, item, file, Reach::Public)?;
+                Some((item.id, url))
+            }
             _ => None,
         });
-        items.extend(data.items(sites.collect::<Vec<_>>()).await?);
+        let files = files.collect();
         items.insert(view.item.id, view.item.clone());
         Ok(Self {
             items,
@@ -105,6 +120,7 @@ impl Around {
             site_url: data.site_url().await?.unwrap_or_default(),
             tenant_name: data.tenant.name.clone(),
             ipa_code: data.tenant.ipa_code.to_string(),
+            files,
         })
     }
 
@@ -188,6 +204,7 @@ impl Around {
                 .iter()
                 .filter_map(|link| linked!(self, link.id(), Place))
                 .collect(),
+            files: &self.files,
             service,
         })
     }

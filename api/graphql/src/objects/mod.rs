@@ -1,6 +1,7 @@
 //! The GraphQL types, one file per content type. Each shows the fields of its body; what they mean
 //! and where they come from is said once, in the domain.
 
+mod asset;
 mod audit;
 mod common;
 mod contact_point;
@@ -9,7 +10,9 @@ mod dataset;
 mod document;
 mod event;
 mod faq;
+mod file;
 mod hours;
+mod image;
 mod json_ld;
 mod municipality;
 mod news_item;
@@ -29,15 +32,18 @@ mod vocabulary;
 use async_graphql::{ID, Interface};
 use municipio_domain::content::ContentType as DomainType;
 
+pub(crate) use asset::Asset;
 pub(crate) use audit::{AuditEntryConnection, AuditEntryFilter};
-pub(crate) use common::{Amount, File, GeoPoint, Image, PostalAddress, WebLink};
+pub(crate) use common::{Amount, GeoPoint, PostalAddress, WebLink};
 pub(crate) use contact_point::ContactPoint;
 pub(crate) use content_type::ContentTypeName;
 pub(crate) use dataset::Dataset;
 pub(crate) use document::Document;
 pub(crate) use event::{Event, EventOccurrence};
 pub(crate) use faq::Faq;
+pub(crate) use file::File;
 pub(crate) use hours::OpeningHours;
+pub(crate) use image::Image;
 pub(crate) use json_ld::ServiceJsonLd;
 pub(crate) use municipality::Municipality;
 pub(crate) use news_item::NewsItem;
@@ -247,6 +253,8 @@ pub(crate) enum ContentType {
     Faq,
     /// Procedure sheet (Procedimento).
     Procedure,
+    /// Asset (Allegato, immagine).
+    Asset,
 }
 
 /// Everything that has a global id (Relay). What is not public is read under the same conditions as at its root.
@@ -268,6 +276,7 @@ pub(crate) enum Node {
     Page(Page),
     Faq(Faq),
     Procedure(Procedure),
+    Asset(Asset),
     ContentItem(ContentItem),
     ContentRevision(ContentRevision),
     Release(Release),
@@ -350,6 +359,7 @@ pub(crate) enum Content {
     Page(Page),
     Faq(Faq),
     Procedure(Procedure),
+    Asset(Asset),
 }
 
 macro_rules! of_any_type {
@@ -367,9 +377,9 @@ macro_rules! of_any_type {
 
 of_any_type!(
     Node: Municipality, Service, Office, Place, Person, Role, ContactPoint, NewsItem, Event,
-    Document, Dataset, Topic, Page, Faq, Procedure
+    Document, Dataset, Topic, Page, Faq, Procedure, Asset
 );
 of_any_type!(
     Content: Municipality, Service, Office, Place, Person, Role, ContactPoint, NewsItem, Event,
-    Document, Dataset, Topic, Page, Faq, Procedure
+    Document, Dataset, Topic, Page, Faq, Procedure, Asset
 );

@@ -22,8 +22,8 @@ content_object! {
         }
 
         /// Coat of arms (stemma).
-        async fn crest(&self) -> Option<Image> {
-            self.body.crest.as_ref().map(|image| Image::new(image, &self.view.reader))
+        async fn crest(&self, ctx: &Context<'_>) -> Option<Result<Image>> {
+            self.view.image(ctx, self.body.crest.as_ref()).await.transpose()
         }
 
         /// Region (regione).

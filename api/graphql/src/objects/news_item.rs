@@ -37,8 +37,8 @@ content_object! {
         }
 
         /// Picture (immagine).
-        async fn image(&self) -> Option<Image> {
-            self.body.image.as_ref().map(|image| Image::new(image, &self.view.reader))
+        async fn image(&self, ctx: &Context<'_>) -> Option<Result<Image>> {
+            self.view.image(ctx, self.body.image.as_ref()).await.transpose()
         }
 
         /// Full text (testo completo).
@@ -67,8 +67,8 @@ content_object! {
         }
 
         /// Attached files (allegati).
-        async fn attachments(&self) -> Vec<File> {
-            File::all(&self.body.attachments, &self.view.reader)
+        async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<File>> {
+            self.view.files(ctx, &self.body.attachments).await
         }
 
         /// Datasets (dataset).
@@ -82,8 +82,8 @@ content_object! {
         }
 
         /// Further pictures (galleria).
-        async fn gallery(&self) -> Vec<Image> {
-            Image::all(&self.body.gallery, &self.view.reader)
+        async fn gallery(&self, ctx: &Context<'_>) -> Result<Vec<Image>> {
+            self.view.images(ctx, &self.body.gallery).await
         }
 
         /// Further information (ulteriori informazioni).

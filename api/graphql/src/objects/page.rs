@@ -8,8 +8,8 @@ content_object! {
     /// A page of free text: privacy, legal notes, accessibility, and whatever else a site needs.
     Page {
         /// Picture (immagine).
-        async fn image(&self) -> Option<Image> {
-            self.body.image.as_ref().map(|image| Image::new(image, &self.view.reader))
+        async fn image(&self, ctx: &Context<'_>) -> Option<Result<Image>> {
+            self.view.image(ctx, self.body.image.as_ref()).await.transpose()
         }
 
         /// The text (testo).

@@ -21,13 +21,13 @@ content_object! {
         }
 
         /// Photograph (foto).
-        async fn photo(&self) -> Option<Image> {
-            self.body.photo.as_ref().map(|image| Image::new(image, &self.view.reader))
+        async fn photo(&self, ctx: &Context<'_>) -> Option<Result<Image>> {
+            self.view.image(ctx, self.body.photo.as_ref()).await.transpose()
         }
 
         /// Further pictures (galleria).
-        async fn gallery(&self) -> Vec<Image> {
-            Image::all(&self.body.gallery, &self.view.reader)
+        async fn gallery(&self, ctx: &Context<'_>) -> Result<Vec<Image>> {
+            self.view.images(ctx, &self.body.gallery).await
         }
 
         /// Responsibilities (competenze).
@@ -51,33 +51,33 @@ content_object! {
         }
 
         /// Curriculum vitae, art. 14 D.Lgs. 33/2013.
-        async fn cv(&self) -> Option<File> {
-            self.body.cv.as_ref().map(|file| File::new(file, &self.view.reader))
+        async fn cv(&self, ctx: &Context<'_>) -> Option<Result<File>> {
+            self.view.file(ctx, self.body.cv.as_ref()).await.transpose()
         }
 
         /// Statement of assets, art. 14 D.Lgs. 33/2013 (situazione patrimoniale).
-        async fn asset_statement(&self) -> Option<File> {
-            self.body.asset_statement.as_ref().map(|file| File::new(file, &self.view.reader))
+        async fn asset_statement(&self, ctx: &Context<'_>) -> Option<Result<File>> {
+            self.view.file(ctx, self.body.asset_statement.as_ref()).await.transpose()
         }
 
         /// Tax returns, art. 14 D.Lgs. 33/2013 (dichiarazioni dei redditi).
-        async fn tax_returns(&self) -> Vec<File> {
-            File::all(&self.body.tax_returns, &self.view.reader)
+        async fn tax_returns(&self, ctx: &Context<'_>) -> Result<Vec<File>> {
+            self.view.files(ctx, &self.body.tax_returns).await
         }
 
         /// Electoral expenses, art. 14 D.Lgs. 33/2013 (spese elettorali).
-        async fn election_expenses(&self) -> Vec<File> {
-            File::all(&self.body.election_expenses, &self.view.reader)
+        async fn election_expenses(&self, ctx: &Context<'_>) -> Result<Vec<File>> {
+            self.view.files(ctx, &self.body.election_expenses).await
         }
 
         /// Changes of the assets, art. 14 D.Lgs. 33/2013 (variazioni patrimoniali).
-        async fn asset_changes(&self) -> Vec<File> {
-            File::all(&self.body.asset_changes, &self.view.reader)
+        async fn asset_changes(&self, ctx: &Context<'_>) -> Result<Vec<File>> {
+            self.view.files(ctx, &self.body.asset_changes).await
         }
 
         /// Other offices held, art. 14 D.Lgs. 33/2013 (altre cariche).
-        async fn other_offices(&self) -> Vec<File> {
-            File::all(&self.body.other_offices, &self.view.reader)
+        async fn other_offices(&self, ctx: &Context<'_>) -> Result<Vec<File>> {
+            self.view.files(ctx, &self.body.other_offices).await
         }
 
         /// Further information (ulteriori informazioni).

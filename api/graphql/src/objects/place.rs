@@ -21,8 +21,8 @@ content_object! {
         }
 
         /// Picture (immagine).
-        async fn image(&self) -> Option<Image> {
-            self.body.image.as_ref().map(|image| Image::new(image, &self.view.reader))
+        async fn image(&self, ctx: &Context<'_>) -> Option<Result<Image>> {
+            self.view.image(ctx, self.body.image.as_ref()).await.transpose()
         }
 
         /// Full description (descrizione estesa).

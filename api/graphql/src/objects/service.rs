@@ -50,8 +50,8 @@ content_object! {
         }
 
         /// Picture (immagine).
-        async fn image(&self) -> Option<Image> {
-            self.body.image.as_ref().map(|image| Image::new(image, &self.view.reader))
+        async fn image(&self, ctx: &Context<'_>) -> Option<Result<Image>> {
+            self.view.image(ctx, self.body.image.as_ref()).await.transpose()
         }
 
         /// Who it is for (a chi è rivolto).
@@ -171,8 +171,8 @@ content_object! {
         }
 
         /// Terms of service (condizioni di servizio).
-        async fn terms_of_service(&self) -> Option<File> {
-            self.body.terms_of_service.as_ref().map(|file| File::new(file, &self.view.reader))
+        async fn terms_of_service(&self, ctx: &Context<'_>) -> Option<Result<File>> {
+            self.view.file(ctx, self.body.terms_of_service.as_ref()).await.transpose()
         }
 
         /// Contact points (punti di contatto).

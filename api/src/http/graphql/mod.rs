@@ -4,6 +4,7 @@
 
 mod deep;
 mod event_stream;
+mod multipart;
 mod operation;
 mod persisted;
 mod repeat;
@@ -54,9 +55,18 @@ pub(super) async fn post(
     let media_type = MediaType::accepted(&request)?;
     let settings = &state.settings;
     // Who writes sends more than who reads: first it must be known who it is.
-    request::check_media_type(&request)?;
+    let brings_files = multipart::is_multipart(&request);
+    match brings_files {
+        true => multipart::check_preflight(&request)?,
+        false => request::check_media_type(&request)?,
+    }
     let requester = requester(&request, &state).await?;
     let most = settings.most_of_a_body(requester.caller.permissions().is_some());
+    if brings_files {
+        repeat::refuse_key(&request, "a request with files")?;
+        let parameters = multipart::read(&request, body, &state, &requester, most).await?;
+        return respond(&request, &state, requester, parameters, media_type).await;
+    }
     match request::from_body(&request, body, settings, most).await? {
         request::Batch::Single(parameters) => {
             respond(&request, &state, requester, parameters, media_type).await

@@ -103,15 +103,16 @@ pub(super) fn inputs(view: &ServiceView) -> Vec<Value> {
             .with("dct:title", title)
             .with("dct:description", texts(&need.description))
             .with("dct:type", need.kind.map(|code| concept(code.term())))
-            .with("foaf:page", linked.map(pages));
+            .with("foaf:page", linked.map(|it| pages(view, it)));
         Some(node.into())
     });
     needs.collect()
 }
 
 /// The page of a document and its files.
-fn pages(linked: &Linked<Document>) -> Vec<Value> {
-    let files = linked.body.files.iter().map(|file| file.url.as_str());
+fn pages(view: &ServiceView, linked: &Linked<Document>) -> Vec<Value> {
+    let files = linked.body.files.iter();
+    let files = files.filter_map(|file| view.place(file));
     let elsewhere = linked.body.url.iter().map(|url| url.as_str());
     let all = std::iter::once(linked.url.as_str())
         .chain(files)
@@ -221,7 +222,7 @@ fn terms_of_service(view: &ServiceView) -> Option<Value> {
             },
         )
         .with("dct:description", words)
-        .with("foaf:page", document(file.url.as_str()));
+        .with("foaf:page", view.place(file).map(document));
     Some(node.into())
 }
 
@@ -238,7 +239,7 @@ pub(super) fn legal_resources(view: &ServiceView) -> Vec<Value> {
             .with("@id", urn(law.id))
             .with("dct:title", texts(&law.body.title))
             .with("dct:identifier", law.body.document_identifier.as_deref())
-            .with("foaf:page", pages(law))
+            .with("foaf:page", pages(view, law))
             .into()
     });
     laws.collect()

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use municipio_entities::{content_item, content_link, content_revision};
+use municipio_entities::{content_item, content_link, content_revision, media_use};
 use sea_orm::{
     ColumnTrait,
     sea_query::{CaseStatement, Expr, ExprTrait, Order, Query},
@@ -12,11 +12,12 @@ use uuid::Uuid;
 
 use super::{
     AT_ONCE, ContentError, Draft, Outcomes, Target, accepted, check_is_there, drafts, hold,
-    invalid, links, only, slugs, slugs_json,
+    invalid, links, only, refuse, slugs, slugs_json,
 };
 use crate::{
     content::{Body, ItemState, LinkUse, Slugs, fold, queries::read_slugs},
     ids::RevisionId,
+    media::{Settling, settle, uses},
     store::{StoreError, Transaction},
 };
 
@@ -71,6 +72,7 @@ pub async fn revise_all(
             Revising::new(item, draft, &previous)
         })
         .collect();
+    settle_files(transaction, &mut batch, &previous).await?;
     links::check(transaction, &mut batch).await?;
     links::check_circles(transaction, &mut batch).await?;
     slugs::choose(transaction, &mut batch).await?;
@@ -144,6 +146,31 @@ fn title_key(body: &Body) -> String {
     fold(&shown).chars().take(200).collect()
 }
 
+/// Makes uploads the files of the assets that name them.
+async fn settle_files(
+    transaction: &Transaction,
+    batch: &mut Outcomes<Revising>,
+    previous: &HashMap<Uuid, content_revision::Model>,
+) -> Result<(), StoreError> {
+    let accepted = batch.iter_mut().filter_map(|outcome| outcome.as_mut().ok());
+    let mut bodies: Vec<_> = accepted
+        .map(|work| Settling {
+            body: &mut work.draft.body,
+            before: work
+                .item
+                .draft_revision_id
+                .and_then(|id| Some(&previous.get(&id)?.body)),
+            author: &work.draft.author,
+        })
+        .collect();
+    let mut wrong = settle(transaction, &mut bodies).await?.into_iter();
+    refuse(batch, |_| match wrong.next().flatten() {
+        Some(error) => Err(ContentError::Invalid(vec![error])),
+        None => Ok(()),
+    });
+    Ok(())
+}
+
 async fn write(
     transaction: &Transaction,
     batch: &mut Outcomes<Revising>,
@@ -153,6 +180,10 @@ async fn write(
         .map(|work| work.row(now))
         .collect::<Result<_, _>>()?;
     transaction.insert::<content_revision::Entity>(rows).await?;
+    let uses: Vec<_> = accepted(batch)
+        .filter_map(|work| uses(work.id, work.item.tenant_id, &work.draft.body))
+        .collect();
+    transaction.insert::<media_use::Entity>(uses).await?;
     let rows = accepted(batch).flat_map(Revising::link_rows);
     Ok(transaction.insert::<content_link::Entity>(rows).await?)
 }

@@ -99,6 +99,11 @@ impl Contents {
         overlay.map_or(Ok(()), |overlay| overlay.refuse_lost_item(id))
     }
 
+    /// What is seen is not public, or not yet.
+    pub fn is_of_drafts(&self) -> bool {
+        self.overlay.is_some() && self.as_of.is_none()
+    }
+
     /// What is seen is the public record of a moment.
     pub fn is_of_record(&self) -> bool {
         self.as_of.is_some()

@@ -10,7 +10,7 @@ use crate::{
         Link, LinkTarget, RichText,
         fields::{Amount, WebAddress},
     },
-    ids::ItemId,
+    ids::{ItemId, UploadId},
     locale::Localized,
     time::{LocalDateTime, MonthDay, TimeOfDay},
     vocabularies::{Code, VocabularyId},
@@ -47,6 +47,7 @@ leaf!(
 );
 leaf!(TimeOfDay, "TimeOfDay", json_schema!({ VALUE: "text" }));
 leaf!(MonthDay, "MonthDay", json_schema!({ VALUE: "text" }));
+leaf!(UploadId, "UploadId", json_schema!({ VALUE: "upload" }));
 leaf!(ItemId, "ItemId", json_schema!({ VALUE: "link" }));
 leaf!(
     Localized<String>,

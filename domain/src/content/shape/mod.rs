@@ -36,6 +36,8 @@ pub enum Shape {
     Date,
     /// An amount of money.
     Amount,
+    /// A file that was uploaded.
+    Upload,
     /// A code of the vocabulary with this id.
     Code(String),
     /// A link to an item, of this type when it is named.

@@ -138,6 +138,7 @@ fn leaf(value: &str, schema: &Value) -> Option<Shape> {
     Some(match value {
         "text" => Shape::Text,
         "amount" => Shape::Amount,
+        "upload" => Shape::Upload,
         "code" => Shape::Code(text(VOCABULARY)?.to_owned()),
         "link" => Shape::Link(text(TARGET).and_then(|name| name.parse().ok())),
         "localized_text" => Shape::LocalizedText,

@@ -114,6 +114,8 @@ impl Content for Document {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
+        relations.assets("files", &self.files);
         relations.codes("document_type", &self.document_type);
         relations.codes("notice_board_type", &self.notice_board_type);
         relations.links("topics", &self.topics);

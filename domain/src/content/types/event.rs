@@ -152,6 +152,9 @@ impl Content for Event {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
+        relations.assets("attachments", &self.attachments);
+        relations.assets("gallery", &self.gallery);
         relations.codes("event_type", &self.event_type);
         relations.links("topics", &self.topics);
         relations.one("place", &self.place);

@@ -1,5 +1,6 @@
 //! The content types, one file each: a plain struct, what it links to, what lists find it by.
 
+mod asset;
 mod contact_point;
 mod dataset;
 mod document;
@@ -16,6 +17,7 @@ mod role;
 mod service;
 mod topic;
 
+pub use asset::{Access, Asset};
 pub use contact_point::{ContactEntry, ContactPoint};
 pub use dataset::{Dataset, Distribution};
 pub use document::Document;

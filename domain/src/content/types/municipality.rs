@@ -96,6 +96,7 @@ impl Content for Municipality {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("crest", &self.crest);
         relations.one("town_hall", &self.town_hall);
         relations.links("contact_points", &self.contact_points);
         relations.links("featured", &self.featured);

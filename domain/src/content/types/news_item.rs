@@ -97,6 +97,9 @@ impl Content for NewsItem {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
+        relations.assets("attachments", &self.attachments);
+        relations.assets("gallery", &self.gallery);
         relations.codes("news_type", &self.news_type);
         relations.links("topics", &self.topics);
         relations.links("edited_by", &self.edited_by);

@@ -71,6 +71,7 @@ impl Content for Office {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
         relations.codes("office_type", &self.office_type);
         relations.one("parent_office", &self.parent_office);
         relations.one("councillor", &self.councillor);

@@ -48,6 +48,7 @@ impl Content for Page {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
         relations.one("parent_page", &self.parent_page);
         relations.links("related", &self.related);
         relations.links("topics", &self.topics);

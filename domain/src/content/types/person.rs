@@ -101,6 +101,14 @@ impl Content for Person {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("photo", &self.photo);
+        relations.assets("gallery", &self.gallery);
+        relations.asset("cv", &self.cv);
+        relations.asset("asset_statement", &self.asset_statement);
+        relations.assets("tax_returns", &self.tax_returns);
+        relations.assets("election_expenses", &self.election_expenses);
+        relations.assets("asset_changes", &self.asset_changes);
+        relations.assets("other_offices", &self.other_offices);
         relations.links("contact_points", &self.contact_points);
         relations.rich_text("responsibilities", &self.responsibilities);
         relations.rich_text("delegations", &self.delegations);

@@ -104,6 +104,7 @@ impl Content for Place {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
         relations.codes("place_type", &self.place_type);
         relations.links("contact_points", &self.contact_points);
         relations.one("managing_office", &self.managing_office);

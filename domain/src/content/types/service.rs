@@ -269,6 +269,8 @@ impl Content for Service {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
+        relations.asset("terms_of_service", &self.terms_of_service);
         relations.codes("category", &self.category);
         relations.value("status", self.status.code());
         relations.links("topics", &self.topics);

@@ -57,6 +57,7 @@ impl Content for Topic {
     }
 
     fn relations(&self, relations: &mut Relations) {
+        relations.asset("image", &self.image);
         relations.codes("code", &self.code);
         relations.links("responsible_offices", &self.responsible_offices);
         relations.links("highlighted", &self.highlighted);

@@ -49,6 +49,7 @@ fn scalars_of(registry: &mut Registry) {
     ID::create_type_info(registry);
     NaiveDate::create_type_info(registry);
     scalars::Decimal::create_type_info(registry);
+    scalars::Upload::create_type_info(registry);
     scalars::Locale::create_type_info(registry);
 }
 
@@ -130,6 +131,7 @@ fn type_of(shape: &Shape) -> String {
         Shape::Number => "Float".to_owned(),
         Shape::Date => NaiveDate::type_name().into_owned(),
         Shape::Amount => scalars::Decimal::type_name().into_owned(),
+        Shape::Upload => scalars::Upload::type_name().into_owned(),
         Shape::Link(_) => "ID".to_owned(),
         Shape::LocalizedText => "[LocalizedTextInput!]".to_owned(),
         Shape::LocalizedWords => "[LocalizedWordsInput!]".to_owned(),

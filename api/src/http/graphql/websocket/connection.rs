@@ -1,6 +1,6 @@
 //! One connection: from its first message to its last.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
@@ -44,6 +44,8 @@ pub(super) struct Connection {
     credentials: Option<String>,
     origin: Origin,
     wish: Wish,
+    /// At which address the client reaches this program.
+    base: Arc<str>,
     /// For whom operations run, once the connection is acknowledged.
     requester: Option<Requester>,
     operations: HashMap<String, Running>,
@@ -79,6 +81,7 @@ impl Connection {
         credentials: Option<String>,
         origin: Origin,
         wish: Wish,
+        base: Arc<str>,
     ) -> Self {
         Self {
             state,
@@ -87,6 +90,7 @@ impl Connection {
             credentials,
             origin,
             wish,
+            base,
             requester: None,
             operations: HashMap::new(),
             count: 0,
@@ -227,7 +231,8 @@ impl Connection {
         let tenant = tenant::find(&self.address, &self.state).await?;
         let (credentials, wish) = (self.credentials.as_deref(), self.wish.clone());
         let origin = self.origin.clone();
-        Requester::with(credentials, wish, &self.state, tenant, origin).await
+        let found = Requester::with(credentials, wish, &self.state, tenant, origin).await;
+        Ok(found?.at(Arc::clone(&self.base)))
     }
 
     /// Ends the connection of who signed in when the token has expired or was revoked meanwhile; gives the

@@ -49,7 +49,8 @@ pub(in crate::http) async fn connect(
     let credentials = Requester::credentials(&request).map(str::to_owned);
     let origin = origin::of(&request, state.settings.proxies);
     let wish = Wish::of(&request);
-    let connection = Connection::new(state, session, address, credentials, origin, wish);
+    let base = tenant::base(&request, &state.settings);
+    let connection = Connection::new(state, session, address, credentials, origin, wish, base);
     actix_web::rt::spawn(async move {
         match agreed {
             true => connection.run(messages).await,

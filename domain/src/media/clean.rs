@@ -1,0 +1,231 @@
+//! Removes what nobody needs: uploads that were not finished or not used, files that no revision uses, variants of
+//! files that are gone, and what a stop in between left behind. Everything has a time of grace, so that nothing is
+//! removed that is on its way.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::TryStreamExt;
+use municipio_entities::{media_blob, media_upload};
+use sea_orm::{ColumnTrait, Condition};
+
+use super::{
+    ContentHash, Key, MediaError, TenantMedia,
+    blobs::Kept,
+    rows::{files, is_unused, one_of},
+};
+use crate::ids::UploadId;
+
+/// How long a file that no revision uses is kept.
+pub const GRACE: TimeDelta = TimeDelta::days(7);
+/// How long something that is kept without a row may be on its way to one.
+const ON_ITS_WAY: TimeDelta = TimeDelta::days(1);
+
+/// What was removed, or would be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Uploads that expired.
+    pub uploads: usize,
+    /// Files that no revision uses.
+    pub files: usize,
+    /// Objects that belong to nothing.
+    pub strays: usize,
+    /// The bytes of all of them.
+    pub bytes: u64,
+}
+
+impl Cleaned {
+    /// There was nothing to remove.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl TenantMedia {
+    /// Removes what nobody needs; with `dry_run` it only says what that is.
+    ///
+    /// # Errors
+    /// The database or the place of the files failed.
+    pub async fn clean(
+        &self,
+        grace: TimeDelta,
+        dry_run: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Cleaned, MediaError> {
+        let mut cleaned = Cleaned::default();
+        self.clean_uploads(&mut cleaned, dry_run, now).await?;
+        self.clean_files(&mut cleaned, now - grace, dry_run).await?;
+        self.clean_strays(&mut cleaned, dry_run, now).await?;
+        Ok(cleaned)
+    }
+
+    async fn clean_uploads(
+        &self,
+        cleaned: &mut Cleaned,
+        dry_run: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), MediaError> {
+        let expired = media_upload::Column::ExpiresAt.lte(now);
+        for row in self
+            .store
+            .read()
+            .all::<media_upload::Entity>(expired)
+            .await?
+        {
+            cleaned.uploads += 1;
+            // What became a file counts as that.
+            if row.file.is_none() {
+                cleaned.bytes += u64::try_from(row.received).unwrap_or_default();
+            }
+            if !dry_run {
+                self.remove_upload(UploadId(row.id)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Files that no revision uses, and that nobody uploaded since. Those of uploads that wait to be used are younger.
+    async fn clean_files(
+        &self,
+        cleaned: &mut Cleaned,
+        before: DateTime<Utc>,
+        dry_run: bool,
+    ) -> Result<(), MediaError> {
+        for hash in files(&self.store.read(), unused(before)).await?.into_keys() {
+            let Ok(hash) = hash.parse::<ContentHash>() else {
+                continue;
+            };
+            let key = Key::blob(self.tenant(), &hash);
+            let size = self.blobs().find(&key).await?.map_or(0, |kept| kept.size);
+            if !dry_run && !self.remove_file(&hash, before).await? {
+                continue;
+            }
+            cleaned.files += 1;
+            cleaned.bytes += size;
+        }
+        Ok(())
+    }
+
+    /// Removes a file that is still not used. Its row is held until its bytes are gone: who uploads the same file
+    /// meanwhile waits, and then keeps it anew.
+    async fn remove_file(
+        &self,
+        hash: &ContentHash,
+        before: DateTime<Utc>,
+    ) -> Result<bool, MediaError> {
+        let transaction = self.store.begin().await?;
+        let same = unused(before).add(one_of([hash.to_string()]));
+        if transaction.delete::<media_blob::Entity>(same).await? == 0 {
+            return Ok(false);
+        }
+        self.blobs()
+            .remove_all(&Key::variants(self.tenant(), hash))
+            .await?;
+        self.blobs().remove(&Key::blob(self.tenant(), hash)).await?;
+        transaction.commit().await?;
+        self.forget(hash).await;
+        Ok(true)
+    }
+
+    /// What a stop in between left behind: objects without a row.
+    async fn clean_strays(
+        &self,
+        cleaned: &mut Cleaned,
+        dry_run: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), MediaError> {
+        let known = files(&self.store.read(), Condition::all()).await?;
+        let known: HashSet<_> = known.into_keys().collect();
+        let uploads = self
+            .store
+            .read()
+            .all::<media_upload::Entity>(Condition::all())
+            .await?;
+        let uploads: HashSet<_> = uploads.into_iter().map(|row| row.id.to_string()).collect();
+        for (under, belongs) in [
+            (Key::blobs(self.tenant()), &known),
+            (Key::all_variants(self.tenant()), &known),
+            (Key::uploads(self.tenant()), &uploads),
+        ] {
+            let mut kept = self.blobs().list(&under);
+            while let Some(kept) = kept.try_next().await? {
+                let is_old = kept.written < now - ON_ITS_WAY;
+                if !is_old || belongs.contains(kept.key.owner()) {
+                    continue;
+                }
+                cleaned.strays += 1;
+                cleaned.bytes += kept.size;
+                if !dry_run {
+                    self.blobs().remove(&kept.key).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files that no revision uses, and that were not uploaded since.
+fn unused(before: DateTime<Utc>) -> Condition {
+    is_unused().add(media_blob::Column::UploadedAt.lt(before))
+}
+
+/// What is wrong with what is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// How many files there are.
+    pub files: usize,
+    /// Those whose bytes are not there.
+    pub missing: Vec<ContentHash>,
+    /// Those whose bytes are not what they were.
+    pub changed: Vec<ContentHash>,
+    /// Objects that belong to nothing.
+    pub strays: Vec<Kept>,
+}
+
+impl Verified {
+    /// Everything is as it was put there.
+    pub fn is_intact(&self) -> bool {
+        self.missing.is_empty() && self.changed.is_empty()
+    }
+}
+
+impl TenantMedia {
+    /// Reads every file, and computes its hash anew.
+    ///
+    /// # Errors
+    /// The database or the place of the files failed.
+    pub async fn verify(&self, mut done: impl FnMut(u64)) -> Result<Verified, MediaError> {
+        let known = files(&self.store.read(), Condition::all()).await?;
+        let mut verified = Verified {
+            files: known.len(),
+            ..Verified::default()
+        };
+        for hash in known.keys() {
+            let Ok(hash) = hash.parse::<ContentHash>() else {
+                continue;
+            };
+            match self.blobs().hash(&Key::blob(self.tenant(), &hash)).await {
+                Ok(found) if found == hash => {}
+                Ok(_) => verified.changed.push(hash),
+                Err(MediaError::Missing(_)) => verified.missing.push(hash),
+                Err(error) => return Err(error),
+            }
+            done(1);
+        }
+        let mut kept = self.blobs().list(&Key::blobs(self.tenant()));
+        while let Some(kept) = kept.try_next().await? {
+            if !known.contains_key(kept.key.owner()) {
+                verified.strays.push(kept);
+            }
+        }
+        Ok(verified)
+    }
+
+    /// How many files there are to verify.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count(&self) -> Result<usize, MediaError> {
+        Ok(files(&self.store.read(), Condition::all()).await?.len())
+    }
+}

@@ -1,0 +1,85 @@
+//! What a picture is that is taken in. Its header is read first, and it is decoded only when it is not too
+//! large; it is decoded whole once, so that what is damaged is found now and not by a reader.
+
+use std::io::Cursor;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use image::{DynamicImage, ImageDecoder, ImageReader, metadata::Orientation};
+
+use super::{
+    super::{ContentHash, FileFacts, FileKind, Refusal},
+    ImageLimits, container,
+    render::{format_of, resized},
+};
+
+/// The longest side of what a placeholder is made of.
+const PLACEHOLDER: u32 = 100;
+
+/// The picture as it is kept, and what is known of it.
+pub(in crate::media) fn inspect(
+    kind: FileKind,
+    bytes: Bytes,
+    limits: &ImageLimits,
+) -> Result<(Bytes, FileFacts), Refusal> {
+    let format = format_of(kind).ok_or_else(|| Refusal::Type(kind.media_type().to_owned()))?;
+    let damaged = |error: image::ImageError| Refusal::Damaged(error.to_string());
+    // Before anything is copied or decoded.
+    let header = ImageReader::with_format(Cursor::new(&bytes), format).into_dimensions();
+    let (width, height) = header.map_err(damaged)?;
+    if u64::from(width) * u64::from(height) > limits.pixels {
+        let most = limits.pixels;
+        return Err(Refusal::TooManyPixels {
+            width,
+            height,
+            most,
+        });
+    }
+    let normal = container::normalise(kind, bytes, limits.frames)?;
+    let mut reader = ImageReader::with_format(Cursor::new(&normal.bytes), format);
+    reader.limits(limits.decoder());
+    let decoder = reader.into_decoder().map_err(damaged)?;
+    let transparent = decoder.color_type().has_alpha();
+    let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let (width, height) = shown(image.width(), image.height(), normal.orientation);
+    let facts = FileFacts {
+        width: Some(width),
+        height: Some(height),
+        frames: u32::try_from(normal.frames)
+            .ok()
+            .filter(|frames| *frames > 1),
+        transparent,
+        placeholder: placeholder(image, normal.orientation),
+        ..FileFacts::new(
+            kind,
+            ContentHash::of_bytes(&normal.bytes),
+            normal.bytes.len() as u64,
+        )
+    };
+    Ok((normal.bytes, facts))
+}
+
+/// Width and height as a picture is shown.
+fn shown(width: u32, height: u32, orientation: Orientation) -> (u32, u32) {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    match orientation {
+        Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH => (height, width),
+        _ => (width, height),
+    }
+}
+
+/// A few bytes that look like the picture from afar: a ThumbHash.
+fn placeholder(image: DynamicImage, orientation: Orientation) -> Option<String> {
+    let longest = image.width().max(image.height());
+    let side =
+        |side: u32| (u64::from(side) * u64::from(PLACEHOLDER) / u64::from(longest.max(1))).max(1);
+    let (width, height) = match longest <= PLACEHOLDER {
+        true => (image.width(), image.height()),
+        false => (side(image.width()) as u32, side(image.height()) as u32),
+    };
+    let mut small = resized(&image, None, (width, height)).ok()?;
+    small.apply_orientation(orientation);
+    let small = small.into_rgba8();
+    let (width, height) = (small.width() as usize, small.height() as usize);
+    Some(STANDARD.encode(thumbhash::rgba_to_thumb_hash(width, height, &small)))
+}

@@ -1,0 +1,43 @@
+//! Pictures: what is in one that is taken in, and what is made of it. Everything here takes bytes and gives
+//! bytes; who calls it bounds how many run at once.
+
+mod container;
+mod gif;
+mod inspect;
+mod jpeg;
+mod render;
+mod variant;
+
+pub(super) use inspect::inspect;
+pub(super) use render::{Rendering, render};
+pub use variant::{Fit, FocalPoint, Format, InvalidVariant, Preset, Size, Variant};
+
+/// How large a picture may be.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageLimits {
+    /// Its pixels.
+    pub pixels: u64,
+    /// Its bytes, as they are sent.
+    pub bytes: u64,
+    /// Its frames.
+    pub frames: usize,
+}
+
+impl Default for ImageLimits {
+    fn default() -> Self {
+        Self {
+            pixels: 50_000_000,
+            bytes: 64 * 1024 * 1024,
+            frames: 1_000,
+        }
+    }
+}
+
+impl ImageLimits {
+    /// The memory that a decoder may ask for: four bytes for each pixel, and some.
+    fn decoder(&self) -> image::Limits {
+        let mut limits = image::Limits::default();
+        limits.max_alloc = Some(self.pixels * 4 + 32 * 1024 * 1024);
+        limits
+    }
+}

@@ -1,0 +1,239 @@
+//! Which files are taken in: a closed list. What a file is, its bytes say; its name must agree.
+
+use super::Refusal;
+
+/// What a file needs to have done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// A picture, of which there are variants.
+    Image,
+    /// A document in PDF.
+    Pdf,
+    /// Anything else: it is kept as it came.
+    Other,
+}
+
+macro_rules! kinds {
+    ($($variant:ident = $media_type:literal, [$($extension:literal),+], $family:ident;)*) => {
+        /// A kind of file.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum FileKind {
+            $(#[doc = concat!("`", $media_type, "`")] $variant,)*
+        }
+
+        impl FileKind {
+            /// All kinds.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its media type (RFC 6838).
+            pub fn media_type(self) -> &'static str {
+                match self { $(Self::$variant => $media_type,)* }
+            }
+
+            /// The endings that names of such files may have, the usual one first.
+            pub fn extensions(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($extension),+],)* }
+            }
+
+            /// What it needs to have done to it.
+            pub fn family(self) -> Family {
+                match self { $(Self::$variant => Family::$family,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Jpeg = "image/jpeg", ["jpg", "jpeg", "jpe"], Image;
+    Png = "image/png", ["png"], Image;
+    Gif = "image/gif", ["gif"], Image;
+    Webp = "image/webp", ["webp"], Image;
+    Pdf = "application/pdf", ["pdf"], Pdf;
+    Signed = "application/pkcs7-mime", ["p7m"], Other;
+    Docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ["docx"], Other;
+    Xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ["xlsx"], Other;
+    Pptx = "application/vnd.openxmlformats-officedocument.presentationml.presentation", ["pptx"], Other;
+    Odt = "application/vnd.oasis.opendocument.text", ["odt"], Other;
+    Ods = "application/vnd.oasis.opendocument.spreadsheet", ["ods"], Other;
+    Odp = "application/vnd.oasis.opendocument.presentation", ["odp"], Other;
+    Rtf = "application/rtf", ["rtf"], Other;
+    Zip = "application/zip", ["zip"], Other;
+    Mp3 = "audio/mpeg", ["mp3"], Other;
+    Mp4 = "video/mp4", ["mp4", "m4v"], Other;
+    Csv = "text/csv", ["csv"], Other;
+    Text = "text/plain", ["txt"], Other;
+    Calendar = "text/calendar", ["ics"], Other;
+    Json = "application/json", ["json"], Other;
+    GeoJson = "application/geo+json", ["geojson"], Other;
+    Xml = "application/xml", ["xml"], Other;
+}
+
+/// How many bytes from the start of a file say what it is.
+pub const HEAD: usize = 64 * 1024;
+
+impl FileKind {
+    /// The kind of this media type.
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        let is = |kind: &&Self| kind.media_type() == media_type;
+        Self::ALL.iter().find(is).copied()
+    }
+
+    /// What a file is, by its first bytes (all of them, or [`HEAD`]) and its name.
+    ///
+    /// # Errors
+    /// It is none that is taken in, or its name says something else.
+    pub fn sniff(head: &[u8], name: &str) -> Result<Self, Refusal> {
+        let ending = ending(name);
+        let kind = match infer::get(head) {
+            Some(found) => Self::of_media_type(canonical(found.mime_type())),
+            None if is_signed(head) => Some(Self::Signed),
+            None => Self::of_text(head, ending.as_deref())?,
+        };
+        let kind = kind.ok_or_else(|| Refusal::Type(shown(head)))?;
+        match ending {
+            Some(ending) if !kind.extensions().contains(&ending.as_str()) => {
+                Err(Refusal::Mismatch {
+                    name: ending,
+                    found: kind.media_type(),
+                })
+            }
+            _ => Ok(kind),
+        }
+    }
+
+    /// Text says little of what it is; the name decides among the kinds of text. What a browser would run is none.
+    fn of_text(head: &[u8], ending: Option<&str>) -> Result<Option<Self>, Refusal> {
+        if !is_text(head) {
+            return Ok(None);
+        }
+        let start = String::from_utf8_lossy(head).to_ascii_lowercase();
+        for (tag, media_type) in [
+            ("<svg", "image/svg+xml"),
+            ("<html", "text/html"),
+            ("<!doctype html", "text/html"),
+            ("<script", "text/html"),
+        ] {
+            if start.contains(tag) {
+                return Err(Refusal::Type(media_type.to_owned()));
+            }
+        }
+        let kinds = [
+            Self::Csv,
+            Self::Text,
+            Self::Calendar,
+            Self::Json,
+            Self::GeoJson,
+            Self::Xml,
+        ];
+        let named = |kind: &Self| ending.is_some_and(|ending| kind.extensions().contains(&ending));
+        Ok(kinds.into_iter().find(named).or(Some(Self::Text)))
+    }
+}
+
+/// The kinds that have several names, by ours.
+fn canonical(media_type: &str) -> &str {
+    match media_type {
+        "text/xml" => "application/xml",
+        "text/rtf" => "application/rtf",
+        "video/x-m4v" => "video/mp4",
+        other => other,
+    }
+}
+
+/// CMS of RFC 5652, with which documents are signed (CAdES, `.p7m`): a sequence that begins with the object
+/// identifier of signed data.
+fn is_signed(head: &[u8]) -> bool {
+    const SIGNED_DATA: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    let start = head.get(..head.len().min(32)).unwrap_or_default();
+    start.first() == Some(&0x30) && start.windows(11).any(|part| part == SIGNED_DATA)
+}
+
+/// UTF-8 without control characters; the last character may be cut.
+fn is_text(head: &[u8]) -> bool {
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() && head.len() >= HEAD => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let is_control = |character: char| character.is_control() && !"\t\n\r\u{c}".contains(character);
+    !text.is_empty() && !text.contains(is_control)
+}
+
+/// What a file that is refused seems to be.
+fn shown(head: &[u8]) -> String {
+    infer::get(head)
+        .map_or("unknown", |found| found.mime_type())
+        .to_owned()
+}
+
+/// The ending of a name, in small letters; nothing when it has none that looks like one.
+pub(super) fn ending(name: &str) -> Option<String> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    let looks = !stem.is_empty()
+        && (1..=8).contains(&ending.len())
+        && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    looks.then(|| ending.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    #[test]
+    fn bytes_say_what_a_file_is_and_names_must_agree() {
+        let sniff = |head: &[u8], name: &str| FileKind::sniff(head, name);
+        assert_eq!(sniff(PNG, "a.png").unwrap(), FileKind::Png);
+        assert_eq!(sniff(PNG, "a").unwrap(), FileKind::Png);
+        assert_eq!(
+            sniff(b"\xff\xd8\xff\xe0\0\x10JFIF", "a.JPEG").unwrap(),
+            FileKind::Jpeg
+        );
+        assert_eq!(sniff(b"%PDF-1.7\n", "modulo.pdf").unwrap(), FileKind::Pdf);
+        assert_eq!(sniff(b"a;b\n1;2\n", "dati.csv").unwrap(), FileKind::Csv);
+        assert_eq!(sniff("È così".as_bytes(), "nota").unwrap(), FileKind::Text);
+        let signed = b"\x30\x82\x10\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+        assert_eq!(sniff(signed, "atto.pdf.p7m").unwrap(), FileKind::Signed);
+        for (head, name) in [
+            (&b"\xff\xd8\xff\xe0\0\x10JFIF"[..], "modulo.pdf"),
+            (b"%PDF-1.7", "foto.jpg"),
+            (b"a;b", "a.exe"),
+        ] {
+            assert!(
+                matches!(sniff(head, name), Err(Refusal::Mismatch { .. })),
+                "{name}"
+            );
+        }
+        for (head, name) in [
+            (&b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..], "a.svg"),
+            (b"<?xml version='1.0'?><svg onload='alert(1)'/>", "a.xml"),
+            (b"<!DOCTYPE html><p>", "a.txt"),
+            (b"MZ\x90\0", "a.exe"),
+            (b"\x7fELF\x02\x01\x01", "a"),
+            (b"\0\0\0\0", "a.txt"),
+            (b"", "a.txt"),
+        ] {
+            assert!(matches!(sniff(head, name), Err(Refusal::Type(_))), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_sniffed(head in proptest::collection::vec(any::<u8>(), 0..200), name in "\\PC{0,20}") {
+            if let Ok(kind) = FileKind::sniff(&head, &name) {
+                let ending = ending(&name);
+                prop_assert!(ending.is_none_or(|ending| kind.extensions().contains(&ending.as_str())));
+            }
+        }
+
+        #[test]
+        fn what_a_browser_would_run_is_never_text(before in "[a-z <>\\n]{0,40}", tag in "<(svg|SVG|html|script|!DOCTYPE html)", name in "[a-z]{1,5}\\.(txt|xml|json|csv)") {
+            prop_assert!(FileKind::sniff([before, tag, ">".to_owned()].concat().as_bytes(), &name).is_err());
+        }
+    }
+}

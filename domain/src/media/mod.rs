@@ -1,0 +1,149 @@
+//! Files: how they come in, where they are kept, and what is made of them. What an asset says of its file, and
+//! who may see it, is content ([`crate::content::types::Asset`]); this module knows bytes.
+
+mod adopt;
+mod avif;
+mod blobs;
+mod clean;
+mod document;
+mod error;
+mod file;
+mod hash;
+mod image;
+mod kind;
+mod name;
+mod rows;
+mod scan;
+mod settle;
+mod sign;
+mod upload;
+mod variants;
+mod workshop;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+pub use adopt::{Inspected, inspect};
+pub use blobs::{Blobs, ByteStream, Kept, Key};
+pub use clean::{Cleaned, GRACE, Verified};
+pub use error::{MediaError, Refusal};
+pub use file::{AssetFile, FileFacts};
+pub use hash::{ContentHash, InvalidHash};
+pub use image::{Fit, FocalPoint, Format, ImageLimits, InvalidVariant, Preset, Size, Variant};
+pub use kind::{Family, FileKind};
+pub use name::clean_name;
+pub use scan::{ScanError, Scanner};
+pub(crate) use settle::{Settling, settle, uses};
+pub use sign::{Signed, Signer};
+pub use upload::{Checksum, NewUpload, Upload};
+
+use crate::{ids::TenantId, store::TenantStore};
+pub use variants::Accepted;
+use variants::Lately;
+use workshop::Workshop;
+
+/// How large files may be.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaLimits {
+    /// The bytes of a file.
+    pub file: u64,
+    /// What pictures may have.
+    pub image: ImageLimits,
+    /// How many files arrive at the same time.
+    pub uploads: usize,
+}
+
+impl Default for MediaLimits {
+    fn default() -> Self {
+        Self {
+            file: 2 * 1024 * 1024 * 1024,
+            image: ImageLimits::default(),
+            uploads: 16,
+        }
+    }
+}
+
+/// The files of all tenants.
+#[derive(Clone, Debug)]
+pub struct Media(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    blobs: Blobs,
+    limits: MediaLimits,
+    scanner: Option<Scanner>,
+    workshop: Workshop,
+    /// Places for files that arrive.
+    arriving: Arc<Semaphore>,
+    lately: Lately,
+    preparing: avif::Preparing,
+}
+
+impl Media {
+    /// Files that are kept here, within these limits, scanned if there is a scanner.
+    pub fn new(blobs: Blobs, limits: MediaLimits, scanner: Option<Scanner>) -> Self {
+        Self(Arc::new(Shared {
+            blobs,
+            limits,
+            scanner,
+            workshop: Workshop::default(),
+            arriving: Arc::new(Semaphore::new(limits.uploads)),
+            lately: Lately::default(),
+            preparing: avif::Preparing::default(),
+        }))
+    }
+
+    /// How large files may be.
+    pub fn limits(&self) -> &MediaLimits {
+        &self.0.limits
+    }
+
+    /// The files of one tenant.
+    pub fn of(&self, store: TenantStore) -> TenantMedia {
+        TenantMedia {
+            media: self.clone(),
+            store,
+        }
+    }
+}
+
+/// The files of one tenant.
+#[derive(Clone, Debug)]
+pub struct TenantMedia {
+    media: Media,
+    store: TenantStore,
+}
+
+impl TenantMedia {
+    fn shared(&self) -> &Shared {
+        &self.media.0
+    }
+
+    /// How large files may be.
+    pub fn limits(&self) -> &MediaLimits {
+        self.media.limits()
+    }
+
+    fn blobs(&self) -> &Blobs {
+        &self.shared().blobs
+    }
+
+    fn tenant(&self) -> TenantId {
+        self.store.tenant_id()
+    }
+
+    /// The bytes of a file, or those of a range of it.
+    ///
+    /// # Errors
+    /// They are not there, or their place does not answer.
+    pub async fn read(
+        &self,
+        hash: &ContentHash,
+        range: Option<std::ops::Range<u64>>,
+    ) -> Result<ByteStream, MediaError> {
+        self.blobs()
+            .read(&Key::blob(self.tenant(), hash), range)
+            .await
+    }
+}

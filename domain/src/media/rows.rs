@@ -1,0 +1,49 @@
+//! Rows of files without what they say: text is read by who searches, and long.
+
+use std::collections::HashMap;
+
+use municipio_entities::{media_blob, media_use};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait,
+    sea_query::{Expr, ExprTrait, IntoCondition, Query},
+};
+
+use crate::store::{Pending, Scope, StoreError};
+
+/// The files that match: their hashes, with what is known of them.
+pub(super) fn files<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    filter: impl IntoCondition,
+) -> Pending<'_, HashMap<String, serde_json::Value>> {
+    use media_blob::{Column, Entity};
+    let mut select = Query::select();
+    select
+        .columns([(Entity, Column::Sha256), (Entity, Column::Facts)])
+        .from(Entity)
+        .cond_where(filter.into_condition());
+    let rows = scope.rows::<Entity>(select);
+    Box::pin(async move {
+        let rows = rows.await?.into_iter();
+        rows.map(|row| Ok::<_, StoreError>((row.try_get("", "sha256")?, row.try_get("", "facts")?)))
+            .collect()
+    })
+}
+
+/// No revision uses the file.
+pub(super) fn is_unused() -> Condition {
+    use media_use::{Column, Entity};
+    let own = |column: Column| Expr::col((Entity, column));
+    let file = |column: media_blob::Column| Expr::col((media_blob::Entity, column));
+    let uses = Query::select()
+        .expr(Expr::value(1))
+        .from(Entity)
+        .and_where(own(Column::TenantId).eq(file(media_blob::Column::TenantId)))
+        .and_where(own(Column::Sha256).eq(file(media_blob::Column::Sha256)))
+        .to_owned();
+    Condition::all().add(Expr::exists(uses).not())
+}
+
+/// One of these files.
+pub(super) fn one_of(hashes: impl IntoIterator<Item = String>) -> Condition {
+    Condition::all().add(media_blob::Column::Sha256.is_in(hashes))
+}

@@ -1,0 +1,408 @@
+//! Files on their way in. They come in pieces: as many as requests bring, none larger than [`PIECE`], so that
+//! little is lost with a connection or a node. What has arrived is noted with the piece that brought it; any
+//! node can go on. A file that is whole is looked at ([`take_in`]), and then waits to become that of an asset.
+
+mod checksum;
+mod take_in;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{Stream, StreamExt};
+use municipio_entities::media_upload::{Column, Entity, Model};
+use sea_orm::{ColumnTrait, Condition};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia, blobs::Writer};
+use crate::{ids::UploadId, store::StoreError};
+
+use checksum::Checked;
+pub use checksum::Checksum;
+
+/// The most bytes of a piece.
+const PIECE: u64 = 64 * 1024 * 1024;
+/// How long an upload waits to go on, or to be used.
+const PATIENCE: TimeDelta = TimeDelta::hours(24);
+/// The most characters of a name as it is sent.
+const LONGEST_NAME: usize = 500;
+
+/// A file that is about to arrive.
+#[derive(Clone, Debug)]
+pub struct NewUpload {
+    /// Who sends it.
+    pub author: String,
+    /// What it is called.
+    pub name: String,
+    /// How long it is, when that is known.
+    pub length: Option<u64>,
+}
+
+/// A file on its way in.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Its id.
+    pub id: UploadId,
+    /// What it is called.
+    pub name: String,
+    /// How long it is, when that is known.
+    pub length: Option<u64>,
+    /// How much of it arrived.
+    pub received: u64,
+    /// What it became, once it is whole.
+    pub facts: Option<FileFacts>,
+    /// Until when it waits.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A part of a file that has arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Piece {
+    name: String,
+    length: u64,
+    sha256: ContentHash,
+}
+
+impl TryFrom<Model> for Upload {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let facts = row.file.map(serde_json::from_value).transpose();
+        Ok(Self {
+            id: UploadId(row.id),
+            name: row.name,
+            length: row.length.map(unsigned),
+            received: unsigned(row.received),
+            facts: facts.map_err(|error| StoreError::corrupt("facts of a file", error))?,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn pieces(row: &Model) -> Result<Vec<Piece>, StoreError> {
+    serde_json::from_value(row.pieces.clone())
+        .map_err(|error| StoreError::corrupt("pieces of an upload", error))
+}
+
+fn json(pieces: &[Piece]) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(pieces).map_err(|error| StoreError::corrupt("pieces of an upload", error))
+}
+
+impl TenantMedia {
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// The file would be too large, or the database failed.
+    pub async fn begin_upload(
+        &self,
+        new: NewUpload,
+        now: DateTime<Utc>,
+    ) -> Result<Upload, MediaError> {
+        let most = self.shared().limits.file;
+        match new.length {
+            Some(0) => return Err(Refusal::Empty.into()),
+            Some(length) if length > most => return Err(Refusal::TooLarge(most).into()),
+            _ => {}
+        }
+        let row = Model {
+            // Whoever knows it can go on with it, if they are its author: nobody guesses it.
+            id: Uuid::new_v4(),
+            tenant_id: self.tenant().0,
+            author: new.author,
+            name: new.name.chars().take(LONGEST_NAME).collect(),
+            length: new.length.map(signed),
+            received: 0,
+            pieces: serde_json::json!([]),
+            file: None,
+            created_at: now,
+            expires_at: now + PATIENCE,
+        };
+        let transaction = self.store.begin().await?;
+        transaction.insert::<Entity>([row.clone()]).await?;
+        transaction.commit().await?;
+        Ok(row.try_into()?)
+    }
+
+    /// An upload of this author.
+    ///
+    /// # Errors
+    /// There is none, or the database failed.
+    pub async fn upload(
+        &self,
+        id: UploadId,
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Upload, MediaError> {
+        Ok(self.row(id, author, now).await?.try_into()?)
+    }
+
+    async fn row(
+        &self,
+        id: UploadId,
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Model, MediaError> {
+        let filter = Condition::all()
+            .add(Column::Id.eq(id.0))
+            .add(Column::Author.eq(author))
+            .add(Column::ExpiresAt.gt(now));
+        let row = self.store.read().one::<Entity>(filter).await?;
+        row.ok_or(MediaError::NoUpload)
+    }
+
+    /// Takes what comes of a file from `offset` on. What arrived before the connection broke stays, unless it has
+    /// a checksum: of that all must arrive. With its last byte the file is looked at, and refused if it is not
+    /// taken in; then nothing of it is left.
+    ///
+    /// # Errors
+    /// There is no such upload, it has come to another byte, too much was sent, the file is refused, or the
+    /// database or the place of the files failed.
+    pub async fn append(
+        &self,
+        (id, author): (UploadId, &str),
+        offset: u64,
+        bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
+        checksum: Option<Checksum>,
+        now: DateTime<Utc>,
+    ) -> Result<Upload, MediaError> {
+        let places = self.shared().arriving.clone();
+        let _place = places.try_acquire_owned().map_err(|_| MediaError::Busy)?;
+        let row = self.row(id, author, now).await?;
+        if unsigned(row.received) != offset || row.file.is_some() {
+            return Err(MediaError::Offset(unsigned(row.received)));
+        }
+        let mut arrival = Arrival {
+            media: self,
+            pieces: pieces(&row)?,
+            settled: row.pieces.as_array().map_or(0, Vec::len),
+            row,
+            now,
+        };
+        let arrived = match checksum {
+            None => arrival.take(bytes, true).await,
+            Some(checksum) => {
+                let (checked, bytes) = Checked::new(checksum, bytes);
+                let arrived = arrival.take(bytes, false).await;
+                arrived.and_then(|()| checked.verify())
+            }
+        };
+        let arrived = match arrived {
+            Ok(()) => arrival.settle().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = arrived {
+            arrival.forget().await;
+            return Err(error);
+        }
+        let is_whole = arrival.row.length == Some(arrival.row.received);
+        match is_whole {
+            true => self.take_in(arrival.row, now).await,
+            false => Ok(arrival.row.try_into()?),
+        }
+    }
+
+    /// Takes a whole file whose length nobody said before.
+    ///
+    /// # Errors
+    /// As those of [`Self::append`].
+    pub async fn receive(
+        &self,
+        new: NewUpload,
+        bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
+        now: DateTime<Utc>,
+    ) -> Result<Upload, MediaError> {
+        let author = new.author.clone();
+        let begun = self.begin_upload(new, now).await?;
+        let received = async {
+            let upload = self
+                .append((begun.id, &author), 0, bytes, None, now)
+                .await?;
+            match upload.facts {
+                Some(_) => Ok(upload),
+                None => {
+                    let row = self.row(begun.id, &author, now).await?;
+                    self.take_in(row, now).await
+                }
+            }
+        };
+        match received.await {
+            // Nobody goes on with it.
+            Err(error) => {
+                self.drop_upload(begun.id).await;
+                Err(error)
+            }
+            done => done,
+        }
+    }
+
+    /// Forgets an upload and what arrived of it.
+    ///
+    /// # Errors
+    /// There is none, or the database failed.
+    pub async fn cancel_upload(
+        &self,
+        id: UploadId,
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), MediaError> {
+        self.row(id, author, now).await?;
+        self.remove_upload(id).await
+    }
+
+    pub(super) async fn remove_upload(&self, id: UploadId) -> Result<(), MediaError> {
+        let transaction = self.store.begin().await?;
+        transaction.delete::<Entity>(Column::Id.eq(id.0)).await?;
+        transaction.commit().await?;
+        self.blobs()
+            .remove_all(&Key::pieces(self.tenant(), id))
+            .await
+    }
+
+    /// The same, where something else went wrong before.
+    async fn drop_upload(&self, id: UploadId) {
+        if let Err(error) = self.remove_upload(id).await {
+            tracing::warn!(%error, upload = %id, "an upload that is not needed cannot be removed yet");
+        }
+    }
+}
+
+/// What one request brings of a file.
+struct Arrival<'a> {
+    media: &'a TenantMedia,
+    row: Model,
+    pieces: Vec<Piece>,
+    /// How many of the pieces are noted.
+    settled: usize,
+    now: DateTime<Utc>,
+}
+
+impl Arrival<'_> {
+    /// Keeps all that comes; `settles` notes each piece when it is there.
+    async fn take(
+        &mut self,
+        mut bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
+        settles: bool,
+    ) -> Result<(), MediaError> {
+        let mut cut = None;
+        let mut writer: Option<(String, Writer)> = None;
+        while let Some(chunk) = bytes.next().await {
+            let chunk = match chunk {
+                Ok(chunk) => chunk,
+                Err(reason) => {
+                    cut = Some(reason);
+                    break;
+                }
+            };
+            let (name, mut open) = match writer.take() {
+                Some(open) => open,
+                None => self.open().await?,
+            };
+            let kept = match self.check(open.length() + chunk.len() as u64) {
+                Ok(()) => open.write(chunk).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = kept {
+                open.abort().await;
+                return Err(error);
+            }
+            if open.length() < PIECE {
+                writer = Some((name, open));
+                continue;
+            }
+            self.close(name, open).await?;
+            if settles {
+                self.settle().await?;
+            }
+        }
+        if let Some((name, open)) = writer {
+            self.close(name, open).await?;
+        }
+        match cut {
+            None => Ok(()),
+            Some(reason) if settles => {
+                self.settle().await?;
+                Err(MediaError::Cut(reason))
+            }
+            Some(reason) => Err(MediaError::Cut(reason)),
+        }
+    }
+
+    async fn open(&self) -> Result<(String, Writer), MediaError> {
+        let name = Uuid::new_v4().simple().to_string();
+        let writer = self.media.blobs().writer(&self.key(&name)).await?;
+        Ok((name, writer))
+    }
+
+    fn key(&self, name: &str) -> Key {
+        Key::piece(self.media.tenant(), UploadId(self.row.id), name)
+    }
+
+    /// Refuses more than was announced, or than a file may have.
+    fn check(&self, open: u64) -> Result<(), MediaError> {
+        let total = self.received() + open;
+        let most = self.media.shared().limits.file;
+        match self.row.length.map(unsigned) {
+            Some(length) if total > length => Err(MediaError::TooMuch(length)),
+            None if total > most => Err(Refusal::TooLarge(most).into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn received(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.length).sum()
+    }
+
+    async fn close(&mut self, name: String, open: Writer) -> Result<(), MediaError> {
+        let length = open.length();
+        let sha256 = open.finish().await?;
+        self.pieces.push(Piece {
+            name,
+            length,
+            sha256,
+        });
+        Ok(())
+    }
+
+    /// Notes the pieces that are there, unless somebody else went on with the file meanwhile.
+    async fn settle(&mut self) -> Result<(), MediaError> {
+        if self.settled == self.pieces.len() {
+            return Ok(());
+        }
+        let received = signed(self.received());
+        let values = [
+            (Column::Received, received.into()),
+            (Column::Pieces, json(&self.pieces)?.into()),
+            (Column::ExpiresAt, (self.now + PATIENCE).into()),
+        ];
+        let before = Condition::all()
+            .add(Column::Id.eq(self.row.id))
+            .add(Column::Received.eq(self.row.received))
+            .add(Column::File.is_null());
+        let transaction = self.media.store.begin().await?;
+        let changed = transaction.update::<Entity>(values, before).await?;
+        transaction.commit().await?;
+        if changed == 0 {
+            return Err(MediaError::Offset(unsigned(self.row.received)));
+        }
+        self.settled = self.pieces.len();
+        self.row.received = received;
+        self.row.pieces = json(&self.pieces)?;
+        Ok(())
+    }
+
+    /// Removes the pieces that are not noted.
+    async fn forget(&self) {
+        for piece in self.pieces.iter().skip(self.settled) {
+            if let Err(error) = self.media.blobs().remove(&self.key(&piece.name)).await {
+                tracing::warn!(%error, "a piece of a file that is not needed cannot be removed yet");
+            }
+        }
+    }
+}

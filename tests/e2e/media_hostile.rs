@@ -1,0 +1,200 @@
+//! Files that are sent to do harm, or by mistake: each is refused with a clear error and leaves nothing behind, or
+//! is made harmless. What memory they take is measured on the real program, in `tests/hostile`.
+
+use std::time::Duration;
+
+use crc32fast::hash;
+use futures_util::future::join_all;
+use image::ImageFormat;
+use lopdf::{Dictionary, Object, Stream, dictionary};
+use municipio_tests::{
+    Engine, TestApp,
+    media::{Desk, encoded, jpeg, picture},
+    on_both,
+};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let named = [&kind[..], content].concat();
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&length[..], &named, &hash(&named).to_be_bytes()].concat()
+}
+
+/// A picture of which there is little more than its size.
+fn huge_png(width: u32, height: u32) -> Vec<u8> {
+    let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    header.extend([8, 2, 0, 0, 0]);
+    let empty = b"x\x9c\x03\0\0\0\0\x01";
+    [
+        b"\x89PNG\r\n\x1a\n".to_vec(),
+        chunk(b"IHDR", &header),
+        chunk(b"IDAT", empty),
+        chunk(b"IEND", b""),
+    ]
+    .concat()
+}
+
+/// An animation of this many frames of one pixel.
+fn long_gif(frames: usize) -> Vec<u8> {
+    let mut gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
+    for _ in 0..frames {
+        gif.extend(b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0");
+    }
+    gif.push(0x3b);
+    gif
+}
+
+/// A document with one page that says this, by a stream that unpacks to it.
+fn document(content: Vec<u8>) -> Vec<u8> {
+    let mut document = lopdf::Document::with_version("1.7");
+    let font = document.add_object(
+        dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" },
+    );
+    let mut stream = Stream::new(Dictionary::new(), content);
+    stream.compress().unwrap();
+    let content = document.add_object(stream);
+    let pages = document.new_object_id();
+    let page = document.add_object(dictionary! {
+        "Type" => "Page", "Parent" => pages, "Contents" => content,
+        "Resources" => dictionary! { "Font" => dictionary! { "F1" => font } },
+        "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
+    });
+    document.objects.insert(
+        pages,
+        Object::Dictionary(
+            dictionary! { "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1 },
+        ),
+    );
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+    document.trailer.set("Root", catalog);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+on_both! {
+    async fn hostile_files_are_refused_and_leave_nothing(engine) {
+        let desk = Desk::open(engine).await;
+        let photograph = jpeg(60, 60);
+        let pdf_and_zip = [document(b"BT /F1 12 Tf (Modulo) Tj ET".to_vec()), b"PK\x05\x06".to_vec(), vec![0; 18]].concat();
+        for (name, bytes, code) in [
+            ("enorme.png", huge_png(20_000, 20_000), "IMAGE_TOO_LARGE"),
+            ("rotto.png", huge_png(100, 100), "FILE_DAMAGED"),
+            ("tagliata.jpg", photograph[..photograph.len() / 2].to_vec(), "FILE_DAMAGED"),
+            ("vuota.jpg", b"\xff\xd8\xff\xd9".to_vec(), "FILE_DAMAGED"),
+            ("lunga.gif", long_gif(10_000), "IMAGE_TOO_LONG"),
+            ("foto.pdf", photograph.clone(), "FILE_TYPE_MISMATCH"),
+            ("due.pdf", pdf_and_zip, "FILE_AMBIGUOUS"),
+            ("tagliato.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "FILE_DAMAGED"),
+            ("finto.pdf", b"%PDF-1.7\nnulla\n%%EOF".to_vec(), "FILE_DAMAGED"),
+            ("disegno.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>".to_vec(), "FILE_TYPE_REFUSED"),
+            ("pagina.html", b"<!DOCTYPE html><script>alert(1)</script>".to_vec(), "FILE_TYPE_REFUSED"),
+            ("pagina.png", b"<html>".to_vec(), "FILE_TYPE_REFUSED"),
+            ("programma.exe", b"MZ\x90\0\x03".to_vec(), "FILE_TYPE_REFUSED"),
+            ("vuoto.txt", Vec::new(), "FILE_EMPTY"),
+        ] {
+            assert_eq!(desk.refused(name, &bytes).await, code, "{name}");
+            assert!(desk.kept("uploads").is_empty() && desk.kept("blobs").len() == desk.before, "{name}");
+        }
+        assert_eq!(desk.app.rows("media_upload").await, 0);
+    }
+}
+
+on_both! {
+    async fn what_hides_behind_a_picture_is_left_out(engine) {
+        let desk = Desk::open(engine).await;
+        let script = b"<script>alert(document.domain)</script>PK\x05\x06";
+        for (name, picture) in [
+            ("foto.jpg", jpeg(40, 40)),
+            ("foto.png", encoded(&picture(40, 40).into(), ImageFormat::Png)),
+            ("foto.webp", encoded(&picture(40, 40).into(), ImageFormat::WebP)),
+            ("foto.gif", long_gif(2)),
+        ] {
+            let asset = desk.published(name, &[&picture[..], script].concat()).await;
+            let image = &desk.read(&asset["id"], "image { url }").await["image"];
+            let kept = desk.bytes(image["url"].as_str().unwrap()).await;
+            assert!(!String::from_utf8_lossy(&kept).contains("script"), "{name}");
+            assert!(image::load_from_memory(&kept).is_ok(), "{name}");
+        }
+    }
+}
+
+on_both! {
+    async fn a_document_that_unpacks_to_much_is_kept_unread(engine) {
+        let desk = Desk::open(engine).await;
+        let bomb = document(vec![b' '; 200 * 1024 * 1024]);
+        assert!(bomb.len() < 1024 * 1024);
+        let asset = desk.asset("bomba.pdf", &bomb).await;
+        assert_eq!((&asset["file"]["pageCount"], &asset["file"]["language"]), (&json!(1), &json!(null)));
+    }
+}
+
+/// A virus scanner that finds something in whatever says so; it speaks to this many clients.
+async fn scanner(clients: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    actix_web::rt::spawn(async move {
+        for _ in 0..clients {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut command = [0; 10];
+            client.read_exact(&mut command).await.unwrap();
+            assert_eq!(&command, b"zINSTREAM\0");
+            let mut scanned = Vec::new();
+            loop {
+                let length = client.read_u32().await.unwrap();
+                if length == 0 {
+                    break;
+                }
+                let mut part = vec![0; usize::try_from(length).unwrap()];
+                client.read_exact(&mut part).await.unwrap();
+                scanned.extend(part);
+            }
+            let found = String::from_utf8_lossy(&scanned).contains("EICAR");
+            let answer = if found {
+                "stream: Eicar-Test FOUND\0"
+            } else {
+                "stream: OK\0"
+            };
+            client.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    address
+}
+
+on_both! {
+    async fn files_are_scanned_where_there_is_a_scanner(engine) {
+        let address = scanner(2).await;
+        let app = TestApp::configured(engine, true, |settings, _| settings.clamd = Some(address));
+        let desk = Desk::of(app.await).await;
+        desk.asset("pulito.txt", b"niente di male").await;
+        assert_eq!(desk.refused("virus.txt", b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE").await, "FILE_INFECTED");
+        // It has gone: what is not scanned is not taken in.
+        assert_eq!(desk.refused("altro.txt", b"chi lo sa").await, "STORAGE_UNAVAILABLE");
+        assert!(desk.kept("uploads").is_empty());
+    }
+}
+
+#[actix_web::test]
+async fn others_are_answered_while_hostile_files_arrive() {
+    let desk = Desk::open(Engine::Sqlite).await;
+    let bomb = document(vec![b' '; 100 * 1024 * 1024]);
+    let gif = long_gif(900);
+    let hostile = async {
+        let sent = (0..4).map(|_| desk.send("bomba.pdf", &bomb));
+        let more = (0..4).map(|_| desk.send("lunga.gif", &gif));
+        join_all(sent).await;
+        join_all(more).await;
+    };
+    let others = async {
+        for _ in 0..20 {
+            let asked = desk.app.data("{ services(first: 5) { nodes { title } } }");
+            let answer = tokio::time::timeout(Duration::from_secs(5), asked).await;
+            assert!(answer.is_ok(), "nobody else is answered");
+        }
+    };
+    futures_util::future::join(hostile, others).await;
+}

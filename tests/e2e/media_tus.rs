@@ -1,0 +1,291 @@
+//! Resumable uploads by tus 1.0.0: in pieces, over connections that break, with checksums. The client that others
+//! use speaks it in `tests/clients`.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use municipio_domain::identity::BuiltInRole;
+use municipio_tests::{
+    Engine,
+    media::{CREATE, Desk, jpeg},
+    on_both,
+};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+const STREAM: &str = "application/offset+octet-stream";
+
+struct Tus<'a> {
+    desk: &'a Desk,
+    token: &'a str,
+}
+
+impl<'a> Tus<'a> {
+    fn of(desk: &'a Desk) -> Self {
+        Self {
+            desk,
+            token: &desk.token,
+        }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        let request = self
+            .desk
+            .app
+            .client
+            .request(method, format!("{}{path}", self.desk.app.base));
+        let request = request
+            .bearer_auth(self.token)
+            .header("tus-resumable", "1.0.0");
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        request.body(body.to_vec()).send().await.unwrap()
+    }
+
+    /// Begins an upload; gives its address.
+    async fn begin(&self, name: &str, length: usize) -> String {
+        let metadata = format!("filename {}", STANDARD.encode(name));
+        let headers = [
+            ("upload-length", length.to_string()),
+            ("upload-metadata", metadata),
+        ];
+        let headers = headers
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let created = self
+            .send(Method::POST, "/media/uploads", &headers, b"")
+            .await;
+        assert_eq!(created.status(), 201);
+        assert!(created.headers().contains_key("upload-expires"));
+        created.headers()["location"].to_str().unwrap().to_owned()
+    }
+
+    async fn patch(&self, path: &str, offset: usize, bytes: &[u8]) -> Response {
+        let offset = offset.to_string();
+        let headers = [("content-type", STREAM), ("upload-offset", offset.as_str())];
+        self.send(Method::PATCH, path, &headers, bytes).await
+    }
+
+    /// How far an upload has come; nothing when there is none.
+    async fn offset(&self, path: &str) -> Option<usize> {
+        let head = self.send(Method::HEAD, path, &[], b"").await;
+        (head.status() == 200).then(|| {
+            head.headers()["upload-offset"]
+                .to_str()
+                .unwrap()
+                .parse()
+                .unwrap()
+        })
+    }
+
+    /// The asset that is made of an upload.
+    async fn asset(&self, path: &str) -> Value {
+        let upload = path.rsplit('/').next().unwrap();
+        let variables = json!({ "file": upload, "title": "Caricato" });
+        let made = self.desk.app.data_as(self.token, CREATE, variables).await;
+        made["createContent"].clone()
+    }
+}
+
+async fn code(response: Response) -> (u16, Value) {
+    (
+        response.status().as_u16(),
+        response.json::<Value>().await.unwrap()["code"].clone(),
+    )
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+on_both! {
+    async fn a_file_comes_in_pieces_and_becomes_an_asset(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let options = tus.send(Method::OPTIONS, "/media/uploads", &[], b"").await;
+        assert_eq!(options.headers()["tus-extension"], "creation,creation-with-upload,expiration,checksum,termination");
+        let text = "una riga di testo\n".repeat(10_000).into_bytes();
+        let path = tus.begin("testo.txt", text.len()).await;
+        let mut offset = 0;
+        for part in text.chunks(50_000) {
+            // What is not complete cannot be used.
+            assert_eq!(tus.asset(&path).await["userErrors"][0]["code"], "UPLOAD_NOT_FOUND");
+            let answer = tus.patch(&path, offset, part).await;
+            offset += part.len();
+            assert_eq!((answer.status().as_u16(), answer.headers()["upload-offset"].to_str().unwrap()), (204, offset.to_string().as_str()));
+            assert_eq!(tus.offset(&path).await, Some(offset));
+        }
+        let made = tus.asset(&path).await;
+        assert_eq!(made["content"]["file"]["sha256"], sha256(&text), "{made:#}");
+        // Nothing is left of its way here.
+        assert!(desk.kept("uploads").is_empty(), "{:?}", desk.kept("uploads"));
+        let more = tus.patch(&path, offset, b"x").await;
+        assert_eq!(code(more).await, (409, json!("UPLOAD_OFFSET_WRONG")));
+    }
+}
+
+on_both! {
+    async fn an_upload_that_is_cut_goes_on_where_it_was(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let text = "x".repeat(1_000_000).into_bytes();
+        let path = tus.begin("lungo.txt", text.len()).await;
+        let address = desk.app.base.trim_start_matches("http://");
+        let head = format!(
+            "PATCH {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
+             Content-Type: {STREAM}\r\nUpload-Offset: 0\r\nContent-Length: {}\r\n\r\n",
+            desk.token,
+            text.len()
+        );
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&text[..900_000]).await.unwrap();
+        connection.shutdown().await.unwrap();
+        // The server says that it is cut, or closes at once.
+        let _ = connection.read_to_end(&mut Vec::new()).await;
+        let mut offset = tus.offset(&path).await.unwrap();
+        while offset == 0 {
+            actix_web::rt::task::yield_now().await;
+            offset = tus.offset(&path).await.unwrap();
+        }
+        assert_eq!(offset, 900_000);
+        let rest = tus.patch(&path, offset, &text[offset..]).await;
+        assert_eq!(rest.status(), 204);
+        assert_eq!(tus.asset(&path).await["content"]["file"]["sha256"], sha256(&text));
+    }
+}
+
+on_both! {
+    async fn what_arrives_damaged_is_not_kept(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let path = tus.begin("somma.txt", 10).await;
+        let sum = |bytes: &[u8]| format!("sha256 {}", STANDARD.encode(Sha256::digest(bytes)));
+        let patch = async |checksum: &str, bytes: &[u8]| {
+            let headers = [("content-type", STREAM), ("upload-offset", "0"), ("upload-checksum", checksum)];
+            tus.send(Method::PATCH, &path, &headers, bytes).await
+        };
+        assert_eq!(code(patch(&sum(b"altro"), b"testo").await).await, (460, json!("CHECKSUM_MISMATCH")));
+        assert_eq!(tus.offset(&path).await, Some(0));
+        assert!(desk.kept("uploads").is_empty());
+        assert_eq!(code(patch("md4 AAAA", b"testo").await).await, (400, json!("BAD_REQUEST")));
+        // SHA-1 is what every server of tus has.
+        let sha1 = "sha1 HTu/h+qEjwMjrOP9tsnv2xHcATY=";
+        assert_eq!(code_of(patch(sha1, b"testo").await).await, "CHECKSUM_MISMATCH");
+        assert_eq!(patch(&sum(b"testo"), b"testo").await.status(), 204);
+        assert_eq!(tus.offset(&path).await, Some(5));
+    }
+}
+
+async fn code_of(response: Response) -> String {
+    let (_, code) = code(response).await;
+    code.as_str().unwrap_or_default().to_owned()
+}
+
+on_both! {
+    async fn a_file_that_is_refused_at_its_end_leaves_nothing(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let picture = jpeg(30, 30);
+        let path = tus.begin("modulo.pdf", picture.len()).await;
+        let (first, second) = picture.split_at(100);
+        assert_eq!(tus.patch(&path, 0, first).await.status(), 204);
+        assert_eq!(code(tus.patch(&path, 100, second).await).await, (415, json!("FILE_TYPE_MISMATCH")));
+        assert_eq!(tus.offset(&path).await, None);
+        assert!(desk.kept("uploads").is_empty() && desk.kept("blobs").len() == desk.before);
+    }
+}
+
+on_both! {
+    async fn uploads_are_cancelled_by_those_who_began_them(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let path = tus.begin("mio.txt", 10).await;
+        assert_eq!(tus.patch(&path, 0, b"mio").await.status(), 204);
+        let other = desk.app.signed_in(BuiltInRole::Editor).await;
+        let theirs = Tus { desk: &desk, token: &other };
+        assert_eq!(theirs.offset(&path).await, None);
+        assert_eq!(code(theirs.patch(&path, 3, b"suo").await).await, (404, json!("UPLOAD_NOT_FOUND")));
+        assert_eq!(code(theirs.send(Method::DELETE, &path, &[], b"").await).await, (404, json!("UPLOAD_NOT_FOUND")));
+        assert_eq!(tus.offset(&path).await, Some(3));
+        assert_eq!(tus.send(Method::DELETE, &path, &[], b"").await.status(), 204);
+        assert_eq!(tus.offset(&path).await, None);
+        assert!(desk.kept("uploads").is_empty());
+    }
+}
+
+#[actix_web::test]
+async fn what_tus_does_not_allow_is_refused() {
+    let desk = Desk::open(Engine::Sqlite).await;
+    let tus = Tus::of(&desk);
+    let begin = async |length: &str| {
+        code(
+            tus.send(
+                Method::POST,
+                "/media/uploads",
+                &[("upload-length", length)],
+                b"",
+            )
+            .await,
+        )
+        .await
+    };
+    assert_eq!(begin("3221225472").await, (413, json!("FILE_TOO_LARGE")));
+    assert_eq!(begin("0").await, (422, json!("FILE_EMPTY")));
+    assert_eq!(begin("-1").await, (400, json!("BAD_REQUEST")));
+    assert_eq!(
+        begin("99999999999999999999").await,
+        (400, json!("BAD_REQUEST"))
+    );
+    let path = tus.begin("a.txt", 5).await;
+    assert_eq!(
+        code(tus.patch(&path, 0, b"troppo").await).await,
+        (413, json!("PAYLOAD_TOO_LARGE"))
+    );
+    assert_eq!(tus.offset(&path).await, Some(0));
+    assert_eq!(
+        code(tus.patch(&path, 3, b"x").await).await,
+        (409, json!("UPLOAD_OFFSET_WRONG"))
+    );
+    let wrong_type = tus
+        .send(Method::PATCH, &path, &[("upload-offset", "0")], b"x")
+        .await;
+    assert_eq!(
+        code(wrong_type).await,
+        (415, json!("UNSUPPORTED_MEDIA_TYPE"))
+    );
+    let unversioned = desk
+        .app
+        .client
+        .post(format!("{}/media/uploads", desk.app.base))
+        .bearer_auth(&desk.token);
+    let unversioned = unversioned.send().await.unwrap();
+    assert_eq!(
+        code(unversioned).await,
+        (412, json!("TUS_VERSION_UNSUPPORTED"))
+    );
+    let anonymous = desk
+        .app
+        .client
+        .post(format!("{}/media/uploads", desk.app.base))
+        .header("tus-resumable", "1.0.0");
+    assert_eq!(
+        code(anonymous.send().await.unwrap()).await,
+        (401, json!("UNAUTHENTICATED"))
+    );
+    let nothing = tus.patch("/media/uploads/x", 0, b"x").await;
+    assert_eq!(code(nothing).await, (404, json!("UPLOAD_NOT_FOUND")));
+}
