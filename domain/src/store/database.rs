@@ -124,6 +124,7 @@ impl Database {
         Self {
             write,
             read,
+            watch,
             read_timeout: options.read_timeout,
             statements,
             feeds: Feeds::default(),
