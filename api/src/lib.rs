@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 mod clock;
 mod http;
+mod search;
 mod secret;
 pub mod settings;
 pub mod start;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{extend_occurrences, fire_due, purge},
     idempotency, identity, outbox,
+    search::{Search, forget_uses},
     store::{Database, TenantStore},
     tenants::{self, Tenant},
     webhooks,
@@ -60,6 +61,19 @@ pub(crate) async fn keep_house(database: Database) {
                 async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;
             each(&database, "occurrences cannot be written", extend).await;
             each(&database, "deleted content cannot be removed", purge).await;
+            let forget = async |store: &TenantStore, _: &Tenant, now| forget_uses(store, now).await;
+            each(&database, "searches cannot be forgotten", forget).await;
+        }
+    }
+}
+
+/// Writes down from time to time what people look for. For as long as it is polled.
+pub(crate) async fn keep_search(search: Search) {
+    const OFTEN: Duration = Duration::from_secs(10);
+    loop {
+        tokio::time::sleep(OFTEN).await;
+        if let Err(error) = search.write_uses(clock::now()).await {
+            tracing::warn!(%error, "what was looked for cannot be counted yet");
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod locale;
 pub mod openid;
 pub mod outbox;
 pub mod outgoing;
+pub mod search;
 pub mod store;
 pub mod tenants;
 pub mod time;

@@ -174,6 +174,9 @@ tenant_owned!(
     outbox_job,
     outbox_queue,
     review_rule,
+    search_click,
+    search_synonyms,
+    search_use,
     webhook_delivery,
     webhook_endpoint
 );
@@ -342,20 +345,21 @@ impl<C: ConnectionTrait> Scope<C> {
         })
     }
 
-    /// Adds each row's `counter` to that of the row with the same keys; inserts what is not there.
+    /// Adds the counters of each row to those of the row with the same keys; inserts what is not there.
     pub(crate) fn add_up<E: TenantOwned>(
         &self,
         rows: impl IntoIterator<Item = E::Model>,
-        counter: E::Column,
+        counters: &[E::Column],
     ) -> Pending<'_, ()>
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
         let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
-        let added = Expr::col((Alias::new("excluded"), counter));
-        let conflict = OnConflict::columns(keys)
-            .value(counter, Expr::col((E::default(), counter)).add(added))
-            .to_owned();
+        let mut conflict = OnConflict::columns(keys);
+        for counter in counters {
+            let added = Expr::col((Alias::new("excluded"), *counter));
+            conflict.value(*counter, Expr::col((E::default(), *counter)).add(added));
+        }
         let chunks = self.owned::<E>(rows);
         Box::pin(async move {
             for rows in chunks {

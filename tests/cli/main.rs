@@ -17,6 +17,7 @@ mod program;
 mod providers;
 mod publishing;
 mod repeats;
+mod search;
 mod seeds;
 mod seeds_refused;
 mod server;

@@ -4,6 +4,7 @@
 
 mod database;
 mod identity;
+pub mod meili;
 pub mod portal;
 pub mod provider;
 mod proxy;

@@ -20,6 +20,7 @@ use municipio_domain::{
     identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
     ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
     locale::Locale,
+    search::Search,
     store::{StoreError, Transaction},
     tenants::Tenant,
     time::{ClosingCalendar, LocalDateTime, ROME},
@@ -57,6 +58,8 @@ pub struct RequestData {
     pub caller: Caller,
     /// The accounts, sessions and keys of the municipality.
     pub identity: Identity,
+    /// Looks for content.
+    pub(crate) search: Option<Search>,
     origin: Origin,
     attempt: Option<Arc<Attempt>>,
     moment: Moment,
@@ -90,6 +93,7 @@ impl RequestData {
             contents,
             caller,
             identity,
+            search: None,
             origin: Origin::default(),
             attempt: None,
             moment,
@@ -104,6 +108,14 @@ impl RequestData {
     /// The same, by a request of this origin.
     pub fn by(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same, which can look for content.
+    pub fn searching(self, search: Search) -> Self {
+        Self {
+            search: Some(search),
+            ..self
+        }
     }
 
     /// The same, of a mutation that may be sent again: it is told what is done.

@@ -18,6 +18,7 @@ mod query;
 mod release;
 mod roots;
 mod scalars;
+mod search;
 mod subscription;
 mod variables;
 mod view;

@@ -4,6 +4,7 @@ mod audit;
 mod outbox;
 mod progress;
 mod provider;
+mod search;
 mod seed;
 mod tenant;
 mod user;
@@ -37,6 +38,7 @@ use crate::{
         MUNICIPIO_LISTEN     address and port (127.0.0.1:8080)\n  \
         MUNICIPIO_DATA_DIR   folder of the SQLite database (data)\n  \
         DATABASE_URL         postgres://user:password@host/database instead of SQLite\n  \
+        MEILI_URL            address of a Meilisearch, with its key in MEILI_API_KEY\n  \
         MUNICIPIO_DEMO       off starts without the demo municipality\n  \
         MUNICIPIO_LOG        what is logged, such as info or municipio=debug\n\
         The README lists the others."
@@ -72,6 +74,9 @@ enum Command {
     /// Create, list, suspend and resume accounts, and reset their passwords
     #[command(subcommand)]
     User(user::User),
+    /// Make the indexes of search anew, and compare them with the database
+    #[command(subcommand)]
+    Search(search::Search),
     /// Create, list and delete identity providers, through which people sign in
     #[command(subcommand)]
     Provider(provider::Provider),
@@ -96,6 +101,7 @@ impl Cli {
             Command::Outbox(outbox) => outbox.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
             Command::User(user) => user.run(&settings).await,
+            Command::Search(search) => search.run(&settings).await,
             Command::Provider(provider) => provider.run(&settings).await,
         }
     }

@@ -34,7 +34,7 @@ impl Requester {
         let (tenant, caller) = (Arc::clone(&self.tenant), self.caller.clone());
         let identity = state.identities.of(contents.store().clone());
         let data = RequestData::new(tenant, contents, identity, caller, moment);
-        data.by(self.origin.clone())
+        data.by(self.origin.clone()).searching(state.search.clone())
     }
 
     /// The requester of a request to this municipality.

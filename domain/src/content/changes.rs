@@ -21,13 +21,14 @@ use super::{
 use crate::{
     ids::{ItemId, RevisionId},
     outbox::{self, NewJob},
+    search,
     store::{StoreError, Transaction},
     tenants::IpaCode,
     webhooks,
 };
 
 /// The topics of the outbox whose handlers follow the log: each is told when it grows.
-const FOLLOWERS: [&str; 1] = [webhooks::FOLLOWER.name];
+const FOLLOWERS: [&str; 2] = [search::FOLLOWER.name, webhooks::FOLLOWER.name];
 
 /// What happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
