@@ -26,7 +26,7 @@ use crate::{
     progress,
     report::{Report, Table, machine, ms},
     request::Request,
-    store::{Engine, Store},
+    store::Store,
 };
 
 /// What is measured.
@@ -155,6 +155,25 @@ struct Told {
     more: Notify,
 }
 
+impl Told {
+    fn note(&self, id: String) {
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        times.entry(id).or_insert_with(Instant::now);
+        drop(times);
+        self.more.notify_waiters();
+    }
+
+    /// How long it took to be told of each; nothing while some are missing.
+    fn of(&self, published: &[(String, Instant)]) -> Option<Vec<Duration>> {
+        let times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        let took = |(id, answered): &(String, Instant)| {
+            let told = times.get(id)?;
+            Some(told.saturating_duration_since(*answered))
+        };
+        published.iter().map(took).collect()
+    }
+}
+
 impl Receiver {
     async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -174,21 +193,10 @@ impl Receiver {
         let all = async {
             loop {
                 let more = self.told.more.notified();
-                let times = self
-                    .told
-                    .times
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                let told = published.iter().map(|(id, answered)| {
-                    times
-                        .get(id)
-                        .map(|told| told.saturating_duration_since(*answered))
-                });
-                if let Some(told) = told.collect::<Option<Vec<_>>>() {
-                    return told;
+                match self.told.of(published) {
+                    Some(told) => return told,
+                    None => more.await,
                 }
-                drop(times);
-                more.await;
             }
         };
         Ok(timeout(LIMIT, all).await?)
@@ -207,10 +215,7 @@ async fn hear(mut connection: TcpStream, told: Arc<Told>) {
         while let Some((body, rest)) = request(&read) {
             let event: Value = serde_json::from_slice(&body).unwrap_or_default();
             let id = event["data"]["id"].as_str().unwrap_or_default().to_owned();
-            let mut times = told.times.lock().unwrap_or_else(PoisonError::into_inner);
-            times.entry(id).or_insert_with(Instant::now);
-            drop(times);
-            told.more.notify_waiters();
+            told.note(id);
             read = rest;
             let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
             if connection.write_all(answer).await.is_err() {

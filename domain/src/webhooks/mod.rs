@@ -3,6 +3,7 @@
 //! tries each delivery until it arrives, for days if need be. An event has the same id however often it is told.
 
 mod attempt;
+mod conduct;
 mod delivery;
 mod endpoint;
 mod error;
