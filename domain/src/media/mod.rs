@@ -11,6 +11,7 @@ mod hash;
 mod image;
 mod kind;
 mod name;
+mod reader;
 mod rows;
 mod scan;
 mod settle;
@@ -21,8 +22,6 @@ mod workshop;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 pub use adopt::{Inspected, inspect};
 pub use blobs::{Blobs, ByteStream, Kept, Key};
 pub use clean::{Cleaned, GRACE, Verified};
@@ -32,12 +31,14 @@ pub use hash::{ContentHash, InvalidHash};
 pub use image::{Fit, FocalPoint, Format, ImageLimits, InvalidVariant, Preset, Size, Variant};
 pub use kind::{Family, FileKind};
 pub use name::clean_name;
+pub use reader::{DocumentReader, READ_DOCUMENT, read_document};
 pub use scan::{ScanError, Scanner};
 pub(crate) use settle::{Settling, settle, uses};
 pub use sign::{Signed, Signer};
 pub use upload::{Checksum, NewUpload, Upload};
 
 use crate::{ids::TenantId, store::TenantStore};
+use upload::Arrivals;
 use variants::Lately;
 use workshop::Workshop;
 
@@ -71,21 +72,28 @@ struct Shared {
     blobs: Blobs,
     limits: MediaLimits,
     scanner: Option<Scanner>,
+    reader: DocumentReader,
+    /// Where pictures are worked on.
     workshop: Workshop,
-    /// Places for files that arrive.
-    arriving: Arc<Semaphore>,
+    arrivals: Arrivals,
     lately: Lately,
 }
 
 impl Media {
     /// Files that are kept here, within these limits, scanned if there is a scanner.
-    pub fn new(blobs: Blobs, limits: MediaLimits, scanner: Option<Scanner>) -> Self {
+    pub fn new(
+        blobs: Blobs,
+        limits: MediaLimits,
+        scanner: Option<Scanner>,
+        reader: DocumentReader,
+    ) -> Self {
         Self(Arc::new(Shared {
             blobs,
             limits,
             scanner,
+            reader,
             workshop: Workshop::default(),
-            arriving: Arc::new(Semaphore::new(limits.uploads)),
+            arrivals: Arrivals::new(limits.uploads),
             lately: Lately::default(),
         }))
     }
