@@ -26,7 +26,7 @@ pub(super) enum Media {
         #[arg(long)]
         dry_run: bool,
         /// Days for which a file that nothing uses is kept
-        #[arg(long, value_name = "DAYS", default_value_t = GRACE.num_days().unsigned_abs(), value_parser = clap::value_parser!(u64).range(..=36_500))]
+        #[arg(long, value_name = "DAYS", default_value_t = GRACE.num_days().unsigned_abs(), value_parser = clap::value_parser!(u64).range(1..=36_500))]
         grace: u64,
     },
     /// Read every file and look whether it is as it was put there
