@@ -26,13 +26,14 @@ use tokio::sync::Semaphore;
 
 pub use adopt::{Inspected, inspect};
 pub use blobs::{Blobs, ByteStream, Kept, Key};
-pub use clean::{Cleaned, GRACE, Verified};
+pub use clean::{Cleaned, Cleaning, GRACE, Verified};
 pub use error::{MediaError, Refusal};
 pub use file::{AssetFile, FileFacts};
 pub use hash::{ContentHash, InvalidHash};
 pub use image::{Fit, FocalPoint, Format, ImageLimits, InvalidVariant, Preset, Size, Variant};
 pub use kind::{Family, FileKind};
 pub use name::clean_name;
+pub use rows::texts;
 pub use scan::{ScanError, Scanner};
 pub(crate) use settle::{Settling, settle, uses};
 pub use sign::{Signed, Signer};
@@ -57,7 +58,8 @@ pub struct MediaLimits {
 impl Default for MediaLimits {
     fn default() -> Self {
         Self {
-            file: 2 * 1024 * 1024 * 1024,
+            // What GraphQL can say of a size.
+            file: i32::MAX.unsigned_abs().into(),
             image: ImageLimits::default(),
             uploads: 16,
         }

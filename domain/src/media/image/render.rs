@@ -18,7 +18,7 @@ use img_parts::{ImageICC, webp::WebP};
 use super::{
     super::{FileKind, MediaError},
     Format, ImageLimits, Variant,
-    variant::Part,
+    layout::Part,
 };
 
 /// What is made of which picture.
