@@ -11,6 +11,7 @@ mod editing;
 mod growth;
 mod limits;
 mod load;
+mod media;
 mod operations;
 mod processes;
 mod program;
@@ -50,6 +51,11 @@ enum Command {
     Growth(growth::Options),
     /// The same reads with more and more municipalities
     Tenants(tenants::Options),
+    /// Files: variants of pictures beside the crate `image`, delivery beside a handler of files, a long upload
+    Media(media::Options),
+    /// A server that answers a file to everything
+    #[command(hide = true)]
+    AnswerFile(media::File),
     /// A server that answers the same bytes to everything
     #[command(hide = true)]
     AnswerBytes(limits::Bytes),
@@ -126,6 +132,8 @@ async fn main() -> ExitCode {
         Command::Editing(options) => editing::run(&options).await,
         Command::Growth(options) => growth::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
+        Command::Media(options) => media::run(&options).await,
+        Command::AnswerFile(options) => media::answer_file(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,
         Command::AnswerStatement(options) => limits::answer_statement(&options).await,
         Command::Municipio { arguments } => program::inside(arguments).await,

@@ -145,7 +145,8 @@ impl Server {
         }
     }
 
-    fn said(&self) -> String {
+    /// What it said so far.
+    pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 

@@ -96,3 +96,19 @@ fn tenants_are_measured() {
     let text = run("tenants");
     assert_eq!(rows(&text).len(), 6 * engines(), "{text}");
 }
+
+#[test]
+fn files_are_measured() {
+    let text = run("media");
+    let rows = rows(&text);
+    for (name, cells) in [
+        ("over HTTP, WebP", 4),
+        ("Municipio", 6),
+        ("2 MiB by tus", 4),
+    ] {
+        let found = rows
+            .iter()
+            .filter(|row| row[0].starts_with(name) && row.len() == cells);
+        assert_eq!(found.count(), 1, "{name}: {text}");
+    }
+}

@@ -12,6 +12,7 @@ mod configuration;
 mod damage;
 mod generated;
 mod help;
+mod media;
 mod postgres;
 mod program;
 mod providers;

@@ -29,6 +29,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 pub struct Folder {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// The largest file that the program can write, in kibibytes.
+    largest_file: Option<u32>,
 }
 
 impl Folder {
@@ -37,6 +39,7 @@ impl Folder {
         Self {
             folder: TempDir::new().unwrap(),
             environment: Vec::new(),
+            largest_file: None,
         }
     }
 
@@ -55,6 +58,12 @@ impl Folder {
     /// Sets an environment variable.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Lets the program write no file that is larger: it is told so as it is told of a full disk.
+    pub fn with_largest_file(mut self, kibibytes: u32) -> Self {
+        self.largest_file = Some(kibibytes);
         self
     }
 
@@ -137,7 +146,19 @@ impl Folder {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = match self.largest_file {
+            None => Command::new(PROGRAM),
+            Some(kibibytes) => {
+                // The signal would end it before it could say anything. `ulimit` counts blocks of 512 bytes.
+                let limited = format!(
+                    "trap '' XFSZ; ulimit -f {}; exec {PROGRAM} \"$@\"",
+                    kibibytes * 2
+                );
+                let mut command = Command::new("sh");
+                command.args(["-c", &limited, "municipio"]);
+                command
+            }
+        };
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("MUNICIPIO_") || text == "DATABASE_URL" {

@@ -52,10 +52,12 @@ async fn an_empty_folder_serves_the_demo_and_a_second_start_keeps_it() {
         std::fs::read_dir(folder.path().join("data"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
-            .filter(|name| name != "municipio.lock" && name != "municipio.secret")
+            .filter(|name| name != "municipio.lock"
+                && name != "municipio.secret"
+                && name != "media")
             .count(),
         1,
-        "only the database and the secret are left behind"
+        "only the database, the secret and the files are left behind"
     );
 
     let start = Instant::now();

@@ -75,9 +75,6 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              SELECT $tenant, 'x', 'x', id, 'x', now() FROM identity_provider LIMIT 1",
             "content_release (id, tenant_id, name, status, author, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'open', 'x', now())",
-            "media_blob (tenant_id, sha256, facts, created_at, uploaded_at) VALUES ($tenant, 'x', '{}', now(), now())",
-            "media_use (revision_id, tenant_id, sha256)
-             SELECT id, tenant_id, 'x' FROM content_revision LIMIT 1",
             "media_upload (id, tenant_id, author, name, received, pieces, created_at, expires_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 0, '[]', now(), now())",
             "content_release_change (release_id, item_id, tenant_id, action)

@@ -9,6 +9,7 @@
 )]
 
 mod families;
+mod files;
 mod meter;
 #[path = "../cli/program.rs"]
 #[allow(dead_code)]

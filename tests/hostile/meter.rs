@@ -44,8 +44,17 @@ impl Cpu {
 
 /// The memory of a process that is in use, in KiB.
 pub fn memory(process: u32) -> u64 {
+    of_status(process, "VmRSS:")
+}
+
+/// The most memory that a process had in use since that was last forgotten, in KiB.
+pub fn peak_memory(process: u32) -> u64 {
+    of_status(process, "VmHWM:")
+}
+
+fn of_status(process: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
     number.unwrap().trim().parse().unwrap()
 }

@@ -8,6 +8,7 @@ pub mod media;
 pub mod portal;
 pub mod provider;
 mod proxy;
+pub mod receiver;
 pub mod story;
 pub mod writer;
 
@@ -29,8 +30,11 @@ use municipio_domain::{
     ids::ItemId,
     locale::Locale,
     media::{Blobs, DocumentReader, Media, MediaLimits},
+    outbox::{Handler, Worker},
+    outgoing::Outgoing,
     store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
+    webhooks,
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value, json};
@@ -174,6 +178,22 @@ impl TestApp {
         while self.database.feeds().listeners() < subscriptions {
             rt::time::sleep(std::time::Duration::from_millis(2)).await;
         }
+    }
+
+    /// What does the work of the outbox, as another node does it.
+    pub fn worker(&self) -> Worker {
+        let outgoing = Outgoing::new(true);
+        let follower = webhooks::Follower::new(self.database.clone());
+        let sender = webhooks::Sender::new(self.database.clone(), identity::vault(), outgoing);
+        let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(follower), Arc::new(sender)];
+        Worker::new(self.database.clone(), handlers, now)
+    }
+
+    /// Stops the application, and works with its database as another program does.
+    pub async fn by_hand(mut self) -> Self {
+        self.stop().await;
+        self.database = self.other_program().await;
+        self
     }
 
     /// The same database as another program opens it.

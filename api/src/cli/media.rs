@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use clap::Subcommand;
 use municipio_domain::{
-    media::{Cleaned, GRACE, Verified},
+    media::{Cleaned, Cleaning, GRACE, Verified},
     store::Database,
     tenants::{self, IpaCode, Tenant},
 };
@@ -26,7 +26,7 @@ pub(super) enum Media {
         #[arg(long)]
         dry_run: bool,
         /// Days for which a file that nothing uses is kept
-        #[arg(long, value_name = "DAYS", default_value_t = GRACE.num_days().unsigned_abs(), value_parser = clap::value_parser!(u64).range(1..=36_500))]
+        #[arg(long, value_name = "DAYS", default_value_t = GRACE.num_days().unsigned_abs(), value_parser = clap::value_parser!(u64).range(..=36_500))]
         grace: u64,
     },
     /// Read every file and look whether it is as it was put there
@@ -73,9 +73,14 @@ async fn clean(
     dry_run: bool,
 ) -> Result<(), CliError> {
     let media = media(settings)?;
+    let cleaning = Cleaning {
+        grace,
+        strays: true,
+        dry_run,
+    };
     for tenant in named(database, tenant).await? {
         let files = media.of(database.tenant(tenant.id));
-        let cleaned = files.clean(grace, dry_run, clock::now()).await?;
+        let cleaned = files.clean(&cleaning, clock::now()).await?;
         say(&describe_cleaned(&tenant, &cleaned, dry_run))?;
     }
     Ok(())

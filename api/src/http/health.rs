@@ -1,23 +1,35 @@
 //! Whether the service lives, is ready, and how it is.
 
 use actix_web::{HttpResponse, web::Data};
-use municipio_domain::tenants;
+use chrono::{DateTime, TimeDelta, Utc};
+use municipio_domain::{
+    outbox::{self, Backlog},
+    tenants,
+};
 
 use super::problem::Problem;
 use crate::{app::State, clock};
+
+/// How long a job that is due may wait before it is told.
+const LATE: TimeDelta = TimeDelta::minutes(5);
 
 /// The process runs.
 pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
 }
 
-/// The database answers.
+/// The database answers; and whether what is to leave the process does. A backlog does not keep anybody from
+/// reading, so that it is told without refusing to be ready.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
-    match state.database.ping().await {
-        Ok(()) => HttpResponse::Ok().json(serde_json::json!({
-            "status": "ok",
-            "database": "ok",
-        })),
+    match outbox::backlog(&state.database).await {
+        Ok(backlog) => {
+            let fault = fault(backlog, clock::now());
+            HttpResponse::Ok().json(serde_json::json!({
+                "status": if fault.is_some() { "degraded" } else { "ok" },
+                "database": "ok",
+                "outbox": fault.as_deref().unwrap_or("ok"),
+            }))
+        }
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
             HttpResponse::ServiceUnavailable().json(serde_json::json!({
@@ -25,6 +37,19 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
                 "database": "does not answer",
             }))
         }
+    }
+}
+
+/// What is wrong with the outboxes.
+fn fault(backlog: Backlog, now: DateTime<Utc>) -> Option<String> {
+    let late = backlog.due_since.map(|since| now - since);
+    match (backlog.dead, late) {
+        (1.., _) => Some(format!("{} jobs were given up", backlog.dead)),
+        (0, Some(late)) if late >= LATE => Some(format!(
+            "jobs have waited for {} seconds",
+            late.num_seconds()
+        )),
+        _ => None,
     }
 }
 

@@ -4,6 +4,9 @@
 //! `object_store` is the port: it writes whole objects or none, on a disk by a file aside that is synced and
 //! moved into place. Nothing here knows the database.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fs, io,
     path::{Path as Folder, PathBuf},
@@ -393,43 +396,5 @@ impl Writer {
             self.write(chunk).await?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn what_a_killed_process_was_writing_is_found() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let blobs = Blobs::local(folder.path()).unwrap();
-        let tenant = TenantId::generate();
-        let key = Key::piece(tenant, UploadId(uuid::Uuid::nil()), "whole");
-        let mut writer = blobs.writer(&key).await.unwrap();
-        writer.write(vec![1; PART].into()).await.unwrap();
-        // Nothing cleans up after it.
-        std::mem::forget(writer);
-        let whole = Key::blob(tenant, &ContentHash::of_bytes(b"a"));
-        blobs.put(&whole, Bytes::from_static(b"a")).await.unwrap();
-        let modified = fs::metadata(folder.path()).unwrap().modified().unwrap();
-        let (past, future) = (TimeDelta::hours(-1), TimeDelta::hours(1));
-        let found = async |since: TimeDelta| {
-            let before = DateTime::<Utc>::from(modified) + since;
-            blobs.unfinished(tenant, before).await.unwrap()
-        };
-        assert!(found(past).await.is_empty());
-        let unfinished = found(future).await;
-        assert_eq!(
-            unfinished.iter().map(|file| file.size).sum::<u64>(),
-            PART as u64
-        );
-        for file in unfinished {
-            file.remove().await.unwrap();
-        }
-        assert!(found(future).await.is_empty());
-        assert!(blobs.find(&whole).await.unwrap().is_some());
     }
 }

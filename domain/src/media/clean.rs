@@ -24,6 +24,17 @@ const ON_ITS_WAY: TimeDelta = TimeDelta::days(1);
 /// How long the removal of a file may take.
 const MOMENT: Duration = Duration::from_secs(5);
 
+/// How to remove what nobody needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Cleaning {
+    /// How long a file that no revision uses is kept.
+    pub grace: TimeDelta,
+    /// Looks for what belongs to nothing too, which lists everything that is kept.
+    pub strays: bool,
+    /// Only says what would be removed.
+    pub dry_run: bool,
+}
+
 /// What was removed, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cleaned {
@@ -45,22 +56,23 @@ impl Cleaned {
 }
 
 impl TenantMedia {
-    /// Removes what nobody needs; with `dry_run` it only says what that is.
+    /// Removes what nobody needs.
     ///
     /// # Errors
     /// The database or the place of the files failed.
     pub async fn clean(
         &self,
-        grace: TimeDelta,
-        dry_run: bool,
+        cleaning: &Cleaning,
         now: DateTime<Utc>,
     ) -> Result<Cleaned, MediaError> {
         let mut cleaned = Cleaned::default();
+        let dry_run = cleaning.dry_run;
         self.clean_uploads(&mut cleaned, dry_run, now).await?;
-        // What was uploaded and waits to be used needs its bytes.
-        let grace = grace.max(ON_ITS_WAY);
-        self.clean_files(&mut cleaned, now - grace, dry_run).await?;
-        self.clean_strays(&mut cleaned, dry_run, now).await?;
+        self.clean_files(&mut cleaned, now - cleaning.grace, dry_run)
+            .await?;
+        if cleaning.strays {
+            self.clean_strays(&mut cleaned, dry_run, now).await?;
+        }
         Ok(cleaned)
     }
 

@@ -2,6 +2,7 @@
 //! who may see it, is content ([`crate::content::types::Asset`]); this module knows bytes.
 
 mod adopt;
+mod avif;
 mod blobs;
 mod clean;
 mod document;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 
 pub use adopt::{Inspected, inspect};
 pub use blobs::{Blobs, ByteStream, Kept, Key};
-pub use clean::{Cleaned, GRACE, Verified};
+pub use clean::{Cleaned, Cleaning, GRACE, Verified};
 pub use error::{MediaError, Refusal};
 pub use file::{AssetFile, FileFacts};
 pub use hash::{ContentHash, InvalidHash};
@@ -32,6 +33,7 @@ pub use image::{Fit, FocalPoint, Format, ImageLimits, InvalidVariant, Preset, Si
 pub use kind::{Family, FileKind};
 pub use name::clean_name;
 pub use reader::{DocumentReader, READ_DOCUMENT, read_document};
+pub use rows::texts;
 pub use scan::{ScanError, Scanner};
 pub(crate) use settle::{Settling, settle, uses};
 pub use sign::{Signed, Signer};
@@ -39,6 +41,7 @@ pub use upload::{Checksum, NewUpload, Upload};
 
 use crate::{ids::TenantId, store::TenantStore};
 use upload::Arrivals;
+pub use variants::Accepted;
 use variants::Lately;
 use workshop::Workshop;
 
@@ -56,7 +59,8 @@ pub struct MediaLimits {
 impl Default for MediaLimits {
     fn default() -> Self {
         Self {
-            file: 2 * 1024 * 1024 * 1024,
+            // What GraphQL can say of a size.
+            file: i32::MAX.unsigned_abs().into(),
             image: ImageLimits::default(),
             uploads: 16,
         }
@@ -77,6 +81,7 @@ struct Shared {
     workshop: Workshop,
     arrivals: Arrivals,
     lately: Lately,
+    preparing: avif::Preparing,
 }
 
 impl Media {
@@ -95,6 +100,7 @@ impl Media {
             workshop: Workshop::default(),
             arrivals: Arrivals::new(limits.uploads),
             lately: Lately::default(),
+            preparing: avif::Preparing::default(),
         }))
     }
 

@@ -33,15 +33,15 @@ pub(crate) async fn settle(
 ) -> Result<Vec<Option<FieldError>>, StoreError> {
     let named = || bodies.iter().filter_map(|settling| file(settling.body));
     let uploads: Vec<_> = named().filter_map(|file| Some(file.upload?.0)).collect();
-    let hashes: Vec<_> = named()
-        .filter_map(|file| Some(file.facts.as_ref()?.sha256.to_string()))
-        .collect();
+    let hashes = named().filter_map(|file| Some(file.facts.as_ref()?.sha256.to_string()));
+    let mut hashes: Vec<_> = hashes.collect();
     let mut known = Known::default();
     if !uploads.is_empty() {
         let rows = transaction
             .all_of::<media_upload::Entity>(media_upload::Column::Id, uploads, Condition::all())
             .await?;
         known.uploads = rows.into_iter().map(|row| (row.id, row)).collect();
+        hashes.extend(known.uploads.values().filter_map(hash_of));
     }
     if !hashes.is_empty() {
         let found = files(transaction, one_of(hashes)).await?;
@@ -59,6 +59,12 @@ fn file(body: &Body) -> Option<&AssetFile> {
         Body::Asset(asset) => asset.file.as_ref(),
         _ => None,
     }
+}
+
+/// The hash of the file that an upload became.
+fn hash_of(upload: &media_upload::Model) -> Option<String> {
+    let hash = upload.file.as_ref()?.get("sha256")?.as_str()?;
+    Some(hash.to_owned())
 }
 
 #[derive(Default)]
@@ -90,7 +96,10 @@ impl Known {
                     let message = "the upload has arrived, but what it is could not be looked at; ask how far it has come, and try again";
                     return wrong("UPLOAD_NOT_READY", "upload", message);
                 }
-                let found = row.and_then(|row| Some((row, row.file.clone()?)));
+                let found = row.and_then(|row| {
+                    let is_kept = self.kept.contains(&hash_of(row)?);
+                    Some((row, row.file.clone().filter(|_| is_kept)?))
+                });
                 let Some((row, facts)) = found else {
                     let message =
                         "there is no such upload of yours, it is not complete, or it has expired";

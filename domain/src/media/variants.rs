@@ -24,6 +24,15 @@ const GRANTED: Duration = Duration::from_secs(3);
 
 type VariantId = (TenantId, ContentHash, Variant, Format);
 
+/// What a client says it can show, beside what all can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// WebP.
+    pub webp: bool,
+    /// AVIF; it is delivered where the program was built with it.
+    pub avif: bool,
+}
+
 /// What was asked for lately.
 #[derive(Debug)]
 pub(super) struct Lately {
@@ -126,16 +135,20 @@ impl TenantMedia {
         known.invalidate(&(self.tenant(), hash.clone())).await;
     }
 
-    /// How a variant is written for who accepts WebP or does not.
-    pub fn format(facts: &FileFacts, accepts_webp: bool) -> Format {
-        match (accepts_webp, facts.transparent) {
+    /// How a variant is written for who accepts this.
+    pub async fn format(&self, facts: &FileFacts, variant: Variant, accepted: Accepted) -> Format {
+        let has_avif = cfg!(feature = "avif") && accepted.avif;
+        if has_avif && self.is_prepared(facts, variant).await {
+            return Format::Avif;
+        }
+        match (accepted.webp, facts.transparent) {
             (true, _) => Format::Webp,
             (false, true) => Format::Png,
             (false, false) => Format::Jpeg,
         }
     }
 
-    async fn keep_variant(
+    pub(super) async fn keep_variant(
         &self,
         facts: &FileFacts,
         variant: Variant,

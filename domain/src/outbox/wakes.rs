@@ -18,8 +18,38 @@ use crate::{
     store::{Database, StoreError, Transaction},
 };
 
-/// Has the outbox of the tenant looked at from a time on, for these topics.
+/// Has the outbox of the tenant looked at from a time on, for these topics; workers are told.
 pub(super) async fn wake(
+    transaction: &Transaction,
+    topics: impl IntoIterator<Item = &str>,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    look(transaction, topics, at).await?;
+    transaction.ring().await
+}
+
+/// Has the outbox of the tenant looked at by a time later than now, unless it is already. Nobody is told: all workers
+/// look for themselves soon enough.
+pub(super) async fn look_by(
+    transaction: &Transaction,
+    topic: &str,
+    now: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let earlier = Entity::find()
+        .filter(Column::TenantId.eq(transaction.tenant_id().0))
+        .filter(Column::Topic.eq(topic))
+        .filter(Column::DueKey.gt(now.timestamp_millis()))
+        .filter(Column::DueKey.lte(at.timestamp_millis()));
+    match earlier.one(transaction.tenants()).await? {
+        // Whoever takes it sees what is written here, or finds it held and looks again.
+        Some(_) => Ok(()),
+        None => look(transaction, [topic], at).await,
+    }
+}
+
+/// Has the outbox of the tenant looked at from a time on, for these topics.
+async fn look(
     transaction: &Transaction,
     topics: impl IntoIterator<Item = &str>,
     at: DateTime<Utc>,
@@ -34,7 +64,7 @@ pub(super) async fn wake(
     Entity::insert_many(rows)
         .exec_without_returning(transaction.tenants())
         .await?;
-    transaction.ring().await
+    Ok(())
 }
 
 /// Takes away what says that a topic of the tenant is to be looked at now. Says whether there was anything that
@@ -150,9 +180,12 @@ pub(super) async fn exhume(
     numbers: impl IntoIterator<Item = i64>,
 ) -> Result<(), StoreError> {
     use outbox_dead_letter::Column;
-    let exhume = outbox_dead_letter::Entity::delete_many()
-        .filter(Column::TenantId.eq(transaction.tenant_id().0))
-        .filter(Column::Number.is_in(numbers));
-    exhume.exec(transaction.tenants()).await?;
+    let numbers: Vec<_> = numbers.into_iter().collect();
+    for numbers in numbers.chunks(1_000) {
+        let exhume = outbox_dead_letter::Entity::delete_many()
+            .filter(Column::TenantId.eq(transaction.tenant_id().0))
+            .filter(Column::Number.is_in(numbers.iter().copied()));
+        exhume.exec(transaction.tenants()).await?;
+    }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
     identity::Vault,
     ids::WebhookId,
     outgoing::Outgoing,
-    store::{Scope, StoreError, TenantStore, Transaction},
+    store::{Scope, StoreError, Transaction},
     tenants::IpaCode,
 };
 
@@ -309,15 +309,6 @@ pub async fn rotate_webhook_secret(
     transaction.update::<Entity>(values, by_id(id)).await?;
     let webhook = Webhook::of(hold(transaction, id).await?)?;
     Ok((webhook, keys.secret()))
-}
-
-/// All addresses of a tenant, in the order in which they were set up.
-///
-/// # Errors
-/// The database failed.
-pub async fn list_webhooks(store: &TenantStore) -> Result<Vec<Webhook>, StoreError> {
-    let rows = all(&store.read(), Condition::all()).await?;
-    rows.into_iter().map(Webhook::of).collect()
 }
 
 /// The addresses that match, in the order in which they were set up.

@@ -10,20 +10,21 @@ mod event;
 mod follower;
 mod keys;
 mod pauses;
+mod queries;
 
 use std::time::Duration;
 
 pub use attempt::Sender;
 pub use delivery::{
-    Attempt, Deliveries, Delivery, DeliveryFilter, DeliveryStatus, forget, replay_webhook_delivery,
-    test_webhook,
+    Attempt, Delivery, DeliveryStatus, forget, replay_webhook_delivery, test_webhook,
 };
 pub use endpoint::{
     DisabledReason, EventType, NewWebhook, Webhook, WebhookChange, create_webhook, delete_webhook,
-    list_webhooks, rotate_webhook_secret, update_webhook,
+    rotate_webhook_secret, update_webhook,
 };
 pub use error::{WebhookError, WebhookRefusal};
 pub use follower::Follower;
+pub use queries::{DeliveryFilter, Webhooks};
 
 use crate::outbox::{Retries, Topic};
 

@@ -4,7 +4,38 @@ use super::Family;
 use crate::request::{encoded, get, get_query, many, nested};
 
 pub fn family() -> Family {
-    paths(queries(Family::new("addresses")))
+    files(paths(queries(Family::new("addresses"))))
+}
+
+fn files(family: Family) -> Family {
+    const NOTHING: &str = "NOT_FOUND";
+    let hash = || "0".repeat(64);
+    family
+        .refused(NOTHING, "a file that is not there", move || {
+            get(format!("/media/{}/original/a.pdf", hash()))
+        })
+        .refused(NOTHING, "a variant that there is not", move || {
+            get(format!("/media/{}/99999x99999-cover-q100/a.jpg", hash()))
+        })
+        .refused(NOTHING, "a variant of 30 kB", move || {
+            get(format!("/media/{}/{}/a.jpg", hash(), "9".repeat(30_000)))
+        })
+        .refused(NOTHING, "a way out of the folder of files", || {
+            get("/media/..%2f..%2f..%2fetc%2fpasswd/original/a.pdf")
+        })
+        .refused("SIGNATURE_INVALID", "a signature of nobody", move || {
+            get(format!(
+                "/media/{}/original/a.pdf?expires=99999999999&signature=AAAA",
+                hash()
+            ))
+        })
+        .refused("BAD_REQUEST", "a signature that ends never", move || {
+            get(format!(
+                "/media/{}/original/a.pdf?expires=x&signature=AAAA",
+                hash()
+            ))
+        })
+        .refused(NOTHING, "an asset that is none", || get("/media/x/a.pdf"))
 }
 
 fn queries(family: Family) -> Family {

@@ -8,6 +8,7 @@ mod change;
 mod identity;
 mod input;
 mod lifecycle;
+mod outbox;
 mod preview;
 mod publishing;
 mod release;
@@ -16,6 +17,7 @@ mod scheduling;
 mod translating;
 mod user_error;
 mod user_error_codes;
+mod webhook;
 mod writing;
 
 use async_graphql::{ID, MergedObject, Result};
@@ -43,6 +45,8 @@ pub struct Mutation(
     preview::PreviewMutation,
     review::ReviewMutation,
     release::ReleaseMutation,
+    webhook::WebhookMutation,
+    outbox::OutboxMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

@@ -11,7 +11,9 @@ use futures_util::{StreamExt, stream};
 use municipio_domain::{
     content::Body,
     ids::ItemId,
-    media::{ContentHash, FileFacts, FocalPoint, Signed, TenantMedia, Variant, clean_name},
+    media::{
+        Accepted, ContentHash, FileFacts, FocalPoint, Signed, TenantMedia, Variant, clean_name,
+    },
     tenants::Tenant,
 };
 use municipio_graphql::ErrorCode;
@@ -86,7 +88,6 @@ pub(super) struct Permit {
 pub(super) async fn immutable(
     request: HttpRequest,
     path: Path<OfHash>,
-    permit: Query<Permit>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = tenant::resolve(&request, &state).await?;
@@ -105,6 +106,10 @@ pub(super) async fn immutable(
             Err(_) => return nothing(&request),
         },
     };
+    let permit = Query::<Permit>::from_query(request.query_string()).map_err(|error| {
+        let message = format!("the address cannot be read: {error}");
+        Problem::new(ErrorCode::BadRequest, message).of(&request)
+    })?;
     let media = state.media_of(&tenant);
     let permit = Permitted::read(&request, &state, &tenant, &hash, &shown, &permit)?;
     let may = permit
@@ -244,7 +249,11 @@ async fn varied(
     name: &str,
     lasting: Lasting,
 ) -> Result<HttpResponse, Problem> {
-    let format = TenantMedia::format(facts, accepts(request, "image/webp"));
+    let accepted = Accepted {
+        webp: accepts(request, "image/webp"),
+        avif: accepts(request, "image/avif"),
+    };
+    let format = media.format(facts, variant, accepted).await;
     let mut delivered = Delivered {
         media_type: format.media_type().to_owned(),
         name: format!(

@@ -5,6 +5,7 @@ mod container;
 mod gif;
 mod inspect;
 mod jpeg;
+mod layout;
 mod render;
 mod turn;
 mod variant;

@@ -3,7 +3,7 @@
 
 use image::metadata::Orientation;
 
-use super::variant::Part;
+use super::layout::Part;
 
 /// Width and height as a picture is shown; and, the other way round, as what is shown is stored.
 pub(super) fn shown((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {

@@ -2,21 +2,23 @@
 //! little is lost with a connection or a node. What has arrived is noted with the piece that brought it; any
 //! node can go on. A file that is whole is looked at ([`take_in`]), and then waits to become that of an asset.
 
+mod arrival;
 mod arrivals;
 mod checksum;
 mod take_in;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use municipio_entities::media_upload::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia, blobs::Writer};
+use super::{ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia};
 use crate::{ids::UploadId, store::StoreError};
 
+use arrival::Arrival;
 pub(super) use arrivals::Arrivals;
 use checksum::Checked;
 pub use checksum::Checksum;
@@ -196,13 +198,7 @@ impl TenantMedia {
             return Err(MediaError::Offset(unsigned(row.received)));
         }
         self.expect_until(id, now + PATIENCE).await?;
-        let mut arrival = Arrival {
-            media: self,
-            pieces: pieces(&row)?,
-            settled: row.pieces.as_array().map_or(0, Vec::len),
-            row,
-            now,
-        };
+        let mut arrival = Arrival::of(self, row, now)?;
         let arrived = match checksum {
             None => arrival.take(bytes, true).await,
             Some(checksum) => {
@@ -297,143 +293,6 @@ impl TenantMedia {
     async fn drop_upload(&self, id: UploadId) {
         if let Err(error) = self.remove_upload(id).await {
             tracing::warn!(%error, upload = %id, "an upload that is not needed cannot be removed yet");
-        }
-    }
-}
-
-/// What one request brings of a file.
-struct Arrival<'a> {
-    media: &'a TenantMedia,
-    row: Model,
-    pieces: Vec<Piece>,
-    /// How many of the pieces are noted.
-    settled: usize,
-    now: DateTime<Utc>,
-}
-
-impl Arrival<'_> {
-    /// Keeps all that comes; `settles` notes each piece when it is there.
-    async fn take(
-        &mut self,
-        mut bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
-        settles: bool,
-    ) -> Result<(), MediaError> {
-        let mut cut = None;
-        let mut writer: Option<(String, Writer)> = None;
-        while let Some(chunk) = bytes.next().await {
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(reason) => {
-                    cut = Some(reason);
-                    break;
-                }
-            };
-            let (name, mut open) = match writer.take() {
-                Some(open) => open,
-                None => self.open().await?,
-            };
-            let kept = match self.check(open.length() + chunk.len() as u64) {
-                Ok(()) => open.write(chunk).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = kept {
-                open.abort().await;
-                return Err(error);
-            }
-            if open.length() < PIECE {
-                writer = Some((name, open));
-                continue;
-            }
-            self.close(name, open).await?;
-            if settles {
-                self.settle().await?;
-            }
-        }
-        if let Some((name, open)) = writer {
-            self.close(name, open).await?;
-        }
-        match cut {
-            None => Ok(()),
-            Some(reason) if settles => {
-                self.settle().await?;
-                Err(MediaError::Cut(reason))
-            }
-            Some(reason) => Err(MediaError::Cut(reason)),
-        }
-    }
-
-    async fn open(&self) -> Result<(String, Writer), MediaError> {
-        if self.pieces.len() >= MOST_PIECES {
-            return Err(MediaError::TooManyPieces(MOST_PIECES));
-        }
-        let name = Uuid::new_v4().simple().to_string();
-        let writer = self.media.blobs().writer(&self.key(&name)).await?;
-        Ok((name, writer))
-    }
-
-    fn key(&self, name: &str) -> Key {
-        Key::piece(self.media.tenant(), UploadId(self.row.id), name)
-    }
-
-    /// Refuses more than was announced, or than a file may have.
-    fn check(&self, open: u64) -> Result<(), MediaError> {
-        let total = self.received() + open;
-        let most = self.media.shared().limits.file;
-        match self.row.length.map(unsigned) {
-            Some(length) if total > length => Err(MediaError::TooMuch(length)),
-            None if total > most => Err(Refusal::TooLarge(most).into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn received(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.length).sum()
-    }
-
-    async fn close(&mut self, name: String, open: Writer) -> Result<(), MediaError> {
-        let length = open.length();
-        let sha256 = open.finish().await?;
-        self.pieces.push(Piece {
-            name,
-            length,
-            sha256,
-        });
-        Ok(())
-    }
-
-    /// Notes the pieces that are there, unless somebody else went on with the file meanwhile.
-    async fn settle(&mut self) -> Result<(), MediaError> {
-        if self.settled == self.pieces.len() {
-            return Ok(());
-        }
-        let received = signed(self.received());
-        let values = [
-            (Column::Received, received.into()),
-            (Column::Pieces, json(&self.pieces)?.into()),
-            (Column::ExpiresAt, (self.now + PATIENCE).into()),
-        ];
-        let before = Condition::all()
-            .add(Column::Id.eq(self.row.id))
-            .add(Column::Received.eq(self.row.received))
-            .add(Column::File.is_null());
-        let transaction = self.media.store.begin().await?;
-        let changed = transaction.update::<Entity>(values, before).await?;
-        transaction.commit().await?;
-        if changed == 0 {
-            return Err(MediaError::Offset(unsigned(self.row.received)));
-        }
-        self.settled = self.pieces.len();
-        self.row.received = received;
-        self.row.pieces = json(&self.pieces)?;
-        Ok(())
-    }
-
-    /// Removes the pieces that are not noted.
-    async fn forget(&self) {
-        for piece in self.pieces.iter().skip(self.settled) {
-            if let Err(error) = self.media.blobs().remove(&self.key(&piece.name)).await {
-                tracing::warn!(%error, "a piece of a file that is not needed cannot be removed yet");
-            }
         }
     }
 }

@@ -1,0 +1,151 @@
+//! Files against the real program: what memory they take, measured at its highest.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use municipio_tests::media::{encoded, jpeg, picture};
+use serde_json::Value;
+
+use crate::{
+    meter::{memory, peak_memory},
+    program::Folder,
+    server::Server,
+    wire::{PATIENCE, exchange},
+};
+
+/// What a file of any size may take while it arrives, in KiB.
+const STREAMED: u64 = 64 * 1024;
+/// What working on one picture of the largest size may take, in KiB: its pixels, their decoder, and its bytes.
+const WORKED_ON: u64 = 400 * 1024;
+
+struct Sender<'a> {
+    server: &'a Server,
+    token: String,
+}
+
+impl<'a> Sender<'a> {
+    fn of(server: &'a Server) -> Self {
+        let line = server
+            .greeting
+            .iter()
+            .find_map(|line| line.trim().strip_prefix("editor@montelago.example"));
+        let query = format!(
+            "mutation {{ signIn(input: {{ email: \"editor@montelago.example\", password: \"{}\" }}) {{ session {{ accessToken }} }} }}",
+            line.unwrap().trim()
+        );
+        let answer = exchange(server.address(), &crate::request::query(&query), PATIENCE).unwrap();
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        let token = answer["data"]["signIn"]["session"]["accessToken"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        Self { server, token }
+    }
+
+    /// Sends a file by tus; gives the status and the code. A chunk is sent so many times.
+    fn send(&self, name: &str, chunk: &[u8], times: usize) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.server.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let length = chunk.len() * times;
+        let head = format!(
+            "POST /media/uploads HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
+             Upload-Length: {length}\r\nUpload-Metadata: filename {}\r\nContent-Type: application/offset+octet-stream\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n",
+            self.token,
+            STANDARD.encode(name)
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        for _ in 0..times {
+            // What is refused early is not read to its end.
+            if stream.write_all(chunk).is_err() {
+                break;
+            }
+        }
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        let status = answer
+            .split(' ')
+            .nth(1)
+            .unwrap_or_default()
+            .parse()
+            .unwrap_or_default();
+        let code = answer
+            .split("\"code\":\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
+        (status, code.unwrap_or_default().to_owned())
+    }
+}
+
+/// How much more memory something took at its highest than there was in use before, in KiB.
+fn growth(server: &Server, work: impl FnOnce()) -> u64 {
+    let process = server.process.id();
+    fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
+    let before = memory(process);
+    work();
+    peak_memory(process).saturating_sub(before)
+}
+
+#[test]
+fn a_long_file_passes_through_little_memory() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let sender = Sender::of(&server);
+    let chunk = "una riga di testo che non dice nulla\n"
+        .repeat(28_000)
+        .into_bytes();
+    let taken = growth(&server, || {
+        assert_eq!(sender.send("lungo.txt", &chunk, 300).0, 201)
+    });
+    println!("{} MB: {taken} KiB", chunk.len() * 300 / 1_000_000);
+    assert!(taken < STREAMED, "{taken} KiB");
+    let refused = growth(&server, || {
+        let (status, code) = sender.send("troppo.txt", &chunk, 3_000);
+        assert_eq!((status, code.as_str()), (413, "FILE_TOO_LARGE"));
+    });
+    assert!(refused < STREAMED, "{refused} KiB");
+}
+
+#[test]
+fn pictures_take_what_their_limits_allow_and_give_it_back() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let sender = Sender::of(&server);
+    let process = server.process.id();
+    let before = memory(process);
+    // As large as it may be, and next to nothing to send.
+    let bomb = encoded(
+        &image::RgbImage::new(8_000, 6_000).into(),
+        image::ImageFormat::Png,
+    );
+    for (name, bytes, status) in [
+        ("limite.png", bomb.clone(), 201),
+        ("foto.jpg", jpeg(4_000, 3_000), 201),
+        ("tagliata.png", bomb[..bomb.len() / 2].to_vec(), 422),
+        (
+            "oltre.png",
+            encoded(&picture(20, 20).into(), image::ImageFormat::Png)
+                .into_iter()
+                .chain([0; 10])
+                .collect(),
+            201,
+        ),
+    ] {
+        let taken = growth(&server, || {
+            assert_eq!(sender.send(name, &bytes, 1).0, status, "{name}")
+        });
+        println!("{name}, {} bytes: {taken} KiB", bytes.len());
+        assert!(taken < WORKED_ON, "{name}: {taken} KiB");
+    }
+    let after = memory(process);
+    assert!(
+        after < before + 64 * 1024,
+        "{before} KiB became {after} KiB"
+    );
+    assert_eq!(server.stop("TERM").code, Some(0));
+}
