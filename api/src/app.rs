@@ -71,6 +71,9 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The system does not say which program runs.
+    #[error("cannot find the program itself, by which documents are read: {0}")]
+    Program(#[source] io::Error),
     /// The place of the files cannot be used.
     #[error(
         "cannot use the store of files: {0}; see MUNICIPIO_MEDIA_BUCKET and AWS_… in docs/media.md"

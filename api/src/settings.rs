@@ -69,6 +69,9 @@ pub struct Settings {
     /// `MUNICIPIO_CLAMD`: where the virus scanner clamd listens, `host:port` or `unix:` and a path; files are not
     /// scanned when left out.
     pub clamd: Option<String>,
+    /// The program by which documents are read: this one when left out. It is not configured.
+    #[serde(skip)]
+    pub program: Option<PathBuf>,
     /// `MUNICIPIO_INTROSPECTION`: `off` refuses introspection of the GraphQL schema.
     #[serde(with = "switch")]
     pub introspection: bool,
@@ -118,7 +121,7 @@ pub struct Settings {
     pub limit_streams: usize,
     /// `MUNICIPIO_LIMIT_FILE`: bytes of a file that is uploaded.
     pub limit_file: u64,
-    /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes four bytes for each.
+    /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes up to ten bytes for each.
     pub limit_pixels: u64,
     /// `MUNICIPIO_LIMIT_UPLOADS`: files that arrive at a time.
     pub limit_uploads: usize,
@@ -161,6 +164,7 @@ impl Default for Settings {
             public_url: None,
             media_bucket: None,
             clamd: None,
+            program: None,
             introspection: true,
             trusted_documents: None,
             trusted_documents_only: false,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use municipio_domain::{
     content::{extend_occurrences, fire_due, purge},
     idempotency, identity,
-    media::{GRACE, Media, MediaError},
+    media::{Cleaning, GRACE, Media, MediaError},
     outbox,
     search::{Search, forget_uses},
     store::{Database, TenantStore},
@@ -54,7 +54,13 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             async |store: &TenantStore, _: &Tenant, now| identity::forget_expired(store, now).await;
         each(&database, "sessions cannot be forgotten", forget).await;
         let clean = async |store: &TenantStore, tenant: &Tenant, now| {
-            let cleaned = media.of(store.clone()).clean(GRACE, false, now).await?;
+            let cleaning = Cleaning {
+                grace: GRACE,
+                // Every file is listed for that.
+                strays: hour % DAY == 0,
+                dry_run: false,
+            };
+            let cleaned = media.of(store.clone()).clean(&cleaning, now).await?;
             if !cleaned.is_nothing() {
                 tracing::info!(?cleaned, tenant = %tenant.ipa_code, "files that nothing used were removed");
             }

@@ -10,6 +10,7 @@
 mod audit;
 mod configuration;
 mod damage;
+mod documents;
 mod generated;
 mod help;
 mod media;

@@ -131,7 +131,9 @@ impl RequestData {
     pub(crate) fn reach(&self, asset: &Asset) -> Option<Reach> {
         let subject = Subject::of_type(ContentType::Asset);
         let may = || self.caller.authorise(Action::ReadDrafts, &subject).is_ok();
-        match (asset.is_public(), self.contents.is_of_drafts()) {
+        // What was public at a moment may have been replaced or taken off since: its address names the file itself.
+        let is_of_now = !self.contents.is_of_drafts() && !self.contents.is_of_record();
+        match (asset.is_public(), !is_of_now) {
             (true, false) => Some(Reach::Public),
             (true, true) => Some(Reach::Caller(self.now())),
             (false, _) => may().then(|| Reach::Caller(self.now())),

@@ -194,6 +194,8 @@ error_codes! {
     ChecksumMismatch = "CHECKSUM_MISMATCH", 460, "Send it again.";
     /// The file did not arrive as a whole; with tus what arrived is kept.
     UploadCut = "UPLOAD_CUT", 400, "Go on with the upload, or send the file again.";
+    /// Too many uploads of the caller are under way.
+    TooManyUploads = "TOO_MANY_UPLOADS", 429, "Finish or cancel some, then go on.";
     /// The version of tus is not spoken here.
     TusVersion = "TUS_VERSION_UNSUPPORTED", 412, "Send the header Tus-Resumable: 1.0.0.";
     /// A request with files could have been sent by any page.
@@ -286,7 +288,9 @@ impl From<&MediaError> for ErrorCode {
             MediaError::Cut(_) => Self::UploadCut,
             MediaError::Full => Self::StorageFull,
             MediaError::Unavailable(_) | MediaError::Scan(_) => Self::StorageUnavailable,
-            MediaError::Busy => Self::Busy,
+            MediaError::Busy | MediaError::BeingLookedAt => Self::Busy,
+            MediaError::TooMany(_) => Self::TooManyUploads,
+            MediaError::TooManyPieces(_) => Self::BadRequest,
             MediaError::Missing(_) | MediaError::Render(_) => Self::Internal,
             MediaError::Store(error) => error.into(),
         }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use clap::Subcommand;
 use municipio_domain::{
-    media::{Cleaned, GRACE, Verified},
+    media::{Cleaned, Cleaning, GRACE, Verified},
     store::Database,
     tenants::{self, IpaCode, Tenant},
 };
@@ -73,9 +73,14 @@ async fn clean(
     dry_run: bool,
 ) -> Result<(), CliError> {
     let media = media(settings)?;
+    let cleaning = Cleaning {
+        grace,
+        strays: true,
+        dry_run,
+    };
     for tenant in named(database, tenant).await? {
         let files = media.of(database.tenant(tenant.id));
-        let cleaned = files.clean(grace, dry_run, clock::now()).await?;
+        let cleaned = files.clean(&cleaning, clock::now()).await?;
         say(&describe_cleaned(&tenant, &cleaned, dry_run))?;
     }
     Ok(())

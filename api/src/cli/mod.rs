@@ -16,7 +16,10 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use municipio_domain::store::Database;
+use municipio_domain::{
+    media::{READ_DOCUMENT, read_document},
+    store::Database,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -84,6 +87,11 @@ enum Command {
     /// Create, list and delete identity providers, through which people sign in
     #[command(subcommand)]
     Provider(provider::Provider),
+    /// Read a document from the input, and say what is known of it
+    ///
+    /// The server has documents read by this, within limits of memory and time.
+    #[command(name = READ_DOCUMENT, hide = true)]
+    ReadDocument,
 }
 
 /// What a command fails with: a sentence for the person who called it.
@@ -95,6 +103,9 @@ impl Cli {
     /// # Errors
     /// The configuration is wrong or the command failed; the error says what to do.
     pub async fn run(self) -> Result<(), CliError> {
+        if let Some(Command::ReadDocument) = self.command {
+            return Ok(read_document()?);
+        }
         let settings = Settings::load(self.config)?;
         log(&settings)?;
         match self.command.unwrap_or(Command::Serve) {
@@ -108,6 +119,8 @@ impl Cli {
             Command::User(user) => user.run(&settings).await,
             Command::Search(search) => search.run(&settings).await,
             Command::Provider(provider) => provider.run(&settings).await,
+            // Above: it needs no settings.
+            Command::ReadDocument => Ok(()),
         }
     }
 }

@@ -54,9 +54,11 @@ impl Requester {
     ) -> Result<Self, Problem> {
         let (credentials, wish) = (Self::credentials(request), Wish::of(request));
         let origin = origin::of(request, state.settings.proxies);
+        let base = tenant::base(request, &state.settings);
+        let base = tenant::base_of(base, &tenant, state).await;
         let requester = Self::with(credentials, wish, state, tenant, origin).await;
         let requester = requester.map_err(|problem| problem.of(request))?;
-        Ok(requester.at(tenant::base(request, &state.settings)))
+        Ok(requester.at(base.map_err(|problem| problem.of(request))?))
     }
 
     /// What the header `Authorization` holds.

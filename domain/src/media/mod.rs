@@ -12,6 +12,7 @@ mod hash;
 mod image;
 mod kind;
 mod name;
+mod reader;
 mod rows;
 mod scan;
 mod settle;
@@ -22,23 +23,24 @@ mod workshop;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 pub use adopt::{Inspected, inspect};
 pub use blobs::{Blobs, ByteStream, Kept, Key};
-pub use clean::{Cleaned, GRACE, Verified};
+pub use clean::{Cleaned, Cleaning, GRACE, Verified};
 pub use error::{MediaError, Refusal};
 pub use file::{AssetFile, FileFacts};
 pub use hash::{ContentHash, InvalidHash};
 pub use image::{Fit, FocalPoint, Format, ImageLimits, InvalidVariant, Preset, Size, Variant};
 pub use kind::{Family, FileKind};
 pub use name::clean_name;
+pub use reader::{DocumentReader, READ_DOCUMENT, read_document};
+pub use rows::texts;
 pub use scan::{ScanError, Scanner};
 pub(crate) use settle::{Settling, settle, uses};
 pub use sign::{Signed, Signer};
 pub use upload::{Checksum, NewUpload, Upload};
 
 use crate::{ids::TenantId, store::TenantStore};
+use upload::Arrivals;
 pub use variants::Accepted;
 use variants::Lately;
 use workshop::Workshop;
@@ -57,7 +59,8 @@ pub struct MediaLimits {
 impl Default for MediaLimits {
     fn default() -> Self {
         Self {
-            file: 2 * 1024 * 1024 * 1024,
+            // What GraphQL can say of a size.
+            file: i32::MAX.unsigned_abs().into(),
             image: ImageLimits::default(),
             uploads: 16,
         }
@@ -73,22 +76,29 @@ struct Shared {
     blobs: Blobs,
     limits: MediaLimits,
     scanner: Option<Scanner>,
+    reader: DocumentReader,
+    /// Where pictures are worked on.
     workshop: Workshop,
-    /// Places for files that arrive.
-    arriving: Arc<Semaphore>,
+    arrivals: Arrivals,
     lately: Lately,
     preparing: avif::Preparing,
 }
 
 impl Media {
     /// Files that are kept here, within these limits, scanned if there is a scanner.
-    pub fn new(blobs: Blobs, limits: MediaLimits, scanner: Option<Scanner>) -> Self {
+    pub fn new(
+        blobs: Blobs,
+        limits: MediaLimits,
+        scanner: Option<Scanner>,
+        reader: DocumentReader,
+    ) -> Self {
         Self(Arc::new(Shared {
             blobs,
             limits,
             scanner,
+            reader,
             workshop: Workshop::default(),
-            arriving: Arc::new(Semaphore::new(limits.uploads)),
+            arrivals: Arrivals::new(limits.uploads),
             lately: Lately::default(),
             preparing: avif::Preparing::default(),
         }))

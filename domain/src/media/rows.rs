@@ -8,7 +8,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, IntoCondition, Query},
 };
 
-use crate::store::{Pending, Scope, StoreError};
+use super::ContentHash;
+use crate::store::{Pending, Scope, StoreError, TenantStore};
 
 /// The files that match: their hashes, with what is known of them.
 pub(super) fn files<C: ConnectionTrait>(
@@ -46,4 +47,31 @@ pub(super) fn is_unused() -> Condition {
 /// One of these files.
 pub(super) fn one_of(hashes: impl IntoIterator<Item = String>) -> Condition {
     Condition::all().add(media_blob::Column::Sha256.is_in(hashes))
+}
+
+/// What the documents among these files say, for search.
+///
+/// # Errors
+/// The database failed.
+pub async fn texts(
+    store: &TenantStore,
+    files: &[ContentHash],
+) -> Result<HashMap<ContentHash, String>, StoreError> {
+    use media_blob::{Column, Entity};
+    let mut select = Query::select();
+    select
+        .columns([(Entity, Column::Sha256), (Entity, Column::Text)])
+        .from(Entity)
+        .cond_where(one_of(files.iter().map(ContentHash::to_string)))
+        .and_where(Expr::col((Entity, Column::Text)).is_not_null());
+    let rows = store.read().rows::<Entity>(select).await?;
+    let mut texts = HashMap::new();
+    for row in rows {
+        let hash: String = row.try_get("", "sha256")?;
+        let hash = hash
+            .parse()
+            .map_err(|error| StoreError::corrupt("hash of a file", error))?;
+        texts.insert(hash, row.try_get("", "text")?);
+    }
+    Ok(texts)
 }

@@ -315,6 +315,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "There is no such upload of yours, it is not complete, or it has expired: upload the file again.",
     ),
     (
+        "UPLOAD_NOT_READY",
+        "The upload has arrived, but what it is could not be looked at then: ask how far it has come (`HEAD`), which tries again.",
+    ),
+    (
         "URL_OR_ASSET",
         "Name either an asset, or the address of something elsewhere.",
     ),

@@ -2,20 +2,24 @@
 //! little is lost with a connection or a node. What has arrived is noted with the piece that brought it; any
 //! node can go on. A file that is whole is looked at ([`take_in`]), and then waits to become that of an asset.
 
+mod arrival;
+mod arrivals;
 mod checksum;
 mod take_in;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use municipio_entities::media_upload::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia, blobs::Writer};
+use super::{ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia};
 use crate::{ids::UploadId, store::StoreError};
 
+use arrival::Arrival;
+pub(super) use arrivals::Arrivals;
 use checksum::Checked;
 pub use checksum::Checksum;
 
@@ -23,6 +27,10 @@ pub use checksum::Checksum;
 const PIECE: u64 = 64 * 1024 * 1024;
 /// How long an upload waits to go on, or to be used.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
+/// How many uploads of one author may wait to go on.
+const MOST_OPEN: usize = 50;
+/// In how many pieces a file may come: they are noted together.
+const MOST_PIECES: usize = 4_000;
 /// The most characters of a name as it is sent.
 const LONGEST_NAME: usize = 500;
 
@@ -99,7 +107,7 @@ impl TenantMedia {
     /// Begins an upload.
     ///
     /// # Errors
-    /// The file would be too large, or the database failed.
+    /// The file would be too large, its author has too many under way, or the database failed.
     pub async fn begin_upload(
         &self,
         new: NewUpload,
@@ -110,6 +118,13 @@ impl TenantMedia {
             Some(0) => return Err(Refusal::Empty.into()),
             Some(length) if length > most => return Err(Refusal::TooLarge(most).into()),
             _ => {}
+        }
+        let open = Condition::all()
+            .add(Column::Author.eq(new.author.as_str()))
+            .add(Column::File.is_null())
+            .add(Column::ExpiresAt.gt(now));
+        if self.store.read().all::<Entity>(open).await?.len() >= MOST_OPEN {
+            return Err(MediaError::TooMany(MOST_OPEN));
         }
         let row = Model {
             // Whoever knows it can go on with it, if they are its author: nobody guesses it.
@@ -130,17 +145,22 @@ impl TenantMedia {
         Ok(row.try_into()?)
     }
 
-    /// An upload of this author.
+    /// An upload of this author. One that has arrived, but could not be looked at then, is looked at now: who asks
+    /// how far it has come takes an upload that has come to its end for one that was taken in.
     ///
     /// # Errors
-    /// There is none, or the database failed.
+    /// There is none, the file is refused, or the database or the place of the files failed.
     pub async fn upload(
         &self,
         id: UploadId,
         author: &str,
         now: DateTime<Utc>,
     ) -> Result<Upload, MediaError> {
-        Ok(self.row(id, author, now).await?.try_into()?)
+        let row = self.row(id, author, now).await?;
+        match row.file.is_none() && row.length == Some(row.received) {
+            true => self.take_in(row, now).await,
+            false => Ok(row.try_into()?),
+        }
     }
 
     async fn row(
@@ -172,19 +192,13 @@ impl TenantMedia {
         checksum: Option<Checksum>,
         now: DateTime<Utc>,
     ) -> Result<Upload, MediaError> {
-        let places = self.shared().arriving.clone();
-        let _place = places.try_acquire_owned().map_err(|_| MediaError::Busy)?;
+        let _arrives = self.shared().arrivals.arrive(self.tenant(), author)?;
         let row = self.row(id, author, now).await?;
         if unsigned(row.received) != offset || row.file.is_some() {
             return Err(MediaError::Offset(unsigned(row.received)));
         }
-        let mut arrival = Arrival {
-            media: self,
-            pieces: pieces(&row)?,
-            settled: row.pieces.as_array().map_or(0, Vec::len),
-            row,
-            now,
-        };
+        self.expect_until(id, now + PATIENCE).await?;
+        let mut arrival = Arrival::of(self, row, now)?;
         let arrived = match checksum {
             None => arrival.take(bytes, true).await,
             Some(checksum) => {
@@ -206,6 +220,16 @@ impl TenantMedia {
             true => self.take_in(arrival.row, now).await,
             false => Ok(arrival.row.try_into()?),
         }
+    }
+
+    /// What arrives is not removed meanwhile as something that has expired.
+    async fn expect_until(&self, id: UploadId, time: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = self.store.begin().await?;
+        let later = [(Column::ExpiresAt, time.into())];
+        transaction
+            .update::<Entity>(later, Column::Id.eq(id.0))
+            .await?;
+        transaction.commit().await
     }
 
     /// Takes a whole file whose length nobody said before.
@@ -269,140 +293,6 @@ impl TenantMedia {
     async fn drop_upload(&self, id: UploadId) {
         if let Err(error) = self.remove_upload(id).await {
             tracing::warn!(%error, upload = %id, "an upload that is not needed cannot be removed yet");
-        }
-    }
-}
-
-/// What one request brings of a file.
-struct Arrival<'a> {
-    media: &'a TenantMedia,
-    row: Model,
-    pieces: Vec<Piece>,
-    /// How many of the pieces are noted.
-    settled: usize,
-    now: DateTime<Utc>,
-}
-
-impl Arrival<'_> {
-    /// Keeps all that comes; `settles` notes each piece when it is there.
-    async fn take(
-        &mut self,
-        mut bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
-        settles: bool,
-    ) -> Result<(), MediaError> {
-        let mut cut = None;
-        let mut writer: Option<(String, Writer)> = None;
-        while let Some(chunk) = bytes.next().await {
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(reason) => {
-                    cut = Some(reason);
-                    break;
-                }
-            };
-            let (name, mut open) = match writer.take() {
-                Some(open) => open,
-                None => self.open().await?,
-            };
-            let kept = match self.check(open.length() + chunk.len() as u64) {
-                Ok(()) => open.write(chunk).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = kept {
-                open.abort().await;
-                return Err(error);
-            }
-            if open.length() < PIECE {
-                writer = Some((name, open));
-                continue;
-            }
-            self.close(name, open).await?;
-            if settles {
-                self.settle().await?;
-            }
-        }
-        if let Some((name, open)) = writer {
-            self.close(name, open).await?;
-        }
-        match cut {
-            None => Ok(()),
-            Some(reason) if settles => {
-                self.settle().await?;
-                Err(MediaError::Cut(reason))
-            }
-            Some(reason) => Err(MediaError::Cut(reason)),
-        }
-    }
-
-    async fn open(&self) -> Result<(String, Writer), MediaError> {
-        let name = Uuid::new_v4().simple().to_string();
-        let writer = self.media.blobs().writer(&self.key(&name)).await?;
-        Ok((name, writer))
-    }
-
-    fn key(&self, name: &str) -> Key {
-        Key::piece(self.media.tenant(), UploadId(self.row.id), name)
-    }
-
-    /// Refuses more than was announced, or than a file may have.
-    fn check(&self, open: u64) -> Result<(), MediaError> {
-        let total = self.received() + open;
-        let most = self.media.shared().limits.file;
-        match self.row.length.map(unsigned) {
-            Some(length) if total > length => Err(MediaError::TooMuch(length)),
-            None if total > most => Err(Refusal::TooLarge(most).into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn received(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.length).sum()
-    }
-
-    async fn close(&mut self, name: String, open: Writer) -> Result<(), MediaError> {
-        let length = open.length();
-        let sha256 = open.finish().await?;
-        self.pieces.push(Piece {
-            name,
-            length,
-            sha256,
-        });
-        Ok(())
-    }
-
-    /// Notes the pieces that are there, unless somebody else went on with the file meanwhile.
-    async fn settle(&mut self) -> Result<(), MediaError> {
-        if self.settled == self.pieces.len() {
-            return Ok(());
-        }
-        let received = signed(self.received());
-        let values = [
-            (Column::Received, received.into()),
-            (Column::Pieces, json(&self.pieces)?.into()),
-            (Column::ExpiresAt, (self.now + PATIENCE).into()),
-        ];
-        let before = Condition::all()
-            .add(Column::Id.eq(self.row.id))
-            .add(Column::Received.eq(self.row.received))
-            .add(Column::File.is_null());
-        let transaction = self.media.store.begin().await?;
-        let changed = transaction.update::<Entity>(values, before).await?;
-        transaction.commit().await?;
-        if changed == 0 {
-            return Err(MediaError::Offset(unsigned(self.row.received)));
-        }
-        self.settled = self.pieces.len();
-        self.row.received = received;
-        self.row.pieces = json(&self.pieces)?;
-        Ok(())
-    }
-
-    /// Removes the pieces that are not noted.
-    async fn forget(&self) {
-        for piece in self.pieces.iter().skip(self.settled) {
-            if let Err(error) = self.media.blobs().remove(&self.key(&piece.name)).await {
-                tracing::warn!(%error, "a piece of a file that is not needed cannot be removed yet");
-            }
         }
     }
 }
