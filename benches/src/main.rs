@@ -16,6 +16,7 @@ mod processes;
 mod program;
 mod report;
 mod request;
+mod search;
 mod series;
 mod start;
 mod statements;
@@ -50,6 +51,8 @@ enum Command {
     Growth(growth::Options),
     /// The same reads with more and more municipalities
     Tenants(tenants::Options),
+    /// Searches in a large municipality, by the embedded engine and by Meilisearch
+    Search(search::Options),
     /// A server that answers the same bytes to everything
     #[command(hide = true)]
     AnswerBytes(limits::Bytes),
@@ -125,6 +128,7 @@ async fn main() -> ExitCode {
         Command::Operations(options) => operations::run(&options).await,
         Command::Editing(options) => editing::run(&options).await,
         Command::Growth(options) => growth::run(&options).await,
+        Command::Search(options) => search::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,
         Command::AnswerStatement(options) => limits::answer_statement(&options).await,

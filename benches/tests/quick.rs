@@ -96,3 +96,12 @@ fn tenants_are_measured() {
     let text = run("tenants");
     assert_eq!(rows(&text).len(), 6 * engines(), "{text}");
 }
+
+#[test]
+fn searches_are_measured() {
+    let text = run("search");
+    let found = rows(&text)
+        .into_iter()
+        .filter(|row| row[0].contains("embedded engine") && row.len() == 3);
+    assert_eq!(found.count(), 2, "{text}");
+}

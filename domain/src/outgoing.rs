@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
+pub use reqwest::Method;
 use reqwest::{
     Client, RequestBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
-pub use reqwest::Method;
 use url::{Host, Url};
 
 /// How long a server may take to accept a connection.
@@ -171,13 +171,17 @@ impl Outgoing {
     /// # Errors
     /// The server does not answer as it should.
     pub async fn exchange(&self, call: Exchange<'_>) -> Result<Answer, OutgoingError> {
-        let request = self.client(call.url)?.request(call.method, call.url.clone());
+        let request = self
+            .client(call.url)?
+            .request(call.method, call.url.clone());
         let request = match call.bearer {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
         let request = match call.body {
-            Some(body) => request.header("content-type", "application/json").body(body),
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body),
             None => request,
         };
         receive(call.url, request.timeout(call.within), call.most).await
@@ -243,11 +247,7 @@ async fn send(url: &Url, request: RequestBuilder) -> Result<Answer, OutgoingErro
     receive(url, request, MOST).await
 }
 
-async fn receive(
-    url: &Url,
-    request: RequestBuilder,
-    most: usize,
-) -> Result<Answer, OutgoingError> {
+async fn receive(url: &Url, request: RequestBuilder, most: usize) -> Result<Answer, OutgoingError> {
     let failed = |error: reqwest::Error| OutgoingError::Failed(shown(url), reason(&error));
     let request = request.header("accept", "application/json");
     let mut response = request.send().await.map_err(failed)?;

@@ -24,7 +24,11 @@ impl MigrationTrait for Migration {
             manager.create_table(table).await?;
         }
         for index in [
-            index("search_click_item", "search_click", &["tenant_id", "item_id"]),
+            index(
+                "search_click_item",
+                "search_click",
+                &["tenant_id", "item_id"],
+            ),
             // Items that are purged take their clicks along.
             index("search_click_of", "search_click", &["item_id"]),
         ] {

@@ -15,7 +15,10 @@ fn services() -> HashMap<String, String> {
     let (_, files) = municipio_seeds::demo().unwrap();
     let services = files.iter().filter_map(|file| {
         let name = file.path.strip_prefix("services/")?.strip_suffix(".yaml")?;
-        let title = file.text.lines().find_map(|line| line.strip_prefix("title: {it: \""))?;
+        let title = file
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("title: {it: \""))?;
         Some((name.to_owned(), title.split('"').next()?.to_owned()))
     });
     services.collect()
@@ -31,7 +34,10 @@ pub async fn missed(app: &TestApp) -> (usize, Vec<String>) {
         let found = titles(app, query).await;
         asked += 1;
         if !found.iter().take(3).any(|title| title == wanted) {
-            missed.push(format!("{query}: {wanted}, not {:?}", &found[..found.len().min(5)]));
+            missed.push(format!(
+                "{query}: {wanted}, not {:?}",
+                &found[..found.len().min(5)]
+            ));
         }
     }
     (asked, missed)
@@ -41,7 +47,11 @@ pub async fn missed(app: &TestApp) -> (usize, Vec<String>) {
 async fn the_right_service_is_among_the_first_three() {
     let app = TestApp::demo(Engine::Sqlite).await;
     let (asked, missed) = missed(&app).await;
-    eprintln!("embedded: {} of {asked} right\n{}", asked - missed.len(), missed.join("\n"));
+    eprintln!(
+        "embedded: {} of {asked} right\n{}",
+        asked - missed.len(),
+        missed.join("\n")
+    );
     assert!(asked >= 60);
     assert!(missed.len() * 100 <= asked * (100 - RIGHT), "{missed:#?}");
 }

@@ -29,7 +29,13 @@ async fn asked_of_server(app: &TestApp, query: &str) -> Value {
 }
 
 async fn ready(app: &TestApp) -> Value {
-    app.get("/health/ready").send().await.unwrap().json().await.unwrap()
+    app.get("/health/ready")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap()
 }
 
 on_both! {
@@ -93,10 +99,16 @@ on_both! {
 
 #[actix_web::test]
 async fn the_right_service_is_among_the_first_three_of_a_server() {
-    let Some(server) = Meili::start().await else { return };
+    let Some(server) = Meili::start().await else {
+        return;
+    };
     let app = with_server(Engine::Sqlite, &server).await;
     asked_of_server(&app, "").await;
     let (asked, missed) = missed(&app).await;
-    eprintln!("meilisearch: {} of {asked} right\n{}", asked - missed.len(), missed.join("\n"));
+    eprintln!(
+        "meilisearch: {} of {asked} right\n{}",
+        asked - missed.len(),
+        missed.join("\n")
+    );
     assert!(missed.len() * 100 <= asked * 5, "{missed:#?}");
 }

@@ -22,7 +22,10 @@ pub struct Meili {
 impl Meili {
     /// Starts one on a free port; says loudly when there is none.
     pub async fn start() -> Option<Self> {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let mut server = Self {
             url: format!("http://{address}"),
             key: KEY.to_owned(),
@@ -41,7 +44,13 @@ impl Meili {
         let started = Command::new("meilisearch")
             .arg("--http-addr")
             .arg(self.url.trim_start_matches("http://"))
-            .args(["--env", "development", "--no-analytics", "--master-key", &self.key])
+            .args([
+                "--env",
+                "development",
+                "--no-analytics",
+                "--master-key",
+                &self.key,
+            ])
             .args(["--max-indexing-memory", "1GiB", "--db-path"])
             .arg(self.data.path().join("data.ms"))
             .current_dir(self.data.path())

@@ -1,13 +1,19 @@
 //! `municipio search`.
 
 use std::{
-    sync::{Arc, atomic::{AtomicU64, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use clap::Subcommand;
 use municipio_domain::{
-    search::{Drift, Position, Search as Service, SearchEngine, Source, catch_up_from, rebuild, repair, verify},
+    search::{
+        Drift, Position, Search as Service, SearchEngine, Source, catch_up_from, rebuild, repair,
+        verify,
+    },
     tenants::{self, IpaCode, Tenant},
 };
 
@@ -86,7 +92,10 @@ async fn reindex(service: &Service, tenants: &[Arc<Tenant>], is_one: bool) -> Re
         for tenant in tenants {
             let status = engine.status(tenant.id).await?;
             let name = engine.name();
-            say(&format!("{}: {} documents in the index ({name})", tenant.ipa_code, status.documents))?;
+            say(&format!(
+                "{}: {} documents in the index ({name})",
+                tenant.ipa_code, status.documents
+            ))?;
         }
     }
     Ok(())

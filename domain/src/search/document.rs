@@ -98,7 +98,8 @@ impl Document {
         let body = item.body.to_json().unwrap_or_default();
         let texts = by_path(localized_texts(item.content_type(), &body));
         let locales = around.locales.iter();
-        let documents = locales.filter_map(|locales| Self::in_locale(item, &texts, locales, around));
+        let documents =
+            locales.filter_map(|locales| Self::in_locale(item, &texts, locales, around));
         documents.collect()
     }
 
@@ -115,12 +116,17 @@ impl Document {
         let summary = body.short_description().and_then(resolve);
         let mut keywords = body.keywords(locales);
         let said = std::iter::once(&title).chain(&keywords).map(String::as_str);
-        let synonyms = around.synonyms.of(said.collect::<Vec<_>>().join("\n").as_str(), &locale);
+        let synonyms = around
+            .synonyms
+            .of(said.collect::<Vec<_>>().join("\n").as_str(), &locale);
         keywords.extend(synonyms);
         let facets = facets(item);
         Some(Self {
             names: names(body, &facets, locales, around),
-            key: DocumentKey { item: item.id, locale },
+            key: DocumentKey {
+                item: item.id,
+                locale,
+            },
             revision: item.revision_id,
             content_type: item.content_type(),
             title,
@@ -189,7 +195,13 @@ fn names(
 fn vocabularies_of(field: FacetField) -> &'static [&'static str] {
     match field {
         FacetField::Category => &["service-categories"],
-        FacetField::Kind => &["news-types", "event-types", "document-types", "place-types", "office-types"],
+        FacetField::Kind => &[
+            "news-types",
+            "event-types",
+            "document-types",
+            "place-types",
+            "office-types",
+        ],
         FacetField::LifeEvent => &["life-events"],
         FacetField::BusinessEvent => &["business-events"],
         FacetField::Status => &["service-statuses"],
@@ -209,7 +221,9 @@ fn day(item: &Item) -> i64 {
         let midnight = LocalDateTime::from(day.and_time(NaiveTime::MIN));
         midnight.to_utc()
     });
-    own.or(item.published_at).unwrap_or(item.updated_at).timestamp()
+    own.or(item.published_at)
+        .unwrap_or(item.updated_at)
+        .timestamp()
 }
 
 /// The texts of a body in all locales, by the path of their field.

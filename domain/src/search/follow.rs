@@ -1,7 +1,10 @@
 //! How an index follows a tenant: it goes along the log of changes, or is made anew when that does not lead
 //! from where it stands to where the tenant is.
 
-use std::{collections::BTreeSet, sync::atomic::{AtomicU64, Ordering}};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use futures_util::TryStreamExt;
 
@@ -57,7 +60,9 @@ pub async fn rebuild(
     let documents = source.all().inspect_ok(|documents| {
         done.fetch_add(documents.len() as u64, Ordering::Relaxed);
     });
-    engine.rebuild(tenant, Box::pin(documents), position.clone()).await?;
+    engine
+        .rebuild(tenant, Box::pin(documents), position.clone())
+        .await?;
     catch_up_from(engine, source, position).await
 }
 
@@ -127,7 +132,10 @@ impl Drift {
         Self {
             right: held.intersection(&expected).count() as u64,
             missing: of_database.difference(&of_index).cloned().collect(),
-            outdated: differing.filter(|key| of_database.contains(key)).cloned().collect(),
+            outdated: differing
+                .filter(|key| of_database.contains(key))
+                .cloned()
+                .collect(),
             surplus: of_index.difference(&of_database).cloned().collect(),
         }
     }

@@ -52,9 +52,12 @@ impl Excerpt {
         let start = window.first().map_or(0, |range| range.start);
         let end = window.last().map_or(0, |range| range.end);
         let shown = around(&self.text, start..end);
-        let inside = found.iter().filter(|range| range.start >= shown.start && range.end <= shown.end);
-        let inside: Vec<_> =
-            inside.map(|range| range.start - shown.start..range.end - shown.start).collect();
+        let inside = found
+            .iter()
+            .filter(|range| range.start >= shown.start && range.end <= shown.end);
+        let inside: Vec<_> = inside
+            .map(|range| range.start - shown.start..range.end - shown.start)
+            .collect();
         let mut snippet = marked(&self.text[shown.clone()], &inside).replace('\n', " ");
         if shown.start > 0 {
             snippet.insert(0, '…');
@@ -77,7 +80,9 @@ impl Excerpt {
 /// most like it. Nothing when all words are there.
 pub fn did_you_mean(text: &SearchText, hits: &[Excerpt]) -> Option<String> {
     let words = |of: fn(&Excerpt) -> &str| -> Vec<Word> {
-        let words = hits.iter().flat_map(|hit| Language::of(&hit.language).words(of(hit)));
+        let words = hits
+            .iter()
+            .flat_map(|hit| Language::of(&hit.language).words(of(hit)));
         words.collect()
     };
     let titles = words(|hit| &hit.title);
@@ -107,7 +112,8 @@ pub fn did_you_mean(text: &SearchText, hits: &[Excerpt]) -> Option<String> {
 fn fits_any(word: &Word, looked_for: &SearchText) -> bool {
     let last = looked_for.words().len().saturating_sub(1);
     let mut wanted = looked_for.words().iter().enumerate();
-    wanted.any(|(place, wanted)| holds(word, wanted, place == last) || typos(word, wanted).is_some())
+    wanted
+        .any(|(place, wanted)| holds(word, wanted, place == last) || typos(word, wanted).is_some())
 }
 
 /// The word is the one that was looked for, in another number or gender, or it begins with the last one.
@@ -122,7 +128,9 @@ fn typos(word: &Word, wanted: &Word) -> Option<usize> {
     let allowed = usize::from(allowed_typos(&wanted.folded));
     let is_near = word.folded.len().abs_diff(wanted.folded.len()) <= 4 * allowed;
     let distance = || strsim::osa_distance(&word.folded, &wanted.folded);
-    (allowed > 0 && is_near).then(distance).filter(|distance| *distance <= allowed)
+    (allowed > 0 && is_near)
+        .then(distance)
+        .filter(|distance| *distance <= allowed)
 }
 
 /// The most of these ranges that lie within so many bytes.
@@ -149,7 +157,9 @@ fn around(text: &str, inner: Range<usize>) -> Range<usize> {
     let is_gap = |character: char| character.is_whitespace();
     let start = match start {
         0 => 0,
-        start => text[start..inner.start].find(is_gap).map_or(inner.start, |gap| start + gap + 1),
+        start => text[start..inner.start]
+            .find(is_gap)
+            .map_or(inner.start, |gap| start + gap + 1),
     };
     let end = match end == text.len() {
         true => text.trim_end().len().max(start),
@@ -198,10 +208,22 @@ mod tests {
     fn words_are_marked_and_everything_else_is_text() {
         let hit = excerpt("Carta d'identità <b>elettronica</b>", "");
         for (text, title) in [
-            ("identita", "Carta d'<mark>identità</mark> &lt;b&gt;elettronica&lt;/b&gt;"),
-            ("carte", "<mark>Carta</mark> d'identità &lt;b&gt;elettronica&lt;/b&gt;"),
-            ("eletronica", "Carta d'identità &lt;b&gt;<mark>elettronica</mark>&lt;/b&gt;"),
-            ("elett", "Carta d'identità &lt;b&gt;<mark>elettronica</mark>&lt;/b&gt;"),
+            (
+                "identita",
+                "Carta d'<mark>identità</mark> &lt;b&gt;elettronica&lt;/b&gt;",
+            ),
+            (
+                "carte",
+                "<mark>Carta</mark> d'identità &lt;b&gt;elettronica&lt;/b&gt;",
+            ),
+            (
+                "eletronica",
+                "Carta d'identità &lt;b&gt;<mark>elettronica</mark>&lt;/b&gt;",
+            ),
+            (
+                "elett",
+                "Carta d'identità &lt;b&gt;<mark>elettronica</mark>&lt;/b&gt;",
+            ),
         ] {
             assert_eq!(hit.title(&read(text)), title, "{text}");
         }
@@ -209,17 +231,29 @@ mod tests {
 
     #[test]
     fn the_part_is_shown_in_which_most_words_stand() {
-        let text = format!("La carta. {} Rinnovo della carta in municipio.", "parola ".repeat(100));
+        let text = format!(
+            "La carta. {} Rinnovo della carta in municipio.",
+            "parola ".repeat(100)
+        );
         let snippet = excerpt("", &text).snippet(&read("rinnovo carta"));
         assert!(snippet.starts_with('…'), "{snippet}");
-        assert!(snippet.contains("<mark>Rinnovo</mark> della <mark>carta</mark>"), "{snippet}");
+        assert!(
+            snippet.contains("<mark>Rinnovo</mark> della <mark>carta</mark>"),
+            "{snippet}"
+        );
         let none = excerpt("", &text).snippet(&read("xyz"));
-        assert!(none.starts_with("La carta.") && none.ends_with('…'), "{none}");
+        assert!(
+            none.starts_with("La carta.") && none.ends_with('…'),
+            "{none}"
+        );
     }
 
     #[test]
     fn what_was_meant_is_told_when_it_is_not_what_was_written() {
-        let hits = [excerpt("Carta d'identità elettronica", "Prenota un appuntamento")];
+        let hits = [excerpt(
+            "Carta d'identità elettronica",
+            "Prenota un appuntamento",
+        )];
         for (text, meant) in [
             ("carta idntita", Some("carta identita")),
             ("carte identità", None),

@@ -6,7 +6,10 @@ use std::{sync::Arc, sync::atomic::AtomicU64, time::Duration};
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 
-use super::{FollowError, Position, SearchEngine, Source, follow::{is_astray, rebuild}};
+use super::{
+    FollowError, Position, SearchEngine, Source,
+    follow::{is_astray, rebuild},
+};
 use crate::{
     outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Retries, Topic},
     store::Database,
@@ -79,7 +82,11 @@ impl Follower {
             return Ok(Progress::Done);
         };
         let goal = source.goal().await?;
-        let position = server.status(job.tenant).await.map_err(Fault::passing)?.position;
+        let position = server
+            .status(job.tenant)
+            .await
+            .map_err(Fault::passing)?
+            .position;
         let Some(position) = position.filter(|position| !is_astray(position, &goal)) else {
             let transaction = self.0.database.tenant(job.tenant).begin().await?;
             outbox::enqueue(&transaction, [NewJob::catch_up(REBUILD.name)], now).await?;
@@ -89,8 +96,14 @@ impl Follower {
         let Some(batch) = source.changes(&position).await? else {
             return Ok(Progress::Done);
         };
-        let reached = batch.position.as_ref().map(|position: &Position| position.sequence);
-        server.apply(job.tenant, batch).await.map_err(Fault::passing)?;
+        let reached = batch
+            .position
+            .as_ref()
+            .map(|position: &Position| position.sequence);
+        server
+            .apply(job.tenant, batch)
+            .await
+            .map_err(Fault::passing)?;
         match reached.is_some_and(|reached| reached < goal.sequence) {
             true => Ok(Progress::More),
             false => Ok(Progress::Done),
@@ -104,7 +117,11 @@ impl Rebuilder {
             return Ok(Progress::Done);
         };
         let goal = source.goal().await?;
-        let position = server.status(job.tenant).await.map_err(Fault::passing)?.position;
+        let position = server
+            .status(job.tenant)
+            .await
+            .map_err(Fault::passing)?
+            .position;
         if position.is_some_and(|position| !is_astray(&position, &goal)) {
             // Somebody did it meanwhile.
             return Ok(Progress::Done);

@@ -280,13 +280,22 @@ mod tests {
             assert_eq!(read.words().len(), words, "{text}");
         }
         let long = "x".repeat(LONGEST_TEXT + 1);
-        assert_eq!(SearchText::read(&long, &Locale::italian()), Err(TextTooLong));
+        assert_eq!(
+            SearchText::read(&long, &Locale::italian()),
+            Err(TextTooLong)
+        );
     }
 
     #[test]
     fn trento_is_fifty_kilometres_from_bolzano() {
-        let trento = GeoPoint { latitude: 46.0667, longitude: 11.1167 };
-        let bolzano = GeoPoint { latitude: 46.4981, longitude: 11.3548 };
+        let trento = GeoPoint {
+            latitude: 46.0667,
+            longitude: 11.1167,
+        };
+        let bolzano = GeoPoint {
+            latitude: 46.4981,
+            longitude: 11.3548,
+        };
         let metres = distance(trento, bolzano);
         assert!((50_000.0..53_000.0).contains(&metres), "{metres}");
         assert_eq!(distance(trento, trento), 0.0);

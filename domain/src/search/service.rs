@@ -59,6 +59,8 @@ pub struct Answered {
     pub engine: &'static str,
     /// The engine stands in for one that does not answer.
     pub is_degraded: bool,
+    /// How many changes it had still to follow; nothing when its index was not there yet, or nobody asked.
+    pub lag: Option<u64>,
 }
 
 impl Search {
@@ -106,7 +108,7 @@ impl Search {
         Source::new(&self.database, Arc::clone(tenant))
     }
 
-    /// The hits of a query.
+    /// The hits of a query; with how far the engine had come when it answered, if that is asked for.
     ///
     /// # Errors
     /// No engine answers, or the database does not.
@@ -114,24 +116,41 @@ impl Search {
         &self,
         tenant: &Arc<Tenant>,
         query: &SearchQuery,
+        wants_lag: bool,
     ) -> Result<Answered, FollowError> {
         if let Some(server) = self.server.as_ref().filter(|_| !self.server_is_resting()) {
-            match server.query(tenant.id, query).await {
-                Ok(hits) => {
-                    return Ok(Answered {
-                        hits,
-                        engine: server.name(),
-                        is_degraded: false,
-                    });
-                }
-                Err(error) => self.let_server_rest(&error),
+            match self.ask(server.as_ref(), tenant, query, wants_lag).await {
+                Err(FollowError::Engine(error)) => self.let_server_rest(&error),
+                answered => return answered,
             }
         }
         self.freshen(tenant).await?;
+        let answered = self
+            .ask(self.embedded.as_ref(), tenant, query, wants_lag)
+            .await?;
         Ok(Answered {
-            hits: self.embedded.query(tenant.id, query).await?,
-            engine: self.embedded.name(),
             is_degraded: self.server.is_some(),
+            ..answered
+        })
+    }
+
+    async fn ask(
+        &self,
+        engine: &dyn SearchEngine,
+        tenant: &Arc<Tenant>,
+        query: &SearchQuery,
+        wants_lag: bool,
+    ) -> Result<Answered, FollowError> {
+        // Before the query, so that it never says that it knew more.
+        let lag = match wants_lag {
+            true => self.lag(tenant, engine).await?,
+            false => None,
+        };
+        Ok(Answered {
+            hits: engine.query(tenant.id, query).await?,
+            engine: engine.name(),
+            is_degraded: false,
+            lag,
         })
     }
 
@@ -158,7 +177,7 @@ impl Search {
             }
             let mut query = SearchQuery::new(text.clone(), locale.clone(), missing).of_types(types);
             query.titles_only = true;
-            let found = self.query(tenant, &query).await?.hits.hits;
+            let found = self.query(tenant, &query, false).await?.hits.hits;
             suggested.extend(found.into_iter().map(|hit| hit.item));
         }
         Ok(suggested)
@@ -173,17 +192,16 @@ impl Search {
     }
 
     /// How many changes an engine has still to follow; nothing when its index is not there yet.
-    ///
-    /// # Errors
-    /// The engine or the database does not answer.
-    pub async fn lag(&self, tenant: &Arc<Tenant>, engine: &str) -> Result<Option<u64>, FollowError> {
-        let Some(engine) = self.engines().find(|known| known.name() == engine) else {
-            return Ok(None);
-        };
-        let status = engine.status(tenant.id).await?;
+    async fn lag(
+        &self,
+        tenant: &Arc<Tenant>,
+        engine: &dyn SearchEngine,
+    ) -> Result<Option<u64>, FollowError> {
+        let position = engine.status(tenant.id).await?.position;
         let goal = self.source(tenant).goal().await?;
-        let lag = status.position.filter(|position| position.recipe == goal.recipe);
-        Ok(lag.map(|position| u64::try_from(goal.sequence - position.sequence).unwrap_or_default()))
+        let position = position.filter(|position| position.recipe == goal.recipe);
+        Ok(position
+            .map(|position| u64::try_from(goal.sequence - position.sequence).unwrap_or_default()))
     }
 
     /// Has the embedded engine follow what changed, and waits for it a little: who comes too late for it sees what
@@ -192,7 +210,10 @@ impl Search {
         let source = self.source(tenant);
         let goal = source.goal().await?;
         let position = self.embedded.status(tenant.id).await?.position;
-        if position.as_ref().is_some_and(|position| reaches(position, &goal)) {
+        if position
+            .as_ref()
+            .is_some_and(|position| reaches(position, &goal))
+        {
             return Ok(());
         }
         let patience = match position {
@@ -229,13 +250,19 @@ impl Search {
     }
 
     fn server_is_resting(&self) -> bool {
-        let rests = self.server_rests.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = self
+            .server_rests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         rests.is_some_and(|since| since.elapsed() < REST)
     }
 
     fn let_server_rest(&self, error: &EngineError) {
         tracing::warn!(%error, "the embedded engine answers in place of the search server");
-        let mut rests = self.server_rests.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rests = self
+            .server_rests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *rests = Some(Instant::now());
     }
 }

@@ -74,7 +74,10 @@ impl Source {
             return Ok(self.position(0, 0));
         };
         let version: Option<i64> = row.try_get("", "version")?;
-        Ok(self.position(row.try_get("", "last_sequence")?, version.unwrap_or_default()))
+        Ok(self.position(
+            row.try_get("", "last_sequence")?,
+            version.unwrap_or_default(),
+        ))
     }
 
     fn position(&self, sequence: i64, synonyms: i64) -> Position {
@@ -113,10 +116,15 @@ impl Source {
         let mut batch = Batch::default();
         let synonyms = self.synonyms().await?;
         for ids in ids.chunks(usize::try_from(ITEMS).unwrap_or(usize::MAX)) {
-            batch.documents.extend(self.documents(ids, &synonyms).await?);
+            batch
+                .documents
+                .extend(self.documents(ids, &synonyms).await?);
         }
-        let there: BTreeSet<&DocumentKey> =
-            batch.documents.iter().map(|document| &document.key).collect();
+        let there: BTreeSet<&DocumentKey> = batch
+            .documents
+            .iter()
+            .map(|document| &document.key)
+            .collect();
         let locales = &self.tenant.locales;
         let keys = ids.iter().flat_map(|id| {
             let keys = locales.iter();
@@ -150,7 +158,10 @@ impl Source {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn ids(&self, after: Option<ItemId>) -> Result<Vec<(ItemId, RevisionId)>, StoreError> {
+    pub async fn ids(
+        &self,
+        after: Option<ItemId>,
+    ) -> Result<Vec<(ItemId, RevisionId)>, StoreError> {
         use content_item::{Column, Entity};
         let types = ContentType::ALL.iter().filter(|name| name.is_searchable());
         let mut select = Query::select();
@@ -158,7 +169,9 @@ impl Source {
             .from(Entity)
             .columns([(Entity, Column::Id), (Entity, Column::PublishedRevisionId)])
             .and_where(Expr::col((Entity, Column::PublishedRevisionId)).is_not_null())
-            .and_where(Expr::col((Entity, Column::ContentType)).is_in(types.map(|name| name.as_str())))
+            .and_where(
+                Expr::col((Entity, Column::ContentType)).is_in(types.map(|name| name.as_str())),
+            )
             .order_by((Entity, Column::Id), Order::Asc)
             .limit(ITEMS);
         if let Some(after) = after {
@@ -185,9 +198,13 @@ impl Source {
             .from(Entity)
             .expr_as(Expr::col((Entity, Column::Id)).count(), Alias::new("total"))
             .and_where(Expr::col((Entity, Column::PublishedRevisionId)).is_not_null())
-            .and_where(Expr::col((Entity, Column::ContentType)).is_in(types.map(|name| name.as_str())));
+            .and_where(
+                Expr::col((Entity, Column::ContentType)).is_in(types.map(|name| name.as_str())),
+            );
         let rows = self.contents.store().read().rows::<Entity>(select).await?;
-        let total = rows.first().map_or(Ok(0), |row| row.try_get::<i64>("", "total"))?;
+        let total = rows
+            .first()
+            .map_or(Ok(0), |row| row.try_get::<i64>("", "total"))?;
         Ok(u64::try_from(total).unwrap_or_default() * self.tenant.locales.len() as u64)
     }
 
@@ -203,10 +220,14 @@ impl Source {
     ) -> Result<Vec<Document>, StoreError> {
         let mut items = self.contents.published(ids).await?;
         items.retain(|item| item.content_type().is_searchable());
-        let shown: BTreeSet<ItemId> = items.iter().flat_map(|item| shown_items(&item.body)).collect();
+        let shown: BTreeSet<ItemId> = items
+            .iter()
+            .flat_map(|item| shown_items(&item.body))
+            .collect();
         let shown: Vec<ItemId> = shown.into_iter().collect();
         let linked = self.contents.published(&shown).await?;
-        let linked: HashMap<ItemId, Item> = linked.into_iter().map(|item| (item.id, item)).collect();
+        let linked: HashMap<ItemId, Item> =
+            linked.into_iter().map(|item| (item.id, item)).collect();
         let popularity = self.popularity(ids).await?;
         let fallbacks = |locale| self.tenant.fallbacks(locale);
         let locales: Vec<_> = self.tenant.locales.iter().map(fallbacks).collect();
@@ -216,7 +237,10 @@ impl Source {
             synonyms,
             popularity: &popularity,
         };
-        Ok(items.iter().flat_map(|item| Document::of(item, &around)).collect())
+        Ok(items
+            .iter()
+            .flat_map(|item| Document::of(item, &around))
+            .collect())
     }
 
     /// How often each of these items was chosen among hits.
@@ -227,14 +251,20 @@ impl Source {
         select
             .from(Entity)
             .column((Entity, Column::ItemId))
-            .expr_as(column(Column::Clicks).sum().cast_as("bigint"), Alias::new("total"))
+            .expr_as(
+                column(Column::Clicks).sum().cast_as("bigint"),
+                Alias::new("total"),
+            )
             .and_where(column(Column::ItemId).is_in(ids.iter().map(|id| id.0)))
             .group_by_col((Entity, Column::ItemId));
         let rows = self.contents.store().read().rows::<Entity>(select).await?;
         rows.iter()
             .map(|row| {
                 let total: i64 = row.try_get("", "total")?;
-                Ok((ItemId(row.try_get("", "item_id")?), u32::try_from(total).unwrap_or(u32::MAX)))
+                Ok((
+                    ItemId(row.try_get("", "item_id")?),
+                    u32::try_from(total).unwrap_or(u32::MAX),
+                ))
             })
             .collect()
     }
@@ -243,10 +273,16 @@ impl Source {
     async fn showing(&self, changes: &[Change]) -> Result<Vec<ItemId>, StoreError> {
         use content_link::{Column, Entity};
         let has_shown_name = |change: &&Change| {
-            matches!(change.content_type, ContentType::Office | ContentType::Topic)
+            matches!(
+                change.content_type,
+                ContentType::Office | ContentType::Topic
+            )
         };
-        let named: BTreeSet<Uuid> =
-            changes.iter().filter(has_shown_name).map(|change| change.item.0).collect();
+        let named: BTreeSet<Uuid> = changes
+            .iter()
+            .filter(has_shown_name)
+            .map(|change| change.item.0)
+            .collect();
         if named.is_empty() {
             return Ok(Vec::new());
         }
@@ -263,18 +299,20 @@ impl Source {
             .inner_join(
                 content_item::Entity,
                 Condition::all()
-                    .add(item(content_item::Column::Id).equals((
-                        content_revision::Entity,
-                        content_revision::Column::ItemId,
-                    )))
-                    .add(item(content_item::Column::PublishedRevisionId).equals((
-                        Entity,
-                        Column::RevisionId,
-                    ))),
+                    .add(
+                        item(content_item::Column::Id)
+                            .equals((content_revision::Entity, content_revision::Column::ItemId)),
+                    )
+                    .add(
+                        item(content_item::Column::PublishedRevisionId)
+                            .equals((Entity, Column::RevisionId)),
+                    ),
             )
             .column((content_item::Entity, content_item::Column::Id))
             .and_where(Expr::col((Entity, Column::TargetItemId)).is_in(named));
         let rows = self.contents.store().read().rows::<Entity>(select).await?;
-        rows.iter().map(|row| Ok(ItemId(row.try_get("", "id")?))).collect()
+        rows.iter()
+            .map(|row| Ok(ItemId(row.try_get("", "id")?)))
+            .collect()
     }
 }

@@ -64,7 +64,9 @@ pub enum SynonymsError {
     #[error("at most {MOST_GROUPS} groups")]
     TooMany,
     /// A group that says nothing, or too much.
-    #[error("a group has 2 to {MOST_PHRASES} different phrases of at most {LONGEST_PHRASE} characters")]
+    #[error(
+        "a group has 2 to {MOST_PHRASES} different phrases of at most {LONGEST_PHRASE} characters"
+    )]
     Group(usize),
     /// Somebody changed them meanwhile.
     #[error("the synonyms were changed meanwhile: read them, and send the change again")]
@@ -108,7 +110,9 @@ pub async fn set_synonyms(
     }
     let written = serde_json::json!(groups);
     let values = [(Column::Groups, written.into())];
-    transaction.update::<Entity>(values, Condition::all()).await?;
+    transaction
+        .update::<Entity>(values, Condition::all())
+        .await?;
     outbox::enqueue(transaction, [follow_job()], now).await?;
     Ok(OwnSynonyms { version, groups })
 }
@@ -118,13 +122,18 @@ fn check(groups: Vec<Group>) -> Result<Vec<Group>, SynonymsError> {
         return Err(SynonymsError::TooMany);
     }
     let groups = groups.into_iter().enumerate().map(|(index, group)| {
-        let phrases: Group = group.iter().map(|phrase| phrase.trim().to_owned()).collect();
+        let phrases: Group = group
+            .iter()
+            .map(|phrase| phrase.trim().to_owned())
+            .collect();
         let different: BTreeSet<&String> = phrases.iter().collect();
         let fits = |phrase: &String| !phrase.is_empty() && phrase.chars().count() <= LONGEST_PHRASE;
         let is_right = (2..=MOST_PHRASES).contains(&phrases.len())
             && different.len() == phrases.len()
             && phrases.iter().all(fits);
-        is_right.then_some(phrases).ok_or(SynonymsError::Group(index))
+        is_right
+            .then_some(phrases)
+            .ok_or(SynonymsError::Group(index))
     });
     groups.collect()
 }
@@ -147,7 +156,10 @@ impl Synonyms {
     pub fn new(own: &[Group], locales: &[Locale]) -> Self {
         let matchers = locales.iter().map(|locale| {
             let groups = national_synonyms(locale).iter().chain(own);
-            (locale.clone(), Matcher::new(groups.cloned().collect(), locale))
+            (
+                locale.clone(),
+                Matcher::new(groups.cloned().collect(), locale),
+            )
         });
         Self {
             locales: matchers.collect(),
@@ -173,7 +185,10 @@ impl Matcher {
             for phrase in group {
                 let stems = stems(phrase, locale);
                 if let Some(first) = stems.first() {
-                    phrases.entry(first.clone()).or_default().push((index, stems));
+                    phrases
+                        .entry(first.clone())
+                        .or_default()
+                        .push((index, stems));
                 }
             }
         }
@@ -209,7 +224,11 @@ mod tests {
         assert!(said("Carte di identità elettroniche").contains(&"CIE".to_owned()));
         assert_eq!(said("Parchi giochi del lago"), ["parco giochi", "altalene"]);
         assert_eq!(said("Giochi nel parco"), Vec::<String>::new());
-        assert!(synonyms.of("Carta d'identità", &"de".parse().unwrap()).is_empty());
+        assert!(
+            synonyms
+                .of("Carta d'identità", &"de".parse().unwrap())
+                .is_empty()
+        );
     }
 
     #[test]

@@ -101,7 +101,11 @@ impl Uses {
         let taken = std::mem::take(&mut *self.lock());
         let mut tenants: HashMap<TenantId, Waiting> = HashMap::new();
         for (key, counts) in taken.searches {
-            tenants.entry(key.0).or_default().searches.insert(key, counts);
+            tenants
+                .entry(key.0)
+                .or_default()
+                .searches
+                .insert(key, counts);
         }
         for (key, clicks) in taken.clicks {
             tenants.entry(key.0).or_default().clicks.insert(key, clicks);
@@ -143,7 +147,11 @@ fn countable(text: &str, locale: &Locale) -> Option<String> {
     (!read.is_empty() && read.chars().count() <= LONGEST).then_some(read)
 }
 
-async fn write(store: &TenantStore, counted: &Waiting, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn write(
+    store: &TenantStore,
+    counted: &Waiting,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let tenant_id = store.tenant_id().0;
     let day = now.with_timezone(&ROME).date_naive();
     let searches = counted.searches.iter();
@@ -166,8 +174,12 @@ async fn write(store: &TenantStore, counted: &Waiting, now: DateTime<Utc>) -> Re
     });
     let transaction = store.begin().await?;
     use search_use::Column::{Fruitless, Searches};
-    transaction.add_up::<search_use::Entity>(searches, &[Searches, Fruitless]).await?;
-    transaction.add_up::<search_click::Entity>(clicks, &[search_click::Column::Clicks]).await?;
+    transaction
+        .add_up::<search_use::Entity>(searches, &[Searches, Fruitless])
+        .await?;
+    transaction
+        .add_up::<search_click::Entity>(clicks, &[search_click::Column::Clicks])
+        .await?;
     transaction.commit().await
 }
 
@@ -196,14 +208,21 @@ pub async fn most_searched(
             .and_where(click(Click::Text).equals((Entity, Column::Text)))
             .to_owned()
     };
-    let by = if fruitless { Column::Fruitless } else { Column::Searches };
+    let by = if fruitless {
+        Column::Fruitless
+    } else {
+        Column::Searches
+    };
     let mut select = Query::select();
     select
         .from(Entity)
         .columns([(Entity, Column::Locale), (Entity, Column::Text)])
         .expr_as(sum(Column::Searches), Alias::new("searches"))
         .expr_as(sum(Column::Fruitless), Alias::new("fruitless"))
-        .expr_as(Expr::SubQuery(None, Box::new(clicks.into())), Alias::new("clicks"))
+        .expr_as(
+            Expr::SubQuery(None, Box::new(clicks.into())),
+            Alias::new("clicks"),
+        )
         .and_where(column(Column::Day).gte(since))
         .group_by_columns([(Entity, Column::Locale), (Entity, Column::Text)])
         .and_having(sum(by).gt(0))
@@ -221,7 +240,9 @@ pub async fn most_searched(
             };
             Ok(MostSearched {
                 text: row.try_get("", "text")?,
-                locale: locale.parse().map_err(|error| StoreError::corrupt("locale", error))?,
+                locale: locale
+                    .parse()
+                    .map_err(|error| StoreError::corrupt("locale", error))?,
                 searches: count("searches")?,
                 fruitless: count("fruitless")?,
                 clicks: count("clicks")?,

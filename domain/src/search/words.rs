@@ -27,7 +27,8 @@ struct StopWords {
     reason = "the words are compiled in; unit tests read them"
 )]
 static STOP_WORDS: LazyLock<HashMap<String, HashSet<String>>> = LazyLock::new(|| {
-    let file: HashMap<String, StopWords> = toml::from_str(FILE).expect("stop words are well formed");
+    let file: HashMap<String, StopWords> =
+        toml::from_str(FILE).expect("stop words are well formed");
     let languages = file.into_iter().map(|(language, list)| {
         let words = list.words.split_whitespace().map(str::to_owned);
         (language, words.collect())
@@ -85,7 +86,8 @@ impl Language {
 
     /// Those that say something of what a text is about.
     pub fn telling_words(self, text: &str) -> impl Iterator<Item = Word> {
-        self.words(text).filter(move |word| !self.is_stop_word(word))
+        self.words(text)
+            .filter(move |word| !self.is_stop_word(word))
     }
 
     /// The word says nothing of what somebody looks for.
@@ -111,7 +113,10 @@ fn ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut characters = text.char_indices().peekable();
     std::iter::from_fn(move || {
         let (start, _) = characters.find(|(_, character)| is_part(*character))?;
-        while characters.next_if(|(_, character)| is_part(*character)).is_some() {}
+        while characters
+            .next_if(|(_, character)| is_part(*character))
+            .is_some()
+        {}
         let end = characters.peek().map_or(text.len(), |(place, _)| *place);
         Some(start..end)
     })

@@ -5,7 +5,9 @@ use std::cmp::Ordering;
 use municipio_domain::{
     content::fields::GeoPoint,
     ids::{ItemId, RevisionId},
-    search::{DocumentKey, EngineError, FacetCounts, FacetField, Held, Near, SearchOrder, distance},
+    search::{
+        DocumentKey, EngineError, FacetCounts, FacetField, Held, Near, SearchOrder, distance,
+    },
 };
 use tantivy::{
     DocId, Score, Searcher, SegmentOrdinal, SegmentReader,
@@ -65,7 +67,11 @@ impl Collector for Wanted {
     type Fruit = Collected;
     type Child = Segment;
 
-    fn for_segment(&self, ordinal: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<Segment> {
+    fn for_segment(
+        &self,
+        ordinal: SegmentOrdinal,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<Segment> {
         let fast = reader.fast_fields();
         let text = |name| fast.str(name);
         Ok(Segment {
@@ -87,7 +93,10 @@ impl Collector for Wanted {
         self.order == SearchOrder::Relevance
     }
 
-    fn merge_fruits(&self, segments: Vec<tantivy::Result<Collected>>) -> tantivy::Result<Collected> {
+    fn merge_fruits(
+        &self,
+        segments: Vec<tantivy::Result<Collected>>,
+    ) -> tantivy::Result<Collected> {
         let mut all = Collected::default();
         for segment in segments {
             let segment = segment?;
@@ -96,7 +105,9 @@ impl Collector for Wanted {
             all.facets.extend(segment.facets);
         }
         let by_rank = |one: &Candidate, other: &Candidate| {
-            one.rank.compare(&other.rank).then(one.place.cmp(&other.place))
+            one.rank
+                .compare(&other.rank)
+                .then(one.place.cmp(&other.place))
         };
         all.first.sort_by(by_rank);
         all.first.truncate(self.first);
@@ -130,7 +141,10 @@ impl SegmentCollector for Segment {
     type Fruit = tantivy::Result<Collected>;
 
     fn collect(&mut self, document: DocId, score: Score) {
-        let metres = self.wanted.near.map(|near| self.metres(document, near.point));
+        let metres = self
+            .wanted
+            .near
+            .map(|near| self.metres(document, near.point));
         let limit = self.wanted.near.and_then(|near| near.within);
         if let (Some(metres), Some(limit)) = (metres, limit)
             && metres > f64::from(limit)
@@ -140,7 +154,10 @@ impl SegmentCollector for Segment {
         if let Some(values) = &self.values {
             self.counts.resize(values.num_terms(), 0);
             for ordinal in values.term_ords(document) {
-                if let Some(count) = usize::try_from(ordinal).ok().and_then(|place| self.counts.get_mut(place)) {
+                if let Some(count) = usize::try_from(ordinal)
+                    .ok()
+                    .and_then(|place| self.counts.get_mut(place))
+                {
                     *count += 1;
                 }
             }
@@ -165,7 +182,8 @@ impl SegmentCollector for Segment {
         };
         if self.found.len() > self.wanted.first {
             if self.wanted.first > 0 {
-                self.found.select_nth_unstable_by(self.wanted.first - 1, by_rank);
+                self.found
+                    .select_nth_unstable_by(self.wanted.first - 1, by_rank);
             }
             self.found.truncate(self.wanted.first);
         }
@@ -175,7 +193,11 @@ impl SegmentCollector for Segment {
                 None => Rank::Number(*rank),
                 Some(titles) => Rank::Title(text(titles, *document)?),
             };
-            let item = self.items.as_ref().map(|items| text(items, *document)).transpose()?;
+            let item = self
+                .items
+                .as_ref()
+                .map(|items| text(items, *document))
+                .transpose()?;
             first.push(Candidate {
                 rank,
                 place: (self.ordinal, *document),
@@ -195,14 +217,23 @@ impl Segment {
     fn metres(&self, document: DocId, from: GeoPoint) -> f64 {
         let read = |column: &Option<Column<f64>>| column.as_ref()?.first(document);
         match (read(&self.latitude), read(&self.longitude)) {
-            (Some(latitude), Some(longitude)) => distance(from, GeoPoint { latitude, longitude }),
+            (Some(latitude), Some(longitude)) => distance(
+                from,
+                GeoPoint {
+                    latitude,
+                    longitude,
+                },
+            ),
             _ => f64::INFINITY,
         }
     }
 
     /// The place of the title among those of the segment.
     fn title(&self, document: DocId) -> f64 {
-        let ordinal = self.titles.as_ref().and_then(|titles| titles.ords().first(document));
+        let ordinal = self
+            .titles
+            .as_ref()
+            .and_then(|titles| titles.ords().first(document));
         ordinal.map_or(f64::INFINITY, |ordinal| ordinal as f64)
     }
 

@@ -87,7 +87,8 @@ impl TenantIndex {
 
     /// Reads the last commit, when it is another than was seen.
     fn refresh(&self) -> Result<(), EngineError> {
-        let committed = fs::metadata(self.folder.join("meta.json")).and_then(|meta| meta.modified());
+        let committed =
+            fs::metadata(self.folder.join("meta.json")).and_then(|meta| meta.modified());
         let committed = Some(committed.map_err(failed)?);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.committed != committed {
@@ -145,7 +146,8 @@ impl Writer {
     /// Removes the documents with these keys.
     pub(super) fn remove<'a>(&self, keys: impl IntoIterator<Item = &'a DocumentKey>) {
         for key in keys {
-            self.writer.delete_term(Term::from_field_text(self.fields.key, &schema::key(key)));
+            self.writer
+                .delete_term(Term::from_field_text(self.fields.key, &schema::key(key)));
         }
     }
 
@@ -168,7 +170,11 @@ impl Writer {
     pub(super) fn commit(mut self, position: Option<Position>) -> Result<(), EngineError> {
         let mut commit = self.writer.prepare_commit().map_err(failed)?;
         if let Some(position) = position.or(self.position) {
-            commit.set_payload(&serde_json::to_string(&position).map_err(io::Error::from).map_err(failed)?);
+            commit.set_payload(
+                &serde_json::to_string(&position)
+                    .map_err(io::Error::from)
+                    .map_err(failed)?,
+            );
         }
         commit.commit().map_err(failed)?;
         self.writer.wait_merging_threads().map_err(failed)

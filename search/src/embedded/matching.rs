@@ -105,14 +105,23 @@ fn collect(
     let last = query.text.words().len() - 1;
     let mut words = Vec::new();
     for (place, word) in query.text.words().iter().enumerate() {
-        words.extend(word_query(searcher, fields.vocabulary, classes, word, place == last)?);
+        words.extend(word_query(
+            searcher,
+            fields.vocabulary,
+            classes,
+            word,
+            place == last,
+        )?);
     }
     // Most of what was said must be there; when that is nowhere, less.
     let mut needed = words.len() - words.len() * 2 / 5;
     loop {
         let clauses = words.iter().map(|word| (Occur::Should, word.box_clone()));
         let fitting = BooleanQuery::with_minimum_required_clauses(clauses.collect(), needed);
-        let fitting = all_of(filters.iter().map(|filter| filter.box_clone()).collect(), Box::new(fitting));
+        let fitting = all_of(
+            filters.iter().map(|filter| filter.box_clone()).collect(),
+            Box::new(fitting),
+        );
         let found = searcher.search(&fitting, wanted)?;
         if found.total > 0 || needed <= 1 {
             return Ok(found);
@@ -139,8 +148,14 @@ fn filters(fields: &Fields, query: &SearchQuery) -> Vec<Box<dyn Query>> {
     }
     if query.from.is_some() || query.until.is_some() {
         let bound = |second: i64| Term::from_field_i64(fields.date, second);
-        let from = query.from.map(bound).map_or(std::ops::Bound::Unbounded, std::ops::Bound::Included);
-        let until = query.until.map(bound).map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        let from = query
+            .from
+            .map(bound)
+            .map_or(std::ops::Bound::Unbounded, std::ops::Bound::Included);
+        let until = query
+            .until
+            .map(bound)
+            .map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         filters.push(Box::new(RangeQuery::new(from, until)));
     }
     filters
@@ -180,7 +195,9 @@ fn word_query(
     let candidates = candidates(searcher, vocabulary, word, is_last, is_written)?;
     for (likeness, words) in &candidates {
         for class in classes {
-            let words = words.iter().map(|word| Term::from_field_text(class.words, word));
+            let words = words
+                .iter()
+                .map(|word| Term::from_field_text(class.words, word));
             let worth = class.weight * UNWRITTEN * likeness.worth();
             let words = Box::new(TermSetQuery::new(words));
             likenesses.push(Box::new(ConstScoreQuery::new(words, worth)));
@@ -199,32 +216,51 @@ fn candidates(
     is_written: bool,
 ) -> tantivy::Result<BTreeMap<Likeness, Vec<String>>> {
     // What is written somewhere is no mistake.
-    let typos = if is_written { 0 } else { allowed_typos(&word.folded) };
+    let typos = if is_written {
+        0
+    } else {
+        allowed_typos(&word.folded)
+    };
     let term = Term::from_field_text(vocabulary, &word.folded);
     let mut found: Vec<(Likeness, u32, String)> = Vec::new();
     if is_last && word.folded.chars().count() > 1 {
         let wrong = u8::from(typos > 0 && word.folded.chars().count() >= LONG_BEGINNING);
         let like = FuzzyTermQuery::new_prefix(term.clone(), wrong, true);
-        look_up(searcher, vocabulary, &like, |word_of_index| {
-            Some(match word_of_index.starts_with(&word.folded) {
-                true => Likeness::Begins,
-                false => Likeness::BeginsWrong,
-            })
-        }, &mut found)?;
+        look_up(
+            searcher,
+            vocabulary,
+            &like,
+            |word_of_index| {
+                Some(match word_of_index.starts_with(&word.folded) {
+                    true => Likeness::Begins,
+                    false => Likeness::BeginsWrong,
+                })
+            },
+            &mut found,
+        )?;
     }
     if typos > 0 {
         let like = FuzzyTermQuery::new(term, typos, true);
-        look_up(searcher, vocabulary, &like, |word_of_index| {
-            match strsim::osa_distance(word_of_index, &word.folded) {
+        look_up(
+            searcher,
+            vocabulary,
+            &like,
+            |word_of_index| match strsim::osa_distance(word_of_index, &word.folded) {
                 0 => None,
                 1 => Some(Likeness::OneTypo),
                 _ => Some(Likeness::TwoTypos),
-            }
-        }, &mut found)?;
+            },
+            &mut found,
+        )?;
     }
     found.retain(|(_, _, candidate)| *candidate != word.folded);
     // The most alike, and of those the most frequent.
-    found.sort_by(|one, other| one.0.cmp(&other.0).then(other.1.cmp(&one.1)).then(one.2.cmp(&other.2)));
+    found.sort_by(|one, other| {
+        one.0
+            .cmp(&other.0)
+            .then(other.1.cmp(&one.1))
+            .then(one.2.cmp(&other.2))
+    });
     let mut chosen: BTreeMap<Likeness, Vec<String>> = BTreeMap::new();
     for (likeness, _, candidate) in found.into_iter().take(MOST_CANDIDATES) {
         if chosen.values().flatten().all(|known| *known != candidate) {

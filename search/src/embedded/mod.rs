@@ -90,7 +90,9 @@ impl Embedded {
     ) -> Result<(), EngineError> {
         let _turn = self.turn().await?;
         let (mut writer, is_first) = self
-            .with(tenant, |index| Ok((index.replace()?, index.position()?.is_none())))
+            .with(tenant, |index| {
+                Ok((index.replace()?, index.position()?.is_none()))
+            })
             .await?;
         let mut shown = 0;
         let mut added = 0;
@@ -119,7 +121,9 @@ impl SearchEngine for Embedded {
 
     fn query<'a>(&'a self, tenant: TenantId, query: &'a SearchQuery) -> Answer<'a, Hits> {
         let query = query.clone();
-        Box::pin(self.with(tenant, move |index| matching::hits(&index.searcher()?, index.fields(), &query)))
+        Box::pin(self.with(tenant, move |index| {
+            matching::hits(&index.searcher()?, index.fields(), &query)
+        }))
     }
 
     fn status(&self, tenant: TenantId) -> Answer<'_, IndexStatus> {
@@ -209,7 +213,10 @@ mod tests {
         drop(engine.index(tenant).unwrap().replace().unwrap());
         let again = Embedded::new(folder.path().to_owned());
         let status = again.status(tenant).await.unwrap();
-        assert_eq!((status.documents, status.position), (1, Some(conformance::position(1))));
+        assert_eq!(
+            (status.documents, status.position),
+            (1, Some(conformance::position(1)))
+        );
     }
 
     #[tokio::test]

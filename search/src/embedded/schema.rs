@@ -64,7 +64,9 @@ pub(super) mod columns {
 pub(super) fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
     let mut text = |name: &str, option| {
-        let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option);
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_index_option(option);
         schema.add_text_field(name, TextOptions::default().set_indexing_options(indexing))
     };
     let mut class = |name: &str, weight| TextClass {
@@ -151,8 +153,10 @@ impl Fields {
         };
         let keywords: Vec<&str> = document.keywords.iter().map(String::as_str).collect();
         let names = document.names.iter().map(String::as_str);
-        let long: Vec<&str> =
-            [document.body.as_str(), &document.attachments].into_iter().chain(names).collect();
+        let long: Vec<&str> = [document.body.as_str(), &document.attachments]
+            .into_iter()
+            .chain(names)
+            .collect();
         add(self.title, &[&document.title]);
         add(self.keywords, &keywords);
         add(self.summary, &[&document.summary]);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::{AsyncRead, AsyncReadExt};
 use meilisearch_sdk::{
-    errors::{Error, MeilisearchCommunicationError},
-    request::{HttpClient, Method, parse_response},
+    errors::{Error, MeilisearchCommunicationError, MeilisearchError},
+    request::{HttpClient, Method},
 };
 use municipio_domain::outgoing::{self, Exchange, Outgoing, OutgoingError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -33,8 +33,12 @@ impl Http {
     }
 
     /// Gets what lies at an address, in a form of our own.
-    pub(super) async fn get<T: DeserializeOwned + Send + 'static>(&self, url: &str) -> Result<T, Error> {
-        self.request::<(), (), T>(url, Method::Get { query: () }, 200).await
+    pub(super) async fn get<T: DeserializeOwned + Send + 'static>(
+        &self,
+        url: &str,
+    ) -> Result<T, Error> {
+        self.request::<(), (), T>(url, Method::Get { query: () }, 200)
+            .await
     }
 
     async fn send<Query: Serialize>(
@@ -43,12 +47,14 @@ impl Http {
         method: outgoing::Method,
         query: &Query,
         body: Option<Vec<u8>>,
-    ) -> Result<(u16, String), Error> {
+    ) -> Result<(u16, Vec<u8>), Error> {
         let mut url = Url::parse(url).map_err(|error| other(&error))?;
         if let serde_json::Value::Object(parameters) = serde_json::to_value(query)? {
             let mut pairs = url.query_pairs_mut();
             for (name, value) in &parameters {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
                 pairs.append_pair(name, &value);
             }
         }
@@ -60,8 +66,12 @@ impl Http {
             within: self.within,
             most: MOST,
         };
-        let answer = self.outgoing.exchange(call).await.map_err(|error| unreachable(&url, error))?;
-        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
+        let answer = self
+            .outgoing
+            .exchange(call)
+            .await
+            .map_err(|error| unreachable(&url, error))?;
+        Ok((answer.status, answer.body))
     }
 }
 
@@ -80,7 +90,7 @@ impl HttpClient for Http {
     {
         let body = method.body().map(serde_json::to_vec).transpose()?;
         let (status, answer) = self.send(url, verb(&method), method.query(), body).await?;
-        parse_response(status, expected, &answer, url.to_owned())
+        parse(status, expected, &answer, url)
     }
 
     async fn stream_request<
@@ -99,10 +109,12 @@ impl HttpClient for Http {
         let mut bytes = Vec::new();
         if let Some(body) = method.into_body() {
             let mut body = std::pin::pin!(body);
-            body.read_to_end(&mut bytes).await.map_err(|error| other(&error))?;
+            body.read_to_end(&mut bytes)
+                .await
+                .map_err(|error| other(&error))?;
         }
         let (status, answer) = self.send(url, verb, &query, Some(bytes)).await?;
-        parse_response(status, expected, &answer, url.to_owned())
+        parse(status, expected, &answer, url)
     }
 
     fn is_tokio(&self) -> bool {
@@ -117,6 +129,29 @@ fn verb<Query, Body>(method: &Method<Query, Body>) -> outgoing::Method {
         Method::Patch { .. } => outgoing::Method::PATCH,
         Method::Put { .. } => outgoing::Method::PUT,
         Method::Delete { .. } => outgoing::Method::DELETE,
+    }
+}
+
+/// Reads an answer. (The library has this too, and logs whatever is not there as a fault.)
+fn parse<T: DeserializeOwned>(
+    status: u16,
+    expected: u16,
+    answer: &[u8],
+    url: &str,
+) -> Result<T, Error> {
+    if status == expected {
+        return Ok(serde_json::from_slice(answer)?);
+    }
+    match serde_json::from_slice::<MeilisearchError>(answer) {
+        Ok(error) => Err(error.into()),
+        // A proxy, or something else that is no Meilisearch.
+        Err(_) => Err(Error::MeilisearchCommunication(
+            MeilisearchCommunicationError {
+                status_code: status,
+                message: None,
+                url: url.to_owned(),
+            },
+        )),
     }
 }
 

@@ -93,7 +93,10 @@ impl Meilisearch {
     }
 
     /// Waits until a task is done.
-    async fn settle(&self, task: Result<meilisearch_sdk::task_info::TaskInfo, Error>) -> Result<(), EngineError> {
+    async fn settle(
+        &self,
+        task: Result<meilisearch_sdk::task_info::TaskInfo, Error>,
+    ) -> Result<(), EngineError> {
         let task = task.map_err(unavailable)?;
         task::settle(&self.http(WRITING), &self.host, task.task_uid).await
     }
@@ -106,7 +109,8 @@ impl Meilisearch {
             let present = match http.get::<Value>(&address).await {
                 Err(error) if is(&error, ErrorCode::IndexNotFound) => {
                     let client = self.client(WRITING);
-                    self.settle(client.create_index(&self.name, Some("id")).await).await?;
+                    self.settle(client.create_index(&self.name, Some("id")).await)
+                        .await?;
                     http.get::<Value>(&address).await
                 }
                 found => found,
@@ -117,8 +121,12 @@ impl Meilisearch {
                 return Ok(());
             }
             let names: Vec<_> = differences.keys().map(String::as_str).collect();
-            tracing::info!(settings = names.join(", "), "the settings of the search server are changed");
-            self.settle(task::change_settings(&http, &address, &differences).await).await
+            tracing::info!(
+                settings = names.join(", "),
+                "the settings of the search server are changed"
+            );
+            self.settle(task::change_settings(&http, &address, &differences).await)
+                .await
         };
         self.prepared.get_or_try_init(prepare).await.copied()
     }
@@ -130,12 +138,15 @@ impl Meilisearch {
         documents: &[Document],
         position: Option<&Position>,
     ) -> Result<(), EngineError> {
-        let mut rows: Vec<Value> =
-            documents.iter().map(|document| document::document(tenant, document)).collect();
+        let mut rows: Vec<Value> = documents
+            .iter()
+            .map(|document| document::document(tenant, document))
+            .collect();
         rows.extend(position.map(|position| document::position(tenant, position)));
         let index = self.index(WRITING);
         for rows in rows.chunks(AT_ONCE) {
-            self.settle(index.add_or_replace(rows, Some("id")).await).await?;
+            self.settle(index.add_or_replace(rows, Some("id")).await)
+                .await?;
         }
         Ok(())
     }
@@ -152,7 +163,8 @@ impl Meilisearch {
         self.prepare().await?;
         let removed: Vec<String> = batch.removed.iter().map(document::id).collect();
         self.remove(&removed).await?;
-        self.add(tenant, &batch.documents, batch.position.as_ref()).await
+        self.add(tenant, &batch.documents, batch.position.as_ref())
+            .await
     }
 
     async fn make_anew(
@@ -177,7 +189,10 @@ impl Meilisearch {
 
     async fn position(&self, tenant: TenantId) -> Result<Option<Position>, EngineError> {
         let index = self.index(SEARCHING);
-        match index.get_document::<StoredPosition>(&position_id(tenant)).await {
+        match index
+            .get_document::<StoredPosition>(&position_id(tenant))
+            .await
+        {
             Ok(stored) => Ok(Some(Position {
                 sequence: stored.sequence,
                 recipe: stored.recipe,
@@ -194,7 +209,10 @@ impl Meilisearch {
         let mut read = 0;
         loop {
             let mut query = DocumentsQuery::new(&index);
-            query.with_filter(&filter).with_limit(READ_AT_ONCE).with_offset(read);
+            query
+                .with_filter(&filter)
+                .with_limit(READ_AT_ONCE)
+                .with_offset(read);
             query.with_fields(["item", "locale", "revision"]);
             let page = match query.execute::<Stored>().await {
                 Err(error) if is_missing(&error) => return Ok(held),
@@ -256,7 +274,8 @@ impl Meilisearch {
             indexes: (self.name.clone(), beside.clone()),
             rename: None,
         };
-        self.settle(self.client(WRITING).swap_indexes([&swap]).await).await?;
+        self.settle(self.client(WRITING).swap_indexes([&swap]).await)
+            .await?;
         let old = Self {
             name: beside,
             ..self.clone()

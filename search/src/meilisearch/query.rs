@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use meilisearch_sdk::search::{MatchingStrategies, SearchQuery as SdkQuery, SearchResults, Selectors};
+use meilisearch_sdk::search::{
+    MatchingStrategies, SearchQuery as SdkQuery, SearchResults, Selectors,
+};
 use municipio_domain::{
     ids::TenantId,
     search::{EngineError, FacetCounts, Hit, Hits, SearchOrder, SearchQuery},
@@ -18,7 +20,11 @@ struct Found {
 }
 
 /// The hits of a query among the documents of a tenant.
-pub(super) async fn hits(index: &Index, tenant: TenantId, query: &SearchQuery) -> Result<Hits, EngineError> {
+pub(super) async fn hits(
+    index: &Index,
+    tenant: TenantId,
+    query: &SearchQuery,
+) -> Result<Hits, EngineError> {
     let filter = filter(tenant, query);
     let sort = sort(query);
     let sort: Vec<&str> = sort.iter().map(String::as_str).collect();
@@ -71,7 +77,9 @@ fn read(found: SearchResults<Found>, query: &SearchQuery) -> Result<Hits, Engine
 
 fn counts(values: Option<&HashMap<String, usize>>) -> FacetCounts {
     let values = values.into_iter().flatten();
-    let mut counts: FacetCounts = values.map(|(value, count)| (value.clone(), *count as u64)).collect();
+    let mut counts: FacetCounts = values
+        .map(|(value, count)| (value.clone(), *count as u64))
+        .collect();
     counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     counts
 }
@@ -82,7 +90,10 @@ pub(super) fn of_tenant(tenant: TenantId) -> String {
 }
 
 fn filter(tenant: TenantId, query: &SearchQuery) -> String {
-    let mut all = vec![of_tenant(tenant), format!("locale = {}", quoted(query.locale.as_str()))];
+    let mut all = vec![
+        of_tenant(tenant),
+        format!("locale = {}", quoted(query.locale.as_str())),
+    ];
     for (field, values) in &query.filters {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         all.push(format!("{} IN [{}]", field.as_str(), values.join(", ")));
@@ -93,7 +104,10 @@ fn filter(tenant: TenantId, query: &SearchQuery) -> String {
         && let Some(within) = near.within
     {
         let point = near.point;
-        all.push(format!("_geoRadius({}, {}, {within})", point.latitude, point.longitude));
+        all.push(format!(
+            "_geoRadius({}, {}, {within})",
+            point.latitude, point.longitude
+        ));
     }
     all.join(" AND ")
 }
@@ -106,7 +120,10 @@ fn sort(query: &SearchQuery) -> Vec<String> {
         (SearchOrder::Title, _) => vec!["title_key:asc".to_owned()],
         (SearchOrder::Distance, Some(near)) => {
             let point = near.point;
-            vec![format!("_geoPoint({}, {}):asc", point.latitude, point.longitude)]
+            vec![format!(
+                "_geoPoint({}, {}):asc",
+                point.latitude, point.longitude
+            )]
         }
     }
 }

@@ -45,7 +45,9 @@ pub(super) async fn settle(http: &Http, host: &str, uid: u32) -> Result<(), Engi
         let task = match http.get::<Task>(&address).await {
             // The server keeps a million of them.
             Err(error) if is(&error, ErrorCode::TaskNotFound) => {
-                return Err(EngineError::Unavailable(format!("task {uid} is not known any more")));
+                return Err(EngineError::Unavailable(format!(
+                    "task {uid} is not known any more"
+                )));
             }
             task => task.map_err(unavailable)?,
         };
@@ -62,7 +64,9 @@ pub(super) async fn settle(http: &Http, host: &str, uid: u32) -> Result<(), Engi
             _ => {}
         }
     }
-    Err(EngineError::Unavailable(format!("task {uid} waits for too long")))
+    Err(EngineError::Unavailable(format!(
+        "task {uid} waits for too long"
+    )))
 }
 
 /// Changes these settings and no others.
@@ -75,5 +79,6 @@ pub(super) async fn change_settings(
         query: (),
         body: settings,
     };
-    http.request::<(), &Map<String, Value>, TaskInfo>(address, method, 202).await
+    http.request::<(), &Map<String, Value>, TaskInfo>(address, method, 202)
+        .await
 }

@@ -66,18 +66,36 @@ async fn the_position_is_sent_with_the_documents_and_settings_are_left_as_they_a
     let requests = server.requests();
     let sent: Value = serde_json::from_str(&requests[1].body).unwrap();
     assert_eq!(sent.as_array().unwrap().len(), 2, "{sent:#}");
-    assert_eq!((&sent[0]["title"], &sent[1]["sequence"]), (&json!("carta identita"), &json!(7)));
-    assert!(sent[0]["tenant"].is_string() && sent[1].get("tenant").is_none(), "{sent:#}");
-    assert!(requests.iter().all(|request| request.authorization == "Bearer key"));
+    assert_eq!(
+        (&sent[0]["title"], &sent[1]["sequence"]),
+        (&json!("carta identita"), &json!(7))
+    );
+    assert!(
+        sent[0]["tenant"].is_string() && sent[1].get("tenant").is_none(),
+        "{sent:#}"
+    );
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.authorization == "Bearer key")
+    );
 }
 
 #[tokio::test]
 async fn an_index_that_is_not_there_is_made_with_its_settings() {
     let server = Scripted::start([
-        ("GET /indexes/m/settings", 404, error("index_not_found", "Index `m` not found.")),
+        (
+            "GET /indexes/m/settings",
+            404,
+            error("index_not_found", "Index `m` not found."),
+        ),
         ("POST /indexes", 202, task(1)),
         ("GET /tasks/1", 200, done("succeeded")),
-        ("GET /indexes/m/settings", 200, json!({ "rankingRules": ["words"], "searchableAttributes": ["*"] })),
+        (
+            "GET /indexes/m/settings",
+            200,
+            json!({ "rankingRules": ["words"], "searchableAttributes": ["*"] }),
+        ),
         ("PATCH /indexes/m/settings", 202, task(2)),
         ("GET /tasks/2", 200, done("succeeded")),
         ("POST /indexes/m/documents?primaryKey=id", 202, task(3)),
@@ -96,7 +114,11 @@ async fn what_became_of_a_task_is_told_apart() {
         (200, failed, true),
         (200, done("canceled"), false),
         (404, error("task_not_found", "Task `1` not found."), false),
-        (503, error("too_many_search_requests", "Too many search requests."), false),
+        (
+            503,
+            error("too_many_search_requests", "Too many search requests."),
+            false,
+        ),
         (502, json!("<html>Bad gateway</html>"), false),
     ] {
         let server = Scripted::start([
@@ -106,7 +128,11 @@ async fn what_became_of_a_task_is_told_apart() {
         ])
         .await;
         let error = apply(&server).await.unwrap_err();
-        assert_eq!(matches!(error, EngineError::Failed(_)), is_failure, "{answer}: {error}");
+        assert_eq!(
+            matches!(error, EngineError::Failed(_)),
+            is_failure,
+            "{answer}: {error}"
+        );
     }
 }
 
@@ -115,7 +141,10 @@ async fn a_server_that_is_not_there_is_unavailable() {
     let nowhere = Meilisearch::new("http://127.0.0.1:9", None, "m");
     let italian = Locale::italian();
     let query = SearchQuery::new(SearchText::read("carta", &italian).unwrap(), italian, 10);
-    let error = nowhere.query(TenantId::generate(), &query).await.unwrap_err();
+    let error = nowhere
+        .query(TenantId::generate(), &query)
+        .await
+        .unwrap_err();
     assert!(matches!(error, EngineError::Unavailable(_)), "{error}");
 }
 
@@ -132,6 +161,8 @@ async fn what_somebody_writes_stays_a_value_in_the_filter() {
     let counts = [("c", 2), ("a", 1), ("b", 1)].map(|(value, count)| (value.to_owned(), count));
     assert_eq!(hits.facets, [(FacetField::Topic, counts.to_vec())]);
     let asked: Value = serde_json::from_str(&server.requests()[0].body).unwrap();
-    let filter = format!("tenant = \"{tenant}\" AND locale = \"it\" AND topic IN [\"a\\\" OR tenant = \\\"b\\\\\"]");
+    let filter = format!(
+        "tenant = \"{tenant}\" AND locale = \"it\" AND topic IN [\"a\\\" OR tenant = \\\"b\\\\\"]"
+    );
     assert_eq!(asked["filter"], filter);
 }

@@ -70,9 +70,11 @@ fn refused(error: SynonymsError) -> Result<UserError> {
     let message = error.to_string();
     Ok(match error {
         SynonymsError::TooMany => UserError::at("TOO_MANY_SYNONYMS", message, "groups"),
-        SynonymsError::Group(index) => {
-            UserError::at("INVALID_SYNONYMS", message, format!("groups[{index}].phrases"))
-        }
+        SynonymsError::Group(index) => UserError::at(
+            "INVALID_SYNONYMS",
+            message,
+            format!("groups[{index}].phrases"),
+        ),
         SynonymsError::Conflict => UserError::at("CONFLICT", message, "expectedVersion"),
         SynonymsError::Store(error) => return Err(internal(error)),
     })
@@ -89,9 +91,14 @@ impl SearchMutation {
     ) -> Result<SetSearchSynonymsPayload> {
         let data = data(ctx)?;
         data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
-        let groups = input.groups.into_iter().map(|group| group.phrases).collect();
+        let groups = input
+            .groups
+            .into_iter()
+            .map(|group| group.phrases)
+            .collect();
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let own = match set_synonyms(&transaction, groups, input.expected_version, data.now()).await {
+        let own = match set_synonyms(&transaction, groups, input.expected_version, data.now()).await
+        {
             Ok(own) => own,
             Err(error) => {
                 return Ok(SetSearchSynonymsPayload {

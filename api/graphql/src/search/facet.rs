@@ -72,8 +72,14 @@ impl SearchFacet {
         let value = |field: FacetField, (value, count): &(String, u64)| {
             let (value, label) = if is_of_items(field) {
                 let item = items.get(&ItemId(value.parse().ok()?))?.clone();
-                let view = View { item, reader: reader.clone() };
-                (view.global_id().to_string(), view.text(&view.item.body.title())?)
+                let view = View {
+                    item,
+                    reader: reader.clone(),
+                };
+                (
+                    view.global_id().to_string(),
+                    view.text(&view.item.body.title())?,
+                )
             } else if field == FacetField::Type {
                 let content_type: ContentType = value.parse().ok()?;
                 (value.to_uppercase(), content_type.type_name().to_owned())
@@ -81,11 +87,19 @@ impl SearchFacet {
                 let label = facet_term(field, value).and_then(|term| reader.text(&term.label));
                 (value.clone(), label.unwrap_or_else(|| value.clone()))
             };
-            Some(SearchFacetValue { value, label, count: *count })
+            Some(SearchFacetValue {
+                value,
+                label,
+                count: *count,
+            })
         };
         let facets = facets.iter().map(|(field, counts)| Self {
             field: (*field).into(),
-            values: counts.iter().take(MOST_VALUES).filter_map(|count| value(*field, count)).collect(),
+            values: counts
+                .iter()
+                .take(MOST_VALUES)
+                .filter_map(|count| value(*field, count))
+                .collect(),
         });
         Ok(facets.collect())
     }

@@ -29,7 +29,10 @@ pub(crate) struct SearchHitEdge {
 
 impl SearchHit {
     pub(super) fn new(view: View, hit: &Hit, query: &SearchQuery) -> Option<Self> {
-        let place = query.near.map(|near| near.point).zip(view.item.body.position());
+        let place = query
+            .near
+            .map(|near| near.point)
+            .zip(view.item.body.position());
         Some(Self {
             item: content(&view)?,
             view,

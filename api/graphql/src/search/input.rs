@@ -1,17 +1,12 @@
 //! What can be asked of search.
 
+use super::Asked;
+use crate::{context::RequestData, error::ErrorCode, filters::DateRange, objects::ServiceStatus};
 use async_graphql::{Enum, ID, InputObject, Result};
 use municipio_domain::{
     content::ContentType,
     locale::Locale,
     search::{FacetField, Near, SearchQuery, SearchText, facet_term},
-};
-use super::Asked;
-use crate::{
-    context::RequestData,
-    error::ErrorCode,
-    filters::DateRange,
-    objects::ServiceStatus,
 };
 
 /// Which hits: those that have one of the values of each field that is given (filtro della ricerca).
@@ -78,8 +73,12 @@ impl Asked {
     /// The query of the domain.
     pub(super) fn query(self, data: &RequestData, locale: &Locale) -> Result<SearchQuery> {
         let text = text(&self.query, locale, "query")?;
-        let types: Vec<ContentType> =
-            self.types.unwrap_or_default().into_iter().map(Into::into).collect();
+        let types: Vec<ContentType> = self
+            .types
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect();
         let mut query = SearchQuery::new(text, locale.clone(), 0).of_types(&types);
         query.order = self.order_by.into();
         query.near = self.near.map(SearchNear::read).transpose()?;
@@ -115,7 +114,11 @@ impl SearchFilter {
             (FacetField::Category, "category", self.category),
             (FacetField::Kind, "kind", self.kind),
             (FacetField::LifeEvent, "lifeEvents", self.life_events),
-            (FacetField::BusinessEvent, "businessEvents", self.business_events),
+            (
+                FacetField::BusinessEvent,
+                "businessEvents",
+                self.business_events,
+            ),
         ] {
             if let Some(codes) = codes {
                 known(field, &codes, name)?;
@@ -124,7 +127,12 @@ impl SearchFilter {
         }
         for (field, name, content_type, ids) in [
             (FacetField::Topic, "topics", ContentType::Topic, self.topics),
-            (FacetField::Office, "offices", ContentType::Office, self.offices),
+            (
+                FacetField::Office,
+                "offices",
+                ContentType::Office,
+                self.offices,
+            ),
         ] {
             if let Some(ids) = ids {
                 let ids = ids.iter().enumerate().map(|(index, id)| {
@@ -135,7 +143,9 @@ impl SearchFilter {
             }
         }
         if let Some(statuses) = self.status {
-            let statuses = statuses.into_iter().map(municipio_domain::content::types::ServiceStatus::from);
+            let statuses = statuses
+                .into_iter()
+                .map(municipio_domain::content::types::ServiceStatus::from);
             let codes = statuses.map(|status| status.code().to_owned());
             query.filters.push((FacetField::Status, codes.collect()));
         }

@@ -61,17 +61,29 @@ impl SearchInsight {
             let message = format!("`days` lies between 1 and {MOST_DAYS}, not {days}");
             return Err(ErrorCode::InvalidArgument.about("days", message));
         }
-        engine(data)?.write_uses(data.now()).await.map_err(internal)?;
+        engine(data)?
+            .write_uses(data.now())
+            .await
+            .map_err(internal)?;
         Ok(Self {
             since: data.today() - TimeDelta::days((days - 1).into()),
         })
     }
 
-    async fn read(&self, ctx: &Context<'_>, fruitless: bool, first: Option<i32>) -> Result<Vec<SearchedText>> {
+    async fn read(
+        &self,
+        ctx: &Context<'_>,
+        fruitless: bool,
+        first: Option<i32>,
+    ) -> Result<Vec<SearchedText>> {
         let data = data(ctx)?;
         let size = page_size(first, "first")?;
         let found = most_searched(data.contents.store(), self.since, fruitless, size).await;
-        Ok(found.map_err(internal)?.into_iter().map(Into::into).collect())
+        Ok(found
+            .map_err(internal)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 }
 
@@ -121,7 +133,9 @@ impl SearchSynonyms {
     pub(crate) async fn read(ctx: &Context<'_>) -> Result<Self> {
         let data = data(ctx)?;
         data.authorise(Action::ReadDrafts, &Subject::WHOLE)?;
-        let own = own_synonyms(data.contents.store()).await.map_err(internal)?;
+        let own = own_synonyms(data.contents.store())
+            .await
+            .map_err(internal)?;
         Self::new(ctx, own)
     }
 

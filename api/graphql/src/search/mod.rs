@@ -2,8 +2,8 @@
 
 mod facet;
 mod hit;
-mod insight;
 mod input;
+mod insight;
 
 use async_graphql::{Context, Error, Object, Result, SimpleObject, connection::PageInfo};
 use municipio_domain::search::{
@@ -31,7 +31,9 @@ const SPEAKING_HITS: usize = 5;
 /// The search of a request.
 pub(crate) fn engine(data: &RequestData) -> Result<&Search> {
     let message = "there is no search here";
-    data.search.as_ref().ok_or_else(|| ErrorCode::SearchUnavailable.error(message))
+    data.search
+        .as_ref()
+        .ok_or_else(|| ErrorCode::SearchUnavailable.error(message))
 }
 
 pub(crate) fn follow_failed(error: &FollowError) -> Error {
@@ -66,29 +68,28 @@ pub(crate) struct SearchConnection {
 
 /// The engine that found the hits (motore di ricerca).
 #[derive(SimpleObject)]
-#[graphql(complex)]
 pub(crate) struct SearchEngine {
     /// Its name: `embedded` or `meilisearch`.
     name: &'static str,
     /// It stands in for the search server, which does not answer.
     is_degraded: bool,
-}
-
-#[async_graphql::ComplexObject]
-impl SearchEngine {
-    /// How many changes of the public site it does not know yet; null while its index is being made.
-    async fn lag(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
-        let data = data(ctx)?;
-        let lag = engine(data)?.lag(&data.tenant, self.name).await;
-        lag.map_err(|error| follow_failed(&error))
-    }
+    /// How many changes of the public site it did not know yet when it answered; null while its index was being
+    /// made.
+    lag: Option<u64>,
 }
 
 impl SearchConnection {
-    pub(crate) async fn read(ctx: &Context<'_>, asked: Asked, locale: Option<scalars::Locale>) -> Result<Self> {
+    pub(crate) async fn read(
+        ctx: &Context<'_>,
+        asked: Asked,
+        locale: Option<scalars::Locale>,
+    ) -> Result<Self> {
         let reader = Reader::new(ctx, locale)?;
         let data = data(ctx)?;
-        let after = asked.after.as_deref().map(|after| decode_place(after, &data.tenant.ipa_code));
+        let after = asked
+            .after
+            .as_deref()
+            .map(|after| decode_place(after, &data.tenant.ipa_code));
         let offset = after.transpose().map_err(|error| cursor("after", error))?;
         let is_first_page = offset.is_none();
         let text = asked.query.clone();
@@ -97,11 +98,14 @@ impl SearchConnection {
         query.offset = offset.unwrap_or_default().min(MOST_HITS);
         query.size = size.min(MOST_HITS - query.offset);
         let search = engine(data)?;
-        let answered = search.query(&data.tenant, &query).await;
+        let wants_lag = ctx.look_ahead().field("engine").field("lag").exists();
+        let answered = search.query(&data.tenant, &query, wants_lag).await;
         let answered = answered.map_err(|error| follow_failed(&error))?;
         if is_first_page {
             let found = answered.hits.total;
-            search.uses().searched(data.tenant.id, reader.locale(), &text, found);
+            search
+                .uses()
+                .searched(data.tenant.id, reader.locale(), &text, found);
         }
         let ids = answered.hits.hits.iter().map(|hit| hit.item);
         let items = data.items(ids.clone()).await?;
@@ -120,9 +124,10 @@ impl SearchConnection {
 
     fn hits(&self) -> impl Iterator<Item = (u64, SearchHit)> {
         let hits = self.answered.hits.hits.iter().zip(&self.views);
-        hits.zip(self.query.offset + 1..).filter_map(|((hit, view), place)| {
-            Some((place, SearchHit::new(view.clone()?, hit, &self.query)?))
-        })
+        hits.zip(self.query.offset + 1..)
+            .filter_map(|((hit, view), place)| {
+                Some((place, SearchHit::new(view.clone()?, hit, &self.query)?))
+            })
     }
 
     fn place(&self, hits: u64) -> String {
@@ -172,8 +177,9 @@ impl SearchConnection {
     /// What was probably meant, when a word is in none of the first hits (forse cercavi).
     async fn did_you_mean(&self) -> Option<String> {
         let shown = self.views.iter().flatten().take(SPEAKING_HITS);
-        let shown: Vec<_> =
-            shown.map(|view| Excerpt::of(&view.item, &view.reader.locales)).collect();
+        let shown: Vec<_> = shown
+            .map(|view| Excerpt::of(&view.item, &view.reader.locales))
+            .collect();
         did_you_mean(&self.query.text, &shown)
     }
 
@@ -182,6 +188,7 @@ impl SearchConnection {
         SearchEngine {
             name: self.answered.engine,
             is_degraded: self.answered.is_degraded,
+            lag: self.answered.lag,
         }
     }
 }
@@ -198,14 +205,18 @@ pub(crate) async fn suggest(
     let text = input::text(prefix, reader.locale(), "prefix")?;
     let size = page_size(first.or(Some(8)), "first")?;
     let locale = reader.locale().clone();
-    let suggested = engine(data)?.suggest(&data.tenant, text.clone(), locale, size).await;
+    let suggested = engine(data)?
+        .suggest(&data.tenant, text.clone(), locale, size)
+        .await;
     let suggested = suggested.map_err(|error| follow_failed(&error))?;
     let items = data.items(suggested.iter().copied()).await?;
     let views = suggested.iter().filter_map(|id| {
         let (item, reader) = (items.get(id)?.clone(), reader.clone());
         Some(View { item, reader })
     });
-    Ok(views.filter_map(|view| Suggestion::new(view, &text)).collect())
+    Ok(views
+        .filter_map(|view| Suggestion::new(view, &text))
+        .collect())
 }
 
 /// The content of a view, and the fields of it that search counts.

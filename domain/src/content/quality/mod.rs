@@ -136,7 +136,9 @@ impl Rule {
     fn issue(&self, text: &Text) -> Option<Issue> {
         let index = match &self.check {
             Check::Gulpease { min, words } => {
-                let index = text.is_italian().then(|| gulpease::index(&text.text, *words));
+                let index = text
+                    .is_italian()
+                    .then(|| gulpease::index(&text.text, *words));
                 Some(index.flatten().filter(|index| index < min)?)
             }
             Check::PersonalData(kind) => {

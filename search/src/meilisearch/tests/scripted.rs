@@ -36,11 +36,20 @@ impl Scripted {
                 seen.lock().unwrap().push(request);
                 let (status, body) = match script.next() {
                     Some((expected, status, body)) if expected == line => (status, body),
-                    other => (500, Value::String(format!("{line}, expected was {other:?}"))),
+                    other => (
+                        500,
+                        Value::String(format!("{line}, expected was {other:?}")),
+                    ),
                 };
                 let body = body.to_string();
-                let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-                connection.write_all((head + &body).as_bytes()).await.unwrap();
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
+                connection
+                    .write_all((head + &body).as_bytes())
+                    .await
+                    .unwrap();
             }
         });
         Self { url, requests }
