@@ -16,14 +16,14 @@ use tokio::time::timeout;
 
 use super::{
     EngineError, FollowError, Hits, Position, SearchEngine, SearchQuery, SearchText, Source, Uses,
-    catch_up,
+    catch_up, repair, verify,
 };
 use crate::{
     content::ContentType,
     ids::{ItemId, TenantId},
     locale::Locale,
     store::{Database, StoreError},
-    tenants::Tenant,
+    tenants::{self, Tenant},
 };
 
 /// How long somebody who searches waits for what changed last.
@@ -183,6 +183,23 @@ impl Search {
         Ok(suggested)
     }
 
+    /// Compares the indexes that there are with the database, and puts right what differs.
+    ///
+    /// # Errors
+    /// The municipalities cannot be read. What fails for one of them is logged, and the others have theirs.
+    pub async fn repair(&self) -> Result<(), StoreError> {
+        for tenant in tenants::list(&self.database).await? {
+            let source = self.source(&Arc::new(tenant));
+            for engine in self.engines() {
+                if let Err(error) = repair_one(engine.as_ref(), &source).await {
+                    let (tenant, engine) = (&source.tenant().ipa_code, engine.name());
+                    tracing::error!(%error, %tenant, engine, "a search index cannot be repaired");
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes down what was looked for until now.
     ///
     /// # Errors
@@ -265,6 +282,28 @@ impl Search {
             .unwrap_or_else(PoisonError::into_inner);
         *rests = Some(Instant::now());
     }
+}
+
+async fn repair_one(engine: &dyn SearchEngine, source: &Source) -> Result<(), FollowError> {
+    let tenant = source.tenant();
+    if engine.status(tenant.id).await?.position.is_none() {
+        // Nobody searched it yet, or its first index is being made.
+        return Ok(());
+    }
+    let drift = verify(engine, source).await?;
+    if !drift.is_none() {
+        let (missing, outdated, surplus) = (
+            drift.missing.len(),
+            drift.outdated.len(),
+            drift.surplus.len(),
+        );
+        tracing::warn!(
+            tenant = %tenant.ipa_code, engine = engine.name(), missing, outdated, surplus,
+            "a search index differed from the database, and is repaired"
+        );
+        repair(engine, source, &drift).await?;
+    }
+    Ok(())
 }
 
 fn reaches(position: &Position, goal: &Position) -> bool {
