@@ -83,13 +83,20 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
     }
 }
 
-/// Writes down from time to time what people look for. For as long as it is polled.
+/// Writes down from time to time what people look for, and compares the indexes with the database once a day. For
+/// as long as it is polled.
 pub(crate) async fn keep_search(search: Search) {
     const OFTEN: Duration = Duration::from_secs(10);
-    loop {
+    const DAY: u64 = 24 * 60 * 60 / OFTEN.as_secs();
+    for time in 1_u64.. {
         tokio::time::sleep(OFTEN).await;
         if let Err(error) = search.write_uses(clock::now()).await {
             tracing::warn!(%error, "what was looked for cannot be counted yet");
+        }
+        if time % DAY == 0
+            && let Err(error) = search.repair().await
+        {
+            tracing::error!(%error, "the search indexes cannot be compared with the database");
         }
     }
 }

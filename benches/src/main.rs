@@ -17,6 +17,7 @@ mod processes;
 mod program;
 mod report;
 mod request;
+mod search;
 mod series;
 mod start;
 mod statements;
@@ -59,6 +60,8 @@ enum Command {
     /// A server that answers a file to everything
     #[command(hide = true)]
     AnswerFile(media::File),
+    /// Searches in a large municipality, by the embedded engine and by Meilisearch
+    Search(search::Options),
     /// A server that answers the same bytes to everything
     #[command(hide = true)]
     AnswerBytes(limits::Bytes),
@@ -134,6 +137,7 @@ async fn main() -> ExitCode {
         Command::Operations(options) => operations::run(&options).await,
         Command::Editing(options) => editing::run(&options).await,
         Command::Growth(options) => growth::run(&options).await,
+        Command::Search(options) => search::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
         Command::Webhooks(options) => webhooks::run(&options).await,
         Command::Media(options) => media::run(&options).await,

@@ -120,3 +120,12 @@ fn files_are_measured() {
         assert_eq!(found.count(), 1, "{name}: {text}");
     }
 }
+
+#[test]
+fn searches_are_measured() {
+    let text = run("search");
+    let found = rows(&text)
+        .into_iter()
+        .filter(|row| row[0].contains("embedded engine") && row.len() == 3);
+    assert_eq!(found.count(), 2, "{text}");
+}

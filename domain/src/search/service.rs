@@ -16,14 +16,14 @@ use tokio::time::timeout;
 
 use super::{
     EngineError, FollowError, Hits, Position, SearchEngine, SearchQuery, SearchText, Source, Uses,
-    catch_up,
+    catch_up, repair, verify,
 };
 use crate::{
     content::ContentType,
     ids::{ItemId, TenantId},
     locale::Locale,
     store::{Database, StoreError},
-    tenants::Tenant,
+    tenants::{self, Tenant},
 };
 
 /// How long somebody who searches waits for what changed last.
@@ -59,6 +59,8 @@ pub struct Answered {
     pub engine: &'static str,
     /// The engine stands in for one that does not answer.
     pub is_degraded: bool,
+    /// How many changes it had still to follow; nothing when its index was not there yet, or nobody asked.
+    pub lag: Option<u64>,
 }
 
 impl Search {
@@ -106,7 +108,7 @@ impl Search {
         Source::new(&self.database, Arc::clone(tenant))
     }
 
-    /// The hits of a query.
+    /// The hits of a query; with how far the engine had come when it answered, if that is asked for.
     ///
     /// # Errors
     /// No engine answers, or the database does not.
@@ -114,24 +116,41 @@ impl Search {
         &self,
         tenant: &Arc<Tenant>,
         query: &SearchQuery,
+        wants_lag: bool,
     ) -> Result<Answered, FollowError> {
         if let Some(server) = self.server.as_ref().filter(|_| !self.server_is_resting()) {
-            match server.query(tenant.id, query).await {
-                Ok(hits) => {
-                    return Ok(Answered {
-                        hits,
-                        engine: server.name(),
-                        is_degraded: false,
-                    });
-                }
-                Err(error) => self.let_server_rest(&error),
+            match self.ask(server.as_ref(), tenant, query, wants_lag).await {
+                Err(FollowError::Engine(error)) => self.let_server_rest(&error),
+                answered => return answered,
             }
         }
         self.freshen(tenant).await?;
+        let answered = self
+            .ask(self.embedded.as_ref(), tenant, query, wants_lag)
+            .await?;
         Ok(Answered {
-            hits: self.embedded.query(tenant.id, query).await?,
-            engine: self.embedded.name(),
             is_degraded: self.server.is_some(),
+            ..answered
+        })
+    }
+
+    async fn ask(
+        &self,
+        engine: &dyn SearchEngine,
+        tenant: &Arc<Tenant>,
+        query: &SearchQuery,
+        wants_lag: bool,
+    ) -> Result<Answered, FollowError> {
+        // Before the query, so that it never says that it knew more.
+        let lag = match wants_lag {
+            true => self.lag(tenant, engine).await?,
+            false => None,
+        };
+        Ok(Answered {
+            hits: engine.query(tenant.id, query).await?,
+            engine: engine.name(),
+            is_degraded: false,
+            lag,
         })
     }
 
@@ -158,10 +177,27 @@ impl Search {
             }
             let mut query = SearchQuery::new(text.clone(), locale.clone(), missing).of_types(types);
             query.titles_only = true;
-            let found = self.query(tenant, &query).await?.hits.hits;
+            let found = self.query(tenant, &query, false).await?.hits.hits;
             suggested.extend(found.into_iter().map(|hit| hit.item));
         }
         Ok(suggested)
+    }
+
+    /// Compares the indexes that there are with the database, and puts right what differs.
+    ///
+    /// # Errors
+    /// The municipalities cannot be read. What fails for one of them is logged, and the others have theirs.
+    pub async fn repair(&self) -> Result<(), StoreError> {
+        for tenant in tenants::list(&self.database).await? {
+            let source = self.source(&Arc::new(tenant));
+            for engine in self.engines() {
+                if let Err(error) = repair_one(engine.as_ref(), &source).await {
+                    let (tenant, engine) = (&source.tenant().ipa_code, engine.name());
+                    tracing::error!(%error, %tenant, engine, "a search index cannot be repaired");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes down what was looked for until now.
@@ -173,27 +209,16 @@ impl Search {
     }
 
     /// How many changes an engine has still to follow; nothing when its index is not there yet.
-    ///
-    /// # Errors
-    /// The engine or the database does not answer.
-    pub async fn lag(
+    async fn lag(
         &self,
         tenant: &Arc<Tenant>,
-        engine: &str,
+        engine: &dyn SearchEngine,
     ) -> Result<Option<u64>, FollowError> {
-        let Some(engine) = self.engines().find(|known| known.name() == engine) else {
-            return Ok(None);
-        };
-        let status = engine.status(tenant.id).await?;
+        let position = engine.status(tenant.id).await?.position;
         let goal = self.source(tenant).goal().await?;
-        let lag = status
-            .position
-            .filter(|position| position.recipe == goal.recipe);
-        Ok(
-            lag.map(|position| {
-                u64::try_from(goal.sequence - position.sequence).unwrap_or_default()
-            }),
-        )
+        let position = position.filter(|position| position.recipe == goal.recipe);
+        Ok(position
+            .map(|position| u64::try_from(goal.sequence - position.sequence).unwrap_or_default()))
     }
 
     /// Has the embedded engine follow what changed, and waits for it a little: who comes too late for it sees what
@@ -257,6 +282,28 @@ impl Search {
             .unwrap_or_else(PoisonError::into_inner);
         *rests = Some(Instant::now());
     }
+}
+
+async fn repair_one(engine: &dyn SearchEngine, source: &Source) -> Result<(), FollowError> {
+    let tenant = source.tenant();
+    if engine.status(tenant.id).await?.position.is_none() {
+        // Nobody searched it yet, or its first index is being made.
+        return Ok(());
+    }
+    let drift = verify(engine, source).await?;
+    if !drift.is_none() {
+        let (missing, outdated, surplus) = (
+            drift.missing.len(),
+            drift.outdated.len(),
+            drift.surplus.len(),
+        );
+        tracing::warn!(
+            tenant = %tenant.ipa_code, engine = engine.name(), missing, outdated, surplus,
+            "a search index differed from the database, and is repaired"
+        );
+        repair(engine, source, &drift).await?;
+    }
+    Ok(())
 }
 
 fn reaches(position: &Position, goal: &Position) -> bool {

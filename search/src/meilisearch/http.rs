@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::{AsyncRead, AsyncReadExt};
 use meilisearch_sdk::{
-    errors::{Error, MeilisearchCommunicationError},
-    request::{HttpClient, Method, parse_response},
+    errors::{Error, MeilisearchCommunicationError, MeilisearchError},
+    request::{HttpClient, Method},
 };
 use municipio_domain::outgoing::{self, Exchange, Outgoing, OutgoingError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -47,7 +47,7 @@ impl Http {
         method: outgoing::Method,
         query: &Query,
         body: Option<Vec<u8>>,
-    ) -> Result<(u16, String), Error> {
+    ) -> Result<(u16, Vec<u8>), Error> {
         let mut url = Url::parse(url).map_err(|error| other(&error))?;
         if let serde_json::Value::Object(parameters) = serde_json::to_value(query)? {
             let mut pairs = url.query_pairs_mut();
@@ -71,10 +71,7 @@ impl Http {
             .exchange(call)
             .await
             .map_err(|error| unreachable(&url, error))?;
-        Ok((
-            answer.status,
-            String::from_utf8_lossy(&answer.body).into_owned(),
-        ))
+        Ok((answer.status, answer.body))
     }
 }
 
@@ -93,7 +90,7 @@ impl HttpClient for Http {
     {
         let body = method.body().map(serde_json::to_vec).transpose()?;
         let (status, answer) = self.send(url, verb(&method), method.query(), body).await?;
-        parse_response(status, expected, &answer, url.to_owned())
+        parse(status, expected, &answer, url)
     }
 
     async fn stream_request<
@@ -117,7 +114,7 @@ impl HttpClient for Http {
                 .map_err(|error| other(&error))?;
         }
         let (status, answer) = self.send(url, verb, &query, Some(bytes)).await?;
-        parse_response(status, expected, &answer, url.to_owned())
+        parse(status, expected, &answer, url)
     }
 
     fn is_tokio(&self) -> bool {
@@ -132,6 +129,29 @@ fn verb<Query, Body>(method: &Method<Query, Body>) -> outgoing::Method {
         Method::Patch { .. } => outgoing::Method::PATCH,
         Method::Put { .. } => outgoing::Method::PUT,
         Method::Delete { .. } => outgoing::Method::DELETE,
+    }
+}
+
+/// Reads an answer. (The library has this too, and logs whatever is not there as a fault.)
+fn parse<T: DeserializeOwned>(
+    status: u16,
+    expected: u16,
+    answer: &[u8],
+    url: &str,
+) -> Result<T, Error> {
+    if status == expected {
+        return Ok(serde_json::from_slice(answer)?);
+    }
+    match serde_json::from_slice::<MeilisearchError>(answer) {
+        Ok(error) => Err(error.into()),
+        // A proxy, or something else that is no Meilisearch.
+        Err(_) => Err(Error::MeilisearchCommunication(
+            MeilisearchCommunicationError {
+                status_code: status,
+                message: None,
+                url: url.to_owned(),
+            },
+        )),
     }
 }
 

@@ -29,9 +29,10 @@ pub(super) fn wanted() -> Map<String, Value> {
         "displayedAttributes": ["id", "item", "locale", "revision", "sequence", "recipe"],
         "filterableAttributes": filterable,
         "sortableAttributes": ["date", "title_key", "type_rank", "popularity", "_geo"],
-        // An order that is asked for goes before how well hits fit. Services come before other hits that fit alike.
+        // An order that is asked for goes before how well hits fit; services before other hits with as many of the
+        // words: of the orders of these rules that were tried, this one finds most of the judged set.
         "rankingRules": [
-            "sort", "words", "typo", "attributeRank", "type_rank:asc", "proximity", "wordPosition", "exactness",
+            "sort", "words", "type_rank:asc", "typo", "attributeRank", "proximity", "wordPosition", "exactness",
             "popularity:desc",
         ],
         // Words that say nothing are left out by who writes and who asks, in the language of each document.

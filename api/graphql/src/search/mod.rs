@@ -68,22 +68,14 @@ pub(crate) struct SearchConnection {
 
 /// The engine that found the hits (motore di ricerca).
 #[derive(SimpleObject)]
-#[graphql(complex)]
 pub(crate) struct SearchEngine {
     /// Its name: `embedded` or `meilisearch`.
     name: &'static str,
     /// It stands in for the search server, which does not answer.
     is_degraded: bool,
-}
-
-#[async_graphql::ComplexObject]
-impl SearchEngine {
-    /// How many changes of the public site it does not know yet; null while its index is being made.
-    async fn lag(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
-        let data = data(ctx)?;
-        let lag = engine(data)?.lag(&data.tenant, self.name).await;
-        lag.map_err(|error| follow_failed(&error))
-    }
+    /// How many changes of the public site it did not know yet when it answered; null while its index was being
+    /// made.
+    lag: Option<u64>,
 }
 
 impl SearchConnection {
@@ -106,7 +98,8 @@ impl SearchConnection {
         query.offset = offset.unwrap_or_default().min(MOST_HITS);
         query.size = size.min(MOST_HITS - query.offset);
         let search = engine(data)?;
-        let answered = search.query(&data.tenant, &query).await;
+        let wants_lag = ctx.look_ahead().field("engine").field("lag").exists();
+        let answered = search.query(&data.tenant, &query, wants_lag).await;
         let answered = answered.map_err(|error| follow_failed(&error))?;
         if is_first_page {
             let found = answered.hits.total;
@@ -195,6 +188,7 @@ impl SearchConnection {
         SearchEngine {
             name: self.answered.engine,
             is_degraded: self.answered.is_degraded,
+            lag: self.answered.lag,
         }
     }
 }
