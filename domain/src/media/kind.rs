@@ -85,8 +85,9 @@ impl FileKind {
     pub fn sniff(head: &[u8], name: &str) -> Result<Self, Refusal> {
         let ending = ending(name);
         let kind = match infer::get(head) {
+            // To the library every such sequence is a certificate.
+            _ if is_signed(head) => Some(Self::Signed),
             Some(found) => Self::of_media_type(canonical(found.mime_type())),
-            None if is_signed(head) => Some(Self::Signed),
             None => Self::of_text(head, ending.as_deref())?,
         };
         let kind = kind.ok_or_else(|| Refusal::Type(shown(head)))?;
