@@ -1,6 +1,6 @@
 //! Where the files are kept, as it is configured.
 
-use municipio_domain::media::{Blobs, Media};
+use municipio_domain::media::{Blobs, DocumentReader, Media};
 
 use crate::{app::StartError, settings::Settings};
 
@@ -18,5 +18,10 @@ pub(crate) fn media(settings: &Settings) -> Result<Media, StartError> {
     };
     // It was read before, when the settings were checked.
     let scanner = settings.clamd.as_deref().and_then(|text| text.parse().ok());
-    Ok(Media::new(blobs, settings.media_limits(), scanner))
+    let program = match &settings.program {
+        Some(program) => program.clone(),
+        None => std::env::current_exe().map_err(StartError::Program)?,
+    };
+    let reader = DocumentReader::new(program);
+    Ok(Media::new(blobs, settings.media_limits(), scanner, reader))
 }

@@ -132,11 +132,11 @@ impl Folder {
     }
 
     /// Starts a command that reads this from its standard input.
-    pub fn start_with_input(&self, arguments: &[&str], input: &str) -> Process {
+    pub fn start_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Process {
         let mut command = self.command(arguments);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(input.as_bytes()).unwrap();
+        stdin.write_all(input.as_ref()).unwrap();
         Process::new(child)
     }
 

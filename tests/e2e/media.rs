@@ -214,3 +214,84 @@ on_both! {
         assert_eq!(again["createContent"]["content"]["file"]["sha256"], asset["file"]["sha256"], "{again:#}");
     }
 }
+
+on_both! {
+    async fn the_same_bytes_under_two_names_are_two_assets_that_can_be_copied(engine) {
+        let desk = Desk::open(engine).await;
+        let text = desk.asset("dati.txt", b"a;b\n1;2\n").await;
+        let table = desk.asset("dati.csv", b"a;b\n1;2\n").await;
+        assert_eq!(text["file"]["sha256"], table["file"]["sha256"]);
+        assert_eq!((&text["file"]["mediaType"], &table["file"]["mediaType"]), (&json!("text/plain"), &json!("text/csv")));
+        let copy = "mutation($id: ID!) { duplicate(input: { id: $id }) { userErrors { code message } } }";
+        for asset in [text, table] {
+            let done = desk.app.data_as(&desk.token, copy, json!({ "id": asset["id"] })).await;
+            assert_eq!(done["duplicate"]["userErrors"], json!([]), "{done:#}");
+        }
+    }
+}
+
+on_both! {
+    async fn files_are_found_where_the_host_names_no_municipality(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("modulo.txt", b"testo").await;
+        desk.app.tenant("c_x001", "www.x001.example").await;
+        let query = "query($id: ID!) { asset(by: { id: $id }) { file { url sha256 } } }";
+        let post = desk.app.post().header("municipio-tenant", "c_m999");
+        let post = post.json(&json!({ "query": query, "variables": { "id": asset["id"] } }));
+        let answer: Value = post.send().await.unwrap().json().await.unwrap();
+        let file = &answer["data"]["asset"]["file"];
+        let url = file["url"].as_str().unwrap_or_else(|| panic!("{answer:#}"));
+        assert!(url.contains("/tenants/c_m999/media/"), "{url}");
+        // A page that shows it sends no header.
+        assert_eq!(desk.bytes(url).await, b"testo");
+        let hash = file["sha256"].as_str().unwrap();
+        let address = |code: &str| format!("{}/tenants/{code}/media/{hash}/original/modulo.txt", desk.app.base);
+        assert_eq!(desk.bytes(&address("c_m999")).await, b"testo");
+        assert_eq!(desk.fetch(&address("c_x001"), &[]).await.status(), 404);
+        assert_eq!(desk.fetch(&address("c_x009"), &[]).await.status(), 404);
+    }
+}
+
+on_both! {
+    async fn the_record_of_a_moment_has_the_file_of_that_moment(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("modulo.txt", b"prima edizione").await;
+        let moment = chrono::Utc::now();
+        let replace = format!("mutation($file: Upload!) {{ updateContent(input: {{ id: {}, content: {{ asset: {{
+            file: {{ upload: $file }} }} }} }}) {{ userErrors {{ code message }} }} }}", asset["id"]);
+        let operations = json!({ "query": replace, "variables": { "file": null } });
+        desk.multipart(&operations, "modulo.txt", b"seconda edizione").send().await.unwrap();
+        desk.publish(&asset["id"]).await;
+        let query = json!({ "query": format!("{{ asset(by: {{ id: {} }}) {{ file {{ url }} }} }}", asset["id"]) });
+        let as_of = format!("as-of={}", moment.to_rfc3339_opts(chrono::SecondsFormat::Micros, true));
+        let post = desk.app.post().header("municipio-perspective", as_of).json(&query);
+        let answer: Value = post.send().await.unwrap().json().await.unwrap();
+        let url = answer["data"]["asset"]["file"]["url"].as_str();
+        let url = url.unwrap_or_else(|| panic!("{answer:#}"));
+        assert_eq!(desk.bytes(url).await, b"prima edizione");
+    }
+}
+
+on_both! {
+    async fn files_of_a_request_that_is_refused_are_forgotten(engine) {
+        let desk = Desk::open(engine).await;
+        let variables = json!({ "first": null, "file": null });
+        let operations = json!({ "query": "mutation($first: Upload, $file: Upload) { a: __typename }", "variables": variables });
+        let request = desk.multipart(&operations, "programma.exe", b"MZ\x90\0\x03").build().unwrap();
+        let body = request.body().unwrap().as_bytes().unwrap();
+        let body = String::from_utf8_lossy(body).replace(
+            r#"{"0":["variables.file"]}"#,
+            r#"{"1":["variables.first"],"0":["variables.file"]}"#,
+        );
+        let file = "Content-Disposition: form-data; name=\"0\"";
+        let (before, after) = body.split_once(file).unwrap();
+        let boundary = body.lines().next().unwrap();
+        let first = "Content-Disposition: form-data; name=\"1\"; filename=\"a.txt\"\r\n\r\ntesto";
+        let body = format!("{before}{first}\r\n{boundary}\r\n{file}{after}");
+        let request = reqwest::RequestBuilder::from_parts(desk.app.client.clone(), request).body(body);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["code"], "FILE_TYPE_REFUSED", "{answer:#}");
+        assert_eq!(desk.app.rows("media_upload").await, 0);
+        assert!(desk.kept("uploads").is_empty());
+    }
+}

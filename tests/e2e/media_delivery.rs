@@ -101,8 +101,17 @@ on_both! {
             assert_eq!((outside.status().as_u16(), outside.headers()["content-range"].to_str().unwrap()), (416, "bytes */200000"));
             let changed = desk.fetch(url, &[("range", "bytes=0-9"), ("if-range", "\"other\"")]).await;
             assert_eq!(changed.status(), 200);
+            assert_eq!(outside.headers()["cache-control"], "private, no-store");
+            let meant = desk.fetch(url, &[("if-match", "\"other\"")]).await;
+            assert_eq!(meant.status(), 412);
+            let head = desk.app.client.head(url).header("range", "bytes=0-9").send().await.unwrap();
+            assert_eq!(head.status(), 200);
             let head = desk.app.client.head(url).send().await.unwrap();
             assert_eq!((head.status().as_u16(), head.headers()["content-length"].to_str().unwrap()), (200, "200000"));
+        }
+        // It has no name but one that files of its kind may have.
+        for name in ["programma.exe", "lungo.txt%0A", "a%2Fb.txt"] {
+            assert_eq!(desk.fetch(&immutable.replace("lungo.txt", name), &[]).await.status(), 404, "{name}");
         }
         let post = desk.app.client.post(stable).send().await.unwrap();
         assert_eq!((post.status().as_u16(), post.headers()["allow"].to_str().unwrap()), (405, "GET, HEAD"));

@@ -18,20 +18,20 @@ use tokio::{
 
 const STREAM: &str = "application/offset+octet-stream";
 
-struct Tus<'a> {
+pub(crate) struct Tus<'a> {
     desk: &'a Desk,
     token: &'a str,
 }
 
 impl<'a> Tus<'a> {
-    fn of(desk: &'a Desk) -> Self {
+    pub(crate) fn of(desk: &'a Desk) -> Self {
         Self {
             desk,
             token: &desk.token,
         }
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -53,7 +53,7 @@ impl<'a> Tus<'a> {
     }
 
     /// Begins an upload; gives its address.
-    async fn begin(&self, name: &str, length: usize) -> String {
+    pub(crate) async fn begin(&self, name: &str, length: usize) -> String {
         let metadata = format!("filename {}", STANDARD.encode(name));
         let headers = [
             ("upload-length", length.to_string()),
@@ -70,14 +70,14 @@ impl<'a> Tus<'a> {
         created.headers()["location"].to_str().unwrap().to_owned()
     }
 
-    async fn patch(&self, path: &str, offset: usize, bytes: &[u8]) -> Response {
+    pub(crate) async fn patch(&self, path: &str, offset: usize, bytes: &[u8]) -> Response {
         let offset = offset.to_string();
         let headers = [("content-type", STREAM), ("upload-offset", offset.as_str())];
         self.send(Method::PATCH, path, &headers, bytes).await
     }
 
     /// How far an upload has come; nothing when there is none.
-    async fn offset(&self, path: &str) -> Option<usize> {
+    pub(crate) async fn offset(&self, path: &str) -> Option<usize> {
         let head = self.send(Method::HEAD, path, &[], b"").await;
         (head.status() == 200).then(|| {
             head.headers()["upload-offset"]
@@ -89,7 +89,7 @@ impl<'a> Tus<'a> {
     }
 
     /// The asset that is made of an upload.
-    async fn asset(&self, path: &str) -> Value {
+    pub(crate) async fn asset(&self, path: &str) -> Value {
         let upload = path.rsplit('/').next().unwrap();
         let variables = json!({ "file": upload, "title": "Caricato" });
         let made = self.desk.app.data_as(self.token, CREATE, variables).await;
@@ -288,4 +288,67 @@ async fn what_tus_does_not_allow_is_refused() {
     );
     let nothing = tus.patch("/media/uploads/x", 0, b"x").await;
     assert_eq!(code(nothing).await, (404, json!("UPLOAD_NOT_FOUND")));
+}
+
+#[actix_web::test]
+async fn every_answer_says_which_tus_is_spoken_and_head_what_was_said() {
+    let desk = Desk::open(Engine::Sqlite).await;
+    let tus = Tus::of(&desk);
+    let path = tus.begin("modulo è.txt", 5).await;
+    let head = tus.send(Method::HEAD, &path, &[], b"").await;
+    let metadata = format!("filename {}", STANDARD.encode("modulo è.txt"));
+    assert_eq!(head.headers()["upload-metadata"], metadata.as_str());
+    let nothing = tus.send(Method::HEAD, "/media/uploads/x", &[], b"").await;
+    assert_eq!(nothing.status(), 404);
+    assert_eq!(nothing.headers()["tus-resumable"], "1.0.0");
+    let other = desk.app.client.head(format!("{}{path}", desk.app.base));
+    let other = other.bearer_auth(&desk.token).send().await.unwrap();
+    assert_eq!(other.status(), 412);
+    assert_eq!(other.headers()["tus-version"], "1.0.0");
+    // Where nothing but POST is let through.
+    let patch = [
+        ("x-http-method-override", "PATCH"),
+        ("content-type", STREAM),
+        ("upload-offset", "0"),
+    ];
+    assert_eq!(
+        tus.send(Method::POST, &path, &patch, b"abc").await.status(),
+        204
+    );
+    assert_eq!(tus.offset(&path).await, Some(3));
+    let delete = [("x-http-method-override", "DELETE")];
+    assert_eq!(
+        tus.send(Method::POST, &path, &delete, b"").await.status(),
+        204
+    );
+    assert_eq!(tus.offset(&path).await, None);
+}
+
+on_both! {
+    async fn what_is_begun_wrongly_leaves_nothing(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        for (checksum, status) in [("md4 AAAA", 400), ("sha1 AAAA", 460)] {
+            let headers = [("upload-length", "5"), ("content-type", STREAM), ("upload-checksum", checksum)];
+            assert_eq!(tus.send(Method::POST, "/media/uploads", &headers, b"testo").await.status(), status);
+        }
+        assert_eq!(desk.app.rows("media_upload").await, 0);
+        assert!(desk.kept("uploads").is_empty());
+    }
+}
+
+on_both! {
+    async fn one_author_has_so_many_uploads_under_way(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let mut last = String::new();
+        for _ in 0..50 {
+            last = tus.begin("a.txt", 5).await;
+        }
+        let headers = [("upload-length", "5")];
+        let refused = tus.send(Method::POST, "/media/uploads", &headers, b"").await;
+        assert_eq!(code(refused).await, (429, json!("TOO_MANY_UPLOADS")));
+        assert_eq!(tus.send(Method::DELETE, &last, &[], b"").await.status(), 204);
+        tus.begin("a.txt", 5).await;
+    }
 }

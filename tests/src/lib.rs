@@ -5,6 +5,7 @@
 mod database;
 mod identity;
 pub mod media;
+pub mod meili;
 pub mod portal;
 pub mod provider;
 mod proxy;
@@ -12,7 +13,11 @@ pub mod receiver;
 pub mod story;
 pub mod writer;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use actix_web::rt;
 use chrono::{DateTime, TimeZone, Utc};
@@ -25,7 +30,7 @@ use municipio_domain::{
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
-    media::{Blobs, Media, MediaLimits},
+    media::{Blobs, DocumentReader, Media, MediaLimits},
     outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, DatabaseOptions},
@@ -131,6 +136,7 @@ impl TestApp {
             secret: Some(identity::SECRET.to_owned()),
             demo: false,
             workers: 1,
+            program: Some(program()),
             ..Settings::default()
         };
         change(&mut settings, data.path());
@@ -390,9 +396,17 @@ pub fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap()
 }
 
+/// The program, which Cargo builds for the suites: it stands beside the folder of the suite that runs.
+fn program() -> PathBuf {
+    let suite = std::env::current_exe().unwrap();
+    let folder = suite.parent().and_then(Path::parent).unwrap();
+    folder.join("municipio-under-test")
+}
+
 /// Loads the demo municipality.
 pub(crate) async fn with_demo(database: &Database, media: &Path) {
     let blobs = Blobs::local(media).unwrap();
-    let media = Media::new(blobs, MediaLimits::default(), None);
+    let reader = DocumentReader::new(program());
+    let media = Media::new(blobs, MediaLimits::default(), None, reader);
     load_demo(database, &media).await.unwrap();
 }

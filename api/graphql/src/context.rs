@@ -20,6 +20,7 @@ use municipio_domain::{
     identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
     ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
     locale::Locale,
+    search::Search,
     store::{StoreError, Transaction},
     tenants::Tenant,
     time::{ClosingCalendar, LocalDateTime, ROME},
@@ -58,6 +59,8 @@ pub struct RequestData {
     pub caller: Caller,
     /// The accounts, sessions and keys of the municipality.
     pub identity: Identity,
+    /// Looks for content.
+    pub(crate) search: Option<Search>,
     /// Where files are.
     pub(crate) files: FileAddresses,
     origin: Origin,
@@ -93,6 +96,7 @@ impl RequestData {
             contents,
             caller,
             identity,
+            search: None,
             files: FileAddresses::default(),
             origin: Origin::default(),
             attempt: None,
@@ -110,6 +114,14 @@ impl RequestData {
         Self { origin, ..self }
     }
 
+    /// The same, which can look for content.
+    pub fn searching(self, search: Search) -> Self {
+        Self {
+            search: Some(search),
+            ..self
+        }
+    }
+
     /// The same, with files at these addresses.
     pub fn with_files(self, files: FileAddresses) -> Self {
         Self { files, ..self }
@@ -119,7 +131,9 @@ impl RequestData {
     pub(crate) fn reach(&self, asset: &Asset) -> Option<Reach> {
         let subject = Subject::of_type(ContentType::Asset);
         let may = || self.caller.authorise(Action::ReadDrafts, &subject).is_ok();
-        match (asset.is_public(), self.contents.is_of_drafts()) {
+        // What was public at a moment may have been replaced or taken off since: its address names the file itself.
+        let is_of_now = !self.contents.is_of_drafts() && !self.contents.is_of_record();
+        match (asset.is_public(), !is_of_now) {
             (true, false) => Some(Reach::Public),
             (true, true) => Some(Reach::Caller(self.now())),
             (false, _) => may().then(|| Reach::Caller(self.now())),

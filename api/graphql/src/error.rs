@@ -140,6 +140,8 @@ error_codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Take a new key for each mutation.";
     /// The mutation with this Idempotency-Key was done; its answer holds a secret, and is told to the token with which it was sent alone.
     IdempotencyAnswerLost = "IDEMPOTENCY_ANSWER_LOST", 409, "Read what the mutation was to change, and go on from there.";
+    /// No search engine answers.
+    SearchUnavailable = "SEARCH_UNAVAILABLE", 503, "Try again later; lists and routes are answered meanwhile.";
     /// The identity provider does not answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE", 502, "Try again later; when it stays, tell who runs the provider.";
     /// The identity provider answers something else than OpenID Connect says, or its addresses may not be called from here.
@@ -192,6 +194,8 @@ error_codes! {
     ChecksumMismatch = "CHECKSUM_MISMATCH", 460, "Send it again.";
     /// The file did not arrive as a whole; with tus what arrived is kept.
     UploadCut = "UPLOAD_CUT", 400, "Go on with the upload, or send the file again.";
+    /// Too many uploads of the caller are under way.
+    TooManyUploads = "TOO_MANY_UPLOADS", 429, "Finish or cancel some, then go on.";
     /// The version of tus is not spoken here.
     TusVersion = "TUS_VERSION_UNSUPPORTED", 412, "Send the header Tus-Resumable: 1.0.0.";
     /// A request with files could have been sent by any page.
@@ -228,6 +232,7 @@ impl ErrorCode {
             Self::Unavailable => {
                 "the database does not answer at the moment; try again in a few seconds"
             }
+            Self::SearchUnavailable => "no search engine answers at the moment; try again later",
             Self::StorageUnavailable => {
                 "the place of the files does not answer at the moment; try again in a few seconds"
             }
@@ -283,7 +288,9 @@ impl From<&MediaError> for ErrorCode {
             MediaError::Cut(_) => Self::UploadCut,
             MediaError::Full => Self::StorageFull,
             MediaError::Unavailable(_) | MediaError::Scan(_) => Self::StorageUnavailable,
-            MediaError::Busy => Self::Busy,
+            MediaError::Busy | MediaError::BeingLookedAt => Self::Busy,
+            MediaError::TooMany(_) => Self::TooManyUploads,
+            MediaError::TooManyPieces(_) => Self::BadRequest,
             MediaError::Missing(_) | MediaError::Render(_) => Self::Internal,
             MediaError::Store(error) => error.into(),
         }

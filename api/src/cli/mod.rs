@@ -2,8 +2,10 @@
 
 mod audit;
 mod media;
+mod outbox;
 mod progress;
 mod provider;
+mod search;
 mod seed;
 mod tenant;
 mod user;
@@ -14,7 +16,10 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use municipio_domain::store::Database;
+use municipio_domain::{
+    media::{READ_DOCUMENT, read_document},
+    store::Database,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -37,6 +42,7 @@ use crate::{
         MUNICIPIO_LISTEN     address and port (127.0.0.1:8080)\n  \
         MUNICIPIO_DATA_DIR   folder of the SQLite database (data)\n  \
         DATABASE_URL         postgres://user:password@host/database instead of SQLite\n  \
+        MEILI_URL            address of a Meilisearch, with its key in MEILI_API_KEY\n  \
         MUNICIPIO_DEMO       off starts without the demo municipality\n  \
         MUNICIPIO_LOG        what is logged, such as info or municipio=debug\n\
         The README lists the others."
@@ -63,6 +69,9 @@ enum Command {
     /// Export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// List, replay and drop what is to be done after changes, such as telling webhooks
+    #[command(subcommand)]
+    Outbox(outbox::OutboxCommand),
     /// Remove files that nothing uses, and verify those that are kept
     #[command(subcommand)]
     Media(media::Media),
@@ -72,9 +81,17 @@ enum Command {
     /// Create, list, suspend and resume accounts, and reset their passwords
     #[command(subcommand)]
     User(user::User),
+    /// Make the indexes of search anew, and compare them with the database
+    #[command(subcommand)]
+    Search(search::Search),
     /// Create, list and delete identity providers, through which people sign in
     #[command(subcommand)]
     Provider(provider::Provider),
+    /// Read a document from the input, and say what is known of it
+    ///
+    /// The server has documents read by this, within limits of memory and time.
+    #[command(name = READ_DOCUMENT, hide = true)]
+    ReadDocument,
 }
 
 /// What a command fails with: a sentence for the person who called it.
@@ -86,6 +103,9 @@ impl Cli {
     /// # Errors
     /// The configuration is wrong or the command failed; the error says what to do.
     pub async fn run(self) -> Result<(), CliError> {
+        if let Some(Command::ReadDocument) = self.command {
+            return Ok(read_document()?);
+        }
         let settings = Settings::load(self.config)?;
         log(&settings)?;
         match self.command.unwrap_or(Command::Serve) {
@@ -93,10 +113,14 @@ impl Cli {
             Command::Migrate => migrate(&settings).await,
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
+            Command::Outbox(outbox) => outbox.run(&settings).await,
             Command::Media(media) => media.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
             Command::User(user) => user.run(&settings).await,
+            Command::Search(search) => search.run(&settings).await,
             Command::Provider(provider) => provider.run(&settings).await,
+            // Above: it needs no settings.
+            Command::ReadDocument => Ok(()),
         }
     }
 }

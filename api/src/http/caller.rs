@@ -37,7 +37,8 @@ impl Requester {
         let identity = state.identities.of(contents.store().clone());
         let data = RequestData::new(tenant, contents, identity, caller, moment);
         let files = FileAddresses::new(Arc::clone(&self.base), state.signer.clone());
-        data.by(self.origin.clone()).with_files(files)
+        let data = data.by(self.origin.clone()).with_files(files);
+        data.searching(state.search.clone())
     }
 
     /// The same, who reaches this program at this address.
@@ -53,9 +54,11 @@ impl Requester {
     ) -> Result<Self, Problem> {
         let (credentials, wish) = (Self::credentials(request), Wish::of(request));
         let origin = origin::of(request, state.settings.proxies);
+        let base = tenant::base(request, &state.settings);
+        let base = tenant::base_of(base, &tenant, state).await;
         let requester = Self::with(credentials, wish, state, tenant, origin).await;
         let requester = requester.map_err(|problem| problem.of(request))?;
-        Ok(requester.at(tenant::base(request, &state.settings)))
+        Ok(requester.at(base.map_err(|problem| problem.of(request))?))
     }
 
     /// What the header `Authorization` holds.

@@ -1,5 +1,5 @@
-//! Which municipality a request is for: the host name, else the header `Municipio-Tenant` with an
-//! IPA code, else the only municipality there is.
+//! Which municipality a request is for: an IPA code in its path, the host name, else the header `Municipio-Tenant`
+//! with an IPA code, else the only municipality there is.
 
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub(super) struct Address {
     host: String,
     /// The IPA code of [`HEADER`].
     pub(super) named: Option<String>,
+    /// The IPA code in the path of a file: no header goes along where a page shows a picture.
+    of_path: Option<String>,
 }
 
 impl Address {
@@ -39,6 +41,7 @@ impl Address {
         Self {
             host: host_name(host.or(authority).unwrap_or_default()).to_owned(),
             named: text(HEADER).map(str::to_owned),
+            of_path: request.match_info().get("tenant").map(str::to_owned),
         }
     }
 }
@@ -75,8 +78,42 @@ pub(super) async fn find(address: &Address, state: &State) -> Result<Arc<Tenant>
     }
 }
 
+/// With what the addresses of files of a municipality begin, at a program that is reached at `base`: its IPA code is
+/// named where nothing else tells it from others.
+pub(super) async fn base_of(
+    base: Arc<str>,
+    tenant: &Tenant,
+    state: &State,
+) -> Result<Arc<str>, Problem> {
+    let authority = base.split_once("://").map_or(&*base, |(_, rest)| rest);
+    let authority = authority.split('/').next().unwrap_or_default();
+    let address = Address {
+        host: host_name(authority).to_owned(),
+        named: None,
+        of_path: None,
+    };
+    match look_up(&address, state).await {
+        Ok(reached) if reached.id == tenant.id => Ok(base),
+        Err(problem) if !problem.is_of_the_caller() => Err(problem),
+        _ => Ok(format!("{base}/tenants/{}", tenant.ipa_code).into()),
+    }
+}
+
 async fn look_up(address: &Address, state: &State) -> Result<Arc<Tenant>, Problem> {
     let directory = &state.directory;
+    if let Some(code) = &address.of_path {
+        let none = || {
+            Problem::new(
+                ErrorCode::TenantNotFound,
+                "no municipality has this IPA code",
+            )
+        };
+        let code: IpaCode = code.parse().map_err(|_| none())?;
+        let found = directory.by_ipa_code(&code).await;
+        return found
+            .map_err(|error| Problem::failed(&error))?
+            .ok_or_else(none);
+    }
     if address.host.len() <= MAX_HOST {
         let found = directory.by_host(&address.host).await;
         if let Some(tenant) = found.map_err(|error| Problem::failed(&error))? {

@@ -7,9 +7,15 @@
 #[cfg(test)]
 mod tests;
 
-use std::{fs, io, path::Path as Folder, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    path::{Path as Folder, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
     BackoffConfig, ClientOptions, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore,
@@ -17,6 +23,7 @@ use object_store::{
     path::Path,
 };
 use sha2::{Digest, Sha256};
+use tokio::task;
 
 use super::{ContentHash, MediaError};
 use crate::ids::{TenantId, UploadId};
@@ -26,7 +33,11 @@ const PART: usize = 5 * 1024 * 1024;
 
 /// Where bytes are kept.
 #[derive(Clone, Debug)]
-pub struct Blobs(Arc<dyn ObjectStore>);
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    /// The folder, on a local disk.
+    folder: Option<Arc<Folder>>,
+}
 
 /// The name of something that is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -88,7 +99,7 @@ pub struct Kept {
     /// How many bytes it has.
     pub size: u64,
     /// When it was written.
-    pub written: chrono::DateTime<chrono::Utc>,
+    pub written: DateTime<Utc>,
 }
 
 impl From<ObjectMeta> for Kept {
@@ -113,7 +124,10 @@ impl Blobs {
         fs::create_dir_all(folder)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(io::Error::other)?;
         let store = store.with_fsync(true).with_automatic_cleanup(true);
-        Ok(Self(Arc::new(store)))
+        Ok(Self {
+            store: Arc::new(store),
+            folder: Some(folder.into()),
+        })
     }
 
     /// In a bucket of a store that speaks S3. Where it is and with which key it is opened say the variables
@@ -142,7 +156,10 @@ impl Blobs {
             retry_timeout: Duration::from_secs(10),
         };
         let builder = builder.with_client_options(client).with_retry(retry);
-        Ok(Self(Arc::new(builder.build()?)))
+        Ok(Self {
+            store: Arc::new(builder.build()?),
+            folder: None,
+        })
     }
 
     /// Keeps bytes.
@@ -150,14 +167,16 @@ impl Blobs {
     /// # Errors
     /// They cannot be kept; then nothing is.
     pub async fn put(&self, key: &Key, bytes: Bytes) -> Result<(), MediaError> {
-        self.0.put(&key.0, PutPayload::from_bytes(bytes)).await?;
+        self.store
+            .put(&key.0, PutPayload::from_bytes(bytes))
+            .await?;
         Ok(())
     }
 
     /// Begins to keep bytes that come one after the other.
     pub(super) async fn writer(&self, key: &Key) -> Result<Writer, MediaError> {
         Ok(Writer {
-            upload: self.0.put_multipart(&key.0).await?,
+            upload: self.store.put_multipart(&key.0).await?,
             waiting: Vec::new(),
             buffered: 0,
             hash: Sha256::new(),
@@ -170,7 +189,7 @@ impl Blobs {
     /// # Errors
     /// It is not there, or the store does not answer.
     pub async fn get(&self, key: &Key) -> Result<Bytes, MediaError> {
-        Ok(self.0.get(&key.0).await?.bytes().await?)
+        Ok(self.store.get(&key.0).await?.bytes().await?)
     }
 
     /// Bytes as they are read: all, or those of a range.
@@ -186,7 +205,7 @@ impl Blobs {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
         };
-        let found = self.0.get_opts(&key.0, options).await?;
+        let found = self.store.get_opts(&key.0, options).await?;
         Ok(found.into_stream().map_err(MediaError::from).boxed())
     }
 
@@ -195,7 +214,7 @@ impl Blobs {
     /// # Errors
     /// The store does not answer.
     pub async fn find(&self, key: &Key) -> Result<Option<Kept>, MediaError> {
-        match self.0.head(&key.0).await.map_err(MediaError::from) {
+        match self.store.head(&key.0).await.map_err(MediaError::from) {
             Ok(meta) => Ok(Some(meta.into())),
             Err(MediaError::Missing(_)) => Ok(None),
             Err(error) => Err(error),
@@ -204,7 +223,7 @@ impl Blobs {
 
     /// Gives something another name, under which nothing else is kept.
     pub(super) async fn rename(&self, from: &Key, to: &Key) -> Result<(), MediaError> {
-        Ok(self.0.rename(&from.0, &to.0).await?)
+        Ok(self.store.rename(&from.0, &to.0).await?)
     }
 
     /// Removes something, if it is there.
@@ -212,7 +231,7 @@ impl Blobs {
     /// # Errors
     /// The store does not answer.
     pub async fn remove(&self, key: &Key) -> Result<(), MediaError> {
-        match self.0.delete(&key.0).await.map_err(MediaError::from) {
+        match self.store.delete(&key.0).await.map_err(MediaError::from) {
             Err(MediaError::Missing(_)) => Ok(()),
             done => done,
         }
@@ -220,7 +239,7 @@ impl Blobs {
 
     /// Everything under a name.
     pub fn list(&self, under: &Key) -> BoxStream<'static, Result<Kept, MediaError>> {
-        let found = self.0.list(Some(&under.0));
+        let found = self.store.list(Some(&under.0));
         found.map_ok(Kept::from).map_err(MediaError::from).boxed()
     }
 
@@ -233,6 +252,22 @@ impl Blobs {
         Ok(())
     }
 
+    /// What was not written to its end, because the process was killed, and has not grown since `before`. On a local
+    /// disk: a store that speaks S3 has a rule of its own for it (`AbortIncompleteMultipartUpload`).
+    pub(super) async fn unfinished(
+        &self,
+        tenant: TenantId,
+        before: DateTime<Utc>,
+    ) -> Result<Vec<Unfinished>, MediaError> {
+        let Some(folder) = &self.folder else {
+            return Ok(Vec::new());
+        };
+        let folder = folder.join(tenant.to_string());
+        let found = task::spawn_blocking(move || unfinished_in(folder, before.into())).await;
+        let found = found.map_err(|error| MediaError::Unavailable(error.to_string()))?;
+        found.map_err(|error| MediaError::Unavailable(error.to_string()))
+    }
+
     /// The SHA-256 of what is kept, computed anew.
     pub(super) async fn hash(&self, key: &Key) -> Result<ContentHash, MediaError> {
         let mut bytes = self.read(key, None).await?;
@@ -242,6 +277,58 @@ impl Blobs {
         }
         Ok(ContentHash::of(hash))
     }
+}
+
+/// A file aside that nobody writes any more.
+pub(super) struct Unfinished {
+    path: PathBuf,
+    pub(super) size: u64,
+}
+
+impl Unfinished {
+    /// Removes it.
+    pub(super) async fn remove(self) -> Result<(), MediaError> {
+        let removed = task::spawn_blocking(move || fs::remove_file(self.path)).await;
+        match removed {
+            Ok(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+                Err(MediaError::Unavailable(error.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn unfinished_in(folder: PathBuf, before: SystemTime) -> io::Result<Vec<Unfinished>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            // It was empty, and is removed by now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else if is_aside(&entry.file_name().to_string_lossy())
+                && let Ok(metadata) = entry.metadata()
+                && metadata.modified()? < before
+            {
+                found.push(Unfinished {
+                    path: entry.path(),
+                    size: metadata.len(),
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file has the name under which `object_store` writes before it gives the right one.
+fn is_aside(name: &str) -> bool {
+    let number = name.rsplit_once('#').map_or("", |(_, number)| number);
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Keeps bytes that come one after the other, with no more of them in memory than one part.

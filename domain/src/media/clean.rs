@@ -2,7 +2,7 @@
 //! files that are gone, and what a stop in between left behind. Everything has a time of grace, so that nothing is
 //! removed that is on its way.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
@@ -14,12 +14,15 @@ use super::{
     blobs::Kept,
     rows::{files, is_unused, one_of},
 };
-use crate::ids::UploadId;
+use crate::{ids::UploadId, store::Transaction};
 
 /// How long a file that no revision uses is kept.
 pub const GRACE: TimeDelta = TimeDelta::days(7);
 /// How long something that is kept without a row may be on its way to one.
 const ON_ITS_WAY: TimeDelta = TimeDelta::days(1);
+
+/// How long the removal of a file may take.
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// How to remove what nobody needs.
 #[derive(Clone, Copy, Debug)]
@@ -127,15 +130,47 @@ impl TenantMedia {
         hash: &ContentHash,
         before: DateTime<Utc>,
     ) -> Result<bool, MediaError> {
+        // What can be made again is removed while nobody waits.
+        self.blobs()
+            .remove_all(&Key::variants(self.tenant(), hash))
+            .await?;
         let transaction = self.store.begin().await?;
+        self.remove_bytes(transaction, hash, before).await
+    }
+
+    /// The same for a file without a row: it gets one first, so that it is waited for as well.
+    async fn remove_stray(&self, hash: &ContentHash) -> Result<bool, MediaError> {
+        let row = media_blob::Model {
+            tenant_id: self.tenant().0,
+            sha256: hash.to_string(),
+            facts: serde_json::json!({}),
+            text: None,
+            created_at: DateTime::UNIX_EPOCH,
+            uploaded_at: DateTime::UNIX_EPOCH,
+        };
+        let transaction = self.store.begin().await?;
+        transaction
+            .insert_missing::<media_blob::Entity>([row])
+            .await?;
+        let before = DateTime::UNIX_EPOCH + TimeDelta::seconds(1);
+        self.remove_bytes(transaction, hash, before).await
+    }
+
+    /// Removes the row of a file, unless it is used or was uploaded since, and then its bytes. A place of files
+    /// that does not answer is not waited for: what holds the row may hold everybody else.
+    async fn remove_bytes(
+        &self,
+        transaction: Transaction,
+        hash: &ContentHash,
+        before: DateTime<Utc>,
+    ) -> Result<bool, MediaError> {
         let same = unused(before).add(one_of([hash.to_string()]));
         if transaction.delete::<media_blob::Entity>(same).await? == 0 {
             return Ok(false);
         }
-        self.blobs()
-            .remove_all(&Key::variants(self.tenant(), hash))
-            .await?;
-        self.blobs().remove(&Key::blob(self.tenant(), hash)).await?;
+        let key = Key::blob(self.tenant(), hash);
+        let removed = tokio::time::timeout(MOMENT, self.blobs().remove(&key)).await;
+        removed.map_err(|_| MediaError::Unavailable("it took too long".to_owned()))??;
         transaction.commit().await?;
         self.forget(hash).await;
         Ok(true)
@@ -167,14 +202,31 @@ impl TenantMedia {
                 if !is_old || belongs.contains(kept.key.owner()) {
                     continue;
                 }
+                if !dry_run && !self.remove_unknown(&kept.key).await? {
+                    continue;
+                }
                 cleaned.strays += 1;
                 cleaned.bytes += kept.size;
-                if !dry_run {
-                    self.blobs().remove(&kept.key).await?;
-                }
+            }
+        }
+        let unfinished = self.blobs().unfinished(self.tenant(), now - ON_ITS_WAY);
+        for file in unfinished.await? {
+            cleaned.strays += 1;
+            cleaned.bytes += file.size;
+            if !dry_run {
+                file.remove().await?;
             }
         }
         Ok(())
+    }
+
+    /// Removes an object without a row, unless it has got one by now.
+    async fn remove_unknown(&self, key: &Key) -> Result<bool, MediaError> {
+        let hash = key.owner().parse::<ContentHash>();
+        match hash.map(|hash| (Key::blob(self.tenant(), &hash) == *key, hash)) {
+            Ok((true, hash)) => self.remove_stray(&hash).await,
+            _ => self.blobs().remove(key).await.map(|()| true),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Documents: how many pages a PDF has, its title, its language, whether it says it is PDF/A, and its text. What
-//! cannot be read of it is left out; a file that is no PDF at all is refused.
+//! cannot be read of it is left out; a file that is no PDF at all is refused. What others send is read in a process
+//! of its own ([`super::reader`]): nothing here bounds all the memory and time that it takes.
 
 use lopdf::{Dictionary, LoadOptions, Object, decode_text_string};
+use serde::{Deserialize, Serialize};
 
 use super::{FileFacts, Refusal};
 
@@ -15,17 +17,19 @@ const MOST_UNPACKED: usize = 32 * 1024 * 1024;
 const MOST_TEXT: usize = 512 * 1024;
 /// The most pages whose text is read.
 const MOST_PAGES: usize = 1_000;
+/// The pages whose text is read together: to find a page all are looked for.
+const PAGES_AT_ONCE: usize = 25;
 /// The longest title that is kept.
 const LONGEST_TITLE: usize = 255;
 
 /// What is known of a document.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Document {
     pub(super) facts: DocumentFacts,
     pub(super) text: Option<String>,
 }
 
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct DocumentFacts {
     pages: Option<u32>,
     title: Option<String>,
@@ -42,44 +46,74 @@ impl DocumentFacts {
     }
 }
 
-/// Refuses a document that is cut off, or behind which another file begins.
+/// Refuses a document that is cut off, or that ends as another file.
 pub(super) fn check_end(end: &[u8]) -> Result<(), Refusal> {
-    const END_OF_ZIP: &[u8] = b"PK\x05\x06";
-    let has = |bytes: &[u8], sought: &[u8]| bytes.windows(sought.len()).any(|part| part == sought);
-    if has(end, END_OF_ZIP) {
+    if ends_as_zip(end) {
         return Err(Refusal::Polyglot("PDF and ZIP"));
     }
-    // As readers do: they look for it in the last 1,024 bytes.
-    match has(&end[end.len().saturating_sub(1024)..], b"%%EOF") {
+    // As readers do: they look for them in the last 1,024 bytes.
+    let last = &end[end.len().saturating_sub(1024)..];
+    let has = |sought: &[u8]| last.windows(sought.len()).any(|part| part == sought);
+    match has(b"startxref") && has(b"%%EOF") {
         true => Ok(()),
         false => Err(Refusal::Damaged("the document is cut off".to_owned())),
     }
 }
 
-/// Reads a document.
-pub(super) fn read(bytes: &[u8]) -> Result<Document, Refusal> {
+/// Whether the last record of a ZIP, with its comment, is the end of a file. A document may hold whole ZIPs, such as
+/// the files that are attached to PDF/A-3: those end before it does.
+fn ends_as_zip(end: &[u8]) -> bool {
+    const RECORD: &[u8] = b"PK\x05\x06";
+    const LENGTH: usize = 22;
+    let ends = |start: usize| match end.get(start + LENGTH - 2..start + LENGTH) {
+        Some(&[low, high]) => {
+            start + LENGTH + usize::from(u16::from_le_bytes([low, high])) == end.len()
+        }
+        _ => false,
+    };
+    let starts = end.windows(RECORD.len()).enumerate();
+    starts
+        .filter(|(_, bytes)| *bytes == RECORD)
+        .any(|(start, _)| ends(start))
+}
+
+/// Reads a document: what is soon known, which is told at once, and then its text.
+pub(super) fn read(bytes: &[u8], soon: impl FnOnce(&Document)) -> Document {
     let options = LoadOptions {
         max_decompressed_size: Some(MOST_UNPACKED),
         ..LoadOptions::default()
     };
-    let document = lopdf::Document::load_mem_with_options(bytes, options);
-    let document = document
-        .map_err(|error| Refusal::Damaged(format!("it is no PDF that can be read: {error}")))?;
-    let pages = document.get_pages();
-    let text = text(&document, pages.keys().copied().take(MOST_PAGES));
+    let Ok(loaded) = lopdf::Document::load_mem_with_options(bytes, options) else {
+        return Document::default();
+    };
+    let pages: Vec<_> = loaded.get_pages().into_keys().collect();
+    let mut document = Document {
+        facts: facts(&loaded, pages.len()),
+        text: None,
+    };
+    soon(&document);
+    document.text = text(&loaded, &pages);
+    let Document { facts, text } = &mut document;
+    if facts.language.is_none() {
+        facts.language = text.as_deref().and_then(language);
+    }
+    document
+}
+
+/// What a document says of itself. One without any page is closed with a password.
+fn facts(document: &lopdf::Document, pages: usize) -> DocumentFacts {
     let catalog = document.catalog().ok();
-    let said = catalog.and_then(|catalog| string(&document, catalog, b"Lang"));
-    let said = said.filter(|language| {
+    let language = catalog.and_then(|catalog| string(document, catalog, b"Lang"));
+    let language = language.filter(|language| {
         language.parse::<crate::locale::Locale>().is_ok() || language.len() <= 12
     });
-    let title = information(&document).and_then(|about| string(&document, about, b"Title"));
-    let facts = DocumentFacts {
-        pages: u32::try_from(pages.len()).ok(),
+    let title = information(document).and_then(|about| string(document, about, b"Title"));
+    DocumentFacts {
+        pages: u32::try_from(pages).ok().filter(|pages| *pages > 0),
         title: title.map(|title| title.chars().take(LONGEST_TITLE).collect()),
-        language: said.or_else(|| language(text.as_deref()?)),
-        pdf_a: metadata(&document).and_then(|metadata| pdf_a(&metadata)),
-    };
-    Ok(Document { facts, text })
+        language,
+        pdf_a: metadata(document).and_then(|metadata| pdf_a(&metadata)),
+    }
 }
 
 fn information(document: &lopdf::Document) -> Option<&Dictionary> {
@@ -140,10 +174,11 @@ fn value_of<'a>(metadata: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// What the pages say. What is not to be read is left out.
-fn text(document: &lopdf::Document, pages: impl Iterator<Item = u32>) -> Option<String> {
+fn text(document: &lopdf::Document, pages: &[u32]) -> Option<String> {
     let mut text = String::new();
-    for page in pages {
-        for part in document.extract_text_chunks_with_limit(&[page], MOST_UNPACKED) {
+    let pages = &pages[..pages.len().min(MOST_PAGES)];
+    for pages in pages.chunks(PAGES_AT_ONCE) {
+        for part in document.extract_text_chunks_with_limit(pages, MOST_UNPACKED) {
             text.push_str(&part.unwrap_or_default());
         }
         text.push(' ');
@@ -195,10 +230,16 @@ mod tests {
 
     #[test]
     fn a_document_has_an_end_and_nothing_behind_it() {
-        assert!(check_end(b"trailer\n%%EOF\n").is_ok());
-        assert!(matches!(check_end(b"trailer\n"), Err(Refusal::Damaged(_))));
-        let both = [&b"%%EOF"[..], b"PK\x05\x06\0\0"].concat();
+        let whole = b"trailer\nstartxref\n9\n%%EOF\n";
+        assert!(check_end(whole).is_ok());
+        for cut in [&b"trailer\n"[..], b"startxref\n9\n", b"%%EOF"] {
+            assert!(matches!(check_end(cut), Err(Refusal::Damaged(_))));
+        }
+        let record = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0ab";
+        let both = [&whole[..], record].concat();
         assert!(matches!(check_end(&both), Err(Refusal::Polyglot(_))));
+        // A file that is attached ends before the document does.
+        assert!(check_end(&[record, &whole[..]].concat()).is_ok());
     }
 
     #[test]
@@ -209,13 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn of_what_cannot_be_read_nothing_is_known() {
         for bytes in [
             &b""[..],
             b"%PDF-1.7\n",
             b"%PDF-1.7\n1 0 obj <<>> endobj\n%%EOF",
         ] {
-            assert!(matches!(read(bytes), Err(Refusal::Damaged(_))));
+            assert_eq!(read(bytes, |_| {}), Document::default());
         }
     }
 }

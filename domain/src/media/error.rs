@@ -82,8 +82,17 @@ pub enum MediaError {
     /// The virus scanner is of no help.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// Too many pictures are being made.
-    #[error("too many pictures are being made; try again in a few seconds")]
+    /// Too much of one author is under way.
+    #[error("at most {0} of your uploads may be under way at a time; finish some")]
+    TooMany(usize),
+    /// A file is sent in too many pieces.
+    #[error("a file comes in at most {0} pieces; send larger ones")]
+    TooManyPieces(usize),
+    /// Somebody is looking at the file already.
+    #[error("the file has arrived and is looked at; ask again in a few seconds")]
+    BeingLookedAt,
+    /// Too many files are being worked on.
+    #[error("too many files are being worked on; try again in a few seconds")]
     Busy,
     /// A library failed on something that was taken in.
     #[error("the picture cannot be made: {0}")]

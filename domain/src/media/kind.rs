@@ -68,6 +68,9 @@ kinds! {
     Xml = "application/xml", ["xml"], Other;
 }
 
+/// How `infer` calls what begins as XML.
+const TEXT_XML: &str = "text/xml";
+
 /// How many bytes from the start of a file say what it is.
 pub const HEAD: usize = 64 * 1024;
 
@@ -84,11 +87,13 @@ impl FileKind {
     /// It is none that is taken in, or its name says something else.
     pub fn sniff(head: &[u8], name: &str) -> Result<Self, Refusal> {
         let ending = ending(name);
-        let kind = match infer::get(head) {
-            // To the library every such sequence is a certificate.
+        let kind = match infer::get(head).map(|found| found.mime_type()) {
+            // Before the library, which takes every sequence of ASN.1 for a certificate.
             _ if is_signed(head) => Some(Self::Signed),
-            Some(found) => Self::of_media_type(canonical(found.mime_type())),
-            None => Self::of_text(head, ending.as_deref())?,
+            // It finds their mark anywhere in the first bytes, and looks no further at what begins as XML.
+            Some("application/pdf") if !head.starts_with(b"%PDF-") => None,
+            Some(TEXT_XML) | None => Self::of_text(head, ending.as_deref())?,
+            Some(found) => Self::of_media_type(canonical(found)),
         };
         let kind = kind.ok_or_else(|| Refusal::Type(shown(head)))?;
         match ending {
@@ -102,39 +107,49 @@ impl FileKind {
         }
     }
 
-    /// Text says little of what it is; the name decides among the kinds of text. What a browser would run is none.
+    /// Text says little of what it is; the name decides among the kinds of text. What a browser would run is none:
+    /// markup wherever it stands, but for data, which may hold some in its fields.
     fn of_text(head: &[u8], ending: Option<&str>) -> Result<Option<Self>, Refusal> {
-        if !is_text(head) {
+        let named = |kind: &Self| ending.is_some_and(|ending| kind.extensions().contains(&ending));
+        let kind = Self::TEXTS.into_iter().find(named).unwrap_or(Self::Text);
+        let is_read = match kind {
+            // What spreadsheets write.
+            Self::Csv | Self::Text => is_text(head) || is_windows_1252(head),
+            _ => is_text(head),
+        };
+        if !is_read {
             return Ok(None);
         }
         let start = String::from_utf8_lossy(head).to_ascii_lowercase();
+        let start =
+            start.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+        let is_data = !matches!(kind, Self::Text | Self::Xml) && !start.starts_with('<');
         for (tag, media_type) in [
             ("<svg", "image/svg+xml"),
             ("<html", "text/html"),
             ("<!doctype html", "text/html"),
             ("<script", "text/html"),
         ] {
-            if start.contains(tag) {
+            if start.contains(tag) && !is_data {
                 return Err(Refusal::Type(media_type.to_owned()));
             }
         }
-        let kinds = [
-            Self::Csv,
-            Self::Text,
-            Self::Calendar,
-            Self::Json,
-            Self::GeoJson,
-            Self::Xml,
-        ];
-        let named = |kind: &Self| ending.is_some_and(|ending| kind.extensions().contains(&ending));
-        Ok(kinds.into_iter().find(named).or(Some(Self::Text)))
+        Ok(Some(kind))
     }
+
+    const TEXTS: [Self; 6] = [
+        Self::Csv,
+        Self::Text,
+        Self::Calendar,
+        Self::Json,
+        Self::GeoJson,
+        Self::Xml,
+    ];
 }
 
 /// The kinds that have several names, by ours.
 fn canonical(media_type: &str) -> &str {
     match media_type {
-        "text/xml" => "application/xml",
         "text/rtf" => "application/rtf",
         "video/x-m4v" => "video/mp4",
         other => other,
@@ -160,6 +175,16 @@ fn is_text(head: &[u8]) -> bool {
     };
     let is_control = |character: char| character.is_control() && !"\t\n\r\u{c}".contains(character);
     !text.is_empty() && !text.contains(is_control)
+}
+
+/// Text in the character set of Windows: no control characters, and none of the five bytes that are nothing in it.
+fn is_windows_1252(head: &[u8]) -> bool {
+    let is_letter = |byte: &u8| match byte {
+        b'\t' | b'\n' | b'\r' | 0x0c => true,
+        0..=0x1f | 0x7f | 0x81 | 0x8d | 0x8f | 0x90 | 0x9d => false,
+        _ => true,
+    };
+    !head.is_empty() && head.iter().all(is_letter)
 }
 
 /// What a file that is refused seems to be.
@@ -200,6 +225,12 @@ mod tests {
         assert_eq!(sniff("È così".as_bytes(), "nota").unwrap(), FileKind::Text);
         let signed = b"\x30\x82\x10\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
         assert_eq!(sniff(signed, "atto.pdf.p7m").unwrap(), FileKind::Signed);
+        let windows = b"nome;citt\xe0\nMario;Forl\xec\n";
+        assert_eq!(sniff(windows, "excel.csv").unwrap(), FileKind::Csv);
+        let field = br#"{"page": "<html><script>"}"#;
+        assert_eq!(sniff(field, "dati.json").unwrap(), FileKind::Json);
+        let xml = b"<?xml version='1.0'?><dati/>";
+        assert_eq!(sniff(xml, "dati.xml").unwrap(), FileKind::Xml);
         for (head, name) in [
             (&b"\xff\xd8\xff\xe0\0\x10JFIF"[..], "modulo.pdf"),
             (b"%PDF-1.7", "foto.jpg"),
@@ -213,6 +244,12 @@ mod tests {
         for (head, name) in [
             (&b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..], "a.svg"),
             (b"<?xml version='1.0'?><svg onload='alert(1)'/>", "a.xml"),
+            (b"\xef\xbb\xbf <html>", "a.csv"),
+            (b"<html><script>alert(1)</script>%PDF-1.7\n", "a.pdf"),
+            (b"x %PDF-1.7\n", "a.pdf"),
+            (b"\x30\x82\x10\x00\x30\x82", "a.p7m"),
+            (b"a\x81", "a.csv"),
+            (b"citt\xe0", "a.json"),
             (b"<!DOCTYPE html><p>", "a.txt"),
             (b"MZ\x90\0", "a.exe"),
             (b"\x7fELF\x02\x01\x01", "a"),
@@ -233,7 +270,7 @@ mod tests {
         }
 
         #[test]
-        fn what_a_browser_would_run_is_never_text(before in "[a-z <>\\n]{0,40}", tag in "<(svg|SVG|html|script|!DOCTYPE html)", name in "[a-z]{1,5}\\.(txt|xml|json|csv)") {
+        fn what_a_browser_would_run_is_never_text(before in "[a-z <>\\n]{0,40}", tag in "<(svg|SVG|html|script|!DOCTYPE html)", name in "[a-z]{1,5}\\.(txt|xml)") {
             prop_assert!(FileKind::sniff([before, tag, ">".to_owned()].concat().as_bytes(), &name).is_err());
         }
     }

@@ -12,6 +12,7 @@ mod hash;
 mod image;
 mod kind;
 mod name;
+mod reader;
 mod rows;
 mod scan;
 mod settle;
@@ -22,8 +23,6 @@ mod workshop;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 pub use adopt::{Inspected, inspect};
 pub use blobs::{Blobs, ByteStream, Kept, Key};
 pub use clean::{Cleaned, Cleaning, GRACE, Verified};
@@ -33,6 +32,7 @@ pub use hash::{ContentHash, InvalidHash};
 pub use image::{Fit, FocalPoint, Format, ImageLimits, InvalidVariant, Preset, Size, Variant};
 pub use kind::{Family, FileKind};
 pub use name::clean_name;
+pub use reader::{DocumentReader, READ_DOCUMENT, read_document};
 pub use rows::texts;
 pub use scan::{ScanError, Scanner};
 pub(crate) use settle::{Settling, settle, uses};
@@ -40,6 +40,7 @@ pub use sign::{Signed, Signer};
 pub use upload::{Checksum, NewUpload, Upload};
 
 use crate::{ids::TenantId, store::TenantStore};
+use upload::Arrivals;
 pub use variants::Accepted;
 use variants::Lately;
 use workshop::Workshop;
@@ -75,22 +76,29 @@ struct Shared {
     blobs: Blobs,
     limits: MediaLimits,
     scanner: Option<Scanner>,
+    reader: DocumentReader,
+    /// Where pictures are worked on.
     workshop: Workshop,
-    /// Places for files that arrive.
-    arriving: Arc<Semaphore>,
+    arrivals: Arrivals,
     lately: Lately,
     preparing: avif::Preparing,
 }
 
 impl Media {
     /// Files that are kept here, within these limits, scanned if there is a scanner.
-    pub fn new(blobs: Blobs, limits: MediaLimits, scanner: Option<Scanner>) -> Self {
+    pub fn new(
+        blobs: Blobs,
+        limits: MediaLimits,
+        scanner: Option<Scanner>,
+        reader: DocumentReader,
+    ) -> Self {
         Self(Arc::new(Shared {
             blobs,
             limits,
             scanner,
+            reader,
             workshop: Workshop::default(),
-            arriving: Arc::new(Semaphore::new(limits.uploads)),
+            arrivals: Arrivals::new(limits.uploads),
             lately: Lately::default(),
             preparing: avif::Preparing::default(),
         }))

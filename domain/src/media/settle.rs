@@ -1,6 +1,6 @@
 //! How an upload becomes the file of an asset: when a revision is written, in its transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use municipio_entities::{media_upload, media_use};
 use sea_orm::sea_query::Condition;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     AssetFile, FileFacts,
-    rows::{files as kept, one_of},
+    rows::{files, one_of},
 };
 use crate::{
     content::{Body, FieldError, types::Asset},
@@ -31,10 +31,10 @@ pub(crate) async fn settle(
     transaction: &Transaction,
     bodies: &mut [Settling<'_>],
 ) -> Result<Vec<Option<FieldError>>, StoreError> {
-    let files = || bodies.iter().filter_map(|settling| file(settling.body));
-    let uploads: Vec<_> = files().filter_map(|file| Some(file.upload?.0)).collect();
-    let named = files().filter_map(|file| Some(file.facts.as_ref()?.sha256.to_string()));
-    let mut hashes: Vec<_> = named.collect();
+    let named = || bodies.iter().filter_map(|settling| file(settling.body));
+    let uploads: Vec<_> = named().filter_map(|file| Some(file.upload?.0)).collect();
+    let hashes = named().filter_map(|file| Some(file.facts.as_ref()?.sha256.to_string()));
+    let mut hashes: Vec<_> = hashes.collect();
     let mut known = Known::default();
     if !uploads.is_empty() {
         let rows = transaction
@@ -44,7 +44,8 @@ pub(crate) async fn settle(
         hashes.extend(known.uploads.values().filter_map(hash_of));
     }
     if !hashes.is_empty() {
-        known.blobs = kept(transaction, one_of(hashes)).await?;
+        let found = files(transaction, one_of(hashes)).await?;
+        known.kept = found.into_keys().collect();
     }
     let mut wrong = Vec::with_capacity(bodies.len());
     for settling in bodies {
@@ -69,7 +70,7 @@ fn hash_of(upload: &media_upload::Model) -> Option<String> {
 #[derive(Default)]
 struct Known {
     uploads: HashMap<Uuid, media_upload::Model>,
-    blobs: HashMap<String, serde_json::Value>,
+    kept: HashSet<String>,
 }
 
 impl Known {
@@ -91,8 +92,12 @@ impl Known {
                     .uploads
                     .get(&id.0)
                     .filter(|row| row.author == settling.author);
+                if row.is_some_and(|row| row.file.is_none() && row.length == Some(row.received)) {
+                    let message = "the upload has arrived, but what it is could not be looked at; ask how far it has come, and try again";
+                    return wrong("UPLOAD_NOT_READY", "upload", message);
+                }
                 let found = row.and_then(|row| {
-                    let is_kept = self.blobs.contains_key(&hash_of(row)?);
+                    let is_kept = self.kept.contains(&hash_of(row)?);
                     Some((row, row.file.clone().filter(|_| is_kept)?))
                 });
                 let Some((row, facts)) = found else {
@@ -104,11 +109,9 @@ impl Known {
                 file.name.get_or_insert_with(|| row.name.clone());
             }
             (None, Some(facts)) => {
-                let kept = self.blobs.get(facts.sha256.as_str());
-                let is_kept = kept.is_some_and(|kept| {
-                    serde_json::to_value(facts).is_ok_and(|facts| facts == *kept)
-                });
-                if !is_kept {
+                // No client says facts. They may differ from those of the upload that brought the same bytes first:
+                // its name had another ending, or less was known of files then.
+                if !self.kept.contains(facts.sha256.as_str()) {
                     return wrong(
                         "FILE_NOT_FOUND",
                         "facts",

@@ -119,7 +119,13 @@ impl TenantMedia {
         format: Format,
     ) -> Result<Bytes, Arc<MediaError>> {
         let id = (self.tenant(), facts.sha256.clone(), variant, format);
-        let made = self.keep_variant(facts, variant, format);
+        let (media, facts) = (self.clone(), facts.clone());
+        // What was begun is ended and kept, though those who asked have gone.
+        let made = async {
+            let made = async move { media.keep_variant(&facts, variant, format).await };
+            let made = tokio::spawn(made).await;
+            made.unwrap_or_else(|error| Err(MediaError::Render(error.to_string())))
+        };
         self.shared().lately.variants.try_get_with(id, made).await
     }
 
@@ -157,22 +163,16 @@ impl TenantMedia {
         let kind = facts
             .kind()
             .ok_or_else(|| MediaError::Render("it is no picture".to_owned()))?;
-        let bytes = self
-            .blobs()
-            .get(&Key::blob(self.tenant(), &facts.sha256))
-            .await?;
+        let place = self.shared().workshop.place().await?;
+        let original = Key::blob(self.tenant(), &facts.sha256);
         let rendering = Rendering {
             kind,
-            bytes,
+            bytes: self.blobs().get(&original).await?,
             variant,
             format,
         };
         let limits = self.shared().limits.image;
-        let made = self
-            .shared()
-            .workshop
-            .work(move || render(&rendering, &limits))
-            .await??;
+        let made = place.work(move || render(&rendering, &limits)).await??;
         if let Err(error) = self.blobs().put(&key, made.clone()).await {
             tracing::warn!(%error, "a variant of a picture is made but cannot be kept");
         }

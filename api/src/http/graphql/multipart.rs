@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{HttpRequest, http::header, web::Payload};
 use futures_util::StreamExt;
-use municipio_domain::media::NewUpload;
+use municipio_domain::{ids::UploadId, media::NewUpload};
 use municipio_graphql::ErrorCode;
 use serde_json::Value;
 
 use super::{Requester, request::Parameters};
 use crate::{
     app::State,
+    clock,
     http::{
         media::{author, failed, receive},
         problem::Problem,
@@ -72,28 +73,30 @@ pub(super) async fn read(
     if map.len() > MOST_FILES {
         return Err(reading.wrong(&format!("a request has at most {MOST_FILES} files")));
     }
-    while !map.is_empty() {
-        let part = reading.part(&mut parts).await?;
-        let name = part.name().unwrap_or_default();
-        let Some(places) = map.remove(name) else {
-            return Err(reading.wrong("a part is not named in `map`"));
-        };
-        let file_name = part
-            .content_disposition()
-            .and_then(|found| found.get_filename());
-        let new = NewUpload {
-            author: author.clone(),
-            name: file_name.unwrap_or_default().to_owned(),
-            length: None,
-        };
-        let media = state.media_of(&requester.tenant);
-        let taken = receive(media, new, part).await;
-        let upload = taken.map_err(|error| failed(&error).of(request))?;
-        for place in places {
-            reading.put(&mut parameters, &place, &upload.id.to_string())?;
+    let mut taken = Vec::new();
+    let done = async {
+        while !map.is_empty() {
+            let part = reading.part(&mut parts).await?;
+            let name = part.name().unwrap_or_default();
+            let Some(places) = map.remove(name) else {
+                return Err(reading.wrong("a part is not named in `map`"));
+            };
+            let upload = reading.file(part, requester, &author).await?;
+            taken.push(upload);
+            for place in places {
+                reading.put(&mut parameters, &place, &upload.to_string())?;
+            }
+        }
+        Ok(())
+    };
+    match done.await {
+        Ok(()) => Ok(parameters),
+        Err(problem) => {
+            // Nobody learns of those that were taken in before.
+            reading.forget(&taken, requester, &author).await;
+            Err(problem)
         }
     }
-    Ok(parameters)
 }
 
 struct Reading<'a> {
@@ -157,6 +160,37 @@ impl Reading<'_> {
         tokio::time::timeout(time, reading)
             .await
             .unwrap_or_else(|_| Err(self.late()))
+    }
+
+    /// Takes the file of a part in.
+    async fn file(
+        &self,
+        part: Field,
+        requester: &Requester,
+        author: &str,
+    ) -> Result<UploadId, Problem> {
+        let file_name = part
+            .content_disposition()
+            .and_then(|found| found.get_filename());
+        let new = NewUpload {
+            author: author.to_owned(),
+            name: file_name.unwrap_or_default().to_owned(),
+            length: None,
+        };
+        let media = self.state.media_of(&requester.tenant);
+        let taken = receive(media, new, part).await;
+        let upload = taken.map_err(|error| failed(&error).of(self.request))?;
+        Ok(upload.id)
+    }
+
+    /// Forgets files that were taken in for nothing.
+    async fn forget(&self, uploads: &[UploadId], requester: &Requester, author: &str) {
+        let media = self.state.media_of(&requester.tenant);
+        for upload in uploads {
+            if let Err(error) = media.cancel_upload(*upload, author, clock::now()).await {
+                tracing::warn!(%error, %upload, "an upload that is not needed cannot be removed yet");
+            }
+        }
     }
 
     fn json<T: serde::de::DeserializeOwned>(&self, text: &[u8], name: &str) -> Result<T, Problem> {

@@ -6,11 +6,11 @@ use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{
             self, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_SECURITY_POLICY, Charset,
             ContentDisposition, ContentEncoding, DispositionParam, DispositionType, ETag,
-            EntityTag, ExtendedValue, Header, IfNoneMatch, IfRange, RANGE, VARY,
+            EntityTag, ExtendedValue, Header, IfMatch, IfNoneMatch, IfRange, RANGE, VARY,
             X_CONTENT_TYPE_OPTIONS,
         },
         header::{ByteRangeSpec, Range as RangeHeader},
@@ -64,12 +64,24 @@ pub(super) enum Part {
     Bytes(Range<u64>),
     /// Bytes that it has not.
     Outside,
+    /// Another file than there is.
+    Changed,
 }
 
 impl Delivered {
     /// What is asked for.
     pub(super) fn part(&self, request: &HttpRequest) -> Part {
         let tag = EntityTag::new_strong(self.tag.clone());
+        if request.headers().contains_key(header::IF_MATCH) {
+            let is_meant = match IfMatch::parse(request) {
+                Ok(IfMatch::Any) => true,
+                Ok(IfMatch::Items(tags)) => tags.iter().any(|meant| meant.strong_eq(&tag)),
+                Err(_) => false,
+            };
+            if !is_meant {
+                return Part::Changed;
+            }
+        }
         let known = match IfNoneMatch::parse(request) {
             Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
             Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
@@ -84,7 +96,9 @@ impl Delivered {
                 matches!(IfRange::parse(request), Ok(IfRange::EntityTag(known)) if known.strong_eq(&tag))
             }
         };
-        match request.headers().contains_key(RANGE) && is_same {
+        // Ranges are of GET alone (RFC 9110, section 14.2).
+        let is_range = request.method() == Method::GET && request.headers().contains_key(RANGE);
+        match is_range && is_same {
             true => self.range(RangeHeader::parse(request).ok()),
             false => Part::Whole,
         }
@@ -122,11 +136,17 @@ impl Delivered {
             Part::Whole => (StatusCode::OK, Some(0..self.length)),
             Part::Bytes(range) => (StatusCode::PARTIAL_CONTENT, Some(range.clone())),
             Part::Outside => (StatusCode::RANGE_NOT_SATISFIABLE, None),
+            Part::Changed => (StatusCode::PRECONDITION_FAILED, None),
+        };
+        // What is wrong with a request is nothing that lasts.
+        let lasting = match part {
+            Part::Outside | Part::Changed => Lasting::Never,
+            _ => self.lasting,
         };
         let mut response = HttpResponse::build(status);
         response
             .insert_header(ETag(EntityTag::new_strong(self.tag.clone())))
-            .insert_header((CACHE_CONTROL, self.lasting.cache_control()))
+            .insert_header((CACHE_CONTROL, lasting.cache_control()))
             .insert_header((ACCEPT_RANGES, "bytes"))
             // Files of other origins may show it; nothing in it runs.
             .insert_header(("Cross-Origin-Resource-Policy", "cross-origin"))
@@ -135,7 +155,7 @@ impl Delivered {
             response.insert_header((VARY, "Accept"));
         }
         match part {
-            Part::Nothing => return response.finish(),
+            Part::Nothing | Part::Changed => return response.finish(),
             Part::Outside => {
                 response.insert_header((CONTENT_RANGE, format!("bytes */{}", self.length)));
                 return response.finish();
@@ -232,6 +252,10 @@ mod tests {
             (&[("if-none-match", "W/\"abc\"")], Part::Nothing),
             (&[("if-none-match", "*")], Part::Nothing),
             (&[("if-none-match", "\"x\"")], Part::Whole),
+            (&[("if-match", "\"x\", \"abc\"")], Part::Whole),
+            (&[("if-match", "*")], Part::Whole),
+            (&[("if-match", "\"x\"")], Part::Changed),
+            (&[("if-match", "W/\"abc\"")], Part::Changed),
             (
                 &[("range", "bytes=0-9"), ("if-range", "\"abc\"")],
                 Part::Bytes(0..10),
@@ -249,6 +273,18 @@ mod tests {
                 request.insert_header(*header)
             });
             assert_eq!(file().part(&request.to_http_request()), part, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_of_get_alone_and_what_is_outside_is_not_kept() {
+        let head = TestRequest::default().method(Method::HEAD);
+        let head = head.insert_header(("range", "bytes=0-9")).to_http_request();
+        assert_eq!(file().part(&head), Part::Whole);
+        for part in [Part::Outside, Part::Changed] {
+            let answer = file().respond(&part, stream::empty());
+            let lasting = answer.headers().get(CACHE_CONTROL).unwrap();
+            assert_eq!(lasting, "private, no-store");
         }
     }
 

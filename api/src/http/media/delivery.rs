@@ -11,7 +11,9 @@ use futures_util::{StreamExt, stream};
 use municipio_domain::{
     content::Body,
     ids::ItemId,
-    media::{Accepted, ContentHash, FileFacts, FocalPoint, Signed, TenantMedia, Variant},
+    media::{
+        Accepted, ContentHash, FileFacts, FocalPoint, Signed, TenantMedia, Variant, clean_name,
+    },
     tenants::Tenant,
 };
 use municipio_graphql::ErrorCode;
@@ -30,14 +32,20 @@ use crate::{
 /// What stands in the place of a variant for the file as it was uploaded.
 const ORIGINAL: &str = "original";
 
+/// The address at which the file of an asset stays.
+#[derive(Debug, Deserialize)]
+pub(super) struct OfAsset {
+    asset: String,
+}
+
 /// The file of a published asset, whatever file that is today.
 pub(super) async fn asset(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    path: Path<OfAsset>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = tenant::resolve(&request, &state).await?;
-    let Ok(id) = path.0.parse::<ItemId>() else {
+    let Ok(id) = path.asset.parse::<ItemId>() else {
         return nothing(&request);
     };
     let found = state.contents(&tenant).published(&[id]).await;
@@ -61,6 +69,14 @@ pub(super) async fn asset(
     .await
 }
 
+/// The address at which nothing changes.
+#[derive(Debug, Deserialize)]
+pub(super) struct OfHash {
+    hash: String,
+    variant: String,
+    name: String,
+}
+
 /// What an address says beside its path.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Permit {
@@ -71,11 +87,15 @@ pub(super) struct Permit {
 /// A file by its hash, or a variant of it.
 pub(super) async fn immutable(
     request: HttpRequest,
-    path: Path<(String, String, String)>,
+    path: Path<OfHash>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = tenant::resolve(&request, &state).await?;
-    let (hash, shown, name) = path.into_inner();
+    let OfHash {
+        hash,
+        variant: shown,
+        name,
+    } = path.into_inner();
     let Ok(hash) = hash.parse::<ContentHash>() else {
         return nothing(&request);
     };
@@ -103,6 +123,13 @@ pub(super) async fn immutable(
     let Some(facts) = facts else {
         return nothing(&request);
     };
+    // Whoever asks does not choose how something of the municipality is called.
+    let is_a_name = facts
+        .kind()
+        .is_some_and(|kind| clean_name(&name, kind) == name);
+    if !is_a_name {
+        return nothing(&request);
+    }
     let lasting = match permit {
         Permitted::ForAWhile => Lasting::Never,
         _ => Lasting::Forever,
@@ -201,7 +228,9 @@ async fn original(
     let range = match &part {
         Part::Bytes(range) => Some(range.clone()),
         Part::Whole => None,
-        Part::Nothing | Part::Outside => return Ok(delivered.respond(&part, stream::empty())),
+        Part::Nothing | Part::Outside | Part::Changed => {
+            return Ok(delivered.respond(&part, stream::empty()));
+        }
     };
     if request.method() == Method::HEAD {
         return Ok(delivered.respond(&part, stream::empty()));
@@ -237,9 +266,9 @@ async fn varied(
         lasting,
         negotiated: true,
     };
-    // Who has it already need not wait for it.
-    if delivered.part(request) == Part::Nothing {
-        return Ok(delivered.respond(&Part::Nothing, stream::empty()));
+    // Who has it already, or wants another, need not wait for it.
+    if let part @ (Part::Nothing | Part::Changed) = delivered.part(request) {
+        return Ok(delivered.respond(&part, stream::empty()));
     }
     let bytes = media.variant(facts, variant, format).await;
     let bytes = bytes.map_err(|error| failed(&error).of(request))?;

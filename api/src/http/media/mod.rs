@@ -5,7 +5,7 @@ mod delivery;
 mod receive;
 mod tus;
 
-use actix_web::{HttpRequest, HttpResponse, guard, web};
+use actix_web::{HttpRequest, HttpResponse, guard, middleware::from_fn, web};
 use municipio_domain::media::MediaError;
 use municipio_graphql::ErrorCode;
 
@@ -20,27 +20,46 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/media/uploads")
+                .wrap(from_fn(tus::versioned))
                 .route(web::method(actix_web::http::Method::OPTIONS).to(tus::options))
                 .route(web::post().to(tus::create))
                 .default_service(refuse("OPTIONS, POST")),
         )
         .service(
             web::resource("/media/uploads/{id}")
+                .wrap(from_fn(tus::versioned))
                 .route(web::method(actix_web::http::Method::OPTIONS).to(tus::options))
                 .route(web::head().to(tus::progress))
                 .route(web::patch().to(tus::append))
                 .route(web::delete().to(tus::cancel))
+                .route(
+                    web::route()
+                        .guard(tus::stands_for("HEAD"))
+                        .to(tus::progress),
+                )
+                .route(web::route().guard(tus::stands_for("PATCH")).to(tus::append))
+                .route(
+                    web::route()
+                        .guard(tus::stands_for("DELETE"))
+                        .to(tus::cancel),
+                )
                 .default_service(refuse("OPTIONS, HEAD, PATCH, DELETE")),
         )
         .service(
-            web::resource("/media/{asset}/{name}")
-                .route(read().to(delivery::asset))
-                .default_service(refuse("GET, HEAD")),
+            web::resource([
+                "/media/{asset}/{name}",
+                "/tenants/{tenant}/media/{asset}/{name}",
+            ])
+            .route(read().to(delivery::asset))
+            .default_service(refuse("GET, HEAD")),
         )
         .service(
-            web::resource("/media/{hash}/{variant}/{name}")
-                .route(read().to(delivery::immutable))
-                .default_service(refuse("GET, HEAD")),
+            web::resource([
+                "/media/{hash}/{variant}/{name}",
+                "/tenants/{tenant}/media/{hash}/{variant}/{name}",
+            ])
+            .route(read().to(delivery::immutable))
+            .default_service(refuse("GET, HEAD")),
         );
 }
 
@@ -52,7 +71,9 @@ pub(super) fn failed(error: &MediaError) -> Problem {
     }
     tracing::error!(%error, code = code.as_str(), "a request for a file failed");
     match error {
-        MediaError::Full | MediaError::Busy => Problem::new(code, error.to_string()),
+        MediaError::Full | MediaError::Busy | MediaError::BeingLookedAt => {
+            Problem::new(code, error.to_string())
+        }
         _ => Problem::new(code, code.apology()),
     }
 }

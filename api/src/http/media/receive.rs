@@ -1,8 +1,12 @@
 //! Takes the bytes of a file from a request.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use actix_web::{error::PayloadError, rt, web::Bytes};
+use actix_web::{
+    error::PayloadError,
+    rt::{self, task::JoinHandle},
+    web::Bytes,
+};
 use futures_util::{Stream, StreamExt, stream};
 use municipio_domain::{
     identity::{Action, Denied},
@@ -14,6 +18,10 @@ use crate::{clock, http::caller::Requester};
 
 /// How long a client may pause.
 const PAUSE: Duration = Duration::from_secs(30);
+/// Over how long its bytes are counted, and how many must come in that time: who sends less holds a place that
+/// others need.
+const WHILE: Duration = Duration::from_secs(60);
+const LEAST: usize = 60 * 1024;
 
 /// Whose the uploads of a requester are, if they may send files: those who may make or change content somewhere.
 pub(in crate::http) fn author(requester: &Requester) -> Result<String, Denied> {
@@ -25,32 +33,81 @@ pub(in crate::http) fn author(requester: &Requester) -> Result<String, Denied> {
     }
 }
 
-/// Bytes as they arrive; a pause that is too long ends them.
+/// How fast bytes arrive.
+struct Pace {
+    since: Instant,
+    arrived: usize,
+}
+
+impl Pace {
+    fn new(since: Instant) -> Self {
+        Self { since, arrived: 0 }
+    }
+
+    /// Counts bytes; says whether enough came lately.
+    fn keeps(&mut self, bytes: usize, now: Instant) -> bool {
+        self.arrived += bytes;
+        if now - self.since < WHILE {
+            return true;
+        }
+        let keeps = self.arrived >= LEAST;
+        *self = Self::new(now);
+        keeps
+    }
+}
+
+/// Bytes as they arrive; a pause that is too long ends them, and so does a client that is too slow.
 fn patient<S, E>(bytes: S) -> impl Stream<Item = Result<Bytes, String>> + Unpin + 'static
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin + 'static,
     E: std::fmt::Display,
 {
-    let next = async |bytes: Option<S>| {
-        let mut open = bytes?;
+    let next = async |bytes: Option<(S, Pace)>| {
+        let (mut open, mut pace) = bytes?;
         let chunk = match tokio::time::timeout(PAUSE, open.next()).await {
             Ok(None) => return None,
             Ok(Some(chunk)) => chunk.map_err(|error| error.to_string()),
             Err(_) => Err("nothing came for too long".to_owned()),
         };
-        let rest = chunk.is_ok().then_some(open);
+        let chunk = match chunk {
+            Ok(chunk) if !pace.keeps(chunk.len(), Instant::now()) => {
+                Err("it comes too slowly".to_owned())
+            }
+            chunk => chunk,
+        };
+        let rest = chunk.is_ok().then_some((open, pace));
         Some((chunk, rest))
     };
-    stream::unfold(Some(bytes), next).boxed_local()
+    stream::unfold(Some((bytes, Pace::new(Instant::now()))), next).boxed_local()
 }
 
-/// Takes a whole file.
+/// Takes a whole file. When the client goes away this goes on until that is noticed, and then leaves nothing behind.
 pub(in crate::http) async fn receive<E: std::fmt::Display + 'static>(
     media: TenantMedia,
     new: NewUpload,
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin + 'static,
 ) -> Result<Upload, MediaError> {
-    media.receive(new, patient(bytes), clock::now()).await
+    ended(rt::spawn(async move {
+        media.receive(new, patient(bytes), clock::now()).await
+    }))
+    .await
+}
+
+/// How far an upload has come. One that has arrived may have to be looked at, and that is done to its end.
+pub(super) async fn progress(
+    media: TenantMedia,
+    (id, author): (UploadId, String),
+) -> Result<Upload, MediaError> {
+    ended(rt::spawn(async move {
+        media.upload(id, &author, clock::now()).await
+    }))
+    .await
+}
+
+/// What became of something that goes on when nobody waits for it.
+async fn ended(task: JoinHandle<Result<Upload, MediaError>>) -> Result<Upload, MediaError> {
+    let ended = task.await;
+    ended.unwrap_or_else(|error| Err(MediaError::Cut(error.to_string())))
 }
 
 /// Takes a part of a file. When the client goes away this goes on for a moment: what arrived is to be kept.
@@ -61,12 +118,27 @@ pub(super) async fn append(
     bytes: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
     checksum: Option<Checksum>,
 ) -> Result<Upload, MediaError> {
-    let taking = rt::spawn(async move {
+    ended(rt::spawn(async move {
         let bytes = patient(bytes);
         media
             .append((id, &author), offset, bytes, checksum, clock::now())
             .await
-    });
-    let taken = taking.await;
-    taken.unwrap_or_else(|error| Err(MediaError::Cut(error.to_string())))
+    }))
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sends_next_to_nothing_is_not_waited_for() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        assert!(pace.keeps(1, start + WHILE / 2));
+        assert!(!pace.keeps(1, start + WHILE));
+        let mut pace = Pace::new(start);
+        assert!(pace.keeps(LEAST, start + WHILE));
+        assert!(!pace.keeps(LEAST - 1, start + WHILE * 2));
+    }
 }

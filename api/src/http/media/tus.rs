@@ -4,10 +4,14 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    guard::{self, Guard},
     http::{
-        StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION},
+        Method, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION},
     },
+    middleware::Next,
     web::{Data, Path, Payload},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -30,7 +34,7 @@ const OFFSET_STREAM: &str = "application/offset+octet-stream";
 
 /// What the server can do.
 pub(super) async fn options(state: Data<State>) -> HttpResponse {
-    answer(StatusCode::NO_CONTENT)
+    HttpResponse::NoContent()
         .insert_header(("Tus-Version", VERSION))
         .insert_header(("Tus-Extension", EXTENSIONS))
         .insert_header(("Tus-Max-Size", state.media.limits().file.to_string()))
@@ -56,12 +60,20 @@ pub(super) async fn create(
         name: name.unwrap_or_default(),
         length: Some(length),
     };
+    let checksum = checksum(&request)?;
     let begun = media.begin_upload(new, clock::now()).await;
     let mut upload = begun.map_err(|error| failed(&error).of(&request))?;
     if is_offset_stream(&request) {
-        let checksum = checksum(&request)?;
-        let taken = receive::append(media, (upload.id, author), 0, body, checksum).await;
-        upload = taken.map_err(|error| failed(&error).of(&request))?;
+        let whose = (upload.id, author.clone());
+        let taken = receive::append(media.clone(), whose, 0, body, checksum).await;
+        upload = match taken {
+            Ok(upload) => upload,
+            Err(error) => {
+                // The client is not told where it is.
+                let _ = media.cancel_upload(upload.id, &author, clock::now()).await;
+                return Err(failed(&error).of(&request));
+            }
+        };
     }
     let mut created = progressed(StatusCode::CREATED, &upload);
     created.insert_header((LOCATION, format!("/media/uploads/{}", upload.id)));
@@ -75,13 +87,15 @@ pub(super) async fn progress(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let (media, author) = sender(&request, &state).await?;
-    let found = media
-        .upload(upload_id(&request, &id)?, &author, clock::now())
-        .await;
+    let found = receive::progress(media, (upload_id(&request, &id)?, author)).await;
     let upload = found.map_err(|error| failed(&error).of(&request))?;
     let mut answer = progressed(StatusCode::OK, &upload);
     if let Some(length) = upload.length {
         answer.insert_header(("Upload-Length", length.to_string()));
+    }
+    if !upload.name.is_empty() {
+        let name = STANDARD.encode(&upload.name);
+        answer.insert_header(("Upload-Metadata", format!("filename {name}")));
     }
     Ok(answer.insert_header((CACHE_CONTROL, "no-store")).finish())
 }
@@ -118,7 +132,7 @@ pub(super) async fn cancel(
         .cancel_upload(upload_id(&request, &id)?, &author, clock::now())
         .await;
     done.map_err(|error| failed(&error).of(&request))?;
-    Ok(answer(StatusCode::NO_CONTENT).finish())
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// The files of the municipality that is addressed, and who sends one, if they may.
@@ -139,14 +153,33 @@ fn upload_id(request: &HttpRequest, id: &str) -> Result<UploadId, Problem> {
     id.parse().map_err(|_| none())
 }
 
-fn answer(status: StatusCode) -> HttpResponseBuilder {
-    let mut answer = HttpResponse::build(status);
-    answer.insert_header(("Tus-Resumable", VERSION));
-    answer
+/// Says in every answer, also when something is refused, which version is spoken.
+pub(super) async fn versioned(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut response = next.call(request).await?;
+    let is_other = response.status() == StatusCode::PRECONDITION_FAILED;
+    let headers = response.headers_mut();
+    let version = HeaderValue::from_static(VERSION);
+    headers.insert(HeaderName::from_static("tus-resumable"), version.clone());
+    if is_other {
+        headers.insert(HeaderName::from_static("tus-version"), version);
+    }
+    Ok(response)
+}
+
+/// Whether a request stands for another method, because something on its way lets nothing but POST through.
+pub(super) fn stands_for(method: &'static str) -> impl Guard {
+    guard::fn_guard(move |context| {
+        let header = context.head().headers().get("X-HTTP-Method-Override");
+        context.head().method == Method::POST
+            && header.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(method.as_bytes()))
+    })
 }
 
 fn progressed(status: StatusCode, upload: &Upload) -> HttpResponseBuilder {
-    let mut answer = answer(status);
+    let mut answer = HttpResponse::build(status);
     // RFC 9110, section 5.6.7.
     let expires = upload
         .expires_at

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use tempfile::TempDir;
 
@@ -186,4 +187,35 @@ async fn a_store_that_does_not_answer_is_unavailable_soon() {
     let key = Key::blob(TenantId::generate(), &ContentHash::of_bytes(b"a"));
     let asked = tokio::time::timeout(Duration::from_secs(15), blobs.get(&key));
     assert!(matches!(asked.await, Ok(Err(MediaError::Unavailable(_)))));
+}
+
+#[tokio::test]
+async fn what_a_killed_process_was_writing_is_found() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let blobs = Blobs::local(folder.path()).unwrap();
+    let tenant = TenantId::generate();
+    let key = Key::piece(tenant, UploadId(uuid::Uuid::nil()), "whole");
+    let mut writer = blobs.writer(&key).await.unwrap();
+    writer.write(vec![1; PART].into()).await.unwrap();
+    // Nothing cleans up after it.
+    std::mem::forget(writer);
+    let whole = Key::blob(tenant, &ContentHash::of_bytes(b"a"));
+    blobs.put(&whole, Bytes::from_static(b"a")).await.unwrap();
+    let modified = fs::metadata(folder.path()).unwrap().modified().unwrap();
+    let (past, future) = (TimeDelta::hours(-1), TimeDelta::hours(1));
+    let found = async |since: TimeDelta| {
+        let before = DateTime::<Utc>::from(modified) + since;
+        blobs.unfinished(tenant, before).await.unwrap()
+    };
+    assert!(found(past).await.is_empty());
+    let unfinished = found(future).await;
+    assert_eq!(
+        unfinished.iter().map(|file| file.size).sum::<u64>(),
+        PART as u64
+    );
+    for file in unfinished {
+        file.remove().await.unwrap();
+    }
+    assert!(found(future).await.is_empty());
+    assert!(blobs.find(&whole).await.unwrap().is_some());
 }

@@ -13,9 +13,11 @@ use img_parts::{
 
 use super::{
     super::{FileKind, Refusal},
-    gif,
-    jpeg::end_of_scans,
+    gif, jpeg,
 };
+
+/// How many parts a file may have: each takes memory, however little is in it.
+const MOST_PARTS: usize = 20_000;
 
 /// A picture without what it does not need.
 pub(super) struct Normal {
@@ -37,6 +39,9 @@ pub(super) fn normalise(
         frames: 1,
         orientation: Orientation::NoTransforms,
     };
+    if parts(kind, &bytes)? > MOST_PARTS {
+        return Err(damaged(format!("it has more than {MOST_PARTS} parts")));
+    }
     match kind {
         FileKind::Jpeg => of_jpeg(bytes),
         FileKind::Png => of_png(bytes, most_frames),
@@ -49,6 +54,34 @@ pub(super) fn normalise(
             })
         }
         _ => Ok(still(bytes)),
+    }
+}
+
+/// How many parts a file has that are told apart.
+fn parts(kind: FileKind, bytes: &[u8]) -> Result<usize, Refusal> {
+    let count = |start: usize, more: usize, length: fn([u8; 4], [u8; 4]) -> Option<u32>| {
+        let (mut rest, mut parts) = (bytes.get(start..).unwrap_or_default(), 0);
+        while let Some((head, after)) = rest.split_first_chunk::<8>() {
+            let [a, b, c, d, e, f, g, h] = *head;
+            let length = length([a, b, c, d], [e, f, g, h])
+                .ok_or_else(|| damaged("a part of it may not stand there"))?;
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            rest = after.get(length.saturating_add(more)..).unwrap_or_default();
+            parts += 1;
+        }
+        Ok(parts)
+    };
+    match kind {
+        FileKind::Jpeg => Ok(jpeg::segments(bytes)),
+        // A length, a name, the content and its checksum.
+        FileKind::Png => count(8, 4, |length, _| Some(u32::from_be_bytes(length))),
+        // A name, a length, and an even number of bytes; none has parts of its own.
+        FileKind::Webp => count(12, 0, |name, length| {
+            let length = u32::from_le_bytes(length);
+            let is_list = matches!(&name, b"RIFF" | b"LIST" | b"seqt");
+            (!is_list).then(|| length.saturating_add(length % 2))
+        }),
+        _ => Ok(0),
     }
 }
 
@@ -78,9 +111,12 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
     segments.retain(shows_jpeg);
     let last = segments.pop().filter(JpegSegment::has_entropy);
     let last = last.ok_or_else(|| damaged("there is no picture in it"))?;
-    let (contents, scans) = (last.contents().clone(), entropy(&last));
-    let end = end_of_scans(&scans).ok_or_else(|| damaged("the picture is cut off"))?;
-    let mut scans = scans.slice(..end).to_vec();
+    for segment in segments.iter_mut() {
+        without_thumbnail(segment);
+    }
+    let contents = last.contents().clone();
+    let scans = jpeg::scans(&entropy(&last));
+    let mut scans = scans.ok_or_else(|| damaged("the picture is cut off"))?;
     scans.extend([markers::P, markers::EOI]);
     segments.push(JpegSegment::new_with_entropy(
         last.marker(),
@@ -93,6 +129,17 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
         frames: 1,
         orientation,
     })
+}
+
+/// JFIF may hold a small picture of its own: of what was there before somebody cut it off.
+fn without_thumbnail(segment: &mut JpegSegment) {
+    const HEADER: usize = 14;
+    if segment.marker() == markers::APP0
+        && let Some(header) = segment.contents().get(..HEADER - 2)
+    {
+        let header = [header, &[0, 0]].concat();
+        *segment = JpegSegment::new_with_contents(markers::APP0, header.into());
+    }
 }
 
 /// What follows the header of a scan.
@@ -128,6 +175,7 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
     if !is_whole {
         return Err(damaged("the picture is cut off"));
     }
+    let orientation = orientation(png.exif());
     png.chunks_mut().retain(|chunk| {
         OF_PNG
             .split(' ')
@@ -137,11 +185,12 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
     if frames > most_frames {
         return Err(Refusal::TooManyFrames(most_frames));
     }
+    png.set_exif(upright(orientation));
     let bytes = png.encoder().bytes();
     Ok(Normal {
         bytes,
         frames: frames.max(1),
-        orientation: Orientation::NoTransforms,
+        orientation,
     })
 }
 
@@ -176,4 +225,50 @@ fn of_webp(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
         frames: frames.max(1),
         orientation,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refused(kind: FileKind, bytes: Vec<u8>) -> bool {
+        matches!(normalise(kind, bytes.into(), 10), Err(Refusal::Damaged(reason)) if reason.contains("parts"))
+    }
+
+    #[test]
+    fn files_of_very_many_parts_are_refused_before_they_are_taken_apart() {
+        let many = MOST_PARTS + 1;
+        let jpeg = [&b"\xff\xd8"[..], &b"\xff\xfe\0\x02".repeat(many)].concat();
+        assert!(refused(FileKind::Jpeg, jpeg));
+        let png = [
+            &b"\x89PNG\r\n\x1a\n"[..],
+            &b"\0\0\0\0IDAT\0\0\0\0".repeat(many),
+        ]
+        .concat();
+        assert!(refused(FileKind::Png, png));
+        let webp = [&b"RIFF\0\0\0\0WEBP"[..], &b"EXIF\0\0\0\0".repeat(many)].concat();
+        assert!(refused(FileKind::Webp, webp));
+    }
+
+    #[test]
+    fn lists_hide_no_parts() {
+        let list = b"RIFF\0\0\0\0WEBPLIST\x04\0\0\0abcd";
+        assert!(normalise(FileKind::Webp, Bytes::from_static(list), 10).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_apart(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for (kind, start) in [
+                (FileKind::Jpeg, &b"\xff\xd8\xff"[..]),
+                (FileKind::Png, b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"),
+                (FileKind::Webp, b"RIFF\x20\0\0\0WEBPVP8X"),
+            ] {
+                let _ = normalise(kind, [start, &bytes].concat().into(), 10);
+                let _ = normalise(kind, bytes.clone().into(), 10);
+            }
+        }
+    }
 }

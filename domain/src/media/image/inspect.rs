@@ -11,6 +11,7 @@ use super::{
     super::{ContentHash, FileFacts, FileKind, Refusal},
     ImageLimits, container,
     render::{format_of, resized},
+    turn::shown,
 };
 
 /// The longest side of what a placeholder is made of.
@@ -39,9 +40,19 @@ pub(in crate::media) fn inspect(
     let mut reader = ImageReader::with_format(Cursor::new(&normal.bytes), format);
     reader.limits(limits.decoder());
     let decoder = reader.into_decoder().map_err(damaged)?;
+    // What has more than eight bits for each colour may have fewer pixels.
+    if decoder.total_bytes() > limits.memory() {
+        let of_one = u64::from(decoder.color_type().bytes_per_pixel());
+        let most = limits.memory() / of_one;
+        return Err(Refusal::TooManyPixels {
+            width,
+            height,
+            most,
+        });
+    }
     let transparent = decoder.color_type().has_alpha();
     let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    let (width, height) = shown(image.width(), image.height(), normal.orientation);
+    let (width, height) = shown((image.width(), image.height()), normal.orientation);
     let facts = FileFacts {
         width: Some(width),
         height: Some(height),
@@ -59,15 +70,6 @@ pub(in crate::media) fn inspect(
     Ok((normal.bytes, facts))
 }
 
-/// Width and height as a picture is shown.
-fn shown(width: u32, height: u32, orientation: Orientation) -> (u32, u32) {
-    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
-    match orientation {
-        Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH => (height, width),
-        _ => (width, height),
-    }
-}
-
 /// A few bytes that look like the picture from afar: a ThumbHash.
 fn placeholder(image: DynamicImage, orientation: Orientation) -> Option<String> {
     let longest = image.width().max(image.height());
@@ -82,4 +84,33 @@ fn placeholder(image: DynamicImage, orientation: Orientation) -> Option<String> 
     let small = small.into_rgba8();
     let (width, height) = (small.width() as usize, small.height() as usize);
     Some(STANDARD.encode(thumbhash::rgba_to_thumb_hash(width, height, &small)))
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, ImageFormat, Rgba};
+
+    use super::*;
+
+    #[test]
+    fn more_bits_for_each_colour_are_fewer_pixels() {
+        let picture = image::ImageBuffer::from_pixel(20, 10, Rgba([0_u16; 4]));
+        let picture = DynamicImage::ImageRgba16(picture);
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+        let bytes = Bytes::from(bytes.into_inner());
+        let inspected = |pixels| {
+            let limits = ImageLimits {
+                pixels,
+                ..ImageLimits::default()
+            };
+            inspect(FileKind::Png, bytes.clone(), &limits)
+        };
+        assert!(inspected(400).is_ok());
+        let refused = inspected(399).unwrap_err();
+        assert!(
+            matches!(refused, Refusal::TooManyPixels { most: 199, .. }),
+            "{refused}"
+        );
+    }
 }

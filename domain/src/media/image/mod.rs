@@ -7,6 +7,7 @@ mod inspect;
 mod jpeg;
 mod layout;
 mod render;
+mod turn;
 mod variant;
 
 pub(super) use inspect::inspect;
@@ -35,10 +36,15 @@ impl Default for ImageLimits {
 }
 
 impl ImageLimits {
-    /// The memory that a decoder may ask for: four bytes for each pixel, and some.
+    /// The memory of a picture that is decoded: four bytes for each pixel.
+    fn memory(&self) -> u64 {
+        self.pixels.saturating_mul(4)
+    }
+
+    /// The memory that a decoder may ask for beside.
     fn decoder(&self) -> image::Limits {
         let mut limits = image::Limits::default();
-        limits.max_alloc = Some(self.pixels * 4 + 32 * 1024 * 1024);
+        limits.max_alloc = Some(self.memory().saturating_add(32 * 1024 * 1024));
         limits
     }
 }

@@ -19,6 +19,7 @@ use super::{
     super::{FileKind, MediaError},
     Format, ImageLimits, Variant,
     layout::Part,
+    turn::{shown, stored},
 };
 
 /// What is made of which picture.
@@ -54,18 +55,31 @@ pub(in crate::media) fn render(
     let mut reader = ImageReader::with_format(Cursor::new(&rendering.bytes), format);
     reader.limits(limits.decoder());
     let mut decoder = reader.into_decoder().map_err(failed)?;
+    if decoder.total_bytes() > limits.memory() {
+        return Err(failed("it is larger than pictures may be"));
+    }
     let profile = decoder.icc_profile().map_err(failed)?;
     let orientation = decoder.orientation().map_err(failed)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    image.apply_orientation(orientation);
-    let layout = rendering.variant.layout(image.width(), image.height());
-    let image = resized(&image, Some(layout.part), (layout.width, layout.height))?;
+    let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    let size = shown((image.width(), image.height()), orientation);
+    let layout = rendering.variant.layout(size.0, size.1);
+    let part = stored(layout.part, size, orientation);
+    let size = shown((layout.width, layout.height), orientation);
+    let mut small = resized(&image, Some(part), size)?;
+    drop(image);
+    small.apply_orientation(orientation);
     encode(
-        image,
-        profile,
+        small,
+        profile.filter(|profile| is_of_rgb(profile)),
         rendering.format,
         rendering.variant.quality(),
     )
+}
+
+/// Whether a colour profile is one of the colours in which variants are written (ICC.1, section 7.2.6): those of
+/// greys and of printers are not.
+fn is_of_rgb(profile: &[u8]) -> bool {
+    profile.get(16..20) == Some(b"RGB ")
 }
 
 /// A part of a picture, or all of it, in another size; with eight bits for each colour.

@@ -7,7 +7,7 @@ use municipio_entities::media_upload::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
 
-use super::{PATIENCE, PIECE, Piece, json, pieces, signed, unsigned};
+use super::{MOST_PIECES, PATIENCE, PIECE, Piece, json, pieces, signed, unsigned};
 use crate::{
     ids::UploadId,
     media::{Key, MediaError, Refusal, TenantMedia, blobs::Writer},
@@ -92,6 +92,9 @@ impl<'a> Arrival<'a> {
     }
 
     async fn open(&self) -> Result<(String, Writer), MediaError> {
+        if self.pieces.len() >= MOST_PIECES {
+            return Err(MediaError::TooManyPieces(MOST_PIECES));
+        }
         let name = Uuid::new_v4().simple().to_string();
         let writer = self.media.blobs().writer(&self.key(&name)).await?;
         Ok((name, writer))

@@ -3,6 +3,7 @@
 //! node can go on. A file that is whole is looked at ([`take_in`]), and then waits to become that of an asset.
 
 mod arrival;
+mod arrivals;
 mod checksum;
 mod take_in;
 
@@ -18,6 +19,7 @@ use super::{ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia};
 use crate::{ids::UploadId, store::StoreError};
 
 use arrival::Arrival;
+pub(super) use arrivals::Arrivals;
 use checksum::Checked;
 pub use checksum::Checksum;
 
@@ -25,6 +27,10 @@ pub use checksum::Checksum;
 const PIECE: u64 = 64 * 1024 * 1024;
 /// How long an upload waits to go on, or to be used.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
+/// How many uploads of one author may wait to go on.
+const MOST_OPEN: usize = 50;
+/// In how many pieces a file may come: they are noted together.
+const MOST_PIECES: usize = 4_000;
 /// The most characters of a name as it is sent.
 const LONGEST_NAME: usize = 500;
 
@@ -101,7 +107,7 @@ impl TenantMedia {
     /// Begins an upload.
     ///
     /// # Errors
-    /// The file would be too large, or the database failed.
+    /// The file would be too large, its author has too many under way, or the database failed.
     pub async fn begin_upload(
         &self,
         new: NewUpload,
@@ -112,6 +118,13 @@ impl TenantMedia {
             Some(0) => return Err(Refusal::Empty.into()),
             Some(length) if length > most => return Err(Refusal::TooLarge(most).into()),
             _ => {}
+        }
+        let open = Condition::all()
+            .add(Column::Author.eq(new.author.as_str()))
+            .add(Column::File.is_null())
+            .add(Column::ExpiresAt.gt(now));
+        if self.store.read().all::<Entity>(open).await?.len() >= MOST_OPEN {
+            return Err(MediaError::TooMany(MOST_OPEN));
         }
         let row = Model {
             // Whoever knows it can go on with it, if they are its author: nobody guesses it.
@@ -132,17 +145,22 @@ impl TenantMedia {
         Ok(row.try_into()?)
     }
 
-    /// An upload of this author.
+    /// An upload of this author. One that has arrived, but could not be looked at then, is looked at now: who asks
+    /// how far it has come takes an upload that has come to its end for one that was taken in.
     ///
     /// # Errors
-    /// There is none, or the database failed.
+    /// There is none, the file is refused, or the database or the place of the files failed.
     pub async fn upload(
         &self,
         id: UploadId,
         author: &str,
         now: DateTime<Utc>,
     ) -> Result<Upload, MediaError> {
-        Ok(self.row(id, author, now).await?.try_into()?)
+        let row = self.row(id, author, now).await?;
+        match row.file.is_none() && row.length == Some(row.received) {
+            true => self.take_in(row, now).await,
+            false => Ok(row.try_into()?),
+        }
     }
 
     async fn row(
@@ -174,12 +192,12 @@ impl TenantMedia {
         checksum: Option<Checksum>,
         now: DateTime<Utc>,
     ) -> Result<Upload, MediaError> {
-        let places = self.shared().arriving.clone();
-        let _place = places.try_acquire_owned().map_err(|_| MediaError::Busy)?;
+        let _arrives = self.shared().arrivals.arrive(self.tenant(), author)?;
         let row = self.row(id, author, now).await?;
         if unsigned(row.received) != offset || row.file.is_some() {
             return Err(MediaError::Offset(unsigned(row.received)));
         }
+        self.expect_until(id, now + PATIENCE).await?;
         let mut arrival = Arrival::of(self, row, now)?;
         let arrived = match checksum {
             None => arrival.take(bytes, true).await,
@@ -202,6 +220,16 @@ impl TenantMedia {
             true => self.take_in(arrival.row, now).await,
             false => Ok(arrival.row.try_into()?),
         }
+    }
+
+    /// What arrives is not removed meanwhile as something that has expired.
+    async fn expect_until(&self, id: UploadId, time: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = self.store.begin().await?;
+        let later = [(Column::ExpiresAt, time.into())];
+        transaction
+            .update::<Entity>(later, Column::Id.eq(id.0))
+            .await?;
+        transaction.commit().await
     }
 
     /// Takes a whole file whose length nobody said before.

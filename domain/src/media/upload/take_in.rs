@@ -17,6 +17,7 @@ use crate::{
         document::{self, Document},
         image,
         kind::HEAD,
+        rows::one_of,
     },
     store::StoreError,
 };
@@ -41,6 +42,7 @@ impl TenantMedia {
         now: DateTime<Utc>,
     ) -> Result<Upload, MediaError> {
         let id = UploadId(row.id);
+        let _looked_at = self.shared().arrivals.look_at(id)?;
         let taken = self.look_at(&row).await;
         match taken {
             Ok((kind, taken)) => {
@@ -76,14 +78,16 @@ impl TenantMedia {
         if let Some(scanner) = &self.shared().scanner {
             scanner.scan(source.bytes().await?).await?;
         }
-        let workshop = &self.shared().workshop;
         let taken = match kind.family() {
             Family::Image => {
-                let bytes = source.all(size).await?;
-                let inspected = workshop
-                    .work(move || image::inspect(kind, bytes, &limits))
-                    .await?;
-                let (bytes, facts) = inspected?;
+                let place = self.shared().workshop.place().await?;
+                let bytes = gathered(source.bytes().await?, size).await?;
+                let inspected = place.work(move || image::inspect(kind, bytes, &limits));
+                let (bytes, facts) = match inspected.await {
+                    // The library gave up on it.
+                    Err(MediaError::Render(reason)) => return Err(Refusal::Damaged(reason).into()),
+                    inspected => inspected??,
+                };
                 let at = source.key(WHOLE);
                 self.blobs().put(&at, bytes).await?;
                 Taken {
@@ -93,12 +97,14 @@ impl TenantMedia {
                 }
             }
             Family::Pdf => {
-                document::check_end(&source.end(size).await?)?;
                 let mut taken = source.whole(kind, size).await?;
+                let blobs = self.blobs();
+                let end = size.saturating_sub(document::TAIL)..size;
+                let end = blobs.read(&taken.at, Some(end)).await?;
+                document::check_end(&gathered(end, document::TAIL).await?)?;
                 if size <= document::MOST {
-                    let bytes = source.all(size).await?;
-                    let read = workshop.work(move || document::read(&bytes)).await?;
-                    let Document { facts, text } = read?;
+                    let bytes = blobs.read(&taken.at, None).await?;
+                    let Document { facts, text } = self.shared().reader.read(bytes).await?;
                     facts.fill(&mut taken.facts);
                     taken.text = text;
                 }
@@ -109,8 +115,8 @@ impl TenantMedia {
         Ok((kind, taken))
     }
 
-    /// Keeps a file, once for all who send it. Its row is held while its bytes are moved into place, so that they
-    /// are not removed as those of a file that nobody uses meanwhile.
+    /// Keeps a file, once for all who send it. Its row is there before its bytes: from then on it is no file that
+    /// nobody uploaded lately, and who removes it as such is waited for. Nobody waits in turn while bytes are moved.
     async fn keep(
         &self,
         id: UploadId,
@@ -121,7 +127,6 @@ impl TenantMedia {
         let hash = taken.facts.sha256.clone();
         let facts = serde_json::to_value(&taken.facts);
         let facts = facts.map_err(|error| StoreError::corrupt("facts of a file", error))?;
-        let transaction = self.store.begin().await?;
         let blob = media_blob::Model {
             tenant_id: self.tenant().0,
             sha256: hash.to_string(),
@@ -130,14 +135,7 @@ impl TenantMedia {
             created_at: now,
             uploaded_at: now,
         };
-        transaction
-            .insert_missing::<media_blob::Entity>([blob])
-            .await?;
-        let uploaded = [(media_blob::Column::UploadedAt, now.into())];
-        let of_hash = media_blob::Column::Sha256.eq(hash.as_str());
-        transaction
-            .update::<media_blob::Entity>(uploaded, of_hash)
-            .await?;
+        self.note_files(vec![blob], now).await?;
         let key = Key::blob(self.tenant(), &hash);
         if self.blobs().find(&key).await?.is_none() {
             self.blobs().rename(&taken.at, &key).await?;
@@ -151,21 +149,38 @@ impl TenantMedia {
         let still = Condition::all()
             .add(Column::Id.eq(id.0))
             .add(Column::File.is_null());
-        let changed = transaction.update::<Entity>(values, still).await?;
+        let transaction = self.store.begin().await?;
+        transaction.update::<Entity>(values, still).await?;
         transaction.commit().await?;
-        if changed == 0 {
-            return Err(MediaError::NoUpload);
-        }
         // The file is kept: what is left of its way here is removed by the next clean-up at the latest.
-        if let Err(error) = self
-            .blobs()
-            .remove_all(&Key::pieces(self.tenant(), id))
-            .await
-        {
+        let pieces = Key::pieces(self.tenant(), id);
+        if let Err(error) = self.blobs().remove_all(&pieces).await {
             tracing::warn!(%error, upload = %id, "the pieces of a file cannot be removed yet");
         }
-        let row = self.store.read().one::<Entity>(Column::Id.eq(id.0)).await?;
+        // Another node may have looked at it at the same time: what it became is what that one says too.
+        let became = Condition::all()
+            .add(Column::Id.eq(id.0))
+            .add(Column::File.is_not_null());
+        let row = self.store.read().one::<Entity>(became).await?;
         Ok(row.ok_or(MediaError::NoUpload)?.try_into()?)
+    }
+
+    /// Notes that files are uploaded now, each once.
+    pub(in crate::media) async fn note_files(
+        &self,
+        rows: Vec<media_blob::Model>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let hashes: Vec<_> = rows.iter().map(|row| row.sha256.clone()).collect();
+        let transaction = self.store.begin().await?;
+        transaction
+            .insert_missing::<media_blob::Entity>(rows)
+            .await?;
+        let uploaded = [(media_blob::Column::UploadedAt, now.into())];
+        transaction
+            .update::<media_blob::Entity>(uploaded, one_of(hashes))
+            .await?;
+        transaction.commit().await
     }
 }
 
@@ -209,35 +224,6 @@ impl Source<'_> {
         Ok(start.freeze())
     }
 
-    /// The last bytes.
-    async fn end(&self, size: u64) -> Result<Bytes, MediaError> {
-        let Some(last) = self.pieces.last() else {
-            return Ok(Bytes::new());
-        };
-        // What is short is the whole of a short file, or the end of a long one that was cut here.
-        let from = last.length.saturating_sub(document::TAIL.min(size));
-        let mut bytes = self
-            .media
-            .blobs()
-            .read(&self.key(&last.name), Some(from..last.length))
-            .await?;
-        let mut end = BytesMut::new();
-        while let Some(chunk) = bytes.try_next().await? {
-            end.extend_from_slice(&chunk);
-        }
-        Ok(end.freeze())
-    }
-
-    /// All bytes, of a file that is not too large for that.
-    async fn all(&self, size: u64) -> Result<Bytes, MediaError> {
-        let mut all = BytesMut::with_capacity(usize::try_from(size).unwrap_or_default());
-        let mut bytes = self.bytes().await?;
-        while let Some(chunk) = bytes.try_next().await? {
-            all.extend_from_slice(&chunk);
-        }
-        Ok(all.freeze())
-    }
-
     /// The file as it came, in one piece.
     async fn whole(&self, kind: FileKind, size: u64) -> Result<Taken, MediaError> {
         let (at, hash) = match self.pieces {
@@ -258,4 +244,13 @@ impl Source<'_> {
             at,
         })
     }
+}
+
+/// All bytes, of what is not too large for that.
+async fn gathered(mut bytes: ByteStream, size: u64) -> Result<Bytes, MediaError> {
+    let mut all = BytesMut::with_capacity(usize::try_from(size).unwrap_or_default());
+    while let Some(chunk) = bytes.try_next().await? {
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all.freeze())
 }

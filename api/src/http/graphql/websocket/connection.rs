@@ -231,8 +231,9 @@ impl Connection {
         let tenant = tenant::find(&self.address, &self.state).await?;
         let (credentials, wish) = (self.credentials.as_deref(), self.wish.clone());
         let origin = self.origin.clone();
+        let base = tenant::base_of(Arc::clone(&self.base), &tenant, &self.state).await?;
         let found = Requester::with(credentials, wish, &self.state, tenant, origin).await;
-        Ok(found?.at(Arc::clone(&self.base)))
+        Ok(found?.at(base))
     }
 
     /// Ends the connection of who signed in when the token has expired or was revoked meanwhile; gives the
