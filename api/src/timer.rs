@@ -57,7 +57,7 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             let cleaning = Cleaning {
                 grace: GRACE,
                 // Every file is listed for that.
-                strays: hour % DAY == 0,
+                strays: hour % DAY == 1,
                 dry_run: false,
             };
             let cleaned = media.of(store.clone()).clean(&cleaning, now).await?;
@@ -66,7 +66,10 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             }
             Ok::<_, MediaError>(())
         };
-        each(&database, "files cannot be cleaned up", clean).await;
+        // A start has other things to do.
+        if hour > 0 {
+            each(&database, "files cannot be cleaned up", clean).await;
+        }
         let forget = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
         each(&database, "jobs cannot be forgotten", forget).await;
         let forget =
