@@ -94,15 +94,15 @@ mod tests {
 
     #[test]
     fn pictures_are_cut_around_their_focal_point_and_never_grow() {
-        let layout = variant("card@0,100").layout(4000, 3000);
+        let layout = variant("card@0,100").layout(960, 1280);
         assert_eq!((layout.width, layout.height), (480, 320));
         assert_eq!(
             layout.part,
             Part {
                 left: 0.0,
-                top: 3000.0 - 4000.0 / 1.5,
-                width: 4000.0,
-                height: 4000.0 / 1.5
+                top: 640.0,
+                width: 960.0,
+                height: 640.0
             }
         );
         let layout = variant("thumbnail@100,50").layout(4000, 3000);
