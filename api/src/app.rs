@@ -22,6 +22,7 @@ use municipio_domain::{
     openid::Issuers,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
+    search::{Search, search_handlers},
     store::{Database, Feeds, StoreError},
     tenants::{Tenant, TenantDirectory, TenantError},
     webhooks,
@@ -41,10 +42,11 @@ use crate::{
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
     media::media,
+    search,
     secret::{secret, vault},
     settings::Settings,
     start::{self, DemoAccount, Opened},
-    timer::{keep_house, keep_schedules},
+    timer::{keep_house, keep_schedules, keep_search},
 };
 
 /// How long jobs under way are waited for when the program stops.
@@ -107,6 +109,7 @@ pub(crate) struct State {
     pub(crate) bodies: BodyCache,
     pub(crate) overlays: OverlayCache,
     pub(crate) identities: Identities,
+    pub(crate) search: Search,
     pub(crate) media: Media,
     /// Signs addresses of files; nothing when there is no secret.
     pub(crate) signer: Option<Signer>,
@@ -160,6 +163,7 @@ pub struct Application {
     stop: Arc<watch::Sender<bool>>,
     address: SocketAddr,
     database: Database,
+    search: Search,
     media: Media,
     worker: Worker,
     demo: Option<LoadReport>,
@@ -216,9 +220,11 @@ impl Application {
         let schema = municipio_graphql::schema();
         let sdl = municipio_graphql::sdl(&schema);
         let (costs, input_types) = municipio_graphql::models(&sdl);
+        let search = search::open(settings, &database);
         let (stop, stopping) = watch::channel(false);
         let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
-        let handlers = handlers(&database, vault.clone(), outgoing.clone());
+        let mut handlers = handlers(&database, vault.clone(), outgoing.clone());
+        handlers.extend(search_handlers(&database, search.server()));
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
@@ -228,6 +234,7 @@ impl Application {
                 vault,
                 Issuers::new(outgoing),
             ),
+            search: search.clone(),
             media: media.clone(),
             signer: secret(settings)?.as_deref().and_then(Signer::new),
             schema,
@@ -268,6 +275,7 @@ impl Application {
             address,
             worker: Worker::new(database.clone(), handlers, clock::now),
             database,
+            search,
             media,
             demo,
             demo_accounts,
@@ -316,6 +324,7 @@ impl Application {
         let mut tasks = vec![
             rt::spawn(keep_schedules(database.clone())),
             rt::spawn(keep_house(database.clone(), self.media.clone())),
+            rt::spawn(keep_search(self.search.clone())),
         ];
         // Not on the local set: its connection must be dropped while the runtime is there.
         tasks.push(tokio::spawn(async move { Feeds::follow(&database).await }));
@@ -328,6 +337,9 @@ impl Application {
         }
         if let Err(error) = worker.await {
             tracing::error!(%error, "the worker of the outbox was broken off");
+        }
+        if let Err(error) = self.search.write_uses(clock::now()).await {
+            tracing::warn!(%error, "what was looked for last is not counted");
         }
         if let Err(error) = self.database.close().await {
             tracing::warn!(%error, "the database did not close");

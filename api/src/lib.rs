@@ -6,6 +6,7 @@ pub mod cli;
 mod clock;
 mod http;
 mod media;
+mod search;
 mod secret;
 pub mod settings;
 pub mod start;

@@ -18,6 +18,7 @@ use municipio_domain::{
 };
 use municipio_graphql::limits::Limits;
 use serde::{Deserialize, Deserializer, Serialize, de};
+use url::Url;
 
 /// The settings, each with the environment variable that sets it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,6 +37,14 @@ pub struct Settings {
     /// it. Beside SQLite a file in the data folder when left out.
     #[serde(deserialize_with = "some_text")]
     pub secret: Option<String>,
+    /// `MEILI_URL`: address of a Meilisearch; the embedded engine stands in for it when it does not answer, and
+    /// answers alone when this is left out.
+    pub meili_url: Option<Url>,
+    /// `MEILI_API_KEY`: the key with which Municipio calls it (docs/search.md says what it must be allowed).
+    #[serde(deserialize_with = "some_text", skip_serializing)]
+    pub meili_api_key: Option<String>,
+    /// `MUNICIPIO_SEARCH_INDEX`: name of the index there; letters, digits, `_` and `-`.
+    pub search_index: String,
     /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
     #[serde(with = "switch")]
     pub demo: bool,
@@ -144,6 +153,9 @@ impl Default for Settings {
             database_url: None,
             database_connections: 16,
             secret: None,
+            meili_url: None,
+            meili_api_key: None,
+            search_index: "municipio".to_owned(),
             demo: true,
             cache: true,
             workers: 0,
@@ -287,7 +299,7 @@ impl Settings {
             figment = figment.merge(Toml::file_exact(&file));
         }
         let settings: Self = figment
-            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::raw().only(&["DATABASE_URL", "MEILI_URL", "MEILI_API_KEY"]))
             .merge(variables)
             .extract()
             .map_err(|error| explain(&error, &file))?;
@@ -323,6 +335,11 @@ impl Settings {
             );
             return Err(SettingsError::new("MUNICIPIO_SECRET", message));
         }
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        if self.search_index.is_empty() || !self.search_index.bytes().all(is_name) {
+            let message = "give a name of letters, digits, _ and -";
+            return Err(SettingsError::new("MUNICIPIO_SEARCH_INDEX", message));
+        }
         let known = ["postgres://", "postgresql://"];
         match &self.database_url {
             Some(url) if !known.iter().any(|scheme| url.starts_with(scheme)) => {
@@ -356,7 +373,9 @@ fn explain(error: &figment::Error, file: &Path) -> SettingsError {
     let key = error.path.join(".");
     let name = match (&error.kind, from_environment) {
         (Kind::UnknownField(field, _), _) => format!("{}: {field}", file.display()),
-        (_, true) if key.eq_ignore_ascii_case("database_url") => "DATABASE_URL".to_owned(),
+        (_, true) if ["database_url", "meili_url", "meili_api_key"].contains(&key.as_str()) => {
+            key.to_uppercase()
+        }
         (_, true) => format!("MUNICIPIO_{}", key.to_uppercase()),
         _ if key.is_empty() => file.display().to_string(),
         _ => format!("{}: {key}", file.display()),

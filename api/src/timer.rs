@@ -8,6 +8,7 @@ use municipio_domain::{
     idempotency, identity,
     media::{Cleaning, GRACE, Media, MediaError},
     outbox,
+    search::{Search, forget_uses},
     store::{Database, TenantStore},
     tenants::{self, Tenant},
     webhooks,
@@ -56,7 +57,7 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             let cleaning = Cleaning {
                 grace: GRACE,
                 // Every file is listed for that.
-                strays: hour % DAY == 0,
+                strays: hour % DAY == 1,
                 dry_run: false,
             };
             let cleaned = media.of(store.clone()).clean(&cleaning, now).await?;
@@ -65,7 +66,10 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             }
             Ok::<_, MediaError>(())
         };
-        each(&database, "files cannot be cleaned up", clean).await;
+        // A start has other things to do.
+        if hour > 0 {
+            each(&database, "files cannot be cleaned up", clean).await;
+        }
         let forget = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
         each(&database, "jobs cannot be forgotten", forget).await;
         let forget =
@@ -76,6 +80,26 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
                 async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;
             each(&database, "occurrences cannot be written", extend).await;
             each(&database, "deleted content cannot be removed", purge).await;
+            let forget = async |store: &TenantStore, _: &Tenant, now| forget_uses(store, now).await;
+            each(&database, "searches cannot be forgotten", forget).await;
+        }
+    }
+}
+
+/// Writes down from time to time what people look for, and compares the indexes with the database once a day. For
+/// as long as it is polled.
+pub(crate) async fn keep_search(search: Search) {
+    const OFTEN: Duration = Duration::from_secs(10);
+    const DAY: u64 = 24 * 60 * 60 / OFTEN.as_secs();
+    for time in 1_u64.. {
+        tokio::time::sleep(OFTEN).await;
+        if let Err(error) = search.write_uses(clock::now()).await {
+            tracing::warn!(%error, "what was looked for cannot be counted yet");
+        }
+        if time % DAY == 0
+            && let Err(error) = search.repair().await
+        {
+            tracing::error!(%error, "the search indexes cannot be compared with the database");
         }
     }
 }

@@ -17,11 +17,13 @@ mod processes;
 mod program;
 mod report;
 mod request;
+mod search;
 mod series;
 mod start;
 mod statements;
 mod store;
 mod tenants;
+mod webhooks;
 
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
@@ -51,11 +53,15 @@ enum Command {
     Growth(growth::Options),
     /// The same reads with more and more municipalities
     Tenants(tenants::Options),
+    /// How soon webhooks are told of what is published
+    Webhooks(webhooks::Options),
     /// Files: variants of pictures beside the crate `image`, delivery beside a handler of files, a long upload
     Media(media::Options),
     /// A server that answers a file to everything
     #[command(hide = true)]
     AnswerFile(media::File),
+    /// Searches in a large municipality, by the embedded engine and by Meilisearch
+    Search(search::Options),
     /// A server that answers the same bytes to everything
     #[command(hide = true)]
     AnswerBytes(limits::Bytes),
@@ -131,7 +137,9 @@ async fn main() -> ExitCode {
         Command::Operations(options) => operations::run(&options).await,
         Command::Editing(options) => editing::run(&options).await,
         Command::Growth(options) => growth::run(&options).await,
+        Command::Search(options) => search::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
+        Command::Webhooks(options) => webhooks::run(&options).await,
         Command::Media(options) => media::run(&options).await,
         Command::AnswerFile(options) => media::answer_file(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,

@@ -98,6 +98,14 @@ fn tenants_are_measured() {
 }
 
 #[test]
+fn webhooks_are_measured() {
+    let text = run("webhooks");
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 2 * engines(), "{text}");
+    assert!(rows.iter().all(|row| row.len() == 5), "{text}");
+}
+
+#[test]
 fn files_are_measured() {
     let text = run("media");
     let rows = rows(&text);
@@ -111,4 +119,13 @@ fn files_are_measured() {
             .filter(|row| row[0].starts_with(name) && row.len() == cells);
         assert_eq!(found.count(), 1, "{name}: {text}");
     }
+}
+
+#[test]
+fn searches_are_measured() {
+    let text = run("search");
+    let found = rows(&text)
+        .into_iter()
+        .filter(|row| row[0].contains("embedded engine") && row.len() == 3);
+    assert_eq!(found.count(), 2, "{text}");
 }

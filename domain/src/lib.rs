@@ -13,6 +13,7 @@ pub mod media;
 pub mod openid;
 pub mod outbox;
 pub mod outgoing;
+pub mod search;
 pub mod store;
 pub mod tenants;
 pub mod time;

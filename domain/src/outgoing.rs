@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+pub use reqwest::Method;
 use reqwest::{
     Client, RequestBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -30,6 +31,25 @@ pub struct Outgoing {
     /// Made by the first call: it reads the certificates of the machine.
     client: Arc<OnceLock<Client>>,
     internal: bool,
+    /// Calls only what the operator named.
+    is_of_operator: bool,
+}
+
+/// A call with a body of JSON to a server that the operator named.
+#[derive(Clone, Debug)]
+pub struct Exchange<'a> {
+    /// What is to be done.
+    pub method: Method,
+    /// What with.
+    pub url: &'a Url,
+    /// The body, when there is one.
+    pub body: Option<Vec<u8>>,
+    /// A bearer token.
+    pub bearer: Option<&'a str>,
+    /// How long it may take.
+    pub within: Duration,
+    /// The most bytes of the answer.
+    pub most: usize,
 }
 
 /// What a server answered.
@@ -62,7 +82,7 @@ pub enum OutgoingError {
     #[error("{0} is not called: it is not a public address")]
     Internal(String),
     /// Longer than it may be.
-    #[error("{0} answered with more than {MOST} bytes")]
+    #[error("{0} answered with more bytes than are read")]
     TooLarge(String),
     /// It could not be reached, or took too long.
     #[error("{0} does not answer: {1}")]
@@ -75,6 +95,17 @@ impl Outgoing {
         Self {
             client: Arc::default(),
             internal,
+            is_of_operator: false,
+        }
+    }
+
+    /// A client of servers that the operator named, such as a search server beside this program: wherever they
+    /// are, with TLS or without.
+    pub fn of_operator() -> Self {
+        Self {
+            client: Arc::default(),
+            internal: true,
+            is_of_operator: true,
         }
     }
 
@@ -92,7 +123,7 @@ impl Outgoing {
         };
         let is_safe = match url.scheme() {
             "https" => true,
-            "http" => self.internal && is_this_machine(url),
+            "http" => self.is_of_operator || self.internal && is_this_machine(url),
             _ => false,
         };
         match address {
@@ -133,6 +164,27 @@ impl Outgoing {
             None => request,
         };
         send(url, request).await
+    }
+
+    /// Sends JSON to a server that the operator named, and gives its answer.
+    ///
+    /// # Errors
+    /// The server does not answer as it should.
+    pub async fn exchange(&self, call: Exchange<'_>) -> Result<Answer, OutgoingError> {
+        let request = self
+            .client(call.url)?
+            .request(call.method, call.url.clone());
+        let request = match call.bearer {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let request = match call.body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body),
+            None => request,
+        };
+        receive(call.url, request.timeout(call.within), call.most).await
     }
 
     /// Delivers JSON, with headers. Of the body of the answer no more than this is read.
@@ -192,13 +244,17 @@ impl Outgoing {
 }
 
 async fn send(url: &Url, request: RequestBuilder) -> Result<Answer, OutgoingError> {
+    receive(url, request, MOST).await
+}
+
+async fn receive(url: &Url, request: RequestBuilder, most: usize) -> Result<Answer, OutgoingError> {
     let failed = |error: reqwest::Error| OutgoingError::Failed(shown(url), reason(&error));
     let request = request.header("accept", "application/json");
     let mut response = request.send().await.map_err(failed)?;
     let status = response.status().as_u16();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > MOST {
+        if body.len() + chunk.len() > most {
             return Err(OutgoingError::TooLarge(shown(url)));
         }
         body.extend_from_slice(&chunk);

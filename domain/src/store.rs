@@ -177,6 +177,9 @@ tenant_owned!(
     outbox_job,
     outbox_queue,
     review_rule,
+    search_click,
+    search_synonyms,
+    search_use,
     webhook_delivery,
     webhook_endpoint
 );
@@ -218,6 +221,12 @@ impl<C: ConnectionTrait> Scope<C> {
     pub(crate) async fn last_sequence(&self) -> Result<i64, StoreError> {
         let feed = self.one::<entities::content_feed::Entity>(Condition::all());
         Ok(feed.await?.map_or(0, |feed| feed.last_sequence))
+    }
+
+    /// The same, kept from growing until the transaction ends.
+    pub(crate) fn hold_log(&self) -> Pending<'_, i64> {
+        let last = entities::content_feed::Column::LastSequence;
+        self.count_up::<entities::content_feed::Entity>(last, 0)
     }
 
     /// Which database it is, for the few statements that differ.
@@ -339,20 +348,21 @@ impl<C: ConnectionTrait> Scope<C> {
         })
     }
 
-    /// Adds each row's `counter` to that of the row with the same keys; inserts what is not there.
+    /// Adds the counters of each row to those of the row with the same keys; inserts what is not there.
     pub(crate) fn add_up<E: TenantOwned>(
         &self,
         rows: impl IntoIterator<Item = E::Model>,
-        counter: E::Column,
+        counters: &[E::Column],
     ) -> Pending<'_, ()>
     where
         E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
     {
         let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
-        let added = Expr::col((Alias::new("excluded"), counter));
-        let conflict = OnConflict::columns(keys)
-            .value(counter, Expr::col((E::default(), counter)).add(added))
-            .to_owned();
+        let mut conflict = OnConflict::columns(keys);
+        for counter in counters {
+            let added = Expr::col((Alias::new("excluded"), *counter));
+            conflict.value(*counter, Expr::col((E::default(), *counter)).add(added));
+        }
         let chunks = self.owned::<E>(rows);
         Box::pin(async move {
             for rows in chunks {

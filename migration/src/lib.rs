@@ -20,6 +20,7 @@ mod m20261126_000023_answers;
 mod m20261126_000030_media;
 mod m20261126_000040_outbox;
 mod m20261126_000041_webhooks;
+mod m20261126_000050_search;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000030_media::Migration),
             Box::new(m20261126_000040_outbox::Migration),
             Box::new(m20261126_000041_webhooks::Migration),
+            Box::new(m20261126_000050_search::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

@@ -63,12 +63,19 @@ on_both! {
 }
 
 /// Lists for those who sign in: what an item is known by, and the name of the list in its cursors.
-const PRIVATE: [(&str, &str, &str); 6] = [
+const PRIVATE: [(&str, &str, &str); 9] = [
     ("accounts", "email", "[\"Account\",\"x\"]"),
     ("accountRoles", "name", "[\"AccountRole\",\"x\"]"),
     ("apiKeys", "name", "[\"ApiKey\",\"x\"]"),
     ("releases", "name", "[\"Release\",\"x\"]"),
     ("auditEntries", "number", "[\"a\",1]"),
+    ("webhooks", "id", "[\"Webhook\",\"x\"]"),
+    (
+        "webhookDeliveries",
+        "id",
+        "[\"WebhookDelivery\",\"019383a0-0000-7000-8000-000000000000\"]",
+    ),
+    ("outboxJobs", "number", "[\"o\",1]"),
     (
         "contentItems",
         "id",
@@ -86,8 +93,11 @@ on_both! {
             app.editor(&tenant).topic(&format!("Argomento {number}")).await;
             let make = format!("mutation {{
                 createApiKey(input: {{ name: \"K{number}\", scopes: [{{ action: \"content.read\" }}] }}) {{ userErrors {{ code }} }}
-                createRelease(input: {{ name: \"R{number}\" }}) {{ userErrors {{ code }} }} }}");
-            app.data_as(&token, &make, json!({})).await;
+                createRelease(input: {{ name: \"R{number}\" }}) {{ userErrors {{ code }} }}
+                createWebhook(input: {{ url: \"https://hook.invalid/{number}\", events: [CONTENT_PUBLISHED] }}) {{ webhook {{ id }} }} }}");
+            let made = app.data_as(&token, &make, json!({})).await;
+            let test = "mutation($id: ID!) { testWebhook(input: { id: $id }) { userErrors { code } } }";
+            app.data_as(&token, test, json!({ "id": made["createWebhook"]["webhook"]["id"] })).await;
         }
         for (list, field, place) in PRIVATE {
             let page = async |arguments: String| {

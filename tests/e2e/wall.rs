@@ -86,6 +86,10 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              VALUES (gen_random_uuid(), $tenant, 'x', '', '[]', true, 'x', 'x', 0, 0, now(), now())",
             "webhook_delivery (id, tenant_id, endpoint_id, event_id, event_type, payload, status, attempts, created_at)
              SELECT gen_random_uuid(), $tenant, id, 'x', 'x', '{}', 'delivered', '[]', now() FROM webhook_endpoint LIMIT 1",
+            "search_synonyms (tenant_id, version, groups) VALUES ($tenant, 1, '[]') ON CONFLICT DO NOTHING",
+            "search_use (tenant_id, day, locale, text, searches, fruitless) VALUES ($tenant, now(), 'it', 'x', 1, 0)",
+            "search_click (tenant_id, day, locale, text, item_id, clicks)
+             SELECT $tenant, now(), 'it', 'x', id, 1 FROM content_item LIMIT 1",
             "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert

@@ -107,9 +107,9 @@ on_both! {
         let (secret, public_key) = (text(&made["secret"]), text(&webhook["publicKey"]));
         assert_eq!((&webhook["isEnabled"], &webhook["events"]), (&json!(true), &json!(["CONTENT_PUBLISHED"])));
 
-        story.app.editor(&story.tenant).topic("Acqua").await;
+        story.app.editor(&story.tenant).topic("Fontane di prova").await;
         let told = story.receiver.wait_for(1).await.remove(0);
-        assert_eq!(told.json()["data"]["path"], "/argomenti/acqua");
+        assert_eq!(told.json()["data"]["path"], "/argomenti/fontane-di-prova");
         assert_eq!(verify(&told, secret, public_key), (true, true));
         let age = now().timestamp() - told.timestamp.parse::<i64>().unwrap();
         assert!((0..60).contains(&age), "{age}");
@@ -131,7 +131,7 @@ on_both! {
         let story = Story::new(engine).await;
         let made = story.create().await;
         let id = &made["webhook"]["id"];
-        for title in ["Acqua", "Bosco", "Casa"] {
+        for title in ["Prova prima", "Prova seconda", "Prova terza"] {
             story.app.editor(&story.tenant).topic(title).await;
         }
         story.receiver.wait_for(3).await;
@@ -145,7 +145,7 @@ on_both! {
             if log["nodes"].as_array().unwrap().len() == 3 { break log }
         };
         let newest = &log["nodes"][0];
-        assert_eq!(newest["payload"]["data"]["slugs"]["it"], "casa");
+        assert_eq!(newest["payload"]["data"]["slugs"]["it"], "prova-terza");
         assert_eq!(newest["attempts"][0]["answer"], "It is 200.");
         assert_eq!(&newest["webhookId"], id);
         let page = story.ask(LOG, json!({ "first": 2 })).await["webhookDeliveries"].take();

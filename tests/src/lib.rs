@@ -5,6 +5,7 @@
 mod database;
 mod identity;
 pub mod media;
+pub mod meili;
 pub mod portal;
 pub mod provider;
 mod proxy;

@@ -20,6 +20,7 @@ use municipio_domain::{
     identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
     ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
     locale::Locale,
+    search::Search,
     store::{StoreError, Transaction},
     tenants::Tenant,
     time::{ClosingCalendar, LocalDateTime, ROME},
@@ -58,6 +59,8 @@ pub struct RequestData {
     pub caller: Caller,
     /// The accounts, sessions and keys of the municipality.
     pub identity: Identity,
+    /// Looks for content.
+    pub(crate) search: Option<Search>,
     /// Where files are.
     pub(crate) files: FileAddresses,
     origin: Origin,
@@ -93,6 +96,7 @@ impl RequestData {
             contents,
             caller,
             identity,
+            search: None,
             files: FileAddresses::default(),
             origin: Origin::default(),
             attempt: None,
@@ -108,6 +112,14 @@ impl RequestData {
     /// The same, by a request of this origin.
     pub fn by(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same, which can look for content.
+    pub fn searching(self, search: Search) -> Self {
+        Self {
+            search: Some(search),
+            ..self
+        }
     }
 
     /// The same, with files at these addresses.

@@ -140,6 +140,8 @@ error_codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, "Take a new key for each mutation.";
     /// The mutation with this Idempotency-Key was done; its answer holds a secret, and is told to the token with which it was sent alone.
     IdempotencyAnswerLost = "IDEMPOTENCY_ANSWER_LOST", 409, "Read what the mutation was to change, and go on from there.";
+    /// No search engine answers.
+    SearchUnavailable = "SEARCH_UNAVAILABLE", 503, "Try again later; lists and routes are answered meanwhile.";
     /// The identity provider does not answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE", 502, "Try again later; when it stays, tell who runs the provider.";
     /// The identity provider answers something else than OpenID Connect says, or its addresses may not be called from here.
@@ -230,6 +232,7 @@ impl ErrorCode {
             Self::Unavailable => {
                 "the database does not answer at the moment; try again in a few seconds"
             }
+            Self::SearchUnavailable => "no search engine answers at the moment; try again later",
             Self::StorageUnavailable => {
                 "the place of the files does not answer at the moment; try again in a few seconds"
             }

@@ -19,6 +19,7 @@ mod query;
 mod release;
 mod roots;
 mod scalars;
+mod search;
 mod subscription;
 mod variables;
 mod view;

@@ -34,6 +34,10 @@ use crate::{
     release::{Release, ReleaseConnection},
     roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
     scalars,
+    search::{
+        self, Asked, SearchConnection, SearchFacetField, SearchFilter, SearchInsight, SearchNear,
+        SearchOrder, SearchSynonyms, Suggestion, by_relevance,
+    },
     view::{ContentObject, Reader, View},
     webhook::{Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryStatus},
     work::{
@@ -505,6 +509,57 @@ query! {
                 .await
                 .map_err(internal)?;
             Ok(OccurrenceConnection::new(page, reader))
+        }
+
+        /// Looks for content (ricerca). Words are found in any number and gender, with mistakes, and as they are
+        /// begun; there are no operators. Of the public site as it is now, whatever the perspective.
+        #[allow(clippy::too_many_arguments)]
+        async fn search(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "What is looked for, at most 500 characters, of which the first ten words count; everything when it has no words.")]
+            query: String,
+            #[graphql(desc = "Among content of these types; all that can be found when left out.")]
+            types: Option<Vec<ContentTypeName>>,
+            #[graphql(desc = "Which hits; all when left out.")] filter: Option<SearchFilter>,
+            #[graphql(desc = "Near a point.")] near: Option<SearchNear>,
+            #[graphql(desc = "By which fields to count the hits.")] facets: Option<Vec<SearchFacetField>>,
+            #[graphql(desc = "What the hits are ordered by.", default_with = "by_relevance()")]
+            order_by: SearchOrder,
+            #[graphql(desc = "How many hits: 1 to 100, 20 by default.")] first: Option<i32>,
+            #[graphql(desc = "Only hits after this place.")] after: Option<String>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Option<Result<SearchConnection>> {
+            let asked = Asked { query, types, filter, near, facets, order_by, first, after };
+            Some(SearchConnection::read(ctx, asked, locale).await)
+        }
+
+        /// What somebody may be about to look for, by its title: services first, then topics and offices
+        /// (suggerimenti di ricerca).
+        async fn suggest(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "What is written until now.")] prefix: String,
+            #[graphql(desc = "How many: 1 to 100, 8 by default.")] first: Option<i32>,
+            #[graphql(desc = "Locale of the texts; the default of the municipality when left out.")]
+            locale: Option<scalars::Locale>,
+        ) -> Option<Result<Vec<Suggestion>>> {
+            Some(search::suggest(ctx, &prefix, first, locale).await)
+        }
+
+        /// What people looked for, for those who may read drafts (analisi delle ricerche).
+        async fn search_insight(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "In how many days until today: 1 to 365.", default = 30)] days: i32,
+        ) -> Option<Result<SearchInsight>> {
+            Some(SearchInsight::of(ctx, days).await)
+        }
+
+        /// Words that mean the same to search, for those who may read drafts (sinonimi).
+        async fn search_synonyms(&self, ctx: &Context<'_>) -> Option<Result<SearchSynonyms>> {
+            Some(SearchSynonyms::read(ctx).await)
         }
 
         /// A release; for those who may read drafts (rilascio).

@@ -12,7 +12,7 @@ use municipio_domain::{
     identity::{Action, Subject},
     ids::ItemId,
     locale::{Locale, LocalizedText},
-    tenants::Tenant,
+    tenants::{IpaCode, Tenant},
 };
 
 use crate::{
@@ -57,6 +57,11 @@ impl Reader {
     /// A text in the locale, or in the first fallback that has it.
     pub(crate) fn text(&self, text: &LocalizedText) -> Option<String> {
         text.resolve(&self.locales).map(|(_, text)| text.clone())
+    }
+
+    /// The code of the municipality, which cursors name.
+    pub(crate) fn municipality(&self) -> &IpaCode {
+        &self.tenant.ipa_code
     }
 
     /// A cursor as the reader gets it.

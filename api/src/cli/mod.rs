@@ -2,8 +2,10 @@
 
 mod audit;
 mod media;
+mod outbox;
 mod progress;
 mod provider;
+mod search;
 mod seed;
 mod tenant;
 mod user;
@@ -40,6 +42,7 @@ use crate::{
         MUNICIPIO_LISTEN     address and port (127.0.0.1:8080)\n  \
         MUNICIPIO_DATA_DIR   folder of the SQLite database (data)\n  \
         DATABASE_URL         postgres://user:password@host/database instead of SQLite\n  \
+        MEILI_URL            address of a Meilisearch, with its key in MEILI_API_KEY\n  \
         MUNICIPIO_DEMO       off starts without the demo municipality\n  \
         MUNICIPIO_LOG        what is logged, such as info or municipio=debug\n\
         The README lists the others."
@@ -66,6 +69,9 @@ enum Command {
     /// Export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// List, replay and drop what is to be done after changes, such as telling webhooks
+    #[command(subcommand)]
+    Outbox(outbox::OutboxCommand),
     /// Remove files that nothing uses, and verify those that are kept
     #[command(subcommand)]
     Media(media::Media),
@@ -75,6 +81,9 @@ enum Command {
     /// Create, list, suspend and resume accounts, and reset their passwords
     #[command(subcommand)]
     User(user::User),
+    /// Make the indexes of search anew, and compare them with the database
+    #[command(subcommand)]
+    Search(search::Search),
     /// Create, list and delete identity providers, through which people sign in
     #[command(subcommand)]
     Provider(provider::Provider),
@@ -104,9 +113,11 @@ impl Cli {
             Command::Migrate => migrate(&settings).await,
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
+            Command::Outbox(outbox) => outbox.run(&settings).await,
             Command::Media(media) => media.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
             Command::User(user) => user.run(&settings).await,
+            Command::Search(search) => search.run(&settings).await,
             Command::Provider(provider) => provider.run(&settings).await,
             // Above: it needs no settings.
             Command::ReadDocument => Ok(()),

@@ -37,7 +37,8 @@ impl Requester {
         let identity = state.identities.of(contents.store().clone());
         let data = RequestData::new(tenant, contents, identity, caller, moment);
         let files = FileAddresses::new(Arc::clone(&self.base), state.signer.clone());
-        data.by(self.origin.clone()).with_files(files)
+        let data = data.by(self.origin.clone()).with_files(files);
+        data.searching(state.search.clone())
     }
 
     /// The same, who reaches this program at this address.

@@ -18,16 +18,20 @@ pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
 }
 
-/// The database answers; and whether what is to leave the process does. A backlog does not keep anybody from
-/// reading, so that it is told without refusing to be ready.
+/// The database answers; and whether what is to leave the process does, and search has its server. Neither keeps
+/// anybody from reading, so that it is told without refusing to be ready.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     match outbox::backlog(&state.database).await {
         Ok(backlog) => {
-            let fault = fault(backlog, clock::now());
+            let outbox = fault(backlog, clock::now());
+            let search = state.search.is_degraded().await;
+            let search = search.then_some("the embedded engine stands in");
+            let is_degraded = outbox.is_some() || search.is_some();
             HttpResponse::Ok().json(serde_json::json!({
-                "status": if fault.is_some() { "degraded" } else { "ok" },
+                "status": if is_degraded { "degraded" } else { "ok" },
                 "database": "ok",
-                "outbox": fault.as_deref().unwrap_or("ok"),
+                "outbox": outbox.as_deref().unwrap_or("ok"),
+                "search": search.unwrap_or("ok"),
             }))
         }
         Err(error) => {

@@ -68,9 +68,11 @@ pub use preview::{
     is_preview_token, revoke_preview_token,
 };
 pub use quality::{Quality, SiteLink, quality};
+pub(crate) use quality::{holds_personal_data, localized_texts};
 pub use queries::{BodyCache, Contents, Found, OccurrenceEntry};
 pub use registry::{Body, Content, ContentType, UnknownContentType};
 pub use rich_text::RichText;
+pub(crate) use rich_text::escaped;
 pub use slug::{Slug, fold};
 pub use state::ItemState;
 pub use told::{ToldChange, cache_tags};

@@ -9,7 +9,9 @@ use serde_json::Value;
 use validator::Validate;
 
 use super::{
-    FieldError, LinkTarget, Relations, field_errors, rich_text,
+    FieldError, LinkTarget, Relations, field_errors,
+    fields::GeoPoint,
+    rich_text,
     types::{
         Asset, ContactPoint, Dataset, Document, Event, Faq, Municipality, NewsItem, Office, Page,
         Person, Place, Procedure, Role, Service, Topic,
@@ -66,6 +68,22 @@ pub trait Content: Clone + Default + Serialize + DeserializeOwned + Validate {
         Vec::new()
     }
 
+    /// Search finds it by itself. What is only a part of something else is found through that.
+    fn is_searchable() -> bool {
+        true
+    }
+
+    /// Other titles, keywords and numbers by which search finds it, in the first of these locales that
+    /// has them. All its texts are found without being named here.
+    fn keywords(&self, _locales: &[Locale]) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Where it is on the map.
+    fn position(&self) -> Option<GeoPoint> {
+        None
+    }
+
     /// What it links to and what lists find it by.
     fn relations(&self, relations: &mut Relations);
 }
@@ -90,6 +108,11 @@ macro_rules! content_types {
             /// The folder of its seed files: `services`, `news`, …
             pub fn folder(self) -> &'static str {
                 match self { $(Self::$variant => $folder,)* }
+            }
+
+            /// Search finds items of this type.
+            pub fn is_searchable(self) -> bool {
+                match self { $(Self::$variant => $variant::is_searchable(),)* }
             }
 
             /// The name of the type in GraphQL and in global ids: `Service`, `NewsItem`, …
@@ -201,6 +224,16 @@ macro_rules! content_types {
             /// The offices that are in charge of it.
             pub fn offices(&self) -> Vec<ItemId> {
                 match self { $(Self::$variant(body) => body.offices(),)* }
+            }
+
+            /// Other words by which search finds it.
+            pub fn keywords(&self, locales: &[Locale]) -> Vec<String> {
+                match self { $(Self::$variant(body) => body.keywords(locales),)* }
+            }
+
+            /// Where it is on the map.
+            pub fn position(&self) -> Option<GeoPoint> {
+                match self { $(Self::$variant(body) => body.position(),)* }
             }
 
             /// What it links to and what lists find it by.

@@ -66,7 +66,7 @@ pub(super) async fn resize(transaction: &Transaction, changes: Changes) -> Resul
             },
         );
     transaction
-        .add_up::<content_count::Entity>(rows, content_count::Column::Total)
+        .add_up::<content_count::Entity>(rows, &[content_count::Column::Total])
         .await
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn admit(
     };
     // On PostgreSQL this locks the row until the commit.
     transaction
-        .add_up::<Entity>([one], Column::Failures)
+        .add_up::<Entity>([one], &[Column::Failures])
         .await?;
     let Some(counted) = transaction.one::<Entity>(of(address)).await? else {
         return Ok(false);

@@ -23,8 +23,12 @@ use crate::{
     store::{StoreError, TenantStore, Transaction},
 };
 
-/// How much longer a lease lasts than the work may take: clocks of nodes differ.
-const MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// How long a lease lasts that is not renewed: when the program that has it is killed, others wait that long.
+const LENGTH: TimeDelta = TimeDelta::seconds(15);
+/// How long before its end work is broken off whose lease could not be renewed: clocks of nodes differ.
+const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// How often a lease is renewed while the work lasts.
+pub(super) const RENEWED: Duration = Duration::from_secs(3);
 /// How jobs stand that may be taken: those whose workers did not come back, then those that wait.
 const OPEN: [JobStatus; 2] = [JobStatus::Running, JobStatus::Waiting];
 /// When to look again for jobs that are due and that somebody else holds.
@@ -52,13 +56,10 @@ pub struct Job {
     pub(super) lease: Uuid,
 }
 
-impl Job {
-    /// How long from this moment on work at it may take, so that its end can be written before the lease ends;
-    /// nothing when it is too late to begin.
-    pub(super) fn time_left(&self, now: DateTime<Utc>) -> Option<Duration> {
-        let left = (self.until - MARGIN - now).to_std().ok();
-        left.filter(|left| !left.is_zero())
-    }
+/// How long from this moment on a worker may go on whose lease lasts until then: nothing when it may not.
+pub(super) fn time_left(until: DateTime<Utc>, now: DateTime<Utc>) -> Option<Duration> {
+    let left = (until - MARGIN - now).to_std().ok();
+    left.filter(|left| !left.is_zero())
 }
 
 /// Takes jobs of a topic that are due, at most so many. They are the caller's until their leases end.
@@ -79,7 +80,7 @@ pub async fn lease(
     let took_all = rows.len() < most;
     let (lost, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_lost(row, topic, now));
     give_up(&transaction, &lost, now).await?;
-    let (lease, until) = (Uuid::now_v7(), now + length(topic.longest));
+    let (lease, until) = (Uuid::now_v7(), now + LENGTH);
     take(&transaction, &rows, lease, until).await?;
     match took_all {
         false => wakes::wake(&transaction, [topic.name], now).await?,
@@ -97,9 +98,30 @@ pub async fn lease(
     Ok(jobs.collect())
 }
 
-/// How long a lease lasts.
-fn length(longest: Duration) -> TimeDelta {
-    TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX / 2) + MARGIN
+/// Keeps a job for longer; gives until when, or nothing when the caller had lost it.
+///
+/// # Errors
+/// The database failed.
+pub async fn renew(
+    store: &TenantStore,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let until = now + LENGTH;
+    let transaction = store.begin().await?;
+    let end = until.timestamp_millis();
+    let renewed = transaction
+        .update::<Entity>([(Column::DueKey, end.into())], own(job))
+        .await?;
+    transaction.commit().await?;
+    Ok((renewed == 1).then_some(until))
+}
+
+/// The row of a job, as long as its lease is the caller's.
+pub(super) fn own(job: &Job) -> Condition {
+    Condition::all()
+        .add(Column::Number.eq(job.number))
+        .add(Column::Lease.eq(job.lease))
 }
 
 /// The jobs that are due, kept from other workers; those that others take at this moment are left out.

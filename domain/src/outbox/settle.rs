@@ -5,7 +5,7 @@ use municipio_entities::outbox_job::{Column, Entity};
 use sea_orm::{ColumnTrait, Value, sea_query::Condition};
 use uuid::Uuid;
 
-use super::{Fault, Handled, Job, JobStatus, Progress, Topic, wakes};
+use super::{Fault, Handled, Job, JobStatus, Progress, Topic, lease::own, wakes};
 use crate::store::{StoreError, TenantStore, Transaction};
 
 /// The longest time after which something is tried again.
@@ -147,13 +147,6 @@ pub async fn is_held(transaction: &Transaction, job: &Job) -> Result<bool, Store
     let held = transaction.hold_of::<Entity>(Column::Number, [job.number]);
     let held = held.await?;
     Ok(held.iter().any(|row| row.lease == Some(job.lease)))
-}
-
-/// The row of a job, as long as its lease is the caller's.
-fn own(job: &Job) -> Condition {
-    Condition::all()
-        .add(Column::Number.eq(job.number))
-        .add(Column::Lease.eq(job.lease))
 }
 
 #[cfg(test)]

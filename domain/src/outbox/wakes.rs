@@ -109,7 +109,7 @@ pub(super) async fn due(
         .order_by_asc(Column::DueKey.min())
         .limit(most)
         .into_tuple()
-        .all(database.tenants_read())
+        .all(database.wakes_read())
         .await?;
     Ok(found.into_iter().map(TenantId).collect())
 }
@@ -125,7 +125,7 @@ pub(super) async fn next(
         .filter(Column::Topic.eq(topic))
         .filter(Column::TenantId.is_not_in(except))
         .order_by_asc(Column::DueKey)
-        .one(database.tenants_read())
+        .one(database.wakes_read())
         .await?;
     Ok(row.and_then(|row| DateTime::from_timestamp_millis(row.due_key)))
 }
@@ -146,10 +146,10 @@ pub struct Backlog {
 pub async fn backlog(database: &Database) -> Result<Backlog, StoreError> {
     let oldest = Entity::find()
         .order_by_asc(Column::DueKey)
-        .one(database.tenants_read())
+        .one(database.wakes_read())
         .await?;
     let dead = outbox_dead_letter::Entity::find()
-        .count(database.tenants_read())
+        .count(database.wakes_read())
         .await?;
     Ok(Backlog {
         due_since: oldest.and_then(|row| DateTime::from_timestamp_millis(row.due_key)),

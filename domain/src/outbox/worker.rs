@@ -11,7 +11,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Fault, Handled, Handler, Job, give_back, lease, settle, wakes};
+use super::{
+    Fault, Handled, Handler, Job, give_back, lease,
+    lease::{RENEWED, time_left},
+    renew, settle, wakes,
+};
 use crate::{
     ids::TenantId,
     store::{Database, Failure, StoreError, TenantStore},
@@ -270,17 +274,21 @@ impl Attempt {
         let topic = self.handler.topic();
         let Job { tenant, number, .. } = *self.job;
         let store = self.database.tenant(tenant);
-        let Some(left) = self.job.time_left(self.now()) else {
+        if time_left(self.job.until, self.now()).is_none() {
             // It waited too long for the database: another may have the job soon.
             if let Err(error) = give_back(&store, &self.job, self.now()).await {
                 tracing::warn!(%tenant, number, %error, "a job was not given back: its lease has to end");
             }
             return;
-        };
-        let work = self.handler.handle(&self.job, self.now());
-        let handled = match timeout(left.min(topic.longest), work).await {
-            Ok(handled) => handled,
-            Err(_) => Err(Fault::passing("it took too long")),
+        }
+        let handled = tokio::select! {
+            handled = timeout(topic.longest, self.handler.handle(&self.job, self.now())) => {
+                handled.unwrap_or_else(|_| Err(Fault::passing("it took too long")))
+            }
+            () = self.keep(&store) => {
+                tracing::warn!(%tenant, topic = topic.name, number, "a worker lost its lease");
+                return;
+            }
         };
         if let Err(fault) = &handled {
             tracing::warn!(%tenant, topic = topic.name, number, ?fault, "a job failed");
@@ -292,6 +300,31 @@ impl Attempt {
             }
             Err(error) => {
                 tracing::error!(%tenant, topic = topic.name, number, %error, "what became of a job cannot be written: its lease has to end");
+            }
+        }
+    }
+
+    /// Renews the lease for as long as it is polled; ends when it is lost, or could not be renewed in time.
+    async fn keep(&self, store: &TenantStore) {
+        let mut until = self.job.until;
+        while let Some(left) = time_left(until, self.now()) {
+            match timeout(left, self.renew(store)).await {
+                Ok(Some(renewed)) => until = renewed,
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Renews the lease after a while, again where the database does not answer.
+    async fn renew(&self, store: &TenantStore) -> Option<DateTime<Utc>> {
+        loop {
+            sleep(RENEWED).await;
+            match renew(store, &self.job, self.now()).await {
+                Ok(renewed) => return renewed,
+                Err(error) => {
+                    let Job { tenant, number, .. } = *self.job;
+                    tracing::warn!(%tenant, number, %error, "a lease cannot be renewed");
+                }
             }
         }
     }

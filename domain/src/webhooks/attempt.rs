@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use municipio_entities::webhook_endpoint::{Column, Entity, Model};
 use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Attempt, DELIVERY, Delivery, DeliveryStatus, DisabledReason, Webhook, WebhookError,
+    Attempt, DELIVERY, Delivery, DeliveryStatus, Webhook, WebhookError,
+    conduct::{Conduct, Verdict},
     delivery::{self, TEST},
     endpoint::{self, by_id},
     keys::Keys,
@@ -20,7 +21,7 @@ use crate::{
     identity::Vault,
     ids::{WebhookDeliveryId, WebhookId},
     outbox::{self, Fault, Handled, Handler, Job, Progress, Topic},
-    outgoing::{Outgoing, OutgoingError, Receipt},
+    outgoing::Outgoing,
     store::{Database, StoreError, TenantStore, Transaction},
     tenants,
 };
@@ -41,17 +42,6 @@ pub struct Sender {
 #[derive(Deserialize)]
 struct Payload {
     delivery: WebhookDeliveryId,
-}
-
-/// What an answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    /// It arrived.
-    Delivered,
-    /// The address wants to hear nothing any more.
-    Gone,
-    /// It did not; the address may say when to come back.
-    Failed { after: Option<Duration> },
 }
 
 impl Sender {
@@ -106,7 +96,7 @@ impl Sender {
             .deliver(&url, &headers, payload, EXCERPT)
             .await;
         let duration = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let verdict = verdict(&sent, now);
+        let verdict = Verdict::of(&sent, now);
         let attempt = match sent {
             Ok(receipt) => Attempt {
                 at: now,
@@ -186,26 +176,26 @@ impl Sender {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let id = WebhookId(endpoint.id);
-        let state = State::of(&endpoint).after(verdict, now);
-        if state == State::of(&endpoint) {
+        let conduct = Conduct::of(&endpoint).after(verdict, now);
+        if conduct == Conduct::of(&endpoint) {
             return Ok(());
         }
-        let reason = state.disabled.map(|reason| reason.as_str().to_owned());
+        let reason = conduct.disabled.map(|reason| reason.as_str().to_owned());
         let values = [
             (
                 Column::Failures,
-                i32::try_from(state.failures).unwrap_or(i32::MAX).into(),
+                i32::try_from(conduct.failures).unwrap_or(i32::MAX).into(),
             ),
-            (Column::FailingSince, state.failing_since.into()),
+            (Column::FailingSince, conduct.failing_since.into()),
             (
                 Column::ResumesKey,
-                state.resumes.map(|at| at.timestamp_millis()).into(),
+                conduct.resumes.map(|at| at.timestamp_millis()).into(),
             ),
-            (Column::IsEnabled, state.disabled.is_none().into()),
+            (Column::IsEnabled, conduct.disabled.is_none().into()),
             (Column::DisabledReason, reason.into()),
         ];
         transaction.update::<Entity>(values, by_id(id)).await?;
-        if state.disabled.is_some()
+        if conduct.disabled.is_some()
             && let Some(tenant) = tenants::find(&self.database, job.tenant).await?
             && let Some(endpoint) = held(transaction, id).await?
         {
@@ -223,72 +213,6 @@ impl Handler for Sender {
 
     fn handle<'a>(&'a self, job: &'a Job, now: DateTime<Utc>) -> BoxFuture<'a, Handled> {
         Box::pin(self.send(job, now))
-    }
-}
-
-/// How an address behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct State {
-    failures: u32,
-    failing_since: Option<DateTime<Utc>>,
-    resumes: Option<DateTime<Utc>>,
-    disabled: Option<DisabledReason>,
-}
-
-impl State {
-    fn of(row: &Model) -> Self {
-        Self {
-            failures: u32::try_from(row.failures).unwrap_or_default(),
-            failing_since: row.failing_since,
-            resumes: row.resumes_key.and_then(DateTime::from_timestamp_millis),
-            disabled: None,
-        }
-    }
-
-    /// How it behaves after an attempt.
-    fn after(self, verdict: Verdict, now: DateTime<Utc>) -> Self {
-        let after = match verdict {
-            Verdict::Delivered => {
-                return Self {
-                    failures: 0,
-                    failing_since: None,
-                    resumes: None,
-                    disabled: None,
-                };
-            }
-            Verdict::Gone => {
-                return Self {
-                    disabled: Some(DisabledReason::Gone),
-                    ..self
-                };
-            }
-            Verdict::Failed { after } => after,
-        };
-        let failures = self.failures.saturating_add(1);
-        let failing_since = self.failing_since.unwrap_or(now);
-        let rest = after.max(pauses::rest(failures));
-        let rest = rest.and_then(|rest| TimeDelta::from_std(rest).ok());
-        Self {
-            failures,
-            failing_since: Some(failing_since),
-            resumes: rest.map(|rest| now + rest),
-            disabled: pauses::is_unreached(failing_since, now).then_some(DisabledReason::Failing),
-        }
-    }
-}
-
-/// What an answer means.
-fn verdict(sent: &Result<Receipt, OutgoingError>, now: DateTime<Utc>) -> Verdict {
-    match sent {
-        Ok(receipt) if (200..300).contains(&receipt.status) => Verdict::Delivered,
-        Ok(receipt) if receipt.status == 410 => Verdict::Gone,
-        Ok(receipt) => {
-            let asked = receipt.retry_after.as_deref();
-            Verdict::Failed {
-                after: asked.and_then(|asked| pauses::retry_after(asked, now)),
-            }
-        }
-        Err(_) => Verdict::Failed { after: None },
     }
 }
 
@@ -352,87 +276,5 @@ async fn held(transaction: &Transaction, id: WebhookId) -> Result<Option<Model>,
         Ok(endpoint) => Ok(Some(endpoint)),
         Err(WebhookError::Store(error)) => Err(error),
         Err(_) => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn verdicts() -> impl Strategy<Value = Verdict> {
-        let after = prop::option::of((0..100_000_u64).prop_map(Duration::from_secs));
-        prop_oneof![
-            2 => Just(Verdict::Delivered),
-            1 => Just(Verdict::Gone),
-            6 => after.prop_map(|after| Verdict::Failed { after }),
-        ]
-    }
-
-    const NEW: State = State {
-        failures: 0,
-        failing_since: None,
-        resumes: None,
-        disabled: None,
-    };
-
-    proptest! {
-        /// An address is switched off when it says so, or after days without a single success; it rests only after
-        /// failures in a row, or when it asks for it.
-        #[test]
-        fn an_address_is_switched_off_only_for_a_reason(
-            attempts in prop::collection::vec((verdicts(), 0..30_i64), 1..60),
-        ) {
-            let (mut state, mut now) = (NEW, DateTime::UNIX_EPOCH);
-            let (mut in_a_row, mut first_failure) = (0, None);
-            for (verdict, hours) in attempts {
-                now += TimeDelta::hours(hours);
-                state = State { disabled: None, ..state }.after(verdict, now);
-                match verdict {
-                    Verdict::Delivered => {
-                        (in_a_row, first_failure) = (0, None);
-                        prop_assert_eq!(state, NEW);
-                    }
-                    Verdict::Gone => prop_assert_eq!(state.disabled, Some(DisabledReason::Gone)),
-                    Verdict::Failed { after } => {
-                        in_a_row += 1;
-                        let first = *first_failure.get_or_insert(now);
-                        let days = (now - first).num_days();
-                        prop_assert_eq!(state.disabled, (days >= 5).then_some(DisabledReason::Failing));
-                        prop_assert_eq!(state.failures, in_a_row);
-                        prop_assert_eq!(state.resumes.is_some(), after.is_some() || in_a_row >= 5);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn answers_mean_what_the_specification_says() {
-        let answer = |status: u16, retry_after: Option<&str>| {
-            Ok(Receipt {
-                status,
-                retry_after: retry_after.map(str::to_owned),
-                body: Vec::new(),
-            })
-        };
-        let now = DateTime::UNIX_EPOCH;
-        for status in [200, 201, 204, 299] {
-            assert_eq!(verdict(&answer(status, None), now), Verdict::Delivered);
-        }
-        for status in [301, 302, 307, 400, 401, 404, 429, 500, 503] {
-            assert_eq!(
-                verdict(&answer(status, None), now),
-                Verdict::Failed { after: None }
-            );
-        }
-        assert_eq!(verdict(&answer(410, None), now), Verdict::Gone);
-        let asked = Verdict::Failed {
-            after: Some(Duration::from_secs(90)),
-        };
-        assert_eq!(verdict(&answer(503, Some("90")), now), asked);
-        let silent = Err(OutgoingError::Failed("x".to_owned(), "y".to_owned()));
-        assert_eq!(verdict(&silent, now), Verdict::Failed { after: None });
     }
 }

@@ -226,7 +226,8 @@ pub async fn create_webhook(
         disabled_reason: None,
         secrets: keys.seal(vault, id)?,
         public_key: keys.public_key()?,
-        after_sequence: transaction.last_sequence().await?,
+        // Whoever changes something meanwhile looks for webhooks afterwards, and finds this one.
+        after_sequence: transaction.hold_log().await?,
         failures: 0,
         failing_since: None,
         resumes_key: None,
@@ -264,7 +265,7 @@ pub async fn update_webhook(
         values.push((Column::IsEnabled, is_enabled.into()));
         values.push((Column::DisabledReason, None::<String>.into()));
         if is_enabled && !before.is_enabled {
-            let last = transaction.last_sequence().await?;
+            let last = transaction.hold_log().await?;
             values.push((Column::AfterSequence, last.into()));
             values.push((Column::Failures, 0.into()));
             values.push((Column::FailingSince, None::<DateTime<Utc>>.into()));
@@ -309,6 +310,15 @@ pub async fn rotate_webhook_secret(
     transaction.update::<Entity>(values, by_id(id)).await?;
     let webhook = Webhook::of(hold(transaction, id).await?)?;
     Ok((webhook, keys.secret()))
+}
+
+/// Whether there is anybody who wants to be told. To be asked by who holds the log of changes.
+pub(crate) async fn anybody_listens(transaction: &Transaction) -> Result<bool, StoreError> {
+    Ok(transaction.one::<Entity>(enabled()).await?.is_some())
+}
+
+pub(super) fn enabled() -> Condition {
+    Condition::all().add(Column::IsEnabled.eq(true))
 }
 
 /// The addresses that match, in the order in which they were set up.

@@ -3,6 +3,7 @@
 //! tries each delivery until it arrives, for days if need be. An event has the same id however often it is told.
 
 mod attempt;
+mod conduct;
 mod delivery;
 mod endpoint;
 mod error;
@@ -18,6 +19,7 @@ pub use attempt::Sender;
 pub use delivery::{
     Attempt, Delivery, DeliveryStatus, forget, replay_webhook_delivery, test_webhook,
 };
+pub(crate) use endpoint::anybody_listens;
 pub use endpoint::{
     DisabledReason, EventType, NewWebhook, Webhook, WebhookChange, create_webhook, delete_webhook,
     rotate_webhook_secret, update_webhook,
@@ -29,7 +31,7 @@ pub use queries::{DeliveryFilter, Webhooks};
 use crate::outbox::{Retries, Topic};
 
 /// The topic of what follows the log of changes: nothing of it is ever given up.
-const FOLLOWER: Topic = Topic {
+pub(crate) const FOLLOWER: Topic = Topic {
     name: "webhooks",
     longest: Duration::from_secs(60),
     at_once: 4,

@@ -17,8 +17,8 @@ fn files(family: Family) -> Family {
         .refused(NOTHING, "a variant that there is not", move || {
             get(format!("/media/{}/99999x99999-cover-q100/a.jpg", hash()))
         })
-        .refused(NOTHING, "a variant of 30 kB", move || {
-            get(format!("/media/{}/{}/a.jpg", hash(), "9".repeat(30_000)))
+        .refused(NOTHING, "a variant of 3 kB", move || {
+            get(format!("/media/{}/{}/a.jpg", hash(), "9".repeat(3_000)))
         })
         .refused(NOTHING, "a way out of the folder of files", || {
             get("/media/..%2f..%2f..%2fetc%2fpasswd/original/a.pdf")

@@ -25,7 +25,7 @@ fn media_types(family: Family) -> Family {
         .refused(TYPE, "a form", move || typed("application/x-www-form-urlencoded", &form))
         .refused(TYPE, "plain text", || typed("text/plain", HARMLESS))
         .refused(TYPE, "plain text with JSON in a parameter", || typed("text/plain; x=application/json", HARMLESS))
-        .refused(TYPE, "a form with files", || {
+        .refused("PREFLIGHT_MISSING", "a form with files", || {
             let part = format!("--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{HARMLESS}\r\n--x--\r\n");
             typed("multipart/form-data; boundary=x", &part)
         })

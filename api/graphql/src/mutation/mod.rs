@@ -14,6 +14,7 @@ mod publishing;
 mod release;
 mod review;
 mod scheduling;
+mod search;
 mod translating;
 mod user_error;
 mod user_error_codes;
@@ -47,6 +48,7 @@ pub struct Mutation(
     release::ReleaseMutation,
     webhook::WebhookMutation,
     outbox::OutboxMutation,
+    search::SearchMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

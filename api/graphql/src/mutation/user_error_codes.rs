@@ -142,6 +142,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "There is no such sign-in: it was completed, has expired, or the state is another. Begin anew.",
     ),
     (
+        "INVALID_SYNONYMS",
+        "A group of synonyms has 2 to 30 different phrases of at most 100 characters.",
+    ),
+    (
         "INVALID_TOKEN",
         "The token is not known, has expired or was used before: sign in again, or ask for another one.",
     ),
@@ -286,6 +290,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ),
     ("TOO_LONG", "The text is too long."),
     ("TOO_MANY_CHANGES", "Make several releases."),
+    (
+        "TOO_MANY_SYNONYMS",
+        "A municipality has at most 500 groups of synonyms.",
+    ),
     (
         "TOO_MANY_WEBHOOKS",
         "There are as many webhooks as there may be: delete one.",

@@ -11,7 +11,8 @@ use std::{ops::Range, sync::LazyLock};
 
 use serde::Deserialize;
 
-use super::{Body, Issue, Severity};
+use super::{Body, ContentType, Issue, Severity};
+use crate::locale::Locale;
 use texts::{Text, Texts};
 
 pub use links::SiteLink;
@@ -96,6 +97,29 @@ pub fn quality(body: &Body, hosts: &[String]) -> Quality {
     }
 }
 
+/// The localised texts of a stored body, without markup: the field, the locale and the text.
+pub(crate) fn localized_texts(
+    content_type: ContentType,
+    body: &serde_json::Value,
+) -> Vec<(String, Locale, String)> {
+    let texts = Texts::of(content_type, body).texts.into_iter();
+    let localized = texts.filter_map(|text| {
+        let locale = text.locale?.parse().ok()?;
+        Some((text.path, locale, text.text))
+    });
+    localized.collect()
+}
+
+/// A text holds something that looks like the fiscal code, the account or the mobile number of somebody.
+pub(crate) fn holds_personal_data(text: &str) -> bool {
+    let kinds = [
+        PersonalData::FiscalCode,
+        PersonalData::Iban,
+        PersonalData::Mobile,
+    ];
+    kinds.iter().any(|kind| !kind.find(text).is_empty())
+}
+
 impl Rule {
     fn applies(&self, content_type: &str, path: &str) -> bool {
         let is_below = |field: &str| {
@@ -112,7 +136,9 @@ impl Rule {
     fn issue(&self, text: &Text) -> Option<Issue> {
         let index = match &self.check {
             Check::Gulpease { min, words } => {
-                let index = text.is_italian.then(|| gulpease::index(&text.text, *words));
+                let index = text
+                    .is_italian()
+                    .then(|| gulpease::index(&text.text, *words));
                 Some(index.flatten().filter(|index| index < min)?)
             }
             Check::PersonalData(kind) => {
@@ -162,7 +188,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::content::ContentType;
 
     fn found(content_type: ContentType, body: Value) -> Vec<(String, String)> {
         let body = Body::parse(content_type, body).unwrap();

@@ -23,10 +23,17 @@ const INLINES: [&str; 2] = ["text", "link"];
 pub(super) struct Text {
     /// The field, such as `costs[1].description`.
     pub(super) path: String,
-    /// It is the Italian one of a localised text.
-    pub(super) is_italian: bool,
+    /// The locale of a localised text.
+    pub(super) locale: Option<String>,
     /// Rich text without markup, one line for each paragraph, list item and cell.
     pub(super) text: String,
+}
+
+impl Text {
+    /// It is the Italian one of a localised text.
+    pub(super) fn is_italian(&self) -> bool {
+        self.locale.as_deref() == Some("it")
+    }
 }
 
 /// What is written in a body.
@@ -41,15 +48,15 @@ pub(super) struct Texts {
 impl Texts {
     pub(super) fn of(content_type: ContentType, body: &Value) -> Self {
         let mut found = Self::default();
-        found.walk(Some(&Shape::of(content_type)), body, "", false);
+        found.walk(Some(&Shape::of(content_type)), body, "", None);
         found
     }
 
-    fn walk(&mut self, shape: Option<&Shape>, value: &Value, path: &str, is_italian: bool) {
+    fn walk(&mut self, shape: Option<&Shape>, value: &Value, path: &str, locale: Option<&str>) {
         match value {
             Value::String(text) => self.texts.push(Text {
                 path: path.to_owned(),
-                is_italian,
+                locale: locale.map(str::to_owned),
                 text: text.clone(),
             }),
             Value::Array(blocks) if blocks.first().is_some_and(is_block) => {
@@ -57,19 +64,19 @@ impl Texts {
                 self.rich(value, path, &mut text);
                 self.texts.push(Text {
                     path: path.to_owned(),
-                    is_italian,
+                    locale: locale.map(str::to_owned),
                     text,
                 });
             }
             Value::Array(items) => {
                 let shape = shape.and_then(Shape::each);
                 for (index, item) in items.iter().enumerate() {
-                    self.walk(shape, item, &format!("{path}[{index}]"), is_italian);
+                    self.walk(shape, item, &format!("{path}[{index}]"), locale);
                 }
             }
             Value::Object(fields) if shape.is_some_and(Shape::is_localized) => {
                 for (locale, text) in fields {
-                    self.walk(None, text, path, locale == "it");
+                    self.walk(None, text, path, Some(locale));
                 }
             }
             Value::Object(fields) => {
@@ -82,7 +89,7 @@ impl Texts {
                         ("url", Value::String(url)) => self.addresses.push((path, url.clone())),
                         _ => {
                             let shape = shape.and_then(|shape| shape.under(name));
-                            self.walk(shape, value, &path, false);
+                            self.walk(shape, value, &path, None);
                         }
                     }
                 }
@@ -168,7 +175,7 @@ mod tests {
         let text = |path: &str| {
             let texts = found.texts.iter().filter(|text| text.path == path);
             texts
-                .map(|text| (text.is_italian, text.text.as_str()))
+                .map(|text| (text.is_italian(), text.text.as_str()))
                 .collect::<Vec<_>>()
         };
         assert_eq!(text("title"), [(false, "Titul"), (true, "Titolo")]);

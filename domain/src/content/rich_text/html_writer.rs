@@ -120,7 +120,7 @@ fn line(inlines: &[Inline]) -> String {
 }
 
 /// Text for between tags and between quotes.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

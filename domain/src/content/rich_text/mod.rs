@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::ItemId;
 
+pub(crate) use html_writer::escaped;
 pub(super) use stored::reading_stored;
 
 /// How deeply blocks may be nested: quotes, callouts and lists inside each other.

@@ -77,6 +77,10 @@ impl Content for ContactPoint {
         self.title.clone()
     }
 
+    fn is_searchable() -> bool {
+        false
+    }
+
     fn relations(&self, relations: &mut Relations) {
         relations.codes("entries", self.entries.iter().map(|entry| &entry.kind));
         relations.one("person", &self.person);

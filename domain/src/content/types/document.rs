@@ -13,7 +13,7 @@ use crate::{
         fields::{in_order, short},
     },
     ids::ItemId,
-    locale::LocalizedText,
+    locale::{Locale, LocalizedText},
     vocabularies::{Code, ids},
 };
 
@@ -106,6 +106,11 @@ impl Content for Document {
 
     fn offices(&self) -> Vec<ItemId> {
         Link::ids(&self.responsible_office)
+    }
+
+    fn keywords(&self, _locales: &[Locale]) -> Vec<String> {
+        let numbers = [&self.document_identifier, &self.protocol_number];
+        numbers.into_iter().flatten().cloned().collect()
     }
 
     fn relations(&self, relations: &mut Relations) {

@@ -13,7 +13,7 @@ use crate::{
         valid_schedule,
     },
     ids::ItemId,
-    locale::LocalizedText,
+    locale::{Locale, LocalizedText},
     time::EventSchedule,
     vocabularies::{Code, ids},
 };
@@ -140,6 +140,15 @@ impl Content for Event {
 
     fn offices(&self) -> Vec<ItemId> {
         Link::ids(&self.organizers)
+    }
+
+    fn keywords(&self, locales: &[Locale]) -> Vec<String> {
+        let subtitle = self.subtitle.resolve(locales);
+        subtitle.into_iter().map(|(_, text)| text.clone()).collect()
+    }
+
+    fn position(&self) -> Option<GeoPoint> {
+        self.geo
     }
 
     fn relations(&self, relations: &mut Relations) {

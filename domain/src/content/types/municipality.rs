@@ -91,6 +91,10 @@ impl Content for Municipality {
         Some(&self.short_description)
     }
 
+    fn is_searchable() -> bool {
+        false
+    }
+
     fn relations(&self, relations: &mut Relations) {
         relations.asset("crest", &self.crest);
         relations.one("town_hall", &self.town_hall);

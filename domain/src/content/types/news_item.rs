@@ -12,7 +12,7 @@ use crate::{
         fields::{in_order, short},
     },
     ids::ItemId,
-    locale::LocalizedText,
+    locale::{Locale, LocalizedText},
     vocabularies::{Code, ids},
 };
 
@@ -90,6 +90,10 @@ impl Content for NewsItem {
 
     fn offices(&self) -> Vec<ItemId> {
         Link::ids(&self.edited_by)
+    }
+
+    fn keywords(&self, _locales: &[Locale]) -> Vec<String> {
+        self.press_number.iter().cloned().collect()
     }
 
     fn relations(&self, relations: &mut Relations) {

@@ -12,7 +12,7 @@ use crate::{
         valid_hours,
     },
     ids::ItemId,
-    locale::LocalizedText,
+    locale::{Locale, LocalizedText},
     time::OpeningHours,
     vocabularies::{Code, ids},
 };
@@ -91,6 +91,16 @@ impl Content for Place {
 
     fn offices(&self) -> Vec<ItemId> {
         Link::ids(&self.managing_office)
+    }
+
+    fn keywords(&self, locales: &[Locale]) -> Vec<String> {
+        let name = self.alternative_name.resolve(locales);
+        let name = name.into_iter().map(|(_, name)| name.clone());
+        name.chain(self.street_address.clone()).collect()
+    }
+
+    fn position(&self) -> Option<GeoPoint> {
+        self.geo
     }
 
     fn relations(&self, relations: &mut Relations) {

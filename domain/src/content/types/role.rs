@@ -78,6 +78,10 @@ impl Content for Role {
         Link::ids(self.office.iter().chain(&self.head_of))
     }
 
+    fn is_searchable() -> bool {
+        false
+    }
+
     fn relations(&self, relations: &mut Relations) {
         relations.codes("role_type", &self.role_type);
         relations.one("person", &self.person);

@@ -13,7 +13,7 @@ use crate::{
         fields::{Amount, short, valid_currency, valid_ipa_code},
     },
     ids::ItemId,
-    locale::{Localized, LocalizedText},
+    locale::{Locale, Localized, LocalizedText},
     vocabularies::{Code, ids},
 };
 
@@ -255,6 +255,17 @@ impl Content for Service {
 
     fn offices(&self) -> Vec<ItemId> {
         Link::ids(&self.responsible_office)
+    }
+
+    fn keywords(&self, locales: &[Locale]) -> Vec<String> {
+        let title = self.alternative_title.resolve(locales);
+        let keywords = self.keywords.resolve(locales).into_iter();
+        let keywords = keywords.flat_map(|(_, words)| words.iter().cloned());
+        let titles = title.into_iter().map(|(_, title)| title.clone());
+        titles
+            .chain(self.identifier.clone())
+            .chain(keywords)
+            .collect()
     }
 
     fn relations(&self, relations: &mut Relations) {

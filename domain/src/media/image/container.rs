@@ -160,11 +160,13 @@ fn shows_jpeg(segment: &JpegSegment) -> bool {
     }
 }
 
+/// The chunks that show a picture in PNG, still or moving.
+const OF_PNG: &str =
+    "IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP bKGD hIST pHYs acTL fcTL fdAT";
+/// The same in WebP; the name of one ends with a space.
+const OF_WEBP: &str = "VP8 ,VP8L,VP8X,ALPH,ANIM,ANMF,ICCP";
+
 fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
-    const SHOWN: [&[u8; 4]; 17] = [
-        b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB",
-        b"cICP", b"bKGD", b"hIST", b"pHYs", b"acTL", b"fcTL", b"fdAT",
-    ];
     let mut png = Png::from_bytes(bytes).map_err(damaged)?;
     let is_whole = png
         .chunks()
@@ -174,8 +176,11 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
         return Err(damaged("the picture is cut off"));
     }
     let orientation = orientation(png.exif());
-    png.chunks_mut()
-        .retain(|chunk| SHOWN.contains(&&chunk.kind()));
+    png.chunks_mut().retain(|chunk| {
+        OF_PNG
+            .split(' ')
+            .any(|name| name.as_bytes() == chunk.kind())
+    });
     let frames = png.chunks_by_type(*b"fcTL").count();
     if frames > most_frames {
         return Err(Refusal::TooManyFrames(most_frames));
@@ -190,14 +195,11 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
 }
 
 fn of_webp(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
-    const SHOWN: [&[u8; 4]; 7] = [
-        b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP",
-    ];
     const XMP_AND_EXIF: u8 = 0b0000_1100;
     let mut webp = WebP::from_bytes(bytes).map_err(damaged)?;
     let orientation = orientation(webp.exif());
     let chunks = webp.chunks_mut();
-    chunks.retain(|chunk| SHOWN.contains(&&chunk.id()));
+    chunks.retain(|chunk| OF_WEBP.split(',').any(|name| name.as_bytes() == chunk.id()));
     for chunk in chunks.iter_mut().filter(|chunk| &chunk.id() == b"VP8X") {
         if let RiffContent::Data(data) = chunk.content_mut() {
             let mut flags = data.to_vec();

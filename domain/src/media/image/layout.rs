@@ -94,17 +94,16 @@ mod tests {
 
     #[test]
     fn pictures_are_cut_around_their_focal_point_and_never_grow() {
-        let layout = variant("card@0,100").layout(960, 1280);
+        let layout = variant("card@0,100").layout(4000, 3000);
         assert_eq!((layout.width, layout.height), (480, 320));
-        assert_eq!(
-            layout.part,
-            Part {
-                left: 0.0,
-                top: 640.0,
-                width: 960.0,
-                height: 640.0
-            }
-        );
+        let Part {
+            left,
+            top,
+            width,
+            height,
+        } = layout.part;
+        assert_eq!((left, width), (0.0, 4000.0));
+        assert!((top + height - 3000.0).abs() < 1e-6 && (height - 4000.0 / 1.5).abs() < 1e-6);
         let layout = variant("thumbnail@100,50").layout(4000, 3000);
         assert_eq!((layout.part.left, layout.part.width), (1000.0, 3000.0));
         let layout = variant("medium").layout(4000, 3000);
