@@ -1,7 +1,10 @@
 //! Files as assets: sent with a mutation, kept once, published like other content, used by it, replaced, and
 //! private for those who may not see them.
 
-use municipio_domain::identity::BuiltInRole;
+use municipio_domain::{
+    identity::BuiltInRole,
+    media::{Cleaning, ContentHash, GRACE},
+};
 use municipio_tests::{
     TestApp,
     media::{CREATE, Desk, jpeg, photograph, transparent_png},
@@ -293,5 +296,30 @@ on_both! {
         assert_eq!(answer["code"], "FILE_TYPE_REFUSED", "{answer:#}");
         assert_eq!(desk.app.rows("media_upload").await, 0);
         assert!(desk.kept("uploads").is_empty());
+    }
+}
+
+on_both! {
+    async fn what_belongs_to_nothing_is_removed_and_leaves_no_row(engine) {
+        let desk = Desk::open(engine).await;
+        desk.published("usato.txt", b"usato").await;
+        let tenant = desk.app.demo_tenant().await;
+        let folder = desk.app.media_folder().join(tenant.id.to_string()).join("blobs");
+        let hash = ContentHash::of_bytes(b"di nessuno").to_string();
+        // A file without a row, and one that a killed process was writing.
+        for name in [hash.clone(), format!("{hash}#1")] {
+            std::fs::write(folder.join(name), b"di nessuno").unwrap();
+        }
+        let (rows, kept) = (desk.app.rows("media_blob").await, desk.kept("blobs").len());
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let mut cleaning = Cleaning { grace: GRACE, strays: true, dry_run: true };
+        let later = chrono::Utc::now() + chrono::TimeDelta::days(2);
+        for left in [kept, kept - 2] {
+            let cleaned = media.clean(&cleaning, later).await.unwrap();
+            assert_eq!((cleaned.strays, cleaned.files), (2, 0));
+            assert_eq!(desk.kept("blobs").len(), left);
+            cleaning.dry_run = false;
+        }
+        assert_eq!(desk.app.rows("media_blob").await, rows);
     }
 }
