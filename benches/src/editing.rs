@@ -32,9 +32,9 @@ const EMAIL: &str = "bench@comune.example";
 const CONNECTIONS: [usize; 2] = [1, 16];
 
 const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken } userErrors { code } } }";
-const CREATE: &str = "mutation($input: CreateContentInput!) { createContent(input: $input) \
+pub const CREATE: &str = "mutation($input: CreateContentInput!) { createContent(input: $input) \
     { content { id } userErrors { code path message } } }";
-const PUBLISH: &str = "mutation($input: PublishInput!) { publish(input: $input) \
+pub const PUBLISH: &str = "mutation($input: PublishInput!) { publish(input: $input) \
     { content { id } userErrors { code path message } } }";
 const CREATE_KEY: &str = "mutation { createApiKey(input: { name: \"Bench\", scopes: [{ action: \"content.read\" }] }) \
     { secret userErrors { code } } }";
@@ -95,7 +95,7 @@ impl<'a> Bench<'a> {
         let mut content = Content::of(store, options.common.seed).await?;
         let site = content.richest("service").await?;
         let links = links(&mut content, &site).await?;
-        let sign_in = sign_in(program, store, &site)?;
+        let sign_in = sign_in(program, store, &site, EMAIL)?;
         let server = program.serve(store, &[]).await?;
         let mut connection = Connection::open(server.address()).await?;
         let token = text(
@@ -247,15 +247,15 @@ const COLUMNS: [&str; 9] = [
     "p99 ms",
 ];
 
-/// Makes the first administrator; gives the request by which they sign in.
-fn sign_in(program: &Program, store: &Store, site: &Site) -> Result<Request> {
+/// Makes an administrator; gives the request by which they sign in.
+pub fn sign_in(program: &Program, store: &Store, site: &Site, email: &str) -> Result<Request> {
     let arguments = [
         "user",
         "create",
         "--tenant",
         &site.ipa_code,
         "--email",
-        EMAIL,
+        email,
         "--name",
         "Bench",
     ];
@@ -265,7 +265,7 @@ fn sign_in(program: &Program, store: &Store, site: &Site) -> Result<Request> {
         .split_whitespace()
         .last()
         .ok_or("no password was said")?;
-    let input = json!({ "input": { "email": EMAIL, "password": password } });
+    let input = json!({ "input": { "email": email, "password": password } });
     Ok(Request::post(site, SIGN_IN, &input))
 }
 

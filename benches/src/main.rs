@@ -22,6 +22,7 @@ mod start;
 mod statements;
 mod store;
 mod tenants;
+mod webhooks;
 
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode, time::Duration};
 
@@ -53,6 +54,8 @@ enum Command {
     Tenants(tenants::Options),
     /// Searches in a large municipality, by the embedded engine and by Meilisearch
     Search(search::Options),
+    /// How soon webhooks are told of what is published
+    Webhooks(webhooks::Options),
     /// A server that answers the same bytes to everything
     #[command(hide = true)]
     AnswerBytes(limits::Bytes),
@@ -130,6 +133,7 @@ async fn main() -> ExitCode {
         Command::Growth(options) => growth::run(&options).await,
         Command::Search(options) => search::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
+        Command::Webhooks(options) => webhooks::run(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,
         Command::AnswerStatement(options) => limits::answer_statement(&options).await,
         Command::Municipio { arguments } => program::inside(arguments).await,

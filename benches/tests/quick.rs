@@ -105,3 +105,11 @@ fn searches_are_measured() {
         .filter(|row| row[0].contains("embedded engine") && row.len() == 3);
     assert_eq!(found.count(), 2, "{text}");
 }
+
+#[test]
+fn webhooks_are_measured() {
+    let text = run("webhooks");
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 2 * engines(), "{text}");
+    assert!(rows.iter().all(|row| row.len() == 5), "{text}");
+}

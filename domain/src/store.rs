@@ -220,6 +220,12 @@ impl<C: ConnectionTrait> Scope<C> {
         Ok(feed.await?.map_or(0, |feed| feed.last_sequence))
     }
 
+    /// The same, kept from growing until the transaction ends.
+    pub(crate) fn hold_log(&self) -> Pending<'_, i64> {
+        let last = entities::content_feed::Column::LastSequence;
+        self.count_up::<entities::content_feed::Entity>(last, 0)
+    }
+
     /// Which database it is, for the few statements that differ.
     pub(crate) fn backend(&self) -> DbBackend {
         self.connection.get_database_backend()

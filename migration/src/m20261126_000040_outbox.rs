@@ -102,7 +102,7 @@ fn tables() -> [TableCreateStatement; 5] {
     ]
 }
 
-fn indexes() -> [IndexCreateStatement; 5] {
+fn indexes() -> [IndexCreateStatement; 6] {
     [
         // Nothing is merged with what has no key: databases take each NULL for another value.
         index(
@@ -115,12 +115,17 @@ fn indexes() -> [IndexCreateStatement; 5] {
         index(
             "outbox_job_due",
             "outbox_job",
-            &["tenant_id", "topic", "status", "due_key"],
+            &["tenant_id", "topic", "status", "due_key", "number"],
         ),
         index(
             "outbox_job_order",
             "outbox_job",
             &["tenant_id", "topic", "aggregate", "status", "number"],
+        ),
+        index(
+            "outbox_job_status",
+            "outbox_job",
+            &["tenant_id", "status", "due_key"],
         ),
         index("outbox_wake_due", "outbox_wake", &["topic", "due_key"]),
         index(

@@ -18,6 +18,7 @@ fn every_command_has_help_with_its_key_facts() {
                 "migrate",
                 "seed",
                 "audit",
+                "outbox",
                 "tenant",
                 "user",
                 "provider",
@@ -64,6 +65,18 @@ fn every_command_has_help_with_its_key_facts() {
                 "exit code is 1",
             ],
         ),
+        ("outbox", &["list", "replay", "drop"]),
+        (
+            "outbox list",
+            &[
+                "--tenant <IPA_CODE>",
+                "--topic <TOPIC>",
+                "--status <STATUS>",
+                "[default: 50]",
+            ],
+        ),
+        ("outbox replay", &["[NUMBERS]...", "given up"]),
+        ("outbox drop", &["[NUMBERS]...", "[default: dead]"]),
         ("provider", &["create", "list", "delete"]),
         (
             "provider create",

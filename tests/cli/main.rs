@@ -24,3 +24,4 @@ mod server;
 mod serving;
 mod tenants;
 mod users;
+mod webhooks;

@@ -99,13 +99,13 @@ impl By {
 }
 
 /// The program in a folder, and where its database is.
-struct Place {
-    folder: Folder,
+pub struct Place {
+    pub folder: Folder,
     url: Option<String>,
 }
 
 impl Place {
-    async fn new(engine: Engine) -> Self {
+    pub async fn new(engine: Engine) -> Self {
         let folder = Folder::without_demo();
         match engine {
             Engine::Sqlite => Self { folder, url: None },
@@ -119,7 +119,15 @@ impl Place {
         }
     }
 
-    async fn database(&self) -> Database {
+    /// The same with an environment variable.
+    pub fn with(self, name: &str, value: &str) -> Self {
+        Self {
+            folder: self.folder.with(name, value),
+            ..self
+        }
+    }
+
+    pub async fn database(&self) -> Database {
         let options = DatabaseOptions::patient(2);
         let opened = match &self.url {
             Some(url) => Database::connect(url, options).await,

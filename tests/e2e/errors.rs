@@ -257,15 +257,20 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "accounts",
         "apiKeys",
         "auditEntries",
+        "changes",
         "identityProviders",
         "me",
         "node",
+        "outboxJobs",
+        "outboxStatistics",
         "permissions",
         "previewTokens",
         "release",
         "releases",
         "reviewRules",
         "signInProviders",
+        "webhookDeliveries",
+        "webhooks",
     ];
     let name_of = |field: &'_ serde_json::Value| field["name"].as_str().unwrap().to_owned();
     for field in fields.filter(|field| !without.contains(&name_of(field).as_str())) {

@@ -66,6 +66,8 @@ mod subscriptions;
 mod tenants;
 mod trusted;
 mod wall;
+mod webhooks;
+mod webhooks_told;
 mod websocket;
 mod writing;
 mod writing_permissions;

@@ -16,7 +16,7 @@ use municipio_domain::{
     outbox::{
         Fault, Handled, Handler, Job, JobEntry, JobFilter, JobStatus, NewJob, Outbox, Progress,
         Retries, Topic, Worker, backlog, drop_jobs, enqueue, forget, give_back, is_held, lease,
-        move_position, position, replay, settle,
+        move_position, position, renew, replay, settle,
     },
     store::{Database, TenantStore},
     tenants::Tenant,
@@ -244,9 +244,11 @@ on_both! {
         story.enqueue(&["a", "a"]).await;
         let slow = story.lease(noon()).await;
         assert_eq!(numbers(&slow), [1]);
-        let soon = noon() + TimeDelta::seconds(25);
+        let soon = noon() + TimeDelta::seconds(10);
         assert_eq!(story.lease(soon).await, [], "it may still come back");
-        let late = noon() + TimeDelta::seconds(30);
+        assert!(renew(&story.store, &slow[0], soon).await.unwrap().is_some());
+        assert_eq!(story.lease(noon() + TimeDelta::seconds(24)).await, [], "it did");
+        let late = noon() + TimeDelta::seconds(25);
         let other = story.lease(late).await;
         assert_eq!(numbers(&other), [1]);
         assert_eq!(other[0].attempts, 2);
@@ -254,6 +256,7 @@ on_both! {
         assert!(!is_held(&transaction, &slow[0]).await.unwrap());
         assert!(is_held(&transaction, &other[0]).await.unwrap());
         drop(transaction);
+        assert!(renew(&story.store, &slow[0], late).await.unwrap().is_none());
         assert!(!story.settle(&slow[0], Ok(Progress::Done), late).await);
         assert!(!give_back(&story.store, &slow[0], late).await.unwrap());
         assert_eq!(story.statuses().await, [JobStatus::Running, JobStatus::Waiting]);

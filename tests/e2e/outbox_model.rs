@@ -36,7 +36,7 @@ const TOPIC: Topic = Topic {
 
 const ABOUT: [&str; 3] = ["a", "b", "c"];
 /// How long a lease lasts.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
+const LEASE: TimeDelta = TimeDelta::seconds(15);
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -28,6 +28,11 @@ pub fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
+/// What secrets of tests are encrypted with.
+pub(crate) fn vault() -> Vault {
+    Vault::new(SECRET).unwrap()
+}
+
 impl TestApp {
     /// An access token of a new account of the demo municipality with this role.
     pub async fn signed_in(&self, role: BuiltInRole) -> String {
@@ -82,9 +87,8 @@ impl TestApp {
 
     /// The accounts of a municipality, as another node sees them.
     pub fn identity(&self, tenant: &Tenant) -> Identity {
-        let vault = Vault::new(SECRET).unwrap();
         let issuers = Issuers::new(Outgoing::new(true));
-        let identities = Identities::new(Passwords::new(1), vault, issuers);
+        let identities = Identities::new(Passwords::new(1), vault(), issuers);
         identities.of(self.database.tenant(tenant.id))
     }
 

@@ -8,6 +8,7 @@ pub mod meili;
 pub mod portal;
 pub mod provider;
 mod proxy;
+pub mod receiver;
 pub mod story;
 pub mod writer;
 
@@ -24,8 +25,11 @@ use municipio_domain::{
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
+    outbox::{Handler, Worker},
+    outgoing::Outgoing,
     store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
+    webhooks,
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value, json};
@@ -160,6 +164,22 @@ impl TestApp {
         while self.database.feeds().listeners() < subscriptions {
             rt::time::sleep(std::time::Duration::from_millis(2)).await;
         }
+    }
+
+    /// What does the work of the outbox, as another node does it.
+    pub fn worker(&self) -> Worker {
+        let outgoing = Outgoing::new(true);
+        let follower = webhooks::Follower::new(self.database.clone());
+        let sender = webhooks::Sender::new(self.database.clone(), identity::vault(), outgoing);
+        let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(follower), Arc::new(sender)];
+        Worker::new(self.database.clone(), handlers, now)
+    }
+
+    /// Stops the application, and works with its database as another program does.
+    pub async fn by_hand(mut self) -> Self {
+        self.stop().await;
+        self.database = self.other_program().await;
+        self
     }
 
     /// The same database as another program opens it.

@@ -11,6 +11,7 @@ use municipio_domain::{
     identity::IdentityProvider,
     ids::{ItemId, RevisionId},
     tenants::IpaCode,
+    webhooks::{Delivery, Webhook},
 };
 use uuid::Uuid;
 
@@ -40,10 +41,14 @@ pub(crate) enum Kind {
     ApiKey,
     /// An identity provider.
     IdentityProvider,
+    /// A webhook.
+    Webhook,
+    /// A delivery of an event to a webhook.
+    WebhookDelivery,
 }
 
 impl Kind {
-    const OTHERS: [Self; 7] = [
+    const OTHERS: [Self; 9] = [
         Self::Item,
         Self::Revision,
         Self::Release,
@@ -51,6 +56,8 @@ impl Kind {
         Self::Account,
         Self::ApiKey,
         Self::IdentityProvider,
+        Self::Webhook,
+        Self::WebhookDelivery,
     ];
 
     /// The name of its GraphQL type.
@@ -64,6 +71,8 @@ impl Kind {
             Self::Account => municipio_domain::identity::Account::TYPE_NAME,
             Self::ApiKey => "ApiKey",
             Self::IdentityProvider => IdentityProvider::TYPE_NAME,
+            Self::Webhook => Webhook::TYPE_NAME,
+            Self::WebhookDelivery => Delivery::TYPE_NAME,
         }
     }
 

@@ -11,6 +11,7 @@ mod identity;
 pub mod limits;
 mod mutation;
 mod objects;
+mod outbox;
 mod perspective;
 mod preview;
 mod query;
@@ -21,6 +22,7 @@ mod search;
 mod subscription;
 mod variables;
 mod view;
+mod webhook;
 mod work;
 
 use async_graphql::{

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use municipio_domain::{
     content::{ContentType, Filter, Found, ListQuery, OrderBy},
-    ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
+    ids::{
+        AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId,
+        WebhookDeliveryId, WebhookId,
+    },
 };
 use uuid::Uuid;
 
@@ -26,6 +29,7 @@ use crate::{
         Event, Faq, Municipality, NewsItem, Node, Office, Page, Person, Place, Procedure, Role,
         Service, Topic, Vocabulary,
     },
+    outbox::{OutboxJobConnection, OutboxJobFilter, OutboxStatistics},
     preview::PreviewToken,
     release::{Release, ReleaseConnection},
     roots::{Home, Menu, OccurrenceConnection, Route, ServiceCategory, TermOfServices},
@@ -35,6 +39,7 @@ use crate::{
         SearchOrder, SearchSynonyms, Suggestion, by_relevance,
     },
     view::{ContentObject, Reader, View},
+    webhook::{Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryStatus},
     work::{
         ContentItem, ContentItemConnection, ContentItemFilter, ContentItemOrder, ContentRevision,
         MyWork, ReviewRule, newest_edit_first,
@@ -240,6 +245,59 @@ query! {
             #[graphql(desc = "Only those before this place.")] before: Option<String>,
         ) -> Option<Result<List<IdentityProvider>>> {
             Some(IdentityProvider::list(ctx, Part { first, after, last, before }).await)
+        }
+
+        /// The addresses that are told of events, in the order in which they were set up; for callers who manage the
+        /// settings (webhook).
+        async fn webhooks(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
+        ) -> Option<Result<List<Webhook>>> {
+            Some(Webhook::list(ctx, Part { first, after, last, before }).await)
+        }
+
+        /// What webhooks are and were told, newest first; for callers who manage the settings (consegne dei webhook).
+        #[allow(clippy::too_many_arguments)]
+        async fn webhook_deliveries(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Of this webhook, by its global id; of all when left out.")] webhook: Option<ID>,
+            #[graphql(desc = "That stand like this; all when left out.")]
+            status: Option<WebhookDeliveryStatus>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
+        ) -> Option<Result<WebhookDeliveryConnection>> {
+            let part = Part { first, after, last, before };
+            Some(WebhookDeliveryConnection::read(ctx, webhook, status, part).await)
+        }
+
+        /// What is to be done after changes were committed, and what was, newest first; for callers who manage the
+        /// settings (lavori in uscita).
+        async fn outbox_jobs(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Which ones; all when left out.")] filter: Option<OutboxJobFilter>,
+            #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+            first: Option<i32>,
+            #[graphql(desc = "Only those after this place.")] after: Option<String>,
+            #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+            #[graphql(desc = "Only those before this place.")] before: Option<String>,
+        ) -> Option<Result<OutboxJobConnection>> {
+            Some(OutboxJobConnection::read(ctx, filter, Part { first, after, last, before }).await)
+        }
+
+        /// How many jobs of each topic stand how, and for how long they have waited; for callers who manage the
+        /// settings (statistiche dei lavori in uscita).
+        async fn outbox_statistics(&self, ctx: &Context<'_>) -> Option<Result<Vec<OutboxStatistics>>> {
+            Some(OutboxStatistics::all(ctx).await)
         }
 
         /// The identity providers through which those who work for the municipality sign in, by name (fornitori
@@ -638,6 +696,11 @@ async fn node(data: &RequestData, reader: &Reader, kind: Kind, id: Uuid) -> Resu
         Kind::IdentityProvider => {
             let provider = IdentityProvider::find(data, ProviderId(id)).await?;
             provider.map(Node::IdentityProvider)
+        }
+        Kind::Webhook => Webhook::find(data, WebhookId(id)).await?.map(Node::Webhook),
+        Kind::WebhookDelivery => {
+            let delivery = WebhookDelivery::find(data, WebhookDeliveryId(id)).await?;
+            delivery.map(Node::WebhookDelivery)
         }
     })
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod outbox;
 mod progress;
 mod provider;
 mod search;
@@ -64,6 +65,9 @@ enum Command {
     /// Export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// List, replay and drop what is to be done after changes, such as telling webhooks
+    #[command(subcommand)]
+    Outbox(outbox::OutboxCommand),
     /// Create, list, show, suspend and resume municipalities
     #[command(subcommand)]
     Tenant(tenant::Tenant),
@@ -94,6 +98,7 @@ impl Cli {
             Command::Migrate => migrate(&settings).await,
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
+            Command::Outbox(outbox) => outbox.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,
             Command::User(user) => user.run(&settings).await,
             Command::Search(search) => search.run(&settings).await,

@@ -1,28 +1,37 @@
 //! Whether the service lives, is ready, and how it is.
 
 use actix_web::{HttpResponse, web::Data};
-use municipio_domain::tenants;
+use chrono::{DateTime, TimeDelta, Utc};
+use municipio_domain::{
+    outbox::{self, Backlog},
+    tenants,
+};
 
 use super::problem::Problem;
 use crate::{app::State, clock};
+
+/// How long a job that is due may wait before it is told.
+const LATE: TimeDelta = TimeDelta::minutes(5);
 
 /// The process runs.
 pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
 }
 
-/// The database answers. Without its search server it is ready all the same, and says so.
+/// The database answers; and whether what is to leave the process does, and search has its server. Neither keeps
+/// anybody from reading, so that it is told without refusing to be ready.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
-    match state.database.ping().await {
-        Ok(()) => {
-            let (status, search) = match state.search.is_degraded().await {
-                false => ("ok", "ok"),
-                true => ("degraded", "the embedded engine stands in"),
-            };
+    match outbox::backlog(&state.database).await {
+        Ok(backlog) => {
+            let outbox = fault(backlog, clock::now());
+            let search = state.search.is_degraded().await;
+            let search = search.then_some("the embedded engine stands in");
+            let is_degraded = outbox.is_some() || search.is_some();
             HttpResponse::Ok().json(serde_json::json!({
-                "status": status,
+                "status": if is_degraded { "degraded" } else { "ok" },
                 "database": "ok",
-                "search": search,
+                "outbox": outbox.as_deref().unwrap_or("ok"),
+                "search": search.unwrap_or("ok"),
             }))
         }
         Err(error) => {
@@ -32,6 +41,19 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
                 "database": "does not answer",
             }))
         }
+    }
+}
+
+/// What is wrong with the outboxes.
+fn fault(backlog: Backlog, now: DateTime<Utc>) -> Option<String> {
+    let late = backlog.due_since.map(|since| now - since);
+    match (backlog.dead, late) {
+        (1.., _) => Some(format!("{} jobs were given up", backlog.dead)),
+        (0, Some(late)) if late >= LATE => Some(format!(
+            "jobs have waited for {} seconds",
+            late.num_seconds()
+        )),
+        _ => None,
     }
 }
 

@@ -21,12 +21,14 @@ use super::{
 use crate::{
     ids::{ItemId, RevisionId},
     outbox::{self, NewJob},
+    search,
     store::{StoreError, Transaction},
     tenants::IpaCode,
+    webhooks,
 };
 
 /// The topics of the outbox whose handlers follow the log: each is told when it grows.
-const FOLLOWERS: [&str; 2] = ["search", "webhooks"];
+const FOLLOWERS: [&str; 2] = [search::FOLLOWER.name, webhooks::FOLLOWER.name];
 
 /// What happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +117,16 @@ pub(super) async fn record(
             },
         );
     transaction.insert::<content_change::Entity>(rows).await?;
-    outbox::enqueue(transaction, FOLLOWERS.map(NewJob::catch_up), now).await?;
+    tell_followers(transaction, now).await?;
     transaction.announce(last).await
+}
+
+/// Has the followers of the log look at it; where nobody has a webhook, theirs need not.
+async fn tell_followers(transaction: &Transaction, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let has_webhooks = webhooks::anybody_listens(transaction).await?;
+    let followers = FOLLOWERS.into_iter();
+    let followers = followers.filter(|name| has_webhooks || *name != webhooks::FOLLOWER.name);
+    outbox::enqueue(transaction, followers.map(NewJob::catch_up), now).await
 }
 
 impl Change {

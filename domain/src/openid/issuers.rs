@@ -42,6 +42,11 @@ impl Issuers {
         }
     }
 
+    /// How other servers are called.
+    pub fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
+    }
+
     /// What an issuer publishes of itself.
     ///
     /// # Errors

@@ -2,13 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::outbox_job::{Column, Entity};
-use sea_orm::{ColumnTrait, sea_query::Condition};
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Condition, Query},
+};
 
 use super::JobStatus;
 use crate::store::{StoreError, TenantStore};
 
 /// How long it is known what was done. Dead letters are kept until somebody drops them.
 const KEPT: TimeDelta = TimeDelta::days(3);
+/// How many are forgotten in one transaction: nobody waits for it for long.
+const AT_ONCE: u64 = 1_000;
 
 /// Forgets the jobs that were done long ago; says how many there were.
 ///
@@ -18,17 +23,24 @@ pub async fn forget(store: &TenantStore, now: DateTime<Utc>) -> Result<u64, Stor
     let long_ago = Condition::all()
         .add(Column::Status.eq(JobStatus::Done.as_str()))
         .add(Column::DueKey.lte((now - KEPT).timestamp_millis()));
-    // Writers are not kept waiting for nothing.
-    if store
-        .read()
-        .one::<Entity>(long_ago.clone())
-        .await?
-        .is_none()
-    {
-        return Ok(0);
+    let mut select = Query::select();
+    select
+        .from(Entity)
+        .column((Entity, Column::Number))
+        .cond_where(long_ago)
+        .limit(AT_ONCE);
+    let mut forgotten = 0;
+    loop {
+        // Read first: writers are not kept waiting for nothing.
+        let rows = store.read().rows::<Entity>(select.clone()).await?;
+        let numbers = rows.iter().map(|row| row.try_get::<i64>("", "number"));
+        let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+        if numbers.is_empty() {
+            return Ok(forgotten);
+        }
+        let transaction = store.begin().await?;
+        let these = Column::Number.is_in(numbers);
+        forgotten += transaction.delete::<Entity>(these).await?;
+        transaction.commit().await?;
     }
-    let transaction = store.begin().await?;
-    let forgotten = transaction.delete::<Entity>(long_ago).await?;
-    transaction.commit().await?;
-    Ok(forgotten)
 }

@@ -10,7 +10,7 @@ use municipio_entities::outbox_job::{Column, Entity, Model};
 use sea_orm::{
     ColumnTrait, FromQueryResult, Iterable, Order,
     sea_query::{
-        Alias, Condition, Expr, ExprTrait, Func, LockBehavior, LockType, Query, SelectStatement,
+        Alias, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement,
         SimpleExpr,
     },
 };
@@ -23,8 +23,14 @@ use crate::{
     store::{StoreError, TenantStore, Transaction},
 };
 
-/// How much longer a lease lasts than the work may take: clocks of nodes differ.
-const MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// How long a lease lasts that is not renewed: when the program that has it is killed, others wait that long.
+const LENGTH: TimeDelta = TimeDelta::seconds(15);
+/// How long before its end work is broken off whose lease could not be renewed: clocks of nodes differ.
+const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// How often a lease is renewed while the work lasts.
+pub(super) const RENEWED: Duration = Duration::from_secs(3);
+/// How jobs stand that may be taken: those whose workers did not come back, then those that wait.
+const OPEN: [JobStatus; 2] = [JobStatus::Running, JobStatus::Waiting];
 /// When to look again for jobs that are due and that somebody else holds.
 const HELD: TimeDelta = TimeDelta::seconds(1);
 
@@ -45,7 +51,15 @@ pub struct Job {
     pub attempts: u32,
     /// When it was enqueued.
     pub created_at: DateTime<Utc>,
+    /// Until when the worker has it.
+    pub(super) until: DateTime<Utc>,
     pub(super) lease: Uuid,
+}
+
+/// How long from this moment on a worker may go on whose lease lasts until then: nothing when it may not.
+pub(super) fn time_left(until: DateTime<Utc>, now: DateTime<Utc>) -> Option<Duration> {
+    let left = (until - MARGIN - now).to_std().ok();
+    left.filter(|left| !left.is_zero())
 }
 
 /// Takes jobs of a topic that are due, at most so many. They are the caller's until their leases end.
@@ -63,25 +77,51 @@ pub async fn lease(
         return Ok(Vec::new());
     }
     let rows = due(&transaction, topic, most, now).await?;
-    // Who could have taken more left only what others hold at this moment.
-    let again = match rows.len() < most {
-        true => now + HELD,
-        false => now,
-    };
+    let took_all = rows.len() < most;
     let (lost, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_lost(row, topic, now));
     give_up(&transaction, &lost, now).await?;
-    let lease = Uuid::now_v7();
-    take(&transaction, &rows, lease, now + length(topic.longest)).await?;
-    if let Some(next) = next_due(&transaction, topic).await? {
-        wakes::wake(&transaction, [topic.name], Ord::max(next, again)).await?;
+    let (lease, until) = (Uuid::now_v7(), now + LENGTH);
+    take(&transaction, &rows, lease, until).await?;
+    match took_all {
+        false => wakes::wake(&transaction, [topic.name], now).await?,
+        true => {
+            // What is due all the same is held by others at this moment.
+            let next = next_due(&transaction, topic).await?;
+            let next = next.map(|next| Ord::max(next, now + HELD));
+            if let Some(next) = next {
+                wakes::look_by(&transaction, topic.name, now, next).await?;
+            }
+        }
     }
     transaction.commit().await?;
-    Ok(rows.into_iter().map(|row| job(row, lease)).collect())
+    let jobs = rows.into_iter().map(|row| job(row, lease, until));
+    Ok(jobs.collect())
 }
 
-/// How long a lease lasts.
-fn length(longest: Duration) -> TimeDelta {
-    TimeDelta::from_std(longest).unwrap_or(TimeDelta::MAX / 2) + MARGIN
+/// Keeps a job for longer; gives until when, or nothing when the caller had lost it.
+///
+/// # Errors
+/// The database failed.
+pub async fn renew(
+    store: &TenantStore,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let until = now + LENGTH;
+    let transaction = store.begin().await?;
+    let end = until.timestamp_millis();
+    let renewed = transaction
+        .update::<Entity>([(Column::DueKey, end.into())], own(job))
+        .await?;
+    transaction.commit().await?;
+    Ok((renewed == 1).then_some(until))
+}
+
+/// The row of a job, as long as its lease is the caller's.
+pub(super) fn own(job: &Job) -> Condition {
+    Condition::all()
+        .add(Column::Number.eq(job.number))
+        .add(Column::Lease.eq(job.lease))
 }
 
 /// The jobs that are due, kept from other workers; those that others take at this moment are left out.
@@ -91,17 +131,19 @@ async fn due(
     most: usize,
     now: DateTime<Utc>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut select = first_ones(topic);
-    select
-        .columns(Column::iter().map(|column| (Entity, column)))
-        .and_where(Expr::col((Entity, Column::DueKey)).lte(now.timestamp_millis()))
-        .order_by((Entity, Column::DueKey), Order::Asc)
-        .order_by((Entity, Column::Number), Order::Asc)
-        .limit(u64::try_from(most).unwrap_or(u64::MAX))
-        .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
-    let rows = transaction.rows::<Entity>(select).await?;
-    let rows = rows.iter().map(|row| Model::from_query_result(row, ""));
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut found = Vec::new();
+    for status in OPEN {
+        let mut select = first_ones(topic, status);
+        select
+            .columns(Column::iter().map(|column| (Entity, column)))
+            .and_where(Expr::col((Entity, Column::DueKey)).lte(now.timestamp_millis()))
+            .limit(u64::try_from(most - found.len()).unwrap_or(u64::MAX))
+            .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+        for row in transaction.rows::<Entity>(select).await? {
+            found.push(Model::from_query_result(&row, "")?);
+        }
+    }
+    Ok(found)
 }
 
 /// When the next job of a topic is due, or the next lease ends.
@@ -109,19 +151,21 @@ async fn next_due(
     transaction: &Transaction,
     topic: &Topic,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let next = Alias::new("next");
-    let mut select = first_ones(topic);
-    select.expr_as(Func::min(Expr::col((Entity, Column::DueKey))), next);
-    let rows = transaction.rows::<Entity>(select).await?;
-    let next: Option<i64> = match rows.first() {
-        Some(row) => row.try_get("", "next")?,
-        None => None,
-    };
+    let mut next: Option<i64> = None;
+    for status in OPEN {
+        let mut select = first_ones(topic, status);
+        select.column((Entity, Column::DueKey)).limit(1);
+        for row in transaction.rows::<Entity>(select).await? {
+            let due: i64 = row.try_get("", "due_key")?;
+            next = Some(next.map_or(due, |next| Ord::min(next, due)));
+        }
+    }
     Ok(next.and_then(DateTime::from_timestamp_millis))
 }
 
-/// The jobs of a topic that are not done and before which nothing is.
-fn first_ones(topic: &Topic) -> SelectStatement {
+/// The jobs of a topic that stand like this and before which nothing is, those that are due first. A statement for
+/// each status: then the database finds them in this order, however many there are.
+fn first_ones(topic: &Topic, status: JobStatus) -> SelectStatement {
     let before = Alias::new("before");
     let same = |column: Column| -> SimpleExpr {
         Expr::col((before.clone(), column)).equals((Entity, column))
@@ -138,8 +182,10 @@ fn first_ones(topic: &Topic) -> SelectStatement {
     Query::select()
         .from(Entity)
         .and_where(Expr::col((Entity, Column::Topic)).eq(topic.name))
-        .and_where(Expr::col((Entity, Column::Status)).is_in(JobStatus::OPEN))
+        .and_where(Expr::col((Entity, Column::Status)).eq(status.as_str()))
         .and_where(Expr::exists(earlier).not())
+        .order_by((Entity, Column::DueKey), Order::Asc)
+        .order_by((Entity, Column::Number), Order::Asc)
         .to_owned()
 }
 
@@ -194,7 +240,7 @@ async fn take(
     Ok(())
 }
 
-fn job(row: Model, lease: Uuid) -> Job {
+fn job(row: Model, lease: Uuid, until: DateTime<Utc>) -> Job {
     Job {
         tenant: TenantId(row.tenant_id),
         number: row.number,
@@ -203,6 +249,7 @@ fn job(row: Model, lease: Uuid) -> Job {
         payload: row.payload,
         attempts: u32::try_from(row.attempts).unwrap_or_default() + 1,
         created_at: row.created_at,
+        until,
         lease,
     }
 }

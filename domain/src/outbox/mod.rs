@@ -22,7 +22,7 @@ use std::{str::FromStr, time::Duration};
 pub use enqueue::{NewJob, enqueue};
 pub use handler::{Fault, Handled, Handler, Progress};
 pub use keep::forget;
-pub use lease::{Job, lease};
+pub use lease::{Job, lease, renew};
 pub use operations::{drop_jobs, replay};
 pub use position::{move_position, position};
 pub use queries::{JobCount, JobEntry, JobFilter, Outbox};
@@ -38,7 +38,7 @@ use crate::store::StoreError;
 pub struct Topic {
     /// Its name, which is stored.
     pub name: &'static str,
-    /// How long one job may take.
+    /// How long one job may take; then it is broken off, and has failed.
     pub longest: Duration,
     /// How many are done at once by one program.
     pub at_once: usize,

@@ -62,8 +62,9 @@ async fn with(
         .condition()
         .add(Column::Status.is_in(statuses.iter().map(|status| status.as_str())));
     let found = transaction.all::<Entity>(condition).await?;
-    let numbers = found.into_iter().map(|row| row.number);
-    let held = transaction.hold_of::<Entity>(Column::Number, numbers.collect::<Vec<_>>());
+    let mut numbers: Vec<_> = found.into_iter().map(|row| row.number).collect();
+    numbers.sort_unstable();
+    let held = transaction.hold_of::<Entity>(Column::Number, numbers);
     let mut held = held.await?;
     held.retain(|row| statuses.iter().any(|status| status.as_str() == row.status));
     held.sort_unstable_by_key(|row| row.number);

@@ -6,12 +6,13 @@ use sea_orm::{
     ColumnTrait, FromQueryResult, Iterable,
     sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::JobStatus;
 use crate::{
-    content::{Contents, Page, Window},
+    content::{Contents, InvalidCursor, Page, Window, seal, unseal},
     store::{StoreError, TenantStore},
+    tenants::IpaCode,
 };
 
 /// Which jobs; all when everything is left out.
@@ -28,6 +29,17 @@ pub struct JobFilter {
 }
 
 impl JobFilter {
+    /// What is written down of what was done to the jobs that match.
+    pub fn details(&self, count: usize) -> Value {
+        json!({
+            "numbers": self.numbers,
+            "topic": self.topic,
+            "aggregate": self.aggregate,
+            "status": self.status.map(JobStatus::as_str),
+            "count": count,
+        })
+    }
+
     pub(super) fn condition(&self) -> Condition {
         let numbers = self.numbers.as_ref();
         Condition::all()
@@ -63,6 +75,24 @@ pub struct JobEntry {
     pub last_error: Option<String>,
     /// When it was enqueued.
     pub created_at: DateTime<Utc>,
+}
+
+impl JobEntry {
+    /// The place of the job with this number in the list, as an opaque string for readers of this municipality.
+    pub fn cursor(number: i64, municipality: &IpaCode) -> String {
+        seal(municipality, &("o", number))
+    }
+
+    /// Reads such a string.
+    ///
+    /// # Errors
+    /// The text is no cursor of the list, or one of another municipality.
+    pub fn decode_cursor(text: &str, municipality: &IpaCode) -> Result<i64, InvalidCursor> {
+        match unseal::<(String, i64)>(text, municipality)? {
+            (kind, number) if kind == "o" => Ok(number),
+            _ => Err(InvalidCursor::OtherOrder),
+        }
+    }
 }
 
 impl TryFrom<Model> for JobEntry {

@@ -5,9 +5,11 @@ use municipio_entities::outbox_job::{Column, Entity};
 use sea_orm::{ColumnTrait, Value, sea_query::Condition};
 use uuid::Uuid;
 
-use super::{Fault, Handled, Job, JobStatus, Progress, Topic, wakes};
+use super::{Fault, Handled, Job, JobStatus, Progress, Topic, lease::own, wakes};
 use crate::store::{StoreError, TenantStore, Transaction};
 
+/// The longest time after which something is tried again.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::days(30);
 /// The longest error that is kept.
 const LONGEST: usize = 1_000;
 
@@ -50,7 +52,8 @@ fn settled(
         }
         Err(Fault::Passing { reason, after }) => {
             let pause = after.unwrap_or_else(|| topic.retries.pause(job.attempts, random));
-            let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX / 2);
+            let pause =
+                TimeDelta::from_std(pause).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));
             status(JobStatus::Waiting, now + pause, job.attempts, Some(reason))
         }
     }
@@ -109,8 +112,12 @@ async fn write(store: &TenantStore, job: &Job, settled: Settled) -> Result<bool,
         JobStatus::Done | JobStatus::Running => {}
     }
     transaction.commit().await?;
-    if matches!(settled.status, JobStatus::Done | JobStatus::Dead) {
-        wake_next(store, job, settled.at).await?;
+    if matches!(settled.status, JobStatus::Done | JobStatus::Dead)
+        && let Err(error) = wake_next(store, job, settled.at).await
+    {
+        // What became of this job is written all the same.
+        let number = job.number;
+        tracing::warn!(tenant = %job.tenant, number, %error, "the job behind this one waits until its lease had ended");
     }
     Ok(true)
 }
@@ -130,8 +137,9 @@ async fn wake_next(store: &TenantStore, job: &Job, now: DateTime<Utc>) -> Result
     Ok(())
 }
 
-/// Whether the worker still has a job, which it then has until the transaction ends: for handlers that write
-/// something of which nothing must be there twice.
+/// Whether the worker still has a job, which it then has until the transaction ends: for handlers of which one that
+/// hung must not write. Another may still write the same after this one committed and died; what must not be there
+/// twice needs an id of its own.
 ///
 /// # Errors
 /// The database failed.
@@ -139,13 +147,6 @@ pub async fn is_held(transaction: &Transaction, job: &Job) -> Result<bool, Store
     let held = transaction.hold_of::<Entity>(Column::Number, [job.number]);
     let held = held.await?;
     Ok(held.iter().any(|row| row.lease == Some(job.lease)))
-}
-
-/// The row of a job, as long as its lease is the caller's.
-fn own(job: &Job) -> Condition {
-    Condition::all()
-        .add(Column::Number.eq(job.number))
-        .add(Column::Lease.eq(job.lease))
 }
 
 #[cfg(test)]
@@ -179,6 +180,7 @@ mod tests {
             payload: Json::Null,
             attempts,
             created_at: DateTime::UNIX_EPOCH,
+            until: DateTime::UNIX_EPOCH,
             lease: Uuid::nil(),
         }
     }

@@ -18,8 +18,38 @@ use crate::{
     store::{Database, StoreError, Transaction},
 };
 
-/// Has the outbox of the tenant looked at from a time on, for these topics.
+/// Has the outbox of the tenant looked at from a time on, for these topics; workers are told.
 pub(super) async fn wake(
+    transaction: &Transaction,
+    topics: impl IntoIterator<Item = &str>,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    look(transaction, topics, at).await?;
+    transaction.ring().await
+}
+
+/// Has the outbox of the tenant looked at by a time later than now, unless it is already. Nobody is told: all workers
+/// look for themselves soon enough.
+pub(super) async fn look_by(
+    transaction: &Transaction,
+    topic: &str,
+    now: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let earlier = Entity::find()
+        .filter(Column::TenantId.eq(transaction.tenant_id().0))
+        .filter(Column::Topic.eq(topic))
+        .filter(Column::DueKey.gt(now.timestamp_millis()))
+        .filter(Column::DueKey.lte(at.timestamp_millis()));
+    match earlier.one(transaction.tenants()).await? {
+        // Whoever takes it sees what is written here, or finds it held and looks again.
+        Some(_) => Ok(()),
+        None => look(transaction, [topic], at).await,
+    }
+}
+
+/// Has the outbox of the tenant looked at from a time on, for these topics.
+async fn look(
     transaction: &Transaction,
     topics: impl IntoIterator<Item = &str>,
     at: DateTime<Utc>,
@@ -34,7 +64,7 @@ pub(super) async fn wake(
     Entity::insert_many(rows)
         .exec_without_returning(transaction.tenants())
         .await?;
-    transaction.ring().await
+    Ok(())
 }
 
 /// Takes away what says that a topic of the tenant is to be looked at now. Says whether there was anything that
@@ -79,7 +109,7 @@ pub(super) async fn due(
         .order_by_asc(Column::DueKey.min())
         .limit(most)
         .into_tuple()
-        .all(database.tenants_read())
+        .all(database.wakes_read())
         .await?;
     Ok(found.into_iter().map(TenantId).collect())
 }
@@ -95,7 +125,7 @@ pub(super) async fn next(
         .filter(Column::Topic.eq(topic))
         .filter(Column::TenantId.is_not_in(except))
         .order_by_asc(Column::DueKey)
-        .one(database.tenants_read())
+        .one(database.wakes_read())
         .await?;
     Ok(row.and_then(|row| DateTime::from_timestamp_millis(row.due_key)))
 }
@@ -116,10 +146,10 @@ pub struct Backlog {
 pub async fn backlog(database: &Database) -> Result<Backlog, StoreError> {
     let oldest = Entity::find()
         .order_by_asc(Column::DueKey)
-        .one(database.tenants_read())
+        .one(database.wakes_read())
         .await?;
     let dead = outbox_dead_letter::Entity::find()
-        .count(database.tenants_read())
+        .count(database.wakes_read())
         .await?;
     Ok(Backlog {
         due_since: oldest.and_then(|row| DateTime::from_timestamp_millis(row.due_key)),
@@ -150,9 +180,12 @@ pub(super) async fn exhume(
     numbers: impl IntoIterator<Item = i64>,
 ) -> Result<(), StoreError> {
     use outbox_dead_letter::Column;
-    let exhume = outbox_dead_letter::Entity::delete_many()
-        .filter(Column::TenantId.eq(transaction.tenant_id().0))
-        .filter(Column::Number.is_in(numbers));
-    exhume.exec(transaction.tenants()).await?;
+    let numbers: Vec<_> = numbers.into_iter().collect();
+    for numbers in numbers.chunks(1_000) {
+        let exhume = outbox_dead_letter::Entity::delete_many()
+            .filter(Column::TenantId.eq(transaction.tenant_id().0))
+            .filter(Column::Number.is_in(numbers.iter().copied()));
+        exhume.exec(transaction.tenants()).await?;
+    }
     Ok(())
 }

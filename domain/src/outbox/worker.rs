@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use tokio::{
     sync::watch,
@@ -11,14 +11,24 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Fault, Handler, Job, give_back, lease, settle, wakes};
+use super::{
+    Fault, Handled, Handler, Job, give_back, lease,
+    lease::{RENEWED, time_left},
+    renew, settle, wakes,
+};
 use crate::{
     ids::TenantId,
-    store::{Database, StoreError},
+    store::{Database, Failure, StoreError, TenantStore},
 };
 
 /// How often to look for what was not told, such as what commands enqueue in SQLite.
 const LONGEST: Duration = Duration::from_secs(1);
+/// How long a tenant rests whose outbox cannot be read.
+const RESTING: TimeDelta = TimeDelta::minutes(1);
+/// How long to wait after what became of a job could not be written.
+const UNWRITTEN: Duration = Duration::from_millis(500);
+/// How often that is tried: until the lease ends.
+const TRIES: usize = 20;
 /// How long to wait at least: others may hold what is due.
 const SHORTEST: Duration = Duration::from_millis(10);
 
@@ -61,16 +71,17 @@ impl Worker {
     pub async fn run_due(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut attempts = 0;
         loop {
-            let before = attempts;
+            let mut looked = 0;
             for handler in &self.handlers {
                 let mut places = Places::new(self, Arc::clone(handler));
                 places.now = Some(now);
-                attempts += places.fill().await?;
+                looked += places.fill().await?;
+                attempts += places.running.len();
                 while let Some(done) = places.running.join_next_with_id().await {
                     places.free(done);
                 }
             }
-            if attempts == before {
+            if looked == 0 {
                 return Ok(attempts);
             }
         }
@@ -86,6 +97,8 @@ struct Places {
     now: Option<DateTime<Utc>>,
     running: JoinSet<()>,
     jobs: HashMap<Id, Arc<Job>>,
+    /// Tenants whose outbox cannot be read, and until when others come first.
+    resting: HashMap<TenantId, DateTime<Utc>>,
 }
 
 impl Places {
@@ -97,6 +110,7 @@ impl Places {
             now: None,
             running: JoinSet::new(),
             jobs: HashMap::new(),
+            resting: HashMap::new(),
         }
     }
 
@@ -139,26 +153,37 @@ impl Places {
         Ok(pause.map_or(LONGEST, |pause| pause.clamp(SHORTEST, LONGEST)))
     }
 
-    /// Gives free places to jobs that are due, of each tenant once; says how many got one.
+    /// Gives free places to jobs that are due, of each tenant once; says how many tenants it looked at.
     async fn fill(&mut self) -> Result<usize, StoreError> {
         let (topic, now) = (self.handler.topic(), self.now());
-        let before = self.running.len();
-        let free = u64::try_from(topic.at_once - before).unwrap_or_default();
+        let free = u64::try_from(topic.at_once - self.running.len()).unwrap_or_default();
         if free == 0 {
             return Ok(0);
         }
+        self.resting.retain(|_, until| *until > now);
         let due = wakes::due(&self.database, topic.name, self.full(), now, free).await?;
+        let looked = due.len();
         for tenant in due {
             let most = (topic.at_once - self.running.len()).min(self.share() - self.of(tenant));
             if most == 0 {
                 break;
             }
             let store = self.database.tenant(tenant);
-            for job in lease(&store, &topic, most, now).await? {
+            // The clock goes on while one tenant after the other is looked at.
+            let jobs = match lease(&store, &topic, most, self.now()).await {
+                Ok(jobs) => jobs,
+                Err(error) if error.failure() == Failure::Unavailable => return Err(error),
+                Err(error) => {
+                    tracing::error!(%tenant, topic = topic.name, %error, "an outbox cannot be read; others come first");
+                    self.resting.insert(tenant, self.now() + RESTING);
+                    continue;
+                }
+            };
+            for job in jobs {
                 self.begin(Arc::new(job));
             }
         }
-        Ok(self.running.len() - before)
+        Ok(looked)
     }
 
     /// How many places one tenant may have.
@@ -178,6 +203,7 @@ impl Places {
         tenants.sort_unstable();
         tenants.dedup();
         tenants.retain(|tenant| self.of(*tenant) >= self.share());
+        tenants.extend(self.resting.keys());
         tenants
     }
 
@@ -216,11 +242,16 @@ impl Places {
             return;
         }
         self.running.shutdown().await;
-        for job in self.jobs.values() {
-            let store = self.database.tenant(job.tenant);
-            if let Err(error) = give_back(&store, job, self.now()).await {
-                tracing::warn!(tenant = %job.tenant, number = job.number, %error, "a job was not given back: its lease has to end");
+        let given_back = async {
+            for job in self.jobs.values() {
+                let store = self.database.tenant(job.tenant);
+                if let Err(error) = give_back(&store, job, self.now()).await {
+                    tracing::warn!(tenant = %job.tenant, number = job.number, %error, "a job was not given back: its lease has to end");
+                }
             }
+        };
+        if timeout(grace, given_back).await.is_err() {
+            tracing::warn!("not all jobs were given back: their leases have to end");
         }
     }
 }
@@ -241,17 +272,28 @@ impl Attempt {
 
     async fn run(self) {
         let topic = self.handler.topic();
-        let work = self.handler.handle(&self.job, self.now());
-        let handled = match timeout(topic.longest, work).await {
-            Ok(handled) => handled,
-            Err(_) => Err(Fault::passing("it took too long")),
-        };
         let Job { tenant, number, .. } = *self.job;
+        let store = self.database.tenant(tenant);
+        if time_left(self.job.until, self.now()).is_none() {
+            // It waited too long for the database: another may have the job soon.
+            if let Err(error) = give_back(&store, &self.job, self.now()).await {
+                tracing::warn!(%tenant, number, %error, "a job was not given back: its lease has to end");
+            }
+            return;
+        }
+        let handled = tokio::select! {
+            handled = timeout(topic.longest, self.handler.handle(&self.job, self.now())) => {
+                handled.unwrap_or_else(|_| Err(Fault::passing("it took too long")))
+            }
+            () = self.keep(&store) => {
+                tracing::warn!(%tenant, topic = topic.name, number, "a worker lost its lease");
+                return;
+            }
+        };
         if let Err(fault) = &handled {
             tracing::warn!(%tenant, topic = topic.name, number, ?fault, "a job failed");
         }
-        let store = self.database.tenant(tenant);
-        match settle(&store, &self.job, &topic, &handled, self.now()).await {
+        match self.settle(&store, &handled).await {
             Ok(true) => {}
             Ok(false) => {
                 tracing::warn!(%tenant, topic = topic.name, number, "a worker lost its lease");
@@ -260,5 +302,43 @@ impl Attempt {
                 tracing::error!(%tenant, topic = topic.name, number, %error, "what became of a job cannot be written: its lease has to end");
             }
         }
+    }
+
+    /// Renews the lease for as long as it is polled; ends when it is lost, or could not be renewed in time.
+    async fn keep(&self, store: &TenantStore) {
+        let mut until = self.job.until;
+        while let Some(left) = time_left(until, self.now()) {
+            match timeout(left, self.renew(store)).await {
+                Ok(Some(renewed)) => until = renewed,
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Renews the lease after a while, again where the database does not answer.
+    async fn renew(&self, store: &TenantStore) -> Option<DateTime<Utc>> {
+        loop {
+            sleep(RENEWED).await;
+            match renew(store, &self.job, self.now()).await {
+                Ok(renewed) => return renewed,
+                Err(error) => {
+                    let Job { tenant, number, .. } = *self.job;
+                    tracing::warn!(%tenant, number, %error, "a lease cannot be renewed");
+                }
+            }
+        }
+    }
+
+    /// Writes down what became of the job; again where the database does not answer, until the lease ends.
+    async fn settle(&self, store: &TenantStore, handled: &Handled) -> Result<bool, StoreError> {
+        let topic = self.handler.topic();
+        for _ in 1..TRIES {
+            let settled = settle(store, &self.job, &topic, handled, self.now()).await;
+            if settled.is_ok() {
+                return settled;
+            }
+            sleep(UNWRITTEN).await;
+        }
+        settle(store, &self.job, &topic, handled, self.now()).await
     }
 }

@@ -24,7 +24,7 @@ const RETRIES: Retries = Retries {
     age: None,
 };
 /// Follows what changes.
-const FOLLOW: Topic = Topic {
+pub(crate) const FOLLOWER: Topic = Topic {
     name: "search",
     longest: Duration::from_secs(60),
     at_once: 4,
@@ -40,7 +40,7 @@ const REBUILD: Topic = Topic {
 
 /// Has the server look at what is new.
 pub(super) fn follow_job() -> NewJob {
-    NewJob::catch_up(FOLLOW.name)
+    NewJob::catch_up(FOLLOWER.name)
 }
 
 /// What keeps the index of a server up to date; of no server it has nothing to do.
@@ -137,7 +137,7 @@ impl Rebuilder {
 
 impl Handler for Follower {
     fn topic(&self) -> Topic {
-        FOLLOW
+        FOLLOWER
     }
 
     fn handle<'a>(&'a self, job: &'a Job, now: DateTime<Utc>) -> BoxFuture<'a, Handled> {

@@ -20,6 +20,7 @@ pub use engine::{
 };
 pub use follow::{Drift, FollowError, catch_up, catch_up_from, rebuild, repair, verify};
 pub use highlight::{Excerpt, did_you_mean};
+pub(crate) use jobs::FOLLOWER;
 pub use jobs::search_handlers;
 pub use query::{
     FacetCounts, FacetField, Hit, Hits, LONGEST_TEXT, MOST_HITS, Near, SearchOrder, SearchQuery,

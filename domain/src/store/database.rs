@@ -57,6 +57,8 @@ impl DatabaseOptions {
 pub struct Database {
     pub(super) write: DatabaseConnection,
     pub(super) read: DatabaseConnection,
+    /// The same connections, for those who look for work again and again: what they run is not counted.
+    watch: DatabaseConnection,
     /// How long a statement that reads may take.
     pub(super) read_timeout: Option<Duration>,
     statements: Arc<Statements>,
@@ -117,10 +119,12 @@ impl Database {
     ) -> Self {
         let statements = Arc::new(Statements::default());
         let counted = Arc::clone(&statements);
+        let watch = read.clone();
         read.set_metric_callback(move |info| counted.ran(info.statement));
         Self {
             write,
             read,
+            watch,
             read_timeout: options.read_timeout,
             statements,
             feeds: Feeds::default(),
@@ -229,8 +233,14 @@ impl Database {
         Ok(())
     }
 
-    /// The connection that reads the tables of the tenants and of their hosts, and what tells whose outbox is to
-    /// be looked at, for which no tenant must be told. `tenants` and the wakes of the outbox alone may use it.
+    /// The connection that reads what tells whose outbox is to be looked at, for which no tenant must be told. The
+    /// wakes of the outbox alone may use it.
+    pub(crate) fn wakes_read(&self) -> &DatabaseConnection {
+        &self.watch
+    }
+
+    /// The connection that reads the tables of the tenants and of their hosts, which belong to no
+    /// tenant. `tenants` alone may use it.
     pub(crate) fn tenants_read(&self) -> &DatabaseConnection {
         &self.read
     }

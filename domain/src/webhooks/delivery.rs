@@ -4,16 +4,14 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::webhook_delivery::{Column, Entity, Model};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable, sea_query::Query,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{WebhookError, WebhookRefusal, endpoint};
 use crate::{
-    content::{Contents, InvalidCursor, Page, Window, decode_key, encode_key},
+    content::{InvalidCursor, decode_key, encode_key},
     ids::{WebhookDeliveryId, WebhookId},
     outbox::{self, NewJob},
     store::{Scope, StoreError, TenantStore, Transaction},
@@ -164,9 +162,9 @@ impl Delivery {
         NewJob::new(TOPIC, aggregate, json!({ "delivery": self.id }))
     }
 
-    /// Its place in the list, as an opaque string for readers of this municipality.
-    pub fn cursor(&self, municipality: &IpaCode) -> String {
-        encode_key(Self::TYPE_NAME, &self.id.to_string(), municipality)
+    /// The place of the one with this id in the list, as an opaque string for readers of this municipality.
+    pub fn cursor_of(id: WebhookDeliveryId, municipality: &IpaCode) -> String {
+        encode_key(Self::TYPE_NAME, &id.to_string(), municipality)
     }
 
     /// Reads such a string.
@@ -179,72 +177,6 @@ impl Delivery {
     ) -> Result<WebhookDeliveryId, InvalidCursor> {
         let key = decode_key(text, Self::TYPE_NAME, municipality)?;
         key.parse().map_err(|_| InvalidCursor::Malformed)
-    }
-}
-
-/// Which deliveries; all when everything is left out.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DeliveryFilter {
-    /// To this address.
-    pub webhook: Option<WebhookId>,
-    /// That stand like this.
-    pub status: Option<DeliveryStatus>,
-}
-
-/// The deliveries of a tenant.
-#[derive(Clone, Debug)]
-pub struct Deliveries {
-    store: TenantStore,
-}
-
-impl From<&Contents> for Deliveries {
-    fn from(contents: &Contents) -> Self {
-        Self {
-            store: contents.store().clone(),
-        }
-    }
-}
-
-impl Deliveries {
-    /// A part of the list of those that match, the newest first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn page(
-        &self,
-        filter: DeliveryFilter,
-        window: &Window<WebhookDeliveryId>,
-    ) -> Result<Page<Delivery, WebhookDeliveryId>, StoreError> {
-        let webhook = filter.webhook.map(|id| Column::EndpointId.eq(id.0));
-        let status = filter
-            .status
-            .map(|status| Column::Status.eq(status.as_str()));
-        let mut select = Query::select();
-        select
-            .from(Entity)
-            .columns(Column::iter().map(|column| (Entity, column)))
-            .cond_where(Condition::all().add_option(webhook).add_option(status));
-        window.select_down::<Entity, _>(&mut select, Column::Id, |id| id.0);
-        let rows = self.store.read().rows::<Entity>(select).await?;
-        let size = usize::try_from(window.size).unwrap_or(usize::MAX);
-        let more = rows.len() > size;
-        let deliveries = rows.iter().take(size).map(|row| {
-            let delivery = Delivery::try_from(Model::from_query_result(row, "")?)?;
-            Ok::<_, StoreError>((delivery.id, delivery))
-        });
-        Ok(Page::of(
-            window,
-            deliveries.collect::<Result<_, _>>()?,
-            more,
-        ))
-    }
-
-    /// The delivery with this id.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn find(&self, id: WebhookDeliveryId) -> Result<Option<Delivery>, StoreError> {
-        find(&self.store.read(), id).await
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     identity::Vault,
     ids::WebhookId,
     outgoing::Outgoing,
-    store::{Scope, StoreError, TenantStore, Transaction},
+    store::{Scope, StoreError, Transaction},
     tenants::IpaCode,
 };
 
@@ -226,7 +226,8 @@ pub async fn create_webhook(
         disabled_reason: None,
         secrets: keys.seal(vault, id)?,
         public_key: keys.public_key()?,
-        after_sequence: transaction.last_sequence().await?,
+        // Whoever changes something meanwhile looks for webhooks afterwards, and finds this one.
+        after_sequence: transaction.hold_log().await?,
         failures: 0,
         failing_since: None,
         resumes_key: None,
@@ -264,7 +265,7 @@ pub async fn update_webhook(
         values.push((Column::IsEnabled, is_enabled.into()));
         values.push((Column::DisabledReason, None::<String>.into()));
         if is_enabled && !before.is_enabled {
-            let last = transaction.last_sequence().await?;
+            let last = transaction.hold_log().await?;
             values.push((Column::AfterSequence, last.into()));
             values.push((Column::Failures, 0.into()));
             values.push((Column::FailingSince, None::<DateTime<Utc>>.into()));
@@ -311,13 +312,13 @@ pub async fn rotate_webhook_secret(
     Ok((webhook, keys.secret()))
 }
 
-/// All addresses of a tenant, in the order in which they were set up.
-///
-/// # Errors
-/// The database failed.
-pub async fn list_webhooks(store: &TenantStore) -> Result<Vec<Webhook>, StoreError> {
-    let rows = all(&store.read(), Condition::all()).await?;
-    rows.into_iter().map(Webhook::of).collect()
+/// Whether there is anybody who wants to be told. To be asked by who holds the log of changes.
+pub(crate) async fn anybody_listens(transaction: &Transaction) -> Result<bool, StoreError> {
+    Ok(transaction.one::<Entity>(enabled()).await?.is_some())
+}
+
+pub(super) fn enabled() -> Condition {
+    Condition::all().add(Column::IsEnabled.eq(true))
 }
 
 /// The addresses that match, in the order in which they were set up.

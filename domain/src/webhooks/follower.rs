@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use municipio_entities::{webhook_delivery, webhook_endpoint};
-use sea_orm::{ColumnTrait, Condition};
+use municipio_entities::webhook_delivery;
 
 use super::{FOLLOWER, Webhook, delivery::Delivery, endpoint, event::Event};
 use crate::{
@@ -31,7 +30,7 @@ impl Follower {
     async fn follow(&self, job: &Job, now: DateTime<Utc>) -> Handled {
         let store = self.database.tenant(job.tenant);
         let position = outbox::position(&store.read(), FOLLOWER.name).await?;
-        let endpoints = endpoint::all(&store.read(), enabled()).await?;
+        let endpoints = endpoint::all(&store.read(), endpoint::enabled()).await?;
         let Some(begin) = endpoints.iter().map(|row| row.after_sequence).min() else {
             return Ok(pass_by(&store, position).await?);
         };
@@ -67,17 +66,16 @@ impl Handler for Follower {
     }
 }
 
-fn enabled() -> Condition {
-    Condition::all().add(webhook_endpoint::Column::IsEnabled.eq(true))
-}
-
 /// Nobody wants to know: the follower stands at the end of the log at once.
 async fn pass_by(store: &TenantStore, position: i64) -> Result<Progress, StoreError> {
     let last = store.last_sequence().await?;
     if last > position {
         let transaction = store.begin().await?;
         // Who was set up meanwhile is to be told of what came after.
-        if !endpoint::all(&transaction, enabled()).await?.is_empty() {
+        if !endpoint::all(&transaction, endpoint::enabled())
+            .await?
+            .is_empty()
+        {
             return Ok(Progress::More);
         }
         outbox::move_position(&transaction, FOLLOWER.name, position, last).await?;
@@ -94,7 +92,7 @@ async fn tell(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let mut endpoints = Vec::new();
-    for row in endpoint::all(transaction, enabled()).await? {
+    for row in endpoint::all(transaction, endpoint::enabled()).await? {
         let after = row.after_sequence;
         endpoints.push((Webhook::of(row)?, after));
     }

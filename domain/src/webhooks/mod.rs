@@ -10,25 +10,27 @@ mod event;
 mod follower;
 mod keys;
 mod pauses;
+mod queries;
 
 use std::time::Duration;
 
 pub use attempt::Sender;
 pub use delivery::{
-    Attempt, Deliveries, Delivery, DeliveryFilter, DeliveryStatus, forget, replay_webhook_delivery,
-    test_webhook,
+    Attempt, Delivery, DeliveryStatus, forget, replay_webhook_delivery, test_webhook,
 };
+pub(crate) use endpoint::anybody_listens;
 pub use endpoint::{
     DisabledReason, EventType, NewWebhook, Webhook, WebhookChange, create_webhook, delete_webhook,
-    list_webhooks, rotate_webhook_secret, update_webhook,
+    rotate_webhook_secret, update_webhook,
 };
 pub use error::{WebhookError, WebhookRefusal};
 pub use follower::Follower;
+pub use queries::{DeliveryFilter, Webhooks};
 
 use crate::outbox::{Retries, Topic};
 
 /// The topic of what follows the log of changes: nothing of it is ever given up.
-const FOLLOWER: Topic = Topic {
+pub(crate) const FOLLOWER: Topic = Topic {
     name: "webhooks",
     longest: Duration::from_secs(60),
     at_once: 4,

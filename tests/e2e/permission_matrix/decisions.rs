@@ -195,6 +195,26 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             json!({ "account": account["id"], "provider": provider["id"] }),
         ),
         (
+            "createWebhook",
+            SETTINGS,
+            json!({ "url": "https://portal.example/hook", "events": ["CONTENT_PUBLISHED"] }),
+        ),
+        ("updateWebhook", SETTINGS, stranger("Webhook")),
+        ("deleteWebhook", SETTINGS, stranger("Webhook")),
+        ("rotateWebhookSecret", SETTINGS, stranger("Webhook")),
+        ("testWebhook", SETTINGS, stranger("Webhook")),
+        (
+            "replayWebhookDelivery",
+            SETTINGS,
+            stranger("WebhookDelivery"),
+        ),
+        ("replayOutboxJobs", SETTINGS, json!({})),
+        (
+            "dropOutboxJobs",
+            SETTINGS,
+            json!({ "filter": { "numbers": [] } }),
+        ),
+        (
             "beginOidcSignIn",
             Anyone,
             json!({ "provider": provider["id"], "redirectUri": "https://portal.example/back" }),
@@ -264,6 +284,10 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("apiKeys", KEYS, first.clone()),
         ("auditEntries", May(&[Action::ReadAudit]), first.clone()),
         ("identityProviders", SETTINGS, first.clone()),
+        ("webhooks", SETTINGS, first.clone()),
+        ("webhookDeliveries", SETTINGS, first.clone()),
+        ("outboxJobs", SETTINGS, first.clone()),
+        ("outboxStatistics", SETTINGS, String::new()),
         (
             "node",
             READ,
@@ -330,7 +354,7 @@ pub const PUBLIC_READS: &[&str] = &[
 ];
 
 /// What `node` reads for those alone who may read it at its own root.
-pub const PRIVATE_NODES: [&str; 7] = [
+pub const PRIVATE_NODES: [&str; 9] = [
     "Account",
     "ApiKey",
     "ContentItem",
@@ -338,6 +362,8 @@ pub const PRIVATE_NODES: [&str; 7] = [
     "IdentityProvider",
     "PreviewToken",
     "Release",
+    "Webhook",
+    "WebhookDelivery",
 ];
 
 /// What everyone may follow.

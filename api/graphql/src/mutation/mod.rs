@@ -8,6 +8,7 @@ mod change;
 mod identity;
 mod input;
 mod lifecycle;
+mod outbox;
 mod preview;
 mod publishing;
 mod release;
@@ -17,6 +18,7 @@ mod search;
 mod translating;
 mod user_error;
 mod user_error_codes;
+mod webhook;
 mod writing;
 
 use async_graphql::{ID, MergedObject, Result};
@@ -44,6 +46,8 @@ pub struct Mutation(
     preview::PreviewMutation,
     review::ReviewMutation,
     release::ReleaseMutation,
+    webhook::WebhookMutation,
+    outbox::OutboxMutation,
     search::SearchMutation,
 );
 

@@ -40,6 +40,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Somebody wrote another revision meanwhile: read it, compare, and send the change again.",
     ),
     ("DELETED", "The content was deleted: restore it first."),
+    (
+        "DELIVERY_UNDER_WAY",
+        "The delivery has not arrived and was not given up: wait for what becomes of it.",
+    ),
     ("DUPLICATE_ID", "The id is given twice."),
     ("DUPLICATE_LOCALE", "There are two texts in one locale."),
     (
@@ -82,6 +86,7 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Write the code of a currency, such as `EUR`.",
     ),
     ("INVALID_EMAIL", "Write an e-mail address."),
+    ("INVALID_EVENTS", "Name at least one type of events."),
     (
         "INVALID_EXPIRY",
         "The time is over: choose one that is still to come.",
@@ -142,6 +147,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "INVALID_TOKEN",
         "The token is not known, has expired or was used before: sign in again, or ask for another one.",
+    ),
+    (
+        "INVALID_URL",
+        "The address cannot be called: write one with https, on the public internet, without a password.",
     ),
     (
         "INVALID_VALUE",
@@ -283,6 +292,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "TOO_MANY_SYNONYMS",
         "A municipality has at most 500 groups of synonyms.",
+    ),
+    (
+        "TOO_MANY_WEBHOOKS",
+        "There are as many webhooks as there may be: delete one.",
     ),
     ("UNKNOWN_ASSIGNEE", "There is no such account."),
     ("UNKNOWN_FIELD", "The content has no such field."),

@@ -59,6 +59,7 @@ use crate::{
     release::Release,
     scalars,
     view::{ContentObject, View},
+    webhook::{Webhook, WebhookDelivery},
     work::{ContentItem, ContentRevision},
 };
 
@@ -274,6 +275,8 @@ pub(crate) enum Node {
     Account(Account),
     ApiKey(ApiKey),
     IdentityProvider(IdentityProvider),
+    Webhook(Webhook),
+    WebhookDelivery(WebhookDelivery),
 }
 
 /// What all content has.
