@@ -41,7 +41,7 @@ pub struct Settings {
     /// answers alone when this is left out.
     pub meili_url: Option<Url>,
     /// `MEILI_API_KEY`: the key with which Municipio calls it (docs/search.md says what it must be allowed).
-    #[serde(deserialize_with = "some_text", skip_serializing)]
+    #[serde(default, deserialize_with = "some_text", skip_serializing)]
     pub meili_api_key: Option<String>,
     /// `MUNICIPIO_SEARCH_INDEX`: name of the index there; letters, digits, `_` and `-`.
     pub search_index: String,
