@@ -226,3 +226,27 @@ on_both! {
         let _ = global_id;
     }
 }
+
+on_both! {
+    async fn the_number_of_statements_does_not_grow_with_the_page(engine) {
+        let app = TestApp::demo(engine).await;
+        ask(&app, json!({ "query": "" })).await;
+        let query = "query ($first: Int) { search(query: \"scuola\", first: $first, facets: [TOPIC, OFFICE]) {
+            totalCount nodes { title snippet item { title path } } facets { values { label } } didYouMean
+        } }";
+        let mut counts = Vec::new();
+        for first in [50, 50, 3, 1] {
+            let mut least = usize::MAX;
+            for _ in 0..3 {
+                let asked = app.ask(query, json!({ "first": first }));
+                let (_, statements) = app.database.statements_of(asked).await;
+                // Whose request it is, is looked up every five seconds.
+                let own = statements.iter().filter(|statement| !statement.sql.contains("FROM \"tenant"));
+                least = least.min(own.count());
+            }
+            counts.push(least);
+        }
+        // How far the log is, the hits, and the topics and offices of the counts.
+        assert_eq!(counts[1..], [3, 3, 3], "{counts:?}");
+    }
+}

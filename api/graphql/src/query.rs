@@ -517,7 +517,7 @@ query! {
         async fn search(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "What is looked for, at most 500 characters, of which the first ten words count; everything when it has no words.")]
+            #[graphql(desc = "What is looked for, at most 500 characters, of which the first ten words count; everything when it has no words.", default)]
             query: String,
             #[graphql(desc = "Among content of these types; all that can be found when left out.")]
             types: Option<Vec<ContentTypeName>>,
