@@ -82,6 +82,19 @@ impl TenantStore {
         }
     }
 
+    /// The rows as those read them who look for work again and again: they are not counted.
+    pub(crate) fn watch(&self) -> Scope<Reading> {
+        let connection = Reading {
+            connections: self.database.watch.clone(),
+            whole: None,
+        };
+        Scope {
+            connection,
+            tenant: self.tenant,
+            bell: None,
+        }
+    }
+
     /// The same, apart from a unit of work: what it commits is permanent at once. To be used before anything is
     /// written in the unit, or SQLite waits for itself.
     pub(crate) fn apart(&self) -> Self {

@@ -35,7 +35,7 @@ async fn roots(app: &TestApp) -> Vec<String> {
         // Not for everybody: tests/e2e/cursors.rs pages through it.
         .filter(|name| name != "contentItems")
         .collect();
-    assert_eq!(roots.len(), 14, "{roots:?}");
+    assert_eq!(roots.len(), 15, "{roots:?}");
     roots
 }
 

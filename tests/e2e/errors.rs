@@ -286,6 +286,8 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
                 "ids" => "ids: [], ".to_owned(),
                 "id" => "id: \"topics\", ".to_owned(),
                 "path" => "path: \"/\", ".to_owned(),
+                "query" => "query: \"anagrafe\", ".to_owned(),
+                "prefix" => "prefix: \"ana\", ".to_owned(),
                 "orderBy" => String::new(),
                 other => panic!("an argument that this test does not know: {name}({other})"),
             })

@@ -225,7 +225,7 @@ on_both! {
         let app = TestApp::demo(engine).await;
         let read = async |path: &str| -> Value { app.get(path).send().await.unwrap().json().await.unwrap() };
         assert_eq!(read("/health/live").await, json!({ "status": "ok" }));
-        assert_eq!(read("/health/ready").await, json!({ "status": "ok", "database": "ok" }));
+        assert_eq!(read("/health/ready").await, json!({ "status": "ok", "database": "ok", "outbox": "ok", "search": "ok" }));
         let status = read("/status").await;
         assert_eq!((&status["name"], &status["municipalities"]), (&json!("Municipio"), &json!(1)));
         let name = status["database"].as_str().unwrap().to_lowercase();

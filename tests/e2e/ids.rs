@@ -140,7 +140,9 @@ on_both! {
                 let answer = app.answer(own, &query, json!({ "id": id })).await;
                 accepted += usize::from(answer.get("errors").is_none());
             }
-            assert!(accepted == 1 || argument.starts_with("id"), "{query}: takes ids of one type, not of {accepted}");
+            // Webhooks are not for everybody.
+            let is_private = root == "webhookDeliveries";
+            assert!(accepted == 1 || argument.starts_with("id") || is_private, "{query}: takes ids of one type, not of {accepted}");
         }
     }
 }
@@ -253,7 +255,8 @@ async fn every_filter_by_code_knows_its_vocabulary_and_every_range_its_order() {
         for field in inputs(&app, &filter, "String")
             .await
             .into_iter()
-            .filter(|field| field != "titlePrefix")
+            // A media type is no code of a vocabulary.
+            .filter(|field| !["titlePrefix", "mediaType"].contains(&field.as_str()))
         {
             let query = format!(
                 "{{ {root}(filter: {{ or: [{{}}, {{ not: {{ {field}: [\"no-such-code\"] }} }}] }}) {{ totalCount }} }}"

@@ -253,7 +253,7 @@ on_both! {
         let dropped = story.mutate("dropOutboxJobs", "count", json!({ "filter": { "topic": "nobody" } })).await;
         assert_eq!(dropped["count"], 1);
         let ready: Value = story.app.get("/health/ready").send().await.unwrap().json().await.unwrap();
-        assert_eq!(ready, json!({ "status": "ok", "database": "ok", "outbox": "ok" }));
+        assert_eq!((&ready["status"], &ready["outbox"]), (&json!("ok"), &json!("ok")));
         let audit = story.ask("{ auditEntries { nodes { name details } } }", json!({})).await.to_string();
         assert!(audit.contains("outbox.replay") && audit.contains("outbox.drop"), "{audit}");
     }

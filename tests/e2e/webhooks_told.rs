@@ -16,7 +16,7 @@ use municipio_domain::{
     content::{ContentType, Contents, Window, move_slug, publish_all},
     identity::BuiltInRole,
     ids::ItemId,
-    outbox::{JobFilter, JobStatus, Outbox, Worker},
+    outbox::{JobStatus, Outbox, Worker},
     tenants::Tenant,
     webhooks::{Delivery, DeliveryFilter, DeliveryStatus, Webhooks},
 };
@@ -100,6 +100,14 @@ impl Story {
             .rev()
             .map(|(_, delivery)| delivery)
             .collect()
+    }
+
+    /// How many jobs there are of webhooks, and how they stand.
+    async fn jobs(&self) -> Vec<(JobStatus, i64)> {
+        let outbox = Outbox::new(self.app.database.tenant(self.tenant.id));
+        let counts = outbox.statistics().await.unwrap().into_iter();
+        let counts = counts.filter(|count| count.topic.starts_with("webhook"));
+        counts.map(|count| (count.status, count.total)).collect()
     }
 
     async fn statuses(&self) -> Vec<DeliveryStatus> {
@@ -234,8 +242,7 @@ on_both! {
         assert_eq!((attempt.status, attempt.answer.as_deref()), (Some(500), Some("It is 500.")));
         assert_eq!(story.run(moment + TimeDelta::days(2)).await, [], "given up");
         // It is not the fault of this service: nothing is dead.
-        let outbox = Outbox::new(story.app.database.tenant(story.tenant.id));
-        assert!(outbox.statistics().await.unwrap().iter().all(|count| count.status == JobStatus::Done));
+        assert!(story.jobs().await.iter().all(|(status, _)| *status == JobStatus::Done));
 
         arrives.store(true, Ordering::SeqCst);
         let id = forged(&format!("WebhookDelivery:c_x001:{}", deliveries[0].id));
@@ -362,9 +369,7 @@ on_both! {
         let published = publish_all(&transaction, &ids, &story.tenant.locales, noon()).await.unwrap();
         assert!(published.iter().all(Result::is_ok));
         transaction.commit().await.unwrap();
-        let outbox = Outbox::new(story.app.database.tenant(story.tenant.id));
-        let counts = outbox.statistics().await.unwrap();
-        assert_eq!(counts.iter().map(|count| count.total).collect::<Vec<_>>(), [1]);
+        assert_eq!(story.jobs().await, [(JobStatus::Waiting, 1)]);
         let nodes = [story.worker.clone(), story.app.worker()];
         while story.receiver.received().len() < ids.len() {
             let done = join_all(nodes.iter().map(|node| node.run_due(later(5)))).await;
@@ -375,8 +380,5 @@ on_both! {
             *times.entry(received.id).or_default() += 1;
         }
         assert_eq!((times.len(), times.values().max()), (ids.len(), Some(&1)));
-        let filter = JobFilter { status: Some(JobStatus::Done), ..JobFilter::default() };
-        let window = Window { size: 1, after: None, before: None, from_end: false };
-        assert_eq!(outbox.page(&filter, &window).await.unwrap().entries.len(), 1);
     }
 }

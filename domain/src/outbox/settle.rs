@@ -129,7 +129,7 @@ async fn wake_next(store: &TenantStore, job: &Job, now: DateTime<Utc>) -> Result
         .add(Column::Topic.eq(&job.topic))
         .add(Column::Aggregate.eq(&job.aggregate))
         .add(Column::Status.eq(JobStatus::Waiting.as_str()));
-    if store.read().one::<Entity>(behind).await?.is_some() {
+    if store.watch().one::<Entity>(behind).await?.is_some() {
         let transaction = store.begin().await?;
         wakes::wake(&transaction, [job.topic.as_str()], now).await?;
         transaction.commit().await?;

@@ -23,6 +23,8 @@ use crate::{
 
 /// How often to look for what was not told, such as what commands enqueue in SQLite.
 const LONGEST: Duration = Duration::from_secs(1);
+/// How long a program that stops tries to give its jobs back.
+const GIVING_BACK: Duration = Duration::from_secs(5);
 /// How long a tenant rests whose outbox cannot be read.
 const RESTING: TimeDelta = TimeDelta::minutes(1);
 /// How long to wait after what became of a job could not be written.
@@ -250,7 +252,7 @@ impl Places {
                 }
             }
         };
-        if timeout(grace, given_back).await.is_err() {
+        if timeout(GIVING_BACK, given_back).await.is_err() {
             tracing::warn!("not all jobs were given back: their leases have to end");
         }
     }

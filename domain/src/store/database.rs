@@ -58,7 +58,7 @@ pub struct Database {
     pub(super) write: DatabaseConnection,
     pub(super) read: DatabaseConnection,
     /// The same connections, for those who look for work again and again: what they run is not counted.
-    watch: DatabaseConnection,
+    pub(super) watch: DatabaseConnection,
     /// How long a statement that reads may take.
     pub(super) read_timeout: Option<Duration>,
     statements: Arc<Statements>,
