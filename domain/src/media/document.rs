@@ -253,7 +253,10 @@ mod tests {
         let bytes = include_bytes!("../../../seeds/demo/files/statuto-comunale.pdf");
         let Document { facts, text } = read(bytes, |_| {});
         assert_eq!((facts.pages, facts.pdf_a.as_deref()), (Some(1), Some("2B")));
-        assert_eq!(facts.title.as_deref(), Some("Statuto del Comune di Montelago"));
+        assert_eq!(
+            facts.title.as_deref(),
+            Some("Statuto del Comune di Montelago")
+        );
         assert_eq!(facts.language.as_deref(), Some("it-IT"));
         assert!(text.unwrap().contains("Comune di Montelago"));
     }
