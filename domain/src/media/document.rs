@@ -141,10 +141,9 @@ fn metadata(document: &lopdf::Document) -> Option<String> {
     let Object::Stream(stream) = found else {
         return None;
     };
-    let bytes = match stream.dict.has(b"Filter") {
-        true => stream.decompressed_content_with_limit(MOST_UNPACKED).ok()?,
-        false => stream.content.clone(),
-    };
+    // What is not packed, as metadata should be, is there as it is; some programs name an empty list of filters.
+    let unpacked = stream.decompressed_content_with_limit(MOST_UNPACKED);
+    let bytes = unpacked.unwrap_or_else(|_| stream.content.clone());
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -247,6 +246,19 @@ mod tests {
         let italian = "La domanda per l'iscrizione alla mensa scolastica si presenta entro il mese di giugno allo sportello del Comune.";
         assert_eq!(language(italian).as_deref(), Some("it"));
         assert_eq!(language("x"), None);
+    }
+
+    #[test]
+    fn a_document_of_the_demo_is_read() {
+        let bytes = include_bytes!("../../../seeds/demo/files/statuto-comunale.pdf");
+        let Document { facts, text } = read(bytes, |_| {});
+        assert_eq!((facts.pages, facts.pdf_a.as_deref()), (Some(1), Some("2B")));
+        assert_eq!(
+            facts.title.as_deref(),
+            Some("Statuto del Comune di Montelago")
+        );
+        assert_eq!(facts.language.as_deref(), Some("it-IT"));
+        assert!(text.unwrap().contains("Comune di Montelago"));
     }
 
     #[test]
