@@ -268,6 +268,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "release",
         "releases",
         "reviewRules",
+        "searchInsight",
         "signInProviders",
         "webhookDeliveries",
         "webhooks",

@@ -56,6 +56,11 @@ impl Problem {
         self.code == ErrorCode::Unauthenticated
     }
 
+    /// No municipality is addressed.
+    pub(super) fn is_of_no_municipality(&self) -> bool {
+        self.code == ErrorCode::TenantNotFound
+    }
+
     /// What went wrong, for who is not answered with the problem itself.
     pub(crate) fn detail(&self) -> &str {
         &self.detail

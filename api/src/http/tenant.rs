@@ -94,7 +94,7 @@ pub(super) async fn base_of(
     };
     match look_up(&address, state).await {
         Ok(reached) if reached.id == tenant.id => Ok(base),
-        Err(problem) if !problem.is_of_the_caller() => Err(problem),
+        Err(problem) if !problem.is_of_no_municipality() => Err(problem),
         _ => Ok(format!("{base}/tenants/{}", tenant.ipa_code).into()),
     }
 }
