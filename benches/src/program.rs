@@ -88,6 +88,11 @@ impl Program {
         command
             .arg("serve")
             .env("MUNICIPIO_LISTEN", address.to_string())
+            // Beside PostgreSQL there is none by itself.
+            .env(
+                "MUNICIPIO_SECRET",
+                "a secret of 32 characters for measurements",
+            )
             .envs(settings.iter().copied());
         Server::start(command, address, store)
     }

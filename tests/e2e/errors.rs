@@ -269,6 +269,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "releases",
         "reviewRules",
         "searchInsight",
+        "searchSynonyms",
         "signInProviders",
         "webhookDeliveries",
         "webhooks",

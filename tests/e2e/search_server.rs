@@ -46,7 +46,7 @@ on_both! {
         .await;
         let topic = app.editor(&app.demo_tenant().await).topic("Mongolfiere").await;
         let found = loop {
-            let found = ask(&app, "mongolfiera").await;
+            let found = ask(&app, "mongolfiere").await;
             if found["engine"]["lag"] == 0 {
                 break found;
             }

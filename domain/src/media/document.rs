@@ -142,8 +142,11 @@ fn metadata(document: &lopdf::Document) -> Option<String> {
         return None;
     };
     // What is not packed, as metadata should be, is there as it is; some programs name an empty list of filters.
-    let unpacked = stream.decompressed_content_with_limit(MOST_UNPACKED);
-    let bytes = unpacked.unwrap_or_else(|_| stream.content.clone());
+    let is_packed = stream.filters().is_ok_and(|filters| !filters.is_empty());
+    let bytes = match is_packed {
+        true => stream.decompressed_content_with_limit(MOST_UNPACKED).ok()?,
+        false => stream.content.clone(),
+    };
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
