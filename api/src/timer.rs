@@ -66,15 +66,14 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             }
             Ok::<_, MediaError>(())
         };
+        let jobs = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
+        let told = async |store: &TenantStore, _: &Tenant, now| webhooks::forget(store, now).await;
         // A start has other things to do.
         if hour > 0 {
             each(&database, "files cannot be cleaned up", clean).await;
+            each(&database, "jobs cannot be forgotten", jobs).await;
+            each(&database, "deliveries cannot be forgotten", told).await;
         }
-        let forget = async |store: &TenantStore, _: &Tenant, now| outbox::forget(store, now).await;
-        each(&database, "jobs cannot be forgotten", forget).await;
-        let forget =
-            async |store: &TenantStore, _: &Tenant, now| webhooks::forget(store, now).await;
-        each(&database, "deliveries cannot be forgotten", forget).await;
         if hour % DAY == 0 {
             let extend =
                 async |store: &TenantStore, _: &Tenant, now| extend_occurrences(store, now).await;

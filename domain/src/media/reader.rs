@@ -94,8 +94,8 @@ async fn said_by(
         }
     }
     let lines = said.split(|byte| *byte == b'\n');
-    let known = lines.filter_map(|line| serde_json::from_slice(line).ok());
-    Ok(known.last().unwrap_or_default())
+    let mut known = lines.filter_map(|line| serde_json::from_slice(line).ok());
+    Ok(known.next_back().unwrap_or_default())
 }
 
 /// What the process does: it reads a document from its input, and says as JSON, a line each, what is soon known and
