@@ -267,7 +267,7 @@ on_both! {
     async fn the_record_of_a_moment_has_the_file_of_that_moment(engine) {
         let desk = Desk::open(engine).await;
         let asset = desk.published("modulo.txt", b"prima edizione").await;
-        let moment = chrono::Utc::now();
+        let moment = municipio_tests::now();
         let replace = format!("mutation($file: Upload!) {{ updateContent(input: {{ id: {}, content: {{ asset: {{
             file: {{ upload: $file }} }} }} }}) {{ userErrors {{ code message }} }} }}", asset["id"]);
         let operations = json!({ "query": replace, "variables": { "file": null } });
@@ -321,7 +321,7 @@ on_both! {
         let (rows, kept) = (desk.app.rows("media_blob").await, desk.kept("blobs").len());
         let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
         let mut cleaning = Cleaning { grace: GRACE, strays: true, dry_run: true };
-        let later = chrono::Utc::now() + chrono::TimeDelta::days(2);
+        let later = municipio_tests::now() + chrono::TimeDelta::days(2);
         for left in [kept, kept - 2] {
             let cleaned = media.clean(&cleaning, later).await.unwrap();
             assert_eq!((cleaned.strays, cleaned.files), (2, 0));

@@ -46,7 +46,7 @@ pub(super) fn check_preflight(request: &HttpRequest) -> Result<(), Problem> {
             .get(*name)
             .is_some_and(|value| !value.is_empty())
     };
-    match PREFLIGHT.iter().any(|name| is_there(&name)) {
+    match PREFLIGHT.iter().any(is_there) {
         true => Ok(()),
         false => {
             let message = format!("a request with files has the header {}", PREFLIGHT[0]);
