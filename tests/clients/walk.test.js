@@ -41,10 +41,13 @@ const PRIVATE = [
   ...["accountRoles", "accounts", "apiKeys", "auditEntries", "contentItems", "identityProviders", "outboxJobs"],
   ...["releases", "revisions", "webhookDeliveries", "webhooks"],
 ];
-/** A log, which is read from its beginning on; tests/e2e/change_feed.rs walks it. */
-const LOGS = ["changes"];
+/**
+ * A log, which is read from its beginning on, and hits, which are those of what is looked for;
+ * tests/e2e/change_feed.rs and tests/e2e/search.rs walk them.
+ */
+const LOGS = ["changes", "search"];
 /** Pages forwards only. */
-const FORWARDS = ["ContentItem.revisions", "Query.changes"];
+const FORWARDS = ["ContentItem.revisions", "Query.changes", "Query.search"];
 
 const isConnection = (field) => getNamedType(field.type).name.endsWith("Connection");
 const allConnections = (type) => Object.values(type.getFields()).filter(isConnection);
