@@ -14,7 +14,7 @@ use crate::{app::StartError, settings::Settings};
 
 const FILE: &str = "municipio.secret";
 
-/// What the secrets of accounts are encrypted with.
+/// What secrets are encrypted with that must be read again.
 pub(crate) fn vault(settings: &Settings) -> Result<Vault, StartError> {
     Ok(match secret(settings)? {
         Some(secret) => Vault::new(&secret)?,

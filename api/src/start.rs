@@ -118,7 +118,7 @@ async fn prepare(database: Database, settings: &Settings) -> Result<Opened, Star
     let work = async {
         let migrations = database.migrate().await?;
         let (demo, demo_accounts) = match settings.demo {
-            true => fill(&database, &media(settings)?).await?,
+            true => fill(&database, settings).await?,
             false => (None, Vec::new()),
         };
         Ok::<_, StartError>((migrations, demo, demo_accounts))
@@ -136,7 +136,7 @@ async fn prepare(database: Database, settings: &Settings) -> Result<Opened, Star
 /// the municipality without its content, or the content without accounts.
 async fn fill(
     database: &Database,
-    media: &Media,
+    settings: &Settings,
 ) -> Result<(Option<LoadReport>, Vec<DemoAccount>), StartError> {
     let (file, files) = municipio_seeds::demo()?;
     let tenants = tenants::list(database).await?;
@@ -149,7 +149,7 @@ async fn fill(
     let contents = Contents::new(store.clone(), Contents::cache(1));
     let loaded = contents.singleton(ContentType::Municipality).await?;
     let demo = match loaded {
-        None => Some(load(database, media, &tenant, &files).await?),
+        None => Some(load(database, &media(settings)?, &tenant, &files).await?),
         Some(_) => None,
     };
     Ok((demo, demo_accounts(&store, &tenant).await?))

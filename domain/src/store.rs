@@ -79,6 +79,7 @@ impl TenantStore {
             connection,
             tenant: self.tenant,
             bell: None,
+            has_search_server: self.database.has_search_server,
         }
     }
 
@@ -92,6 +93,7 @@ impl TenantStore {
             connection,
             tenant: self.tenant,
             bell: None,
+            has_search_server: self.database.has_search_server,
         }
     }
 
@@ -118,6 +120,7 @@ impl TenantStore {
                 connection,
                 tenant: self.tenant,
                 bell: Some(Bell::of(self.database.workers())),
+                has_search_server: self.database.has_search_server,
             })
         })
     }
@@ -144,6 +147,7 @@ pub struct Scope<C> {
     tenant: TenantId,
     /// Rung by a transaction that puts something into the outbox.
     bell: Option<Bell>,
+    has_search_server: bool,
 }
 
 /// Rows of one statement: SQLite takes at most 32,766 parameters, PostgreSQL 65,535.

@@ -6,10 +6,9 @@ use sea_orm_migration::{
         integer, json, string, string_null, timestamp_with_time_zone,
         timestamp_with_time_zone_null, uuid,
     },
-    sea_orm::DbBackend,
 };
 
-use crate::{parts::index, wall};
+use crate::parts::{create, drop_tables, index};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -28,28 +27,17 @@ const TABLES: [&str; 8] = [
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [accounts(), credentials()].concat() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in TABLES {
-                let connection = manager.get_connection();
-                connection.execute_unprepared(&wall(table)).await?;
-            }
-        }
-        Ok(())
+        create(
+            manager,
+            [accounts(), credentials()].concat(),
+            indexes(),
+            &TABLES,
+        )
+        .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES.into_iter().rev() {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
+        drop_tables(manager, TABLES.into_iter().rev()).await
     }
 }
 

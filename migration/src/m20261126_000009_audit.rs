@@ -7,7 +7,7 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
-use crate::wall;
+use crate::{parts::drop_tables, wall};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -36,11 +36,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
+        drop_tables(manager, TABLES).await?;
         if manager.get_database_backend() == DbBackend::Postgres {
             let functions = "DROP FUNCTION audit_is_kept(); DROP FUNCTION audit_chain_grows()";
             manager

@@ -3,10 +3,9 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{string, text, timestamp_with_time_zone, uuid},
-    sea_orm::DbBackend,
 };
 
-use crate::{parts::index, wall};
+use crate::parts::{create, drop_tables, index};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -16,33 +15,14 @@ const TABLES: [&str; 2] = ["content_review", "review_rule"];
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in TABLES {
-                manager
-                    .get_connection()
-                    .execute_unprepared(&wall(table))
-                    .await?;
-            }
-        }
-        Ok(())
+        create(manager, tables(), indexes(), &TABLES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut index = Index::drop();
         index.table("content_revision").name(WRITTEN_BY);
         manager.drop_index(index).await?;
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
+        drop_tables(manager, TABLES).await
     }
 }
 

@@ -7,13 +7,9 @@ use sea_orm_migration::{
         boolean, json, string, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
         uuid,
     },
-    sea_orm::DbBackend,
 };
 
-use crate::{
-    parts::{belongs_to, index},
-    wall,
-};
+use crate::parts::{belongs_to, create, drop_tables, index};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -23,25 +19,13 @@ const TABLES: [&str; 3] = ["sign_in_request", "external_identity", "identity_pro
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
+        create(manager, tables(), indexes(), &TABLES).await?;
         let from_groups = boolean("from_groups").default(false).to_owned();
         let add = Table::alter()
             .table("role_assignment")
             .add_column(from_groups)
             .to_owned();
-        manager.alter_table(add).await?;
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in TABLES {
-                let connection = manager.get_connection();
-                connection.execute_unprepared(&wall(table)).await?;
-            }
-        }
-        Ok(())
+        manager.alter_table(add).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -50,11 +34,7 @@ impl MigrationTrait for Migration {
             .drop_column("from_groups")
             .to_owned();
         manager.alter_table(drop).await?;
-        for table in TABLES {
-            let drop = Table::drop().table(table).to_owned();
-            manager.drop_table(drop).await?;
-        }
-        Ok(())
+        drop_tables(manager, TABLES).await
     }
 }
 

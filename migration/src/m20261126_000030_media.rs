@@ -6,13 +6,9 @@ use sea_orm_migration::{
         big_integer, big_integer_null, json, json_null, string, text, text_null,
         timestamp_with_time_zone, uuid,
     },
-    sea_orm::DbBackend,
 };
 
-use crate::{
-    parts::{belongs_to, index},
-    wall,
-};
+use crate::parts::{belongs_to, create, drop_tables, index};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -22,39 +18,29 @@ const TABLES: [&str; 3] = ["media_upload", "media_use", "media_blob"];
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in [
-            index(
-                "media_blob_uploaded",
-                "media_blob",
-                &["tenant_id", "uploaded_at"],
-            ),
-            index("media_use_blob", "media_use", &["tenant_id", "sha256"]),
-            index(
-                "media_upload_expiry",
-                "media_upload",
-                &["tenant_id", "expires_at"],
-            ),
-        ] {
-            manager.create_index(index).await?;
-        }
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in TABLES {
-                let connection = manager.get_connection();
-                connection.execute_unprepared(&wall(table)).await?;
-            }
-        }
-        Ok(())
+        create(
+            manager,
+            tables(),
+            [
+                index(
+                    "media_blob_uploaded",
+                    "media_blob",
+                    &["tenant_id", "uploaded_at"],
+                ),
+                index("media_use_blob", "media_use", &["tenant_id", "sha256"]),
+                index(
+                    "media_upload_expiry",
+                    "media_upload",
+                    &["tenant_id", "expires_at"],
+                ),
+            ],
+            &TABLES,
+        )
+        .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            let drop = Table::drop().table(table).to_owned();
-            manager.drop_table(drop).await?;
-        }
-        Ok(())
+        drop_tables(manager, TABLES).await
     }
 }
 

@@ -6,13 +6,9 @@ use sea_orm_migration::{
         big_integer, integer, json, string, string_null, text_null, timestamp_with_time_zone, uuid,
         uuid_null,
     },
-    sea_orm::DbBackend,
 };
 
-use crate::{
-    parts::{belongs_to, index},
-    wall,
-};
+use crate::parts::{belongs_to, create, drop_tables, index};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -25,27 +21,11 @@ const OPEN: [&str; 2] = ["outbox_wake", "outbox_dead_letter"];
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in WALLED {
-                let connection = manager.get_connection();
-                connection.execute_unprepared(&wall(table)).await?;
-            }
-        }
-        Ok(())
+        create(manager, tables(), indexes(), &WALLED).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in WALLED.into_iter().chain(OPEN) {
-            let drop = Table::drop().table(table).to_owned();
-            manager.drop_table(drop).await?;
-        }
-        Ok(())
+        drop_tables(manager, [&WALLED[..], &OPEN].concat()).await
     }
 }
 

@@ -6,13 +6,9 @@ use sea_orm_migration::{
         big_integer, big_integer_null, boolean, integer, json, string, string_null, text,
         timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
     },
-    sea_orm::DbBackend,
 };
 
-use crate::{
-    parts::{belongs_to, index},
-    wall,
-};
+use crate::parts::{belongs_to, create, drop_tables, index};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -22,27 +18,11 @@ const TABLES: [&str; 2] = ["webhook_delivery", "webhook_endpoint"];
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in TABLES {
-                let connection = manager.get_connection();
-                connection.execute_unprepared(&wall(table)).await?;
-            }
-        }
-        Ok(())
+        create(manager, tables(), indexes(), &TABLES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            let drop = Table::drop().table(table).to_owned();
-            manager.drop_table(drop).await?;
-        }
-        Ok(())
+        drop_tables(manager, TABLES).await
     }
 }
 

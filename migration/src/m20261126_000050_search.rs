@@ -4,13 +4,9 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{big_integer, date, json, string, uuid},
-    sea_orm::DbBackend,
 };
 
-use crate::{
-    parts::{belongs_to, index},
-    wall,
-};
+use crate::parts::{belongs_to, create, drop_tables, index};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -20,38 +16,25 @@ const TABLES: [&str; 3] = ["search_synonyms", "search_use", "search_click"];
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in [
-            index(
-                "search_click_item",
-                "search_click",
-                &["tenant_id", "item_id"],
-            ),
-            // Items that are purged take their clicks along.
-            index("search_click_of", "search_click", &["item_id"]),
-        ] {
-            manager.create_index(index).await?;
-        }
-        if manager.get_database_backend() == DbBackend::Postgres {
-            for table in TABLES {
-                manager
-                    .get_connection()
-                    .execute_unprepared(&wall(table))
-                    .await?;
-            }
-        }
-        Ok(())
+        create(
+            manager,
+            tables(),
+            [
+                index(
+                    "search_click_item",
+                    "search_click",
+                    &["tenant_id", "item_id"],
+                ),
+                // Items that are purged take their clicks along.
+                index("search_click_of", "search_click", &["item_id"]),
+            ],
+            &TABLES,
+        )
+        .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(table).to_owned())
-                .await?;
-        }
-        Ok(())
+        drop_tables(manager, TABLES).await
     }
 }
 

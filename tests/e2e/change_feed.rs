@@ -1,5 +1,7 @@
 //! The feed of changes: every change once, in its order, whenever somebody comes back for more.
 
+use std::time::Duration;
+
 use municipio_domain::{
     content::{ContentType, publish, unpublish},
     ids::ItemId,
@@ -107,9 +109,18 @@ on_both! {
         // What is not committed is not told; nobody else gets a number beyond it meanwhile.
         let transaction = store.begin().await.unwrap();
         publish(&transaction, made[0], &tenant.locales, noon()).await.unwrap();
-        unpublish(&transaction, made[1], noon()).await.unwrap();
+        let (other, id, taken_off) = (app.other_program().await, tenant.id, made[1]);
+        let second = tokio::spawn(async move {
+            let transaction = other.tenant(id).begin().await.unwrap();
+            unpublish(&transaction, taken_off, noon()).await.unwrap();
+            transaction.commit().await.unwrap();
+        });
+        let mut second = std::pin::pin!(second);
+        let waits = tokio::time::timeout(Duration::from_millis(300), &mut second).await;
+        assert!(waits.is_err(), "it has a number before the first");
         assert_eq!(ids(&feed(&app, json!({ "after": before })).await).len(), 0);
         transaction.commit().await.unwrap();
+        second.await.unwrap();
         let told = feed(&app, json!({ "after": before })).await;
         let kinds: Vec<_> = told["nodes"].as_array().unwrap().iter().map(|node| node["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["PUBLISHED", "UNPUBLISHED"]);

@@ -4,7 +4,7 @@ use municipio_domain::identity::BuiltInRole;
 use municipio_tests::{TestApp, on_both, story::forged};
 use serde_json::{Value, json};
 
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 9] = [
     "NewsItem",
     "ContentItem",
     "ContentRevision",
@@ -12,6 +12,8 @@ const KINDS: [&str; 7] = [
     "PreviewToken",
     "Account",
     "ApiKey",
+    "Webhook",
+    "WebhookDelivery",
 ];
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
 const NODE: &str = "query($id: ID!) { node(id: $id) { __typename id } }";
@@ -31,6 +33,12 @@ async fn one_of_each(app: &TestApp, token: &str) -> Vec<Value> {
     let found = app
         .data_as(token, read, json!({ "content": content }))
         .await;
+    // A name that nobody has (RFC 2606).
+    let make = "mutation { createWebhook(input: { url: \"https://webhook.invalid/\", events: [CONTENT_PUBLISHED] }) { webhook { id } userErrors { code } } }";
+    let webhook =
+        app.data_as(token, make, json!({})).await["createWebhook"]["webhook"]["id"].take();
+    let make = "mutation($id: ID!) { testWebhook(input: { id: $id }) { delivery { id } } }";
+    let told = app.data_as(token, make, json!({ "id": webhook })).await;
     let shown = &made["createPreviewToken"]["previewToken"];
     let item = found["contentItem"]["id"].clone();
     assert_eq!((&shown["itemId"], &shown["contentId"]), (&item, &content));
@@ -42,6 +50,8 @@ async fn one_of_each(app: &TestApp, token: &str) -> Vec<Value> {
         shown["id"].clone(),
         found["me"]["account"]["id"].clone(),
         made["createApiKey"]["apiKey"]["id"].clone(),
+        webhook,
+        told["testWebhook"]["delivery"]["id"].clone(),
     ]
 }
 
@@ -56,7 +66,7 @@ on_both! {
         let seen = app.data_as(&administrator, NODES, json!({ "ids": ids })).await;
         assert_eq!(seen["nodes"], json!(expected));
 
-        let may = |kind: &str| !["Account", "ApiKey"].contains(&kind);
+        let may = |kind: &str| !["Account", "ApiKey", "Webhook", "WebhookDelivery"].contains(&kind);
         for (kind, id) in KINDS.iter().zip(&ids) {
             let anonymous = app.ask(NODE, json!({ "id": id })).await;
             let code = &anonymous["errors"][0]["extensions"]["code"];

@@ -18,12 +18,16 @@ use municipio_domain::{
     },
     idempotency::Attempt,
     identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
-    ids::{AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId},
+    ids::{
+        AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId,
+        WebhookDeliveryId, WebhookId,
+    },
     locale::Locale,
     search::Search,
     store::{StoreError, Transaction},
     tenants::Tenant,
     time::{ClosingCalendar, LocalDateTime, ROME},
+    webhooks::{self, Webhook},
 };
 use tokio::sync::OnceCell;
 
@@ -284,6 +288,17 @@ impl RequestData {
 
     pub(crate) async fn provider(&self, id: ProviderId) -> Result<Option<IdentityProvider>> {
         self.people.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>> {
+        self.work.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn webhook_delivery(
+        &self,
+        id: WebhookDeliveryId,
+    ) -> Result<Option<webhooks::Delivery>> {
+        self.work.load_one(id).await.map_err(shared)
     }
 
     pub(crate) async fn history(&self, of: HistoryOf) -> Result<Vec<Revision>> {

@@ -56,7 +56,7 @@ pub fn schema_for_valid_documents() -> MunicipioSchema {
 }
 
 fn validating(mode: ValidationMode) -> MunicipioSchema {
-    Schema::build(Query, Mutation::default(), Subscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .register_output_type::<objects::Content>()
         .validation_mode(mode)
         .finish()

@@ -48,22 +48,19 @@ impl Webhook {
         global_id::decode_as(id, Kind::Webhook, municipality, argument).map(WebhookId)
     }
 
-    async fn all(data: &RequestData) -> Result<Vec<webhooks::Webhook>> {
-        data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
-        Webhooks::from(&data.contents).all().await.map_err(internal)
-    }
-
     /// The webhooks, for who manages the settings.
     pub(crate) async fn list(ctx: &Context<'_>, part: Part) -> Result<List<Self>> {
         let data = data(ctx)?;
+        data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
+        let all = Webhooks::from(&data.contents).all().await;
         let key = |webhook: &webhooks::Webhook| webhook.id.to_string();
-        listed(data, Self::all(data).await?, key, Self, &part)
+        listed(data, all.map_err(internal)?, key, Self, &part)
     }
 
     /// The webhook with this id, for who manages the settings.
     pub(crate) async fn find(data: &RequestData, id: WebhookId) -> Result<Option<Self>> {
-        let all = Self::all(data).await?.into_iter();
-        Ok(all.map(Self).find(|webhook| webhook.0.id == id))
+        data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
+        Ok(data.webhook(id).await?.map(Self))
     }
 }
 
@@ -181,8 +178,7 @@ impl WebhookDelivery {
     /// The delivery with this id, for who manages the settings.
     pub(crate) async fn find(data: &RequestData, id: WebhookDeliveryId) -> Result<Option<Self>> {
         data.authorise(Action::ManageSettings, &Subject::WHOLE)?;
-        let found = Webhooks::from(&data.contents).delivery(id).await;
-        Ok(found.map_err(internal)?.map(Self))
+        Ok(data.webhook_delivery(id).await?.map(Self))
     }
 }
 

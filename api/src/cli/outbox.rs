@@ -23,7 +23,7 @@ pub(super) enum OutboxCommand {
         #[arg(long, value_name = "STATUS", value_parser = status)]
         status: Option<JobStatus>,
         /// How many to list
-        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000))]
         limit: u64,
     },
     /// Have jobs done again that were given up

@@ -27,9 +27,6 @@ use crate::{
     webhooks,
 };
 
-/// The topics of the outbox whose handlers follow the log: each is told when it grows.
-const FOLLOWERS: [&str; 2] = [search::FOLLOWER.name, webhooks::FOLLOWER.name];
-
 /// What happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
@@ -121,11 +118,15 @@ pub(super) async fn record(
     transaction.announce(last).await
 }
 
-/// Has the followers of the log look at it; where nobody has a webhook, theirs need not.
+/// Has the followers of the log look at it: those that there are.
 async fn tell_followers(transaction: &Transaction, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let has_webhooks = webhooks::anybody_listens(transaction).await?;
-    let followers = FOLLOWERS.into_iter();
-    let followers = followers.filter(|name| has_webhooks || *name != webhooks::FOLLOWER.name);
+    let is_searched = transaction.has_search_server();
+    let is_told = webhooks::anybody_listens(transaction).await?;
+    let followers = [
+        is_searched.then_some(search::FOLLOWER.name),
+        is_told.then_some(webhooks::FOLLOWER.name),
+    ];
+    let followers = followers.into_iter().flatten();
     outbox::enqueue(transaction, followers.map(NewJob::catch_up), now).await
 }
 

@@ -29,6 +29,8 @@ pub struct DatabaseOptions {
     /// How long a statement that reads may take before the database stops it; none for commands
     /// that nobody waits for.
     pub read_timeout: Option<Duration>,
+    /// Whether a search server has to be told of what changes.
+    pub has_search_server: bool,
 }
 
 impl DatabaseOptions {
@@ -37,6 +39,7 @@ impl DatabaseOptions {
         Self {
             connections,
             read_timeout: None,
+            has_search_server: false,
         }
     }
 
@@ -61,6 +64,7 @@ pub struct Database {
     pub(super) watch: DatabaseConnection,
     /// How long a statement that reads may take.
     pub(super) read_timeout: Option<Duration>,
+    pub(super) has_search_server: bool,
     statements: Arc<Statements>,
     feeds: Feeds,
     alarm: Arc<Notify>,
@@ -126,6 +130,7 @@ impl Database {
             read,
             watch,
             read_timeout: options.read_timeout,
+            has_search_server: options.has_search_server,
             statements,
             feeds: Feeds::default(),
             alarm: Arc::default(),
@@ -170,14 +175,6 @@ impl Database {
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Asks the database for a sign of life.
-    ///
-    /// # Errors
-    /// It does not answer.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.read.ping().await?)
     }
 
     /// Does work that only one process may do at a time: on PostgreSQL others wait, on SQLite the
@@ -406,13 +403,14 @@ mod tests {
         let statement = Statement::from_string(database.read.get_database_backend(), ENDLESS);
         let error = database.read.query_one_raw(statement).await.unwrap_err();
         assert_eq!(StoreError::from(error).failure(), Failure::TooSlow);
-        database.ping().await.unwrap();
+        database.read.ping().await.unwrap();
     }
 
     fn hurried() -> DatabaseOptions {
         DatabaseOptions {
             connections: 1,
             read_timeout: Some(Duration::from_millis(50)),
+            has_search_server: false,
         }
     }
 

@@ -76,6 +76,11 @@ impl Transaction {
         Ok(())
     }
 
+    /// Whether a search server has to be told of what changes.
+    pub(crate) fn has_search_server(&self) -> bool {
+        self.has_search_server
+    }
+
     /// Tells the workers of every node, once this is committed, that there is something in an outbox.
     pub(crate) async fn ring(&self) -> Result<(), StoreError> {
         let rings_first = self.bell.as_ref().is_some_and(Bell::ring);

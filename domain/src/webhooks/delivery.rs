@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::webhook_delivery::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, ConnectionTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -211,10 +211,11 @@ pub async fn test_webhook(
     Ok(delivery)
 }
 
-/// Tells an address of an event once more, with the same id.
+/// Tells an address of an event once more, with the same id. What is under way is told after it was tried again, if it
+/// did not arrive then; what was dropped from the outbox is told.
 ///
 /// # Errors
-/// There is no such delivery, it is under way, or the database failed.
+/// There is no such delivery, or the database failed.
 pub async fn replay_webhook_delivery(
     transaction: &Transaction,
     id: WebhookDeliveryId,
@@ -222,9 +223,6 @@ pub async fn replay_webhook_delivery(
 ) -> Result<Delivery, WebhookError> {
     let held = hold(transaction, id).await?;
     let mut delivery = held.ok_or(WebhookRefusal::NotFound("delivery"))?;
-    if delivery.status == DeliveryStatus::Pending {
-        return Err(WebhookRefusal::UnderWay.into());
-    }
     delivery.status = DeliveryStatus::Pending;
     delivery.settled_at = None;
     write(transaction, &delivery).await?;
@@ -264,7 +262,13 @@ pub(super) async fn write(
 /// # Errors
 /// The database failed.
 pub async fn forget(store: &TenantStore, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    let long_ago = Column::SettledAt.lte(now - KEPT);
+    // What was dropped from the outbox is never settled.
+    let pending = Condition::all()
+        .add(Column::Status.eq(DeliveryStatus::Pending.as_str()))
+        .add(Column::CreatedAt.lte(now - KEPT));
+    let long_ago = Condition::any()
+        .add(Column::SettledAt.lte(now - KEPT))
+        .add(pending);
     // Writers are not kept waiting for nothing.
     if store
         .read()

@@ -56,9 +56,6 @@ pub enum WebhookRefusal {
     /// There is no such address or delivery.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// It is on its way.
-    #[error("the delivery is still under way")]
-    UnderWay,
 }
 
 impl WebhookRefusal {
@@ -71,7 +68,6 @@ impl WebhookRefusal {
             Self::TooMany(_) => "TOO_MANY_WEBHOOKS",
             Self::NoSecret => "SECRET_UNAVAILABLE",
             Self::NotFound(_) => "NOT_FOUND",
-            Self::UnderWay => "DELIVERY_UNDER_WAY",
         }
     }
 
@@ -81,7 +77,7 @@ impl WebhookRefusal {
             Self::Url(_) => Some("url"),
             Self::Events => Some("events"),
             Self::Description(_) => Some("description"),
-            Self::NotFound(_) | Self::UnderWay => Some("id"),
+            Self::NotFound(_) => Some("id"),
             Self::TooMany(_) | Self::NoSecret => None,
         }
     }

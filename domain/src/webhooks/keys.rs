@@ -49,14 +49,23 @@ impl Pair {
     }
 
     fn signatures(&self, signed: &str) -> Result<[String; 2], WebhookError> {
-        let secret = hmac::Key::new(HMAC_SHA256, &self.secret);
-        let symmetric = hmac::sign(&secret, signed.as_bytes());
         let asymmetric = self.ed25519()?.sign(signed.as_bytes());
         Ok([
-            format!("v1,{}", STANDARD.encode(symmetric)),
+            symmetric(&self.secret, signed),
             format!("v1a,{}", STANDARD.encode(asymmetric)),
         ])
     }
+}
+
+/// What is signed.
+fn signed(event_id: &str, timestamp: i64, body: &str) -> String {
+    format!("{event_id}.{timestamp}.{body}")
+}
+
+fn symmetric(secret: &[u8], signed: &str) -> String {
+    let key = hmac::Key::new(HMAC_SHA256, secret);
+    let signature = hmac::sign(&key, signed.as_bytes());
+    format!("v1,{}", STANDARD.encode(signature))
 }
 
 impl Keys {
@@ -95,7 +104,7 @@ impl Keys {
         now: DateTime<Utc>,
     ) -> Result<[(&'static str, String); 3], WebhookError> {
         let timestamp = now.timestamp();
-        let signed = format!("{event_id}.{timestamp}.{body}");
+        let signed = signed(event_id, timestamp, body);
         let mut signatures = self.current.signatures(&signed)?.to_vec();
         if let Some((pair, _)) = self.previous.as_ref().filter(|(_, until)| *until > now) {
             signatures.extend(pair.signatures(&signed)?);
@@ -164,10 +173,13 @@ mod tests {
     #[test]
     fn signatures_are_those_of_the_specification() {
         let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let key = hmac::Key::new(HMAC_SHA256, &secret);
-        let signed = "msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{\"test\": 2432232314}";
-        let signature = STANDARD.encode(hmac::sign(&key, signed.as_bytes()));
-        assert_eq!(signature, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let signed = signed(
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1_614_265_330,
+            "{\"test\": 2432232314}",
+        );
+        let signature = symmetric(&secret, &signed);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     #[test]

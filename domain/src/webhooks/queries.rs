@@ -3,7 +3,7 @@
 use municipio_entities::webhook_delivery::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, FromQueryResult, Iterable, sea_query::Query};
 
-use super::{Delivery, DeliveryStatus, Webhook, delivery, endpoint};
+use super::{Delivery, DeliveryStatus, Webhook, endpoint};
 use crate::{
     content::{Contents, Page, Window},
     ids::{WebhookDeliveryId, WebhookId},
@@ -76,11 +76,16 @@ impl Webhooks {
         ))
     }
 
-    /// The delivery with this id.
+    /// Those of these deliveries that there are, in no order.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn delivery(&self, id: WebhookDeliveryId) -> Result<Option<Delivery>, StoreError> {
-        delivery::find(&self.store.read(), id).await
+    pub async fn deliveries_among(
+        &self,
+        ids: &[WebhookDeliveryId],
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let (read, ids) = (self.store.read(), ids.iter().map(|id| id.0));
+        let rows = read.all_of::<Entity>(Column::Id, ids, Condition::all());
+        rows.await?.into_iter().map(Delivery::try_from).collect()
     }
 }

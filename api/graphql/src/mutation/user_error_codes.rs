@@ -40,10 +40,6 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Somebody wrote another revision meanwhile: read it, compare, and send the change again.",
     ),
     ("DELETED", "The content was deleted: restore it first."),
-    (
-        "DELIVERY_UNDER_WAY",
-        "The delivery has not arrived and was not given up: wait for what becomes of it.",
-    ),
     ("DUPLICATE_ID", "The id is given twice."),
     ("DUPLICATE_LOCALE", "There are two texts in one locale."),
     (
@@ -278,7 +274,7 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ),
     (
         "SECRET_UNAVAILABLE",
-        "The server has no secret with which client secrets are kept: set `MUNICIPIO_SECRET`.",
+        "The server has no secret with which secrets are kept: set `MUNICIPIO_SECRET`.",
     ),
     (
         "SLUG_TAKEN",

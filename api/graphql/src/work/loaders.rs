@@ -9,8 +9,9 @@ use municipio_domain::{
         Contents, Dependents, Lock, PreviewToken, Release, Revision, Scheduled, WorkItem,
         review::Review,
     },
-    ids::{ItemId, PreviewTokenId, ReleaseId, RevisionId},
+    ids::{ItemId, PreviewTokenId, ReleaseId, RevisionId, WebhookDeliveryId, WebhookId},
     store::StoreError,
+    webhooks::{Delivery, Webhook, Webhooks},
 };
 
 pub(crate) struct WorkLoader(pub(crate) Contents);
@@ -189,5 +190,31 @@ impl Loader<ValidToken> for WorkLoader {
         Ok(tokens
             .map(|token| (ValidToken(token.id, now), token))
             .collect())
+    }
+}
+
+impl Loader<WebhookId> for WorkLoader {
+    type Value = Webhook;
+    type Error = Arc<StoreError>;
+
+    /// A municipality has few: those that nobody asked for are read along.
+    async fn load(&self, _: &[WebhookId]) -> Result<HashMap<WebhookId, Webhook>, Self::Error> {
+        let webhooks = Webhooks::from(&self.0).all().await.map_err(Arc::new)?;
+        let webhooks = webhooks.into_iter();
+        Ok(webhooks.map(|webhook| (webhook.id, webhook)).collect())
+    }
+}
+
+impl Loader<WebhookDeliveryId> for WorkLoader {
+    type Value = Delivery;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        ids: &[WebhookDeliveryId],
+    ) -> Result<HashMap<WebhookDeliveryId, Delivery>, Self::Error> {
+        let deliveries = Webhooks::from(&self.0).deliveries_among(ids).await;
+        let deliveries = deliveries.map_err(Arc::new)?.into_iter();
+        Ok(deliveries.map(|delivery| (delivery.id, delivery)).collect())
     }
 }
