@@ -38,7 +38,7 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     clock,
     http::{
-        self,
+        self, Metrics,
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
     media::media,
@@ -46,7 +46,7 @@ use crate::{
     secret::{secret, vault},
     settings::Settings,
     start::{self, DemoAccount, Opened},
-    timer::{keep_house, keep_schedules, keep_search},
+    timer::{keep_house, keep_indexes, keep_schedules, keep_search},
 };
 
 /// How long jobs under way are waited for when the program stops.
@@ -111,6 +111,7 @@ pub(crate) struct State {
     pub(crate) identities: Identities,
     pub(crate) search: Search,
     pub(crate) media: Media,
+    pub(crate) metrics: Metrics,
     /// Signs addresses of files; nothing when there is no secret.
     pub(crate) signer: Option<Signer>,
     pub(crate) schema: MunicipioSchema,
@@ -224,7 +225,13 @@ impl Application {
         let (stop, stopping) = watch::channel(false);
         let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
         let mut handlers = handlers(&database, vault.clone(), outgoing.clone());
-        handlers.extend(search_handlers(&database, search.server()));
+        handlers.extend(
+            search
+                .server()
+                .into_iter()
+                .flat_map(|server| search_handlers(&database, server)),
+        );
+        let worker = Worker::new(database.clone(), handlers, clock::now);
         let state = State {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
@@ -236,6 +243,7 @@ impl Application {
             ),
             search: search.clone(),
             media: media.clone(),
+            metrics: Metrics::new(&worker),
             signer: secret(settings)?.as_deref().and_then(Signer::new),
             schema,
             schema_for_valid_documents: municipio_graphql::schema_for_valid_documents(),
@@ -273,7 +281,7 @@ impl Application {
             server,
             stop: Arc::new(stop),
             address,
-            worker: Worker::new(database.clone(), handlers, clock::now),
+            worker,
             database,
             search,
             media,
@@ -325,6 +333,7 @@ impl Application {
             rt::spawn(keep_schedules(database.clone())),
             rt::spawn(keep_house(database.clone(), self.media.clone())),
             rt::spawn(keep_search(self.search.clone())),
+            rt::spawn(keep_indexes(self.search.clone())),
         ];
         // Not on the local set: its connection must be dropped while the runtime is there.
         tasks.push(tokio::spawn(async move { Feeds::follow(&database).await }));

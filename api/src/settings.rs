@@ -33,8 +33,8 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// `MUNICIPIO_DATABASE_CONNECTIONS`: connections to the database, 1 to 1,000.
     pub database_connections: u32,
-    /// `MUNICIPIO_SECRET`: 32 characters or more, the same on all nodes; secrets of accounts are encrypted with
-    /// it. Beside SQLite a file in the data folder when left out.
+    /// `MUNICIPIO_SECRET`: 32 characters or more, the same on all nodes; secrets of accounts, identity providers and
+    /// webhooks are encrypted with it, and addresses of private files signed. Beside SQLite a file in the data folder when left out.
     #[serde(deserialize_with = "some_text")]
     pub secret: Option<String>,
     /// `MEILI_URL`: address of a Meilisearch; the embedded engine stands in for it when it does not answer, and
@@ -43,6 +43,9 @@ pub struct Settings {
     /// `MEILI_API_KEY`: the key with which Municipio calls it (docs/search.md says what it must be allowed).
     #[serde(default, deserialize_with = "some_text", skip_serializing)]
     pub meili_api_key: Option<String>,
+    /// `MUNICIPIO_METRICS_TOKEN`: the token with which `/metrics` is read; there is none when left out.
+    #[serde(default, deserialize_with = "some_text", skip_serializing)]
+    pub metrics_token: Option<String>,
     /// `MUNICIPIO_SEARCH_INDEX`: name of the index there; letters, digits, `_` and `-`.
     pub search_index: String,
     /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
@@ -155,6 +158,7 @@ impl Default for Settings {
             secret: None,
             meili_url: None,
             meili_api_key: None,
+            metrics_token: None,
             search_index: "municipio".to_owned(),
             demo: true,
             cache: true,
@@ -263,6 +267,7 @@ impl Settings {
         DatabaseOptions {
             connections: self.database_connections,
             read_timeout: Some(self.timeout()),
+            has_search_server: self.meili_url.is_some(),
         }
     }
 
@@ -308,6 +313,10 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), SettingsError> {
+        if !(1..=86_400).contains(&self.limit_seconds) {
+            let message = "give a number of seconds from 1 to 86400";
+            return Err(SettingsError::new("MUNICIPIO_LIMIT_SECONDS", message));
+        }
         if !(1..=1_000).contains(&self.database_connections) {
             let message = "give a number from 1 to 1000";
             return Err(SettingsError::new(

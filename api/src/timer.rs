@@ -85,21 +85,37 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
     }
 }
 
-/// Writes down from time to time what people look for, and compares the indexes with the database once a day. For
-/// as long as it is polled.
+/// Writes down from time to time what people look for, and asks the search server how it is. For as long as it is
+/// polled.
 pub(crate) async fn keep_search(search: Search) {
     const OFTEN: Duration = Duration::from_secs(10);
-    const DAY: u64 = 24 * 60 * 60 / OFTEN.as_secs();
-    for time in 1_u64.. {
+    loop {
+        search.look_at_server().await;
         tokio::time::sleep(OFTEN).await;
         if let Err(error) = search.write_uses(clock::now()).await {
             tracing::warn!(%error, "what was looked for cannot be counted yet");
         }
-        if time % DAY == 0
+    }
+}
+
+/// Has the search server follow what it missed, every hour, and compares the indexes with the database once a day.
+/// For as long as it is polled.
+pub(crate) async fn keep_indexes(search: Search) {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    /// Before it compares: a start has other things to do.
+    const SOON: Duration = Duration::from_secs(5 * 60);
+    const DAY: u64 = 24;
+    for hour in 0_u64.. {
+        if let Err(error) = search.have_server_follow(clock::now()).await {
+            tracing::error!(%error, "the search server cannot be compared with the database");
+        }
+        tokio::time::sleep(SOON).await;
+        if hour % DAY == 0
             && let Err(error) = search.repair().await
         {
             tracing::error!(%error, "the search indexes cannot be compared with the database");
         }
+        tokio::time::sleep(HOUR - SOON).await;
     }
 }
 

@@ -17,12 +17,14 @@ use uuid::Uuid;
 use crate::{
     Common, Result,
     client::Connection,
-    content::{Amount, Content, Site, generate},
+    content::{Amount, Content, Site, generate, load_demo},
+    editing::sign_in,
     program::Program,
     progress,
     report::{Report, Table, grouped, machine, ms},
     request::Request,
     store::{Engine, Store},
+    webhooks::publish_topic,
 };
 
 /// How much there is to be searched.
@@ -45,6 +47,8 @@ pub struct Options {
 }
 
 const SEARCH: &str = "query ($query: String!) { search(query: $query, first: 20) { totalCount nodes { item { title path } } } }";
+const SUGGEST: &str =
+    "query ($prefix: String!) { suggest(prefix: $prefix) { title markedTitle contentType path } }";
 const ENGINE: &str = "{ search(query: \"\") { engine { name lag } } }";
 const TITLES: &str = "query ($after: String) { services(first: 100, after: $after) { nodes { title } pageInfo { endCursor } } }";
 
@@ -81,6 +85,13 @@ pub async fn run(options: &Options) -> Result<()> {
     measured
         .alone(&embedded, tenant, &texts, "the embedded engine")
         .await?;
+    let publications = if common.quick { 4 } else { 100 };
+    let demo = Store::create(&Engine::Sqlite).await?;
+    load_demo(&program, &demo)?;
+    measured
+        .until_found(&program, &demo, common.seed, publications, &[])
+        .await?;
+    let mut server_rate = None;
     if let Some(url) = &options.meili {
         let key = options.meili_key.as_deref();
         let index = format!("bench_{}", Uuid::new_v4().simple());
@@ -89,22 +100,31 @@ pub async fn run(options: &Options) -> Result<()> {
             ("MEILI_API_KEY", key.unwrap_or_default()),
             ("MUNICIPIO_SEARCH_INDEX", index.as_str()),
         ];
-        measured
+        let filled = measured
             .through_api(&program, &store, &site, &texts, &settings, "Meilisearch")
             .await?;
+        server_rate = Some(items as f64 / filled.as_secs_f64());
         let server = Meilisearch::new(url, key, &index);
         measured
             .alone(&server, tenant, &texts, "Meilisearch")
             .await?;
+        measured
+            .until_found(&program, &demo, common.seed + 1, publications, &settings)
+            .await?;
     }
+    demo.remove().await?;
     store.remove().await?;
     report.add(
         "search",
         format_args!(
-            "{} items, {} queries with mistakes; the embedded engine indexes {} items a second.\n\n{}",
+            "{} items, {} queries, every other with a mistake. Items indexed a second: {} by the embedded engine{}.\n\n{}",
             grouped(items),
             grouped(texts.len() as u64),
             grouped(rate.round() as u64),
+            server_rate.map_or_else(String::new, |rate| format!(
+                ", {} by Meilisearch",
+                grouped(rate.round() as u64)
+            )),
             measured.table
         ),
     );
@@ -145,36 +165,65 @@ impl Measured {
         texts: &[String],
         settings: &[(&str, &str)],
         name: &str,
-    ) -> Result<()> {
+    ) -> Result<Duration> {
         progress(format_args!("over GraphQL: {name}"));
         let server = program.serve(store, settings).await?;
         let mut connection = Connection::open(server.address()).await?;
-        let wanted = if settings.is_empty() {
-            "embedded"
-        } else {
-            "meilisearch"
-        };
-        let requests: Vec<_> = texts
+        let begun = Instant::now();
+        until_ready(&mut connection, site, !settings.is_empty()).await?;
+        let filled = begun.elapsed();
+        let searches = texts
             .iter()
-            .map(|text| Request::post(site, SEARCH, &json!({ "query": text })))
-            .collect();
-        let ready = Request::post(site, ENGINE, &json!({}));
-        let wanted = json!({ "name": wanted, "lag": 0 });
-        while ready.ask(&mut connection, "/data/search/engine").await? != wanted {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+            .map(|text| Request::post(site, SEARCH, &json!({ "query": text })));
+        let times = ask_all(&mut connection, searches.collect(), "/data/search/nodes").await?;
+        self.add(format!("`search` over GraphQL, {name}"), times);
+        // As far as it is written when somebody looks at the box.
+        let begun = texts
+            .iter()
+            .map(|text| text.chars().take(6).collect::<String>());
+        let suggestions =
+            begun.map(|begun| Request::post(site, SUGGEST, &json!({ "prefix": begun })));
+        let times = ask_all(&mut connection, suggestions.collect(), "/data/suggest").await?;
+        self.add(format!("`suggest` over GraphQL, {name}"), times);
+        server.stop()?;
+        Ok(filled)
+    }
+
+    /// From the answer that something is published to the search that finds it.
+    async fn until_found(
+        &mut self,
+        program: &Program,
+        store: &Store,
+        seed: u64,
+        publications: u64,
+        settings: &[(&str, &str)],
+    ) -> Result<()> {
+        progress("from a publication to a search that finds it");
+        let site = Content::of(store, seed).await?.richest("topic").await?;
+        let server = program.serve(store, settings).await?;
+        let mut connection = Connection::open(server.address()).await?;
+        let email = format!("bench-{seed}@comune.example");
+        let token = sign_in(program, store, &site, &email)?
+            .ask(&mut connection, "/data/signIn/session/accessToken")
+            .await?;
+        let token = token.as_str().ok_or("no token")?;
+        until_ready(&mut connection, &site, !settings.is_empty()).await?;
         let mut times = Vec::new();
-        for round in 0..3 {
-            for request in &requests {
-                let begun = Instant::now();
-                request.ask(&mut connection, "/data/search/nodes").await?;
-                // The first time bodies are read.
-                if round > 0 {
-                    times.push(begun.elapsed());
-                }
+        for number in 0..publications {
+            let word = format!("misura{seed}x{number}");
+            publish_topic(&mut connection, &site, token, &word).await?;
+            let begun = Instant::now();
+            let look = Request::post(&site, SEARCH, &json!({ "query": word }));
+            while look.ask(&mut connection, "/data/search/totalCount").await? == json!(0) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
+            times.push(begun.elapsed());
         }
-        self.add(format!("over GraphQL, {name}"), times);
+        let name = match settings.is_empty() {
+            true => "the embedded engine",
+            false => "Meilisearch",
+        };
+        self.add(format!("publish → found, {name}"), times);
         server.stop()
     }
 
@@ -202,6 +251,36 @@ impl Measured {
         self.add(format!("{name} alone"), times);
         Ok(())
     }
+}
+
+/// Waits until the engine answers that is to be measured, and knows everything.
+async fn until_ready(connection: &mut Connection, site: &Site, by_server: bool) -> Result<()> {
+    let name = if by_server { "meilisearch" } else { "embedded" };
+    let wanted = json!({ "name": name, "lag": 0 });
+    let ready = Request::post(site, ENGINE, &json!({}));
+    while ready.ask(connection, "/data/search/engine").await? != wanted {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
+}
+
+/// How long each of these takes, asked twice after a first time, in which bodies are read.
+async fn ask_all(
+    connection: &mut Connection,
+    requests: Vec<Request>,
+    pointer: &str,
+) -> Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    for round in 0..3 {
+        for request in &requests {
+            let begun = Instant::now();
+            request.ask(connection, pointer).await?;
+            if round > 0 {
+                times.push(begun.elapsed());
+            }
+        }
+    }
+    Ok(times)
 }
 
 /// Words of titles of services, every other of them with a mistake.

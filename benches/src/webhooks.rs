@@ -125,22 +125,31 @@ async fn publish(
     let mut connection = Connection::open(address).await?;
     let mut published = Vec::new();
     for number in numbers {
-        let text = |text: String| json!([{ "locale": "it", "value": text }]);
-        let topic = json!({
-            "title": text(format!("Argomento di misura {round} {number}")),
-            "shortDescription": text("Serve a misurare".to_owned()),
-        });
-        let input = json!({ "input": { "content": { "topic": topic } } });
-        let id = Request::by(site, token, CREATE, &input)
-            .ask(&mut connection, "/data/createContent/content/id")
-            .await?;
-        let input = json!({ "input": { "id": id } });
-        Request::by(site, token, PUBLISH, &input)
-            .ask(&mut connection, "/data/publish/content/id")
-            .await?;
-        published.push((id.as_str().unwrap_or_default().to_owned(), Instant::now()));
+        let title = format!("Argomento di misura {round} {number}");
+        let id = publish_topic(&mut connection, site, token, &title).await?;
+        published.push((id, Instant::now()));
     }
     Ok(published)
+}
+
+/// Publishes a topic; gives its id.
+pub async fn publish_topic(
+    connection: &mut Connection,
+    site: &Site,
+    token: &str,
+    title: &str,
+) -> Result<String> {
+    let text = |text: &str| json!([{ "locale": "it", "value": text }]);
+    let topic = json!({ "title": text(title), "shortDescription": text("Serve a misurare") });
+    let input = json!({ "input": { "content": { "topic": topic } } });
+    let id = Request::by(site, token, CREATE, &input)
+        .ask(connection, "/data/createContent/content/id")
+        .await?;
+    let input = json!({ "input": { "id": id } });
+    Request::by(site, token, PUBLISH, &input)
+        .ask(connection, "/data/publish/content/id")
+        .await?;
+    Ok(id.as_str().unwrap_or_default().to_owned())
 }
 
 /// A server that notes when it was told of what.

@@ -335,7 +335,7 @@ pub(crate) async fn places_are_found_by_their_distance(engine: &dyn SearchEngine
 pub(crate) async fn changes_take_the_place_of_what_was_there(engine: &dyn SearchEngine) {
     let tenant = TenantId::generate();
     assert_eq!(engine.status(tenant).await.unwrap().position, None);
-    let documents = fill(engine, tenant, &[("Piscina", ""), ("Palestra", "")]).await;
+    let documents = fill(engine, tenant, &[("Piscina calcoi", ""), ("Palestra", "")]).await;
     let renamed = Document {
         title: "Campo da calcio".to_owned(),
         revision: RevisionId::generate(),
@@ -347,14 +347,20 @@ pub(crate) async fn changes_take_the_place_of_what_was_there(engine: &dyn Search
         position: Some(position(7)),
     };
     engine.apply(tenant, batch).await.unwrap();
-    for (text, count) in [("piscina", 0), ("palestra", 0), ("calcio", 1)] {
+    // A word that is written no more is a mistake again.
+    for (text, count) in [
+        ("piscina", 0),
+        ("palestra", 0),
+        ("calcio", 1),
+        ("calcoi", 1),
+    ] {
         assert_eq!(titles(engine, tenant, text).await, count, "{text}");
     }
     let status = engine.status(tenant).await.unwrap();
     assert_eq!((status.position, status.documents), (Some(position(7)), 1));
     let held = Held {
         key: renamed.key.clone(),
-        revision: renamed.revision,
+        digest: renamed.digest(),
     };
     assert_eq!(engine.held(tenant).await.unwrap(), [held]);
     // A repair leaves the position.
@@ -421,7 +427,7 @@ pub(crate) async fn tenants_and_locales_are_kept_apart(engine: &dyn SearchEngine
     let documents = fill(engine, tenant, &[("Biblioteca", "")]).await;
     let german = Document {
         key: DocumentKey::new(documents[0].key.item, "de".parse().unwrap()),
-        ..document("Bibliothek", "")
+        ..document("Bibliotecca", "")
     };
     let batch = Batch {
         documents: vec![german],
@@ -429,10 +435,8 @@ pub(crate) async fn tenants_and_locales_are_kept_apart(engine: &dyn SearchEngine
     };
     engine.apply(tenant, batch).await.unwrap();
     assert_eq!(titles(engine, other, "biblioteca").await, 0);
-    assert_eq!(
-        titles(engine, tenant, "bibliothek").await + titles(engine, tenant, "biblioteca").await,
-        1 + titles(engine, tenant, "bibliothek").await
-    );
+    // What is written in another locale is a mistake in this one.
+    assert_eq!(titles(engine, tenant, "bibliotecca").await, 1);
     let german = query("");
     let german = SearchQuery {
         locale: "de".parse().unwrap(),

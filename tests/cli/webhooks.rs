@@ -1,6 +1,7 @@
-//! The program is killed again and again while much changes and whoever is told fails at random: in the end every
-//! change was told at least once, and with the same id and the same words when it was told again. And the outbox on
-//! the command line. `MUNICIPIO_CHANGES` is the number of changes, 240 when it is not set.
+//! The program is killed again and again while much changes, whoever is told fails at random, and so is the search
+//! server, when there is one: in the end every change was told at least once, with the same id and the same words when
+//! it was told again, and the indexes are what the database is. And the outbox on the command line.
+//! `MUNICIPIO_CHANGES` is the number of changes, 240 when it is not set.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -11,7 +12,9 @@ use std::{
 };
 
 use municipio_domain::{
-    content::{Body, ContentType, Draft, Slugs, create_all, publish_all, revise_all},
+    content::{
+        Body, ContentType, Draft, Slugs, create_all, publish_all, revise_all, unpublish_all,
+    },
     identity::Vault,
     ids::ItemId,
     outbox::{JobStatus, NewJob, Outbox, enqueue},
@@ -20,13 +23,13 @@ use municipio_domain::{
     tenants::{self, Tenant},
     webhooks::{EventType, NewWebhook, create_webhook},
 };
-use municipio_tests::{Engine, now, receiver::Receiver};
+use municipio_tests::{Engine, meili::Meili, now, receiver::Receiver};
 use serde_json::json;
 
-use crate::publishing::Place;
+use crate::{publishing::Place, server::Server};
 
 const SECRET: &str = "a secret of at least thirty-two characters";
-/// How many items one transaction publishes.
+/// How many items one transaction publishes, of which the first is taken off again.
 const TOGETHER: usize = 4;
 
 fn changes() -> usize {
@@ -90,11 +93,44 @@ async fn unreliable() -> Receiver {
     .await
 }
 
+/// What is changed while the program is killed.
+async fn publish(store: TenantStore, ids: Vec<ItemId>, tenant: Tenant) {
+    for ids in ids.chunks(TOGETHER) {
+        let transaction = store.begin().await.unwrap();
+        let published = publish_all(&transaction, ids, &tenant.locales, now()).await;
+        assert!(published.unwrap().iter().all(Result::is_ok));
+        transaction.commit().await.unwrap();
+        let transaction = store.begin().await.unwrap();
+        let taken_off = unpublish_all(&transaction, &ids[..1], now()).await;
+        assert!(taken_off.unwrap().iter().all(Result::is_ok));
+        transaction.commit().await.unwrap();
+    }
+}
+
+/// Searches until the index knows everything, by the engine that is wanted; gives how much is found.
+async fn found(server: &Server, engine: &str) -> u64 {
+    let query = "{ search(query: \"argomento\") { totalCount engine { name lag } } }";
+    loop {
+        let answer = server.ask("localhost", query).await;
+        let search = &answer["data"]["search"];
+        if search["engine"] == json!({ "name": engine, "lag": 0 }) {
+            return search["totalCount"].as_u64().unwrap();
+        }
+        actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn kill_while_telling(engine: Engine) {
     let place = Place::new(engine).await;
-    let place = place
+    let mut place = place
         .with("MUNICIPIO_INTERNAL_CALLS", "on")
         .with("MUNICIPIO_SECRET", SECRET);
+    let mut meili = Meili::start().await;
+    if let Some(meili) = &meili {
+        place = place
+            .with("MEILI_URL", &meili.url)
+            .with("MEILI_API_KEY", &meili.key);
+    }
     place.folder.succeed(&["tenant", "create", "c_h501"]);
     let receiver = unreliable().await;
     let database = place.database().await;
@@ -102,30 +138,33 @@ async fn kill_while_telling(engine: Engine) {
     let store = database.tenant(tenant.id);
     webhook(&store, &receiver.url).await;
     let ids = drafts(&store, changes()).await;
-    let writer = actix_web::rt::spawn({
-        let (store, ids, locales) = (store.clone(), ids.clone(), tenant.locales.clone());
-        async move {
-            for ids in ids.chunks(TOGETHER) {
-                let transaction = store.begin().await.unwrap();
-                let published = publish_all(&transaction, ids, &locales, now())
-                    .await
-                    .unwrap();
-                assert!(published.iter().all(Result::is_ok));
-                transaction.commit().await.unwrap();
-            }
-        }
-    });
+    let writer = actix_web::rt::spawn(publish(store.clone(), ids.clone(), tenant));
     let mut kills = 0_u32;
     while kills < 6 || !writer.is_finished() {
         let server = place.folder.serve();
+        // The embedded engine follows when somebody searches.
+        let searching = server.begin(
+            "localhost",
+            "{ search(query: \"argomento\") { totalCount } }",
+        );
         // The moment of the blow, not a wait for something. Whoever is told must be able to answer meanwhile.
         let moment = Duration::from_millis(RandomState::new().hash_one(kills) % 400);
         actix_web::rt::time::sleep(moment).await;
-        assert_eq!(server.stop("KILL").code, None);
+        if let Some(meili) = meili.as_mut().filter(|_| kills % 3 == 2) {
+            meili.kill();
+            assert_eq!(server.stop("KILL").code, None);
+            meili.again().await;
+        } else {
+            assert_eq!(server.stop("KILL").code, None);
+        }
+        drop(searching);
         kills += 1;
     }
     writer.await.unwrap();
     let server = place.folder.serve();
+    let named = meili.as_ref().map_or("embedded", |_| "meilisearch");
+    let public = ids.len() - ids.len().div_ceil(TOGETHER);
+    assert_eq!(found(&server, named).await, public as u64);
     let told = all_of(&receiver, ids.len()).await;
     assert_eq!(told.len(), ids.len(), "every change once or more");
     let mut words: Vec<_> = told.values().collect();
@@ -151,6 +190,10 @@ async fn kill_while_telling(engine: Engine) {
         ids.len()
     );
     assert_eq!(server.stop("TERM").code, Some(0));
+    let verified = place.folder.succeed(&["search", "verify"]);
+    let right = format!("c_h501: {public} documents are right, 0 missing, 0 outdated, 0 too many");
+    let expected = 1 + usize::from(meili.is_some());
+    assert_eq!(verified.matches(&right).count(), expected, "{verified}");
     database.close().await.unwrap();
 }
 

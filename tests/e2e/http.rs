@@ -234,6 +234,24 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn who_has_the_token_reads_the_metrics(engine) {
+        let token = "a token of those who watch";
+        let app = TestApp::configured(engine, false, |settings, _| settings.metrics_token = Some(token.to_owned())).await;
+        let read = async |token: &str| app.get("/metrics").bearer_auth(token).send().await.unwrap();
+        assert_eq!(app.get("/metrics").send().await.unwrap().status(), 401);
+        assert_eq!(read("another").await.status(), 401);
+        let page = read(token).await;
+        assert!(page.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+        let page = page.text().await.unwrap();
+        for line in ["municipio_outbox_late_seconds 0", "municipio_outbox_dead_jobs 0", "municipio_search_degraded 0", "# EOF"] {
+            assert!(page.lines().any(|found| found == line), "{line}: {page}");
+        }
+        // Nobody reads them where the operator set no token.
+        assert_eq!(TestApp::demo(engine).await.get("/metrics").bearer_auth("").send().await.unwrap().status(), 404);
+    }
+}
+
 #[actix_web::test]
 async fn errors_carry_the_id_of_their_request() {
     let app = small().await;

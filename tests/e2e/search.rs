@@ -1,7 +1,12 @@
 //! Looking for content over HTTP, with the embedded engine.
 
 use municipio_domain::content::ContentType;
-use municipio_tests::{TestApp, on_both, story::global_id};
+use municipio_tests::{
+    TestApp,
+    media::{Desk, document},
+    on_both,
+    story::{global_id, item_id},
+};
 use serde_json::{Value, json};
 
 const SEARCH: &str = "query ($query: String!, $types: [ContentType!], $first: Int, $after: String, $locale: Locale) {
@@ -131,6 +136,42 @@ on_both! {
         assert_eq!(found, ["Aerostati", "Gita in mongolfiera"]);
         editor.unpublish(news).await;
         assert_eq!(titles(&app, "mongolfiera").await, Vec::<String>::new());
+        editor.topic("Mongolfiere").await;
+        assert_eq!(titles(&app, "mongolfiera").await, ["Mongolfiere"]);
+    }
+}
+
+on_both! {
+    async fn content_is_found_by_what_its_public_documents_say(engine) {
+        let desk = Desk::open(engine).await;
+        let says = |word: &str| document(format!("BT /F1 12 Tf 50 700 Td (Modulo per il {word}) Tj ET").into_bytes());
+        let form = desk.asset("modulo.pdf", &says("dirigibile")).await;
+        let editor = desk.app.editor(&desk.app.demo_tenant().await);
+        let file = item_id(form["id"].as_str().unwrap());
+        let topic = editor.topic("Volo libero").await;
+        let office = json!({ "title": "Ufficio volo", "short_description": "Volo", "office_type": "struttura-amministrativa.area",
+            "responsibilities": "Il volo", "contact_points": [] });
+        let office = editor.draft(ContentType::Office, office).await;
+        let news = json!({ "title": "Si vola", "edited_by": [office], "short_description": "Dal lago", "topics": [topic], "news_date": "2026-11-20",
+            "news_type": "notizie", "body": "Ecco il modulo.", "attachments": [{ "asset": file, "title": "Il modulo" }] });
+        editor.published(ContentType::NewsItem, news).await;
+        assert_eq!(titles(&desk.app, "dirigibile").await, Vec::<String>::new(), "the file is a draft");
+        desk.publish(&form["id"]).await;
+        assert_eq!(titles(&desk.app, "dirigibile").await, ["Si vola"], "and no hit by itself");
+        let change = async |fields: &str, word: &str| {
+            let query = format!("mutation($file: Upload) {{ updateContent(input: {{ id: {}, content: {{ asset: {{ {fields} }} }} }}) {{
+                userErrors {{ code message }} }} }}", form["id"]);
+            let operations = json!({ "query": query, "variables": { "file": null } });
+            let answer: Value = desk.multipart(&operations, "modulo.pdf", &says(word)).send().await.unwrap().json().await.unwrap();
+            assert_eq!(answer["data"]["updateContent"]["userErrors"], json!([]), "{answer:#}");
+            desk.publish(&form["id"]).await;
+        };
+        change("file: { upload: $file }", "deltaplano").await;
+        assert_eq!(titles(&desk.app, "deltaplano").await, ["Si vola"]);
+        assert_eq!(titles(&desk.app, "dirigibile").await, Vec::<String>::new());
+        change("access: PRIVATE, file: { upload: $file }", "parapendio").await;
+        assert_eq!(titles(&desk.app, "parapendio").await, Vec::<String>::new());
+        assert_eq!(titles(&desk.app, "deltaplano").await, Vec::<String>::new());
     }
 }
 

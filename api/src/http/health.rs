@@ -2,10 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use chrono::{DateTime, TimeDelta, Utc};
-use municipio_domain::{
-    outbox::{self, Backlog},
-    tenants,
-};
+use municipio_domain::{outbox::Backlog, tenants};
 
 use super::problem::Problem;
 use crate::{app::State, clock};
@@ -21,10 +18,10 @@ pub(super) async fn live() -> HttpResponse {
 /// The database answers; and whether what is to leave the process does, and search has its server. Neither keeps
 /// anybody from reading, so that it is told without refusing to be ready.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
-    match outbox::backlog(&state.database).await {
+    match state.metrics.backlog(&state.database).await {
         Ok(backlog) => {
             let outbox = fault(backlog, clock::now());
-            let search = state.search.is_degraded().await;
+            let search = state.search.is_degraded();
             let search = search.then_some("the embedded engine stands in");
             let is_degraded = outbox.is_some() || search.is_some();
             HttpResponse::Ok().json(serde_json::json!({

@@ -6,6 +6,7 @@ mod graphiql;
 pub(crate) mod graphql;
 mod health;
 mod media;
+mod metrics;
 mod origin;
 mod perspective;
 mod problem;
@@ -15,6 +16,7 @@ mod unread;
 use actix_cors::Cors;
 use actix_web::{HttpRequest, HttpResponse, guard, http::Method, web};
 
+pub(crate) use metrics::Metrics;
 use municipio_graphql::ErrorCode;
 use problem::Problem;
 pub(crate) use unread::hold;
@@ -27,6 +29,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         ("/health/live", web::get().to(health::live)),
         ("/health/ready", web::get().to(health::ready)),
         ("/status", web::get().to(health::status)),
+        ("/metrics", web::get().to(metrics::page)),
         ("/audit.jsonl", web::get().to(audit::export)),
         ("/", web::get().to(index)),
     ];

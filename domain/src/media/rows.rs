@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use municipio_entities::{media_blob, media_use};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait,
-    sea_query::{Expr, ExprTrait, IntoCondition, Query},
+    sea_query::{Expr, ExprTrait, Func, IntoCondition, Query},
 };
 
 use super::ContentHash;
 use crate::store::{Pending, Scope, StoreError, TenantStore};
+
+/// How much of what a document says is read, in characters.
+const MOST_READ: i32 = 100_000;
 
 /// The files that match: their hashes, with what is known of them.
 pub(super) fn files<C: ConnectionTrait>(
@@ -49,7 +52,7 @@ pub(super) fn one_of(hashes: impl IntoIterator<Item = String>) -> Condition {
     Condition::all().add(media_blob::Column::Sha256.is_in(hashes))
 }
 
-/// What the documents among these files say, for search.
+/// What the documents among these files say, for search: as much of it as search needs.
 ///
 /// # Errors
 /// The database failed.
@@ -60,7 +63,14 @@ pub async fn texts(
     use media_blob::{Column, Entity};
     let mut select = Query::select();
     select
-        .columns([(Entity, Column::Sha256), (Entity, Column::Text)])
+        .column((Entity, Column::Sha256))
+        .expr_as(
+            Func::cust("substr")
+                .arg(Expr::col((Entity, Column::Text)))
+                .arg(1)
+                .arg(MOST_READ),
+            Column::Text,
+        )
         .from(Entity)
         .cond_where(one_of(files.iter().map(ContentHash::to_string)))
         .and_where(Expr::col((Entity, Column::Text)).is_not_null());

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use municipio_entities::outbox_job::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Value};
+use sea_orm::ColumnTrait;
 
 use super::{JobFilter, JobStatus, enqueue::next_numbers, wakes};
 use crate::store::{StoreError, Transaction};
@@ -19,18 +19,17 @@ pub async fn replay(
 ) -> Result<usize, StoreError> {
     let dead = with(transaction, filter, &[JobStatus::Dead]).await?;
     let numbers = next_numbers(transaction, dead.len()).await?;
-    for (row, number) in dead.iter().zip(numbers) {
-        let values: [(_, Value); 5] = [
-            (Column::Number, number.into()),
-            (Column::Status, JobStatus::Waiting.as_str().into()),
-            (Column::DueKey, now.timestamp_millis().into()),
-            (Column::Attempts, 0.into()),
-            (Column::CreatedAt, now.into()),
-        ];
-        transaction
-            .update::<Entity>(values, Column::Number.eq(row.number))
-            .await?;
-    }
+    let again = dead.iter().zip(numbers).map(|(row, number)| Model {
+        number,
+        status: JobStatus::Waiting.as_str().to_owned(),
+        due_key: now.timestamp_millis(),
+        attempts: 0,
+        created_at: now,
+        ..row.clone()
+    });
+    let again: Vec<_> = again.collect();
+    delete(transaction, &dead).await?;
+    transaction.insert::<Entity>(again).await?;
     settled(transaction, &dead, now).await
 }
 
@@ -45,11 +44,16 @@ pub async fn drop_jobs(
 ) -> Result<usize, StoreError> {
     let droppable = [JobStatus::Waiting, JobStatus::Dead];
     let rows = with(transaction, filter, &droppable).await?;
+    delete(transaction, &rows).await?;
+    settled(transaction, &rows, now).await
+}
+
+async fn delete(transaction: &Transaction, rows: &[Model]) -> Result<(), StoreError> {
     for rows in rows.chunks(1_000) {
         let these = Column::Number.is_in(rows.iter().map(|row| row.number));
         transaction.delete::<Entity>(these).await?;
     }
-    settled(transaction, &rows, now).await
+    Ok(())
 }
 
 /// The jobs that match and have one of these statuses, kept from workers and from others who do the same.

@@ -139,12 +139,13 @@ pub struct Backlog {
     pub dead: u64,
 }
 
-/// What waits in the outboxes of all tenants.
+/// What waits in the outboxes of all tenants for whoever does these topics.
 ///
 /// # Errors
 /// The database failed.
-pub async fn backlog(database: &Database) -> Result<Backlog, StoreError> {
+pub async fn backlog(database: &Database, topics: &[&str]) -> Result<Backlog, StoreError> {
     let oldest = Entity::find()
+        .filter(Column::Topic.is_in(topics.iter().copied()))
         .order_by_asc(Column::DueKey)
         .one(database.wakes_read())
         .await?;

@@ -1,7 +1,11 @@
-//! Has the jobs done. Each topic is served by a task of its own, so that none keeps another waiting; of the places
-//! of a topic one tenant gets a part, so that one whose jobs hang leaves places to the others.
+//! Has the jobs done. Each topic has places of its own, so that none keeps another waiting; of the places of a topic
+//! one tenant gets a part, so that one whose jobs hang leaves places to the others.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -12,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    Fault, Handled, Handler, Job, give_back, lease,
+    Fault, Handled, Handler, Job, Measures, give_back, lease,
     lease::{RENEWED, time_left},
     renew, settle, wakes,
 };
@@ -40,6 +44,7 @@ pub struct Worker {
     database: Database,
     handlers: Vec<Arc<dyn Handler>>,
     clock: fn() -> DateTime<Utc>,
+    measures: Measures,
 }
 
 impl Worker {
@@ -53,7 +58,19 @@ impl Worker {
             database,
             handlers,
             clock,
+            measures: Measures::default(),
         }
+    }
+
+    /// What it counts.
+    pub fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
+    /// The topics whose jobs it does.
+    pub fn topics(&self) -> Vec<&'static str> {
+        let handlers = self.handlers.iter();
+        handlers.map(|handler| handler.topic().name).collect()
     }
 
     /// Does jobs until it is told to stop: then it waits that long for those under way, and gives back the others.
@@ -95,6 +112,7 @@ struct Places {
     database: Database,
     handler: Arc<dyn Handler>,
     clock: fn() -> DateTime<Utc>,
+    measures: Measures,
     /// The moment, when it is not that of the clock.
     now: Option<DateTime<Utc>>,
     running: JoinSet<()>,
@@ -109,6 +127,7 @@ impl Places {
             database: worker.database.clone(),
             handler,
             clock: worker.clock,
+            measures: worker.measures.clone(),
             now: None,
             running: JoinSet::new(),
             jobs: HashMap::new(),
@@ -145,7 +164,7 @@ impl Places {
 
     /// Gives free places to jobs; says how long there is nothing to do.
     async fn turn(&mut self) -> Result<Duration, StoreError> {
-        while self.fill().await? > 0 {}
+        self.fill().await?;
         let topic = self.handler.topic();
         if self.running.len() >= topic.at_once {
             return Ok(LONGEST);
@@ -215,6 +234,7 @@ impl Places {
             handler: Arc::clone(&self.handler),
             job: Arc::clone(&job),
             clock: self.clock,
+            measures: self.measures.clone(),
             now: self.now,
         };
         let task = self.running.spawn(attempt.run());
@@ -264,6 +284,7 @@ struct Attempt {
     handler: Arc<dyn Handler>,
     job: Arc<Job>,
     clock: fn() -> DateTime<Utc>,
+    measures: Measures,
     now: Option<DateTime<Utc>>,
 }
 
@@ -283,6 +304,7 @@ impl Attempt {
             }
             return;
         }
+        let begun = Instant::now();
         let handled = tokio::select! {
             handled = timeout(topic.longest, self.handler.handle(&self.job, self.now())) => {
                 handled.unwrap_or_else(|_| Err(Fault::passing("it took too long")))
@@ -292,6 +314,8 @@ impl Attempt {
                 return;
             }
         };
+        self.measures
+            .attempted(topic.name, &handled, begun.elapsed());
         if let Err(fault) = &handled {
             tracing::warn!(%tenant, topic = topic.name, number, ?fault, "a job failed");
         }

@@ -8,6 +8,7 @@ use chrono::NaiveTime;
 use super::{FacetField, Synonyms};
 use crate::{
     content::{Body, ContentType, Item, fields::GeoPoint, localized_texts},
+    digest::sha256,
     ids::{ItemId, RevisionId},
     locale::{Locale, LocalizedText},
     time::LocalDateTime,
@@ -16,6 +17,9 @@ use crate::{
 
 /// The longest body that is indexed, in bytes: engines ignore what comes after some ten thousand words.
 const LONGEST_BODY: usize = 200_000;
+
+/// How much of a hash tells two documents with one key apart, in characters.
+const DIGEST: usize = 16;
 
 /// The fields of bodies whose values are counted, and what they are counted as.
 const FACETS: [(&str, FacetField); 10] = [
@@ -78,6 +82,8 @@ pub struct Surroundings<'a> {
     pub locales: &'a [Vec<Locale>],
     /// The items that these link to.
     pub linked: &'a HashMap<ItemId, Item>,
+    /// What is written in files that these link to.
+    pub files: &'a HashMap<ItemId, String>,
     /// What people say for what is written.
     pub synonyms: &'a Synonyms,
     /// How often items were chosen among hits.
@@ -92,6 +98,17 @@ pub fn shown_items(body: &Body) -> Vec<ItemId> {
     topics.map(ItemId).chain(body.offices()).collect()
 }
 
+/// The files in which a hit may be found. Those of people are for who looks at the person: what they earn is
+/// published by law, not to be found by a word.
+pub fn searched_files(body: &Body) -> Vec<ItemId> {
+    if body.content_type() == ContentType::Person {
+        return Vec::new();
+    }
+    let links = body.relations().links.into_iter();
+    let assets = links.filter(|link| link.target_type == Some(ContentType::Asset));
+    assets.map(|link| link.target).collect()
+}
+
 impl Document {
     /// The documents of an item, one for each locale of the tenant.
     pub fn of(item: &Item, around: &Surroundings<'_>) -> Vec<Self> {
@@ -101,6 +118,19 @@ impl Document {
         let documents =
             locales.filter_map(|locales| Self::in_locale(item, &texts, locales, around));
         documents.collect()
+    }
+
+    /// By which one that is held is known to be this one. How popular it is makes no other of it: that is counted
+    /// when it changes otherwise.
+    pub fn digest(&self) -> String {
+        let parts = (
+            (&self.key, self.revision, self.content_type, &self.title),
+            (&self.keywords, &self.summary, &self.body, &self.names),
+            (&self.attachments, &self.facets, self.date, self.place),
+        );
+        let mut digest = sha256(format!("{parts:?}"));
+        digest.truncate(DIGEST);
+        digest
     }
 
     fn in_locale(
@@ -133,7 +163,7 @@ impl Document {
             keywords,
             summary: summary.unwrap_or_default(),
             body: long_text(texts, &resolve),
-            attachments: String::new(),
+            attachments: attachments(body, around.files),
             facets,
             date: day(item),
             place: body.position(),
@@ -159,6 +189,20 @@ pub(super) fn long_text(
         long.push('\n');
     }
     long
+}
+
+/// What is written in the files of an item; no more than of its own texts.
+fn attachments(body: &Body, files: &HashMap<ItemId, String>) -> String {
+    let mut written = String::new();
+    let texts = searched_files(body).into_iter();
+    for text in texts.filter_map(|file| files.get(&file)) {
+        if written.len() + text.len() > LONGEST_BODY {
+            break;
+        }
+        written.push_str(text);
+        written.push('\n');
+    }
+    written
 }
 
 fn facets(item: &Item) -> Vec<(FacetField, String)> {

@@ -7,7 +7,7 @@ use futures_util::stream::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, DocumentKey, Hits, SearchQuery};
-use crate::ids::{ItemId, RevisionId, TenantId};
+use crate::ids::{ItemId, TenantId};
 
 /// Why an engine does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -64,8 +64,8 @@ pub struct IndexStatus {
 pub struct Held {
     /// Its key.
     pub key: DocumentKey,
-    /// The revision that it was made of.
-    pub revision: RevisionId,
+    /// [What it was known by](Document::digest) when it was indexed.
+    pub digest: String,
 }
 
 /// An engine of search: an index of the documents of each tenant, and how far it follows the log of changes.
@@ -74,7 +74,12 @@ pub trait SearchEngine: Send + Sync + fmt::Debug {
     /// Its name: `embedded`, `meilisearch`.
     fn name(&self) -> &'static str;
 
-    /// Whether it answers at all.
+    /// Makes ready what it needs, such as its settings.
+    fn prepare(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Whether it answers, to whoever asks in our name.
     fn ping(&self) -> Answer<'_, ()> {
         Box::pin(async { Ok(()) })
     }
@@ -82,10 +87,13 @@ pub trait SearchEngine: Send + Sync + fmt::Debug {
     /// The hits of a query.
     fn query<'a>(&'a self, tenant: TenantId, query: &'a SearchQuery) -> Answer<'a, Hits>;
 
+    /// How far the index of a tenant has come; nothing before it was filled for the first time.
+    fn position(&self, tenant: TenantId) -> Answer<'_, Option<Position>>;
+
     /// How the index of a tenant is.
     fn status(&self, tenant: TenantId) -> Answer<'_, IndexStatus>;
 
-    /// Changes the index of a tenant: all of the batch, or nothing of it with the position.
+    /// Changes the index of a tenant. When that fails, parts of the batch may be there, but never its position.
     fn apply(&self, tenant: TenantId, batch: Batch) -> Answer<'_, ()>;
 
     /// Makes the index of a tenant anew from these documents. Queries are answered from the old one meanwhile,

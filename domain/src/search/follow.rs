@@ -8,8 +8,8 @@ use std::{
 
 use futures_util::TryStreamExt;
 
-use super::{Batch, DocumentKey, EngineError, Held, Position, SearchEngine, Source};
-use crate::{ids::ItemId, locale::Locale, store::StoreError};
+use super::{Batch, DocumentKey, EngineError, Held, Position, SearchEngine, Source, source::ITEMS};
+use crate::{ids::ItemId, store::StoreError};
 
 /// Why an index does not follow.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub enum FollowError {
 pub async fn catch_up(engine: &dyn SearchEngine, source: &Source) -> Result<Position, FollowError> {
     let goal = source.goal().await?;
     let tenant = source.tenant().id;
-    let Some(position) = engine.status(tenant).await?.position else {
+    let Some(position) = engine.position(tenant).await? else {
         return rebuild(engine, source, &AtomicU64::new(0)).await;
     };
     if is_astray(&position, &goal) {
@@ -87,15 +87,29 @@ async fn follow(
     goal: &Position,
 ) -> Result<Position, FollowError> {
     while position.sequence < goal.sequence {
-        let Some(batch) = source.changes(&position).await? else {
+        let Some(changed) = source.changes(&position).await? else {
             break;
         };
-        if let Some(reached) = &batch.position {
-            position = reached.clone();
-        }
-        engine.apply(source.tenant().id, batch).await?;
+        apply(engine, source, &changed.items, Some(&changed.position)).await?;
+        position = changed.position;
     }
     Ok(position)
+}
+
+/// Brings the documents of these items into an index, some at a time; the position with the last of them.
+pub(super) async fn apply(
+    engine: &dyn SearchEngine,
+    source: &Source,
+    items: &[ItemId],
+    position: Option<&Position>,
+) -> Result<(), FollowError> {
+    let mut parts = items.chunks(ITEMS).peekable();
+    while let Some(part) = parts.next() {
+        let mut batch = source.batch(part).await?;
+        batch.position = position.filter(|_| parts.peek().is_none()).cloned();
+        engine.apply(source.tenant().id, batch).await?;
+    }
+    Ok(())
 }
 
 /// What an index holds that it should not, and what it lacks.
@@ -105,7 +119,7 @@ pub struct Drift {
     pub right: u64,
     /// Documents that are missing.
     pub missing: BTreeSet<DocumentKey>,
-    /// Documents of an older revision.
+    /// Documents that say something else.
     pub outdated: BTreeSet<DocumentKey>,
     /// Documents of what is not published.
     pub surplus: BTreeSet<DocumentKey>,
@@ -149,18 +163,12 @@ pub async fn verify(engine: &dyn SearchEngine, source: &Source) -> Result<Drift,
     catch_up(engine, source).await?;
     let held = engine.held(source.tenant().id).await?;
     let mut expected = BTreeSet::new();
-    let mut after = None;
-    loop {
-        let items = source.ids(after).await?;
-        let Some((last, _)) = items.last() else { break };
-        after = Some(*last);
-        for (item, revision) in &items {
-            let locales: &[Locale] = &source.tenant().locales;
-            expected.extend(locales.iter().map(|locale| Held {
-                key: DocumentKey::new(*item, locale.clone()),
-                revision: *revision,
-            }));
-        }
+    let mut documents = source.all();
+    while let Some(documents) = documents.try_next().await? {
+        expected.extend(documents.into_iter().map(|document| Held {
+            digest: document.digest(),
+            key: document.key,
+        }));
     }
     Ok(Drift::between(held.into_iter().collect(), expected))
 }
@@ -175,12 +183,17 @@ pub async fn repair(
     drift: &Drift,
 ) -> Result<(), FollowError> {
     let items: Vec<ItemId> = drift.items().into_iter().collect();
-    let batch = source.batch(&items).await?;
+    apply(engine, source, &items, None).await?;
     // Documents in locales that the tenant no longer has.
-    let removed = drift.surplus.iter().cloned();
+    let locales = &source.tenant().locales;
+    let gone = drift.surplus.iter();
+    let gone = gone.filter(|key| !locales.contains(&key.locale)).cloned();
     let batch = Batch {
-        removed: batch.removed.into_iter().chain(removed).collect(),
-        ..batch
+        removed: gone.collect(),
+        ..Batch::default()
     };
-    Ok(engine.apply(source.tenant().id, batch).await?)
+    match batch.removed.is_empty() {
+        true => Ok(()),
+        false => Ok(engine.apply(source.tenant().id, batch).await?),
+    }
 }

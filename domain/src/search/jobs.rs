@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     FollowError, Position, SearchEngine, Source,
-    follow::{is_astray, rebuild},
+    follow::{apply, is_astray, rebuild},
 };
 use crate::{
     outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Retries, Topic},
@@ -26,7 +26,8 @@ const RETRIES: Retries = Retries {
 /// Follows what changes.
 pub(crate) const FOLLOWER: Topic = Topic {
     name: "search",
-    longest: Duration::from_secs(60),
+    // A server may have much to do before it comes to what it is sent.
+    longest: Duration::from_secs(15 * 60),
     at_once: 4,
     retries: RETRIES,
 };
@@ -43,21 +44,21 @@ pub(super) fn follow_job() -> NewJob {
     NewJob::catch_up(FOLLOWER.name)
 }
 
-/// What keeps the index of a server up to date; of no server it has nothing to do.
+/// What keeps the index of a server up to date.
 pub fn search_handlers(
     database: &Database,
-    server: Option<&Arc<dyn SearchEngine>>,
-) -> Vec<Arc<dyn Handler>> {
+    server: &Arc<dyn SearchEngine>,
+) -> [Arc<dyn Handler>; 2] {
     let new = || Following {
         database: database.clone(),
-        server: server.cloned(),
+        server: Arc::clone(server),
     };
-    vec![Arc::new(Follower(new())), Arc::new(Rebuilder(new()))]
+    [Arc::new(Follower(new())), Arc::new(Rebuilder(new()))]
 }
 
 struct Following {
     database: Database,
-    server: Option<Arc<dyn SearchEngine>>,
+    server: Arc<dyn SearchEngine>,
 }
 
 struct Follower(Following);
@@ -65,46 +66,40 @@ struct Follower(Following);
 struct Rebuilder(Following);
 
 impl Following {
-    /// The server, and what the tenant of a job publishes.
-    async fn of(&self, job: &Job) -> Result<Option<(&Arc<dyn SearchEngine>, Source)>, Fault> {
-        let Some(server) = &self.server else {
+    /// What the tenant of a job publishes, where its index stands and where it should.
+    async fn of(&self, job: &Job) -> Result<Option<(Source, Option<Position>, Position)>, Fault> {
+        let Some(tenant) = tenants::find(&self.database, job.tenant).await? else {
             return Ok(None);
         };
-        let tenant = tenants::find(&self.database, job.tenant).await?;
-        Ok(tenant.map(|tenant| (server, Source::new(&self.database, Arc::new(tenant)))))
+        let source = Source::new(&self.database, Arc::new(tenant));
+        let goal = source.goal().await?;
+        let position = self.server.position(job.tenant).await;
+        Ok(Some((source, position.map_err(Fault::passing)?, goal)))
     }
 }
 
 impl Follower {
     /// Follows some changes; the rest is the next job.
     async fn follow(&self, job: &Job, now: DateTime<Utc>) -> Handled {
-        let Some((server, source)) = self.0.of(job).await? else {
+        let Some((source, position, goal)) = self.0.of(job).await? else {
             return Ok(Progress::Done);
         };
-        let goal = source.goal().await?;
-        let position = server
-            .status(job.tenant)
-            .await
-            .map_err(Fault::passing)?
-            .position;
-        let Some(position) = position.filter(|position| !is_astray(position, &goal)) else {
+        let astray = |position: &Position| is_astray(position, &goal);
+        if position.as_ref().is_none_or(astray) {
             let transaction = self.0.database.tenant(job.tenant).begin().await?;
             outbox::enqueue(&transaction, [NewJob::catch_up(REBUILD.name)], now).await?;
             transaction.commit().await?;
+        }
+        // Until an index is made anew that was made with something else, it follows as it is.
+        let Some(position) = position.filter(|position| position.sequence < goal.sequence) else {
             return Ok(Progress::Done);
         };
-        let Some(batch) = source.changes(&position).await? else {
+        let Some(changed) = source.changes(&position).await? else {
             return Ok(Progress::Done);
         };
-        let reached = batch
-            .position
-            .as_ref()
-            .map(|position: &Position| position.sequence);
-        server
-            .apply(job.tenant, batch)
-            .await
-            .map_err(Fault::passing)?;
-        match reached.is_some_and(|reached| reached < goal.sequence) {
+        let server = self.0.server.as_ref();
+        apply(server, &source, &changed.items, Some(&changed.position)).await?;
+        match changed.position.sequence < goal.sequence {
             true => Ok(Progress::More),
             false => Ok(Progress::Done),
         }
@@ -113,24 +108,23 @@ impl Follower {
 
 impl Rebuilder {
     async fn rebuild(&self, job: &Job) -> Handled {
-        let Some((server, source)) = self.0.of(job).await? else {
+        let Some((source, position, goal)) = self.0.of(job).await? else {
             return Ok(Progress::Done);
         };
-        let goal = source.goal().await?;
-        let position = server
-            .status(job.tenant)
-            .await
-            .map_err(Fault::passing)?
-            .position;
-        if position.is_some_and(|position| !is_astray(&position, &goal)) {
-            // Somebody did it meanwhile.
-            return Ok(Progress::Done);
+        let is_right = |position: &Position| !is_astray(position, &goal);
+        // Otherwise somebody did it meanwhile.
+        if !position.as_ref().is_some_and(is_right) {
+            rebuild(self.0.server.as_ref(), &source, &AtomicU64::new(0)).await?;
         }
-        let rebuilt = rebuild(server.as_ref(), &source, &AtomicU64::new(0)).await;
-        match rebuilt {
-            Ok(_) => Ok(Progress::Done),
-            Err(FollowError::Store(error)) => Err(error.into()),
-            Err(FollowError::Engine(error)) => Err(Fault::passing(error)),
+        Ok(Progress::Done)
+    }
+}
+
+impl From<FollowError> for Fault {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Store(error) => error.into(),
+            FollowError::Engine(error) => Self::passing(error),
         }
     }
 }

@@ -14,23 +14,34 @@ use uuid::Uuid;
 
 use super::{
     Batch, Document, DocumentKey, Documents, EngineError, Position, Surroundings, Synonyms,
-    document::shown_items, own_synonyms,
+    document::{searched_files, shown_items},
+    own_synonyms,
 };
 use crate::{
-    content::{Change, ContentType, Contents, Item},
+    content::{Body, Change, ContentType, Contents, Item},
     ids::{ItemId, RevisionId},
     locale::Locale,
-    store::{Database, StoreError},
+    media,
+    store::{Database, StoreError, TenantStore},
     tenants::Tenant,
 };
 
 /// What documents are made of, by this program. Raise it when they are made of something else: indexes are
 /// then made anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// How many changes are followed at a time.
 const CHANGES: u64 = 1_000;
-/// How many items are read at a time.
-const ITEMS: u64 = 500;
+/// How many items are read at a time: their documents are in memory together.
+pub(super) const ITEMS: usize = 200;
+
+/// What changed for search.
+#[derive(Debug)]
+pub struct Changed {
+    /// The items whose documents are others now.
+    pub items: Vec<ItemId>,
+    /// Where an index stands that has them.
+    pub position: Position,
+}
 
 /// The published content of a tenant, for search.
 #[derive(Clone, Debug)]
@@ -45,6 +56,11 @@ impl Source {
         // Everything is read once: what readers have in memory is left there.
         let contents = Contents::new(database.tenant(tenant.id), Contents::cache(0));
         Self { contents, tenant }
+    }
+
+    /// The rows of the tenant.
+    pub(super) fn store(&self) -> &TenantStore {
+        self.contents.store()
     }
 
     /// The tenant.
@@ -89,23 +105,24 @@ impl Source {
         }
     }
 
-    /// The next changes after a position, as an index takes them, and whether there may be more.
+    /// The next changes after a position; nothing when there are none.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn changes(&self, after: &Position) -> Result<Option<Batch>, StoreError> {
+    pub async fn changes(&self, after: &Position) -> Result<Option<Changed>, StoreError> {
         let changes = self.contents.changes(after.sequence, CHANGES).await?;
         let Some(last) = changes.last().map(|change| change.sequence) else {
             return Ok(None);
         };
         let mut changed: BTreeSet<ItemId> = changes.iter().map(|change| change.item).collect();
         changed.extend(self.showing(&changes).await?);
-        let mut batch = self.batch(&changed.into_iter().collect::<Vec<_>>()).await?;
-        batch.position = Some(Position {
-            sequence: last,
-            recipe: after.recipe.clone(),
-        });
-        Ok(Some(batch))
+        Ok(Some(Changed {
+            items: changed.into_iter().collect(),
+            position: Position {
+                sequence: last,
+                recipe: after.recipe.clone(),
+            },
+        }))
     }
 
     /// What an index holds of these items from now on.
@@ -113,26 +130,20 @@ impl Source {
     /// # Errors
     /// The database failed.
     pub async fn batch(&self, ids: &[ItemId]) -> Result<Batch, StoreError> {
-        let mut batch = Batch::default();
-        let synonyms = self.synonyms().await?;
-        for ids in ids.chunks(usize::try_from(ITEMS).unwrap_or(usize::MAX)) {
-            batch
-                .documents
-                .extend(self.documents(ids, &synonyms).await?);
-        }
-        let there: BTreeSet<&DocumentKey> = batch
-            .documents
-            .iter()
-            .map(|document| &document.key)
-            .collect();
+        let documents = self.documents(ids, &self.synonyms().await?).await?;
+        let there: BTreeSet<&DocumentKey> =
+            documents.iter().map(|document| &document.key).collect();
         let locales = &self.tenant.locales;
         let keys = ids.iter().flat_map(|id| {
             let keys = locales.iter();
             keys.map(|locale| DocumentKey::new(*id, locale.clone()))
         });
         let removed = keys.filter(|key| !there.contains(key)).collect();
-        batch.removed = removed;
-        Ok(batch)
+        Ok(Batch {
+            documents,
+            removed,
+            position: None,
+        })
     }
 
     /// All documents, in the order of the ids of their items.
@@ -173,7 +184,7 @@ impl Source {
                 Expr::col((Entity, Column::ContentType)).is_in(types.map(|name| name.as_str())),
             )
             .order_by((Entity, Column::Id), Order::Asc)
-            .limit(ITEMS);
+            .limit(ITEMS as u64);
         if let Some(after) = after {
             select.and_where(Expr::col((Entity, Column::Id)).gt(after.0));
         }
@@ -228,12 +239,14 @@ impl Source {
         let linked = self.contents.published(&shown).await?;
         let linked: HashMap<ItemId, Item> =
             linked.into_iter().map(|item| (item.id, item)).collect();
+        let files = self.files(&items).await?;
         let popularity = self.popularity(ids).await?;
         let fallbacks = |locale| self.tenant.fallbacks(locale);
         let locales: Vec<_> = self.tenant.locales.iter().map(fallbacks).collect();
         let around = Surroundings {
             locales: &locales,
             linked: &linked,
+            files: &files,
             synonyms,
             popularity: &popularity,
         };
@@ -241,6 +254,29 @@ impl Source {
             .iter()
             .flat_map(|item| Document::of(item, &around))
             .collect())
+    }
+
+    /// What is written in the files of these items that everybody may see.
+    async fn files(&self, items: &[Item]) -> Result<HashMap<ItemId, String>, StoreError> {
+        let named = items.iter().flat_map(|item| searched_files(&item.body));
+        let named: BTreeSet<ItemId> = named.collect();
+        let assets = self
+            .contents
+            .published(&named.into_iter().collect::<Vec<_>>())
+            .await?;
+        let hashes = assets.iter().filter_map(|item| match &item.body {
+            Body::Asset(asset) if asset.is_public() => {
+                let facts = asset.file.as_ref()?.facts.as_ref()?;
+                Some((item.id, facts.sha256.clone()))
+            }
+            _ => None,
+        });
+        let hashes: HashMap<ItemId, _> = hashes.collect();
+        let wanted: Vec<_> = hashes.values().cloned().collect();
+        let texts = media::texts(self.contents.store(), &wanted).await?;
+        let written = hashes.into_iter();
+        let written = written.filter_map(|(id, hash)| Some((id, texts.get(&hash)?.clone())));
+        Ok(written.collect())
     }
 
     /// How often each of these items was chosen among hits.
@@ -269,13 +305,13 @@ impl Source {
             .collect()
     }
 
-    /// The published items that show the name of one that changed.
+    /// The published items that show the name of one that changed, or that it is a file of.
     async fn showing(&self, changes: &[Change]) -> Result<Vec<ItemId>, StoreError> {
         use content_link::{Column, Entity};
         let has_shown_name = |change: &&Change| {
             matches!(
                 change.content_type,
-                ContentType::Office | ContentType::Topic
+                ContentType::Office | ContentType::Topic | ContentType::Asset
             )
         };
         let named: BTreeSet<Uuid> = changes

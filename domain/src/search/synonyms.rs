@@ -113,7 +113,9 @@ pub async fn set_synonyms(
     transaction
         .update::<Entity>(values, Condition::all())
         .await?;
-    outbox::enqueue(transaction, [follow_job()], now).await?;
+    if transaction.has_search_server() {
+        outbox::enqueue(transaction, [follow_job()], now).await?;
+    }
     Ok(OwnSynonyms { version, groups })
 }
 

@@ -51,6 +51,8 @@ pub struct Word {
 #[derive(Clone, Copy)]
 pub struct Language {
     stemmer: Option<Stemmer>,
+    /// Nouns in -era and -are have forms that the stemmer takes for infinitives.
+    has_nouns_like_verbs: bool,
     stop_words: Option<&'static HashSet<String>>,
 }
 
@@ -67,6 +69,7 @@ impl Language {
         };
         Self {
             stemmer: algorithm.map(Stemmer::new),
+            has_nouns_like_verbs: language == "it",
             stop_words: STOP_WORDS.get(language),
         }
     }
@@ -100,7 +103,13 @@ impl Language {
         match self.stemmer {
             // Numbers and codes have no endings.
             Some(stemmer) if folded.bytes().all(|byte| byte.is_ascii_lowercase()) => {
-                stemmer.stem(folded).into_owned()
+                let stem = stemmer.stem(folded).into_owned();
+                // "tessere" loses what "tessera" keeps; so that both have one stem, that loses it too.
+                let is_like_verb = stem.ends_with("er") || stem.ends_with("ar");
+                match self.has_nouns_like_verbs && is_like_verb {
+                    true => stemmer.stem(&format!("{stem}e")).into_owned(),
+                    false => stem,
+                }
             }
             _ => folded.to_owned(),
         }
@@ -192,6 +201,13 @@ mod tests {
             ("rifiuto", "rifiuti"),
             ("certificato", "certificati"),
             ("arancia", "arance"),
+            ("tessera", "tessere"),
+            ("camera", "camere"),
+            ("delibera", "delibere"),
+            ("mongolfiera", "mongolfiere"),
+            ("numero", "numeri"),
+            ("familiare", "familiari"),
+            ("cantiere", "cantieri"),
         ] {
             assert_eq!(stem(one), stem(many), "{one}");
         }

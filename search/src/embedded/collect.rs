@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use municipio_domain::{
     content::fields::GeoPoint,
-    ids::{ItemId, RevisionId},
+    ids::ItemId,
     search::{
         DocumentKey, EngineError, FacetCounts, FacetField, Held, Near, SearchOrder, distance,
     },
@@ -281,15 +281,14 @@ pub(super) fn held(searcher: &Searcher) -> Result<Vec<Held>, EngineError> {
             column.ok_or_else(|| EngineError::Failed(format!("the index lacks the column {name}")))
         };
         let (items, locales) = (column(columns::ITEM)?, column(columns::LOCALE)?);
-        let revisions = column(columns::REVISION)?;
+        let digests = column(columns::DIGEST)?;
         for document in reader.doc_ids_alive() {
             let read = |column| text(column, document).map_err(failed);
             let item: ItemId = read(&items)?.parse().map_err(failed)?;
-            let revision: RevisionId = read(&revisions)?.parse().map_err(failed)?;
             let locale = read(&locales)?.parse().map_err(failed)?;
             held.push(Held {
                 key: DocumentKey::new(item, locale),
-                revision,
+                digest: read(&digests)?,
             });
         }
     }

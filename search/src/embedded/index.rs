@@ -9,7 +9,10 @@ use std::{
 
 use municipio_domain::search::{Document, DocumentKey, EngineError, Position};
 use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
+    Directory, Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument,
+    TantivyError, Term,
+    directory::{INDEX_WRITER_LOCK, MmapDirectory, error::OpenReadError},
+    error::DataCorruption,
 };
 
 use super::{
@@ -41,25 +44,33 @@ struct Seen {
 }
 
 impl TenantIndex {
-    /// Opens the index in a folder. One that is not there, or cannot be used, is made anew: it is filled from the
-    /// database.
+    /// Opens the index in a folder. One that is not there, or is damaged or of another program, is made anew: it is
+    /// filled from the database.
     pub(super) fn open(folder: &Path) -> Result<Self, EngineError> {
-        Self::try_open(folder).or_else(|error| {
+        // A second look: what another program puts in place at this moment is not there for an instant.
+        let opened = Self::try_open(folder).or_else(|_| Self::try_open(folder));
+        let opened = opened.or_else(|error| {
+            if !is_lasting(&error) {
+                return Err(error);
+            }
             tracing::warn!(%error, folder = %folder.display(), "the search index cannot be used; it is made anew");
-            fs::remove_dir_all(folder).map_err(failed)?;
+            // Nobody writes into it meanwhile.
+            let lock = MmapDirectory::open(folder)?.acquire_lock(&INDEX_WRITER_LOCK)?;
+            fs::remove_dir_all(folder)?;
+            drop(lock);
             Self::try_open(folder)
-        })
+        });
+        opened.map_err(|error| EngineError::Unavailable(error.to_string()))
     }
 
-    fn try_open(folder: &Path) -> Result<Self, EngineError> {
-        fs::create_dir_all(folder).map_err(failed)?;
+    fn try_open(folder: &Path) -> tantivy::Result<Self> {
+        fs::create_dir_all(folder)?;
         let (schema, fields) = schema::schema();
-        let directory = tantivy::directory::MmapDirectory::open(folder).map_err(failed)?;
-        let index = Index::open_or_create(directory, schema).map_err(failed)?;
+        let index = Index::open_or_create(MmapDirectory::open(folder)?, schema)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
         let opened = Self {
             folder: folder.to_owned(),
-            reader: reader.try_into().map_err(failed)?,
+            reader: reader.try_into()?,
             index,
             fields,
             seen: Mutex::default(),
@@ -74,29 +85,29 @@ impl TenantIndex {
 
     /// The documents, as of the last commit of any program.
     pub(super) fn searcher(&self) -> Result<Searcher, EngineError> {
-        self.refresh()?;
+        self.refresh().map_err(failed)?;
         Ok(self.reader.searcher())
     }
 
     /// How far it has come.
     pub(super) fn position(&self) -> Result<Option<Position>, EngineError> {
-        self.refresh()?;
+        self.refresh().map_err(failed)?;
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(seen.position.clone())
     }
 
     /// Reads the last commit, when it is another than was seen.
-    fn refresh(&self) -> Result<(), EngineError> {
-        let committed =
-            fs::metadata(self.folder.join("meta.json")).and_then(|meta| meta.modified());
-        let committed = Some(committed.map_err(failed)?);
+    fn refresh(&self) -> tantivy::Result<()> {
+        let committed = fs::metadata(self.folder.join("meta.json"))?.modified()?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.committed != committed {
-            self.reader.reload().map_err(failed)?;
-            let payload = self.index.load_metas().map_err(failed)?.payload;
+        if seen.committed != Some(committed) {
+            self.reader.reload()?;
+            let payload = self.index.load_metas()?.payload;
             let position = payload.map(|payload| serde_json::from_str(&payload));
-            seen.position = position.transpose().map_err(failed)?;
-            seen.committed = committed;
+            let position = position.transpose();
+            seen.position =
+                position.map_err(|error| DataCorruption::comment_only(error.to_string()))?;
+            seen.committed = Some(committed);
         }
         Ok(())
     }
@@ -133,6 +144,19 @@ impl TenantIndex {
             }
         }
     }
+}
+
+/// The index will not do another time either: its files are damaged, missing, or of another version.
+fn is_lasting(error: &TantivyError) -> bool {
+    matches!(
+        error,
+        TantivyError::DataCorruption(_)
+            | TantivyError::SchemaError(_)
+            | TantivyError::IncompatibleIndex(_)
+            | TantivyError::OpenReadError(
+                OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_)
+            )
+    )
 }
 
 /// Writes into an index; what is not committed is not there.

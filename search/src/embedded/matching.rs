@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use municipio_domain::search::{
-    EngineError, FacetField, Hit, Hits, SearchQuery, Word, allowed_typos,
+use municipio_domain::{
+    locale::Locale,
+    search::{EngineError, FacetField, Hit, Hits, SearchQuery, Word, allowed_typos},
 };
 use tantivy::{
     Searcher, Term,
+    collector::TopDocs,
     query::{
         AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery,
         Occur, Query, RangeQuery, TermQuery, TermSetQuery,
@@ -105,11 +107,13 @@ fn collect(
     let last = query.text.words().len() - 1;
     let mut words = Vec::new();
     for (place, word) in query.text.words().iter().enumerate() {
+        let is_written = is_written(searcher, fields, classes, word, &query.locale)?;
         words.extend(word_query(
             searcher,
             fields.vocabulary,
             classes,
             word,
+            is_written,
             place == last,
         )?);
     }
@@ -166,23 +170,38 @@ fn term(field: Field, text: &str) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
 }
 
+/// The word is written in a document of this locale. How often terms stand in the index does not say so: it
+/// counts those of other locales, and of documents that are gone.
+fn is_written(
+    searcher: &Searcher,
+    fields: &Fields,
+    classes: &[TextClass],
+    word: &Word,
+    locale: &Locale,
+) -> tantivy::Result<bool> {
+    let terms = classes.iter().flat_map(|class| {
+        [
+            Term::from_field_text(class.words, &word.folded),
+            Term::from_field_text(class.stems, &word.stem),
+        ]
+    });
+    let written = all_of(
+        vec![term(fields.locale, locale.as_str())],
+        Box::new(TermSetQuery::new(terms)),
+    );
+    let found = searcher.search(&written, &TopDocs::with_limit(1).order_by_score())?;
+    Ok(!found.is_empty())
+}
+
 /// What has a word, or what stands for it; nothing when that is nowhere.
 fn word_query(
     searcher: &Searcher,
     vocabulary: Field,
     classes: &[TextClass],
     word: &Word,
+    is_written: bool,
     is_last: bool,
 ) -> tantivy::Result<Option<Box<dyn Query>>> {
-    let is_there = |class: &TextClass| -> tantivy::Result<bool> {
-        let stems = searcher.doc_freq(&Term::from_field_text(class.stems, &word.stem))?;
-        let words = searcher.doc_freq(&Term::from_field_text(class.words, &word.folded))?;
-        Ok(stems > 0 || words > 0)
-    };
-    let mut is_written = false;
-    for class in classes {
-        is_written = is_written || is_there(class)?;
-    }
     let mut likenesses: Vec<Box<dyn Query>> = Vec::new();
     if is_written {
         for class in classes {

@@ -70,6 +70,12 @@ impl Embedded {
         blocking(move || work(this.index(tenant)?.as_ref())).await
     }
 
+    /// There is an index of the tenant. To ask about one makes none.
+    fn is_there(&self, tenant: TenantId) -> bool {
+        let folder = self.folder.join(tenant.to_string());
+        folder.join("meta.json").exists()
+    }
+
     fn index(&self, tenant: TenantId) -> Result<Arc<TenantIndex>, EngineError> {
         let folder = self.folder.join(tenant.to_string());
         let open = || TenantIndex::open(&folder).map(Arc::new);
@@ -126,7 +132,17 @@ impl SearchEngine for Embedded {
         }))
     }
 
+    fn position(&self, tenant: TenantId) -> Answer<'_, Option<Position>> {
+        match self.is_there(tenant) {
+            true => Box::pin(self.with(tenant, TenantIndex::position)),
+            false => Box::pin(async { Ok(None) }),
+        }
+    }
+
     fn status(&self, tenant: TenantId) -> Answer<'_, IndexStatus> {
+        if !self.is_there(tenant) {
+            return Box::pin(async { Ok(IndexStatus::default()) });
+        }
         Box::pin(self.with(tenant, |index| {
             Ok(IndexStatus {
                 position: index.position()?,

@@ -40,7 +40,7 @@ pub(super) struct Fields {
     pub(super) summary: TextClass,
     pub(super) body: TextClass,
     item: Field,
-    revision: Field,
+    digest: Field,
     title_key: Field,
     latitude: Field,
     longitude: Field,
@@ -51,7 +51,7 @@ pub(super) struct Fields {
 pub(super) mod columns {
     pub(in super::super) const ITEM: &str = "item";
     pub(in super::super) const LOCALE: &str = "locale";
-    pub(in super::super) const REVISION: &str = "revision";
+    pub(in super::super) const DIGEST: &str = "digest";
     pub(in super::super) const FACET: &str = "facet";
     pub(in super::super) const DATE: &str = "date";
     pub(in super::super) const TITLE_KEY: &str = "title_key";
@@ -90,7 +90,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         key: schema.add_text_field("key", STRING),
         item: schema.add_text_field(columns::ITEM, FAST),
         locale: schema.add_text_field(columns::LOCALE, STRING | FAST),
-        revision: schema.add_text_field(columns::REVISION, FAST),
+        digest: schema.add_text_field(columns::DIGEST, FAST),
         facet: schema.add_text_field(columns::FACET, STRING | FAST),
         date: schema.add_i64_field(columns::DATE, INDEXED | FAST),
         title_key: schema.add_text_field(columns::TITLE_KEY, FAST),
@@ -123,7 +123,7 @@ impl Fields {
         row.add_text(self.key, key(&document.key));
         row.add_text(self.item, document.key.item.to_string());
         row.add_text(self.locale, document.key.locale.as_str());
-        row.add_text(self.revision, document.revision.to_string());
+        row.add_text(self.digest, document.digest());
         for (field, value) in &document.facets {
             row.add_text(self.facet, facet(*field, value));
         }

@@ -10,6 +10,12 @@ use municipio_domain::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+/// How many documents are sent at a time, and how many bytes of them: the server refuses more than 100 MB.
+const AT_ONCE: usize = 500;
+const LARGEST: usize = 20 * 1024 * 1024;
+/// What a document takes beside its long texts, about.
+const SURROUNDINGS: usize = 4 * 1024;
+
 /// The id of a document: unique among all tenants, because the ids of items are.
 pub(super) fn id(key: &DocumentKey) -> String {
     format!("{}_{}", key.item, key.locale)
@@ -47,7 +53,7 @@ pub(super) fn document(tenant: TenantId, document: &Document) -> Value {
         "tenant": tenant,
         "item": document.key.item,
         "locale": document.key.locale,
-        "revision": document.revision,
+        "digest": document.digest(),
         "title": title,
         "title_key": fold(&document.title),
         "keywords": keywords,
@@ -65,6 +71,29 @@ pub(super) fn document(tenant: TenantId, document: &Document) -> Value {
         add_facets(row, document);
     }
     row
+}
+
+/// Documents as they are sent together: as many as make no request that is too large.
+pub(super) fn parts(mut rows: &[Value]) -> impl Iterator<Item = &[Value]> {
+    std::iter::from_fn(move || {
+        let mut size = 0;
+        let fits = |row: &&Value| {
+            size += SURROUNDINGS + long_texts(row);
+            size <= LARGEST
+        };
+        let count = rows.iter().take(AT_ONCE).take_while(fits).count();
+        // One that is too large alone is for the server to refuse.
+        let (part, rest) = rows.split_at(count.max(1).min(rows.len()));
+        rows = rest;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// The length of the texts of a document that may be long.
+fn long_texts(row: &Value) -> usize {
+    let texts = ["body", "attachments"].into_iter();
+    let texts = texts.filter_map(|name| row.get(name)?.as_str());
+    texts.map(str::len).sum()
 }
 
 fn add_facets(row: &mut Map<String, Value>, document: &Document) {
@@ -90,7 +119,7 @@ fn type_rank(content_type: ContentType) -> u8 {
 pub(super) struct Stored {
     item: String,
     locale: String,
-    revision: String,
+    digest: String,
 }
 
 impl Stored {
@@ -99,7 +128,7 @@ impl Stored {
         let key = DocumentKey::new(self.item.parse().ok()?, self.locale.parse().ok()?);
         Some(Held {
             key,
-            revision: self.revision.parse().ok()?,
+            digest: self.digest.clone(),
         })
     }
 }

@@ -42,7 +42,7 @@ type Index = SdkIndex<Http>;
 const SEARCHING: Duration = Duration::from_secs(2);
 /// How long a request that writes may take; what it asks for is done later.
 const WRITING: Duration = Duration::from_secs(30);
-/// How many documents are sent at a time.
+/// How many documents are removed at a time.
 const AT_ONCE: usize = 500;
 /// How many documents are read at a time.
 const READ_AT_ONCE: usize = 1_000;
@@ -101,34 +101,37 @@ impl Meilisearch {
         task::settle(&self.http(WRITING), &self.host, task.task_uid).await
     }
 
+    /// Makes ready the index, the first time.
+    async fn prepare_once(&self) -> Result<(), EngineError> {
+        let prepared = self.prepared.get_or_try_init(|| self.make_ready()).await;
+        prepared.copied()
+    }
+
     /// Makes the index when it is not there, and gives it the settings that it is to have.
-    async fn prepare(&self) -> Result<(), EngineError> {
-        let prepare = async || {
-            let address = format!("{}/indexes/{}/settings", self.host, self.name);
-            let http = self.http(WRITING);
-            let present = match http.get::<Value>(&address).await {
-                Err(error) if is(&error, ErrorCode::IndexNotFound) => {
-                    let client = self.client(WRITING);
-                    self.settle(client.create_index(&self.name, Some("id")).await)
-                        .await?;
-                    http.get::<Value>(&address).await
-                }
-                found => found,
-            };
-            let present = present.map_err(unavailable)?;
-            let differences = settings::differences(settings::wanted(), &present);
-            if differences.is_empty() {
-                return Ok(());
+    async fn make_ready(&self) -> Result<(), EngineError> {
+        let address = format!("{}/indexes/{}/settings", self.host, self.name);
+        let http = self.http(WRITING);
+        let present = match http.get::<Value>(&address).await {
+            Err(error) if is(&error, ErrorCode::IndexNotFound) => {
+                let client = self.client(WRITING);
+                self.settle(client.create_index(&self.name, Some("id")).await)
+                    .await?;
+                http.get::<Value>(&address).await
             }
-            let names: Vec<_> = differences.keys().map(String::as_str).collect();
-            tracing::info!(
-                settings = names.join(", "),
-                "the settings of the search server are changed"
-            );
-            self.settle(task::change_settings(&http, &address, &differences).await)
-                .await
+            found => found,
         };
-        self.prepared.get_or_try_init(prepare).await.copied()
+        let present = present.map_err(unavailable)?;
+        let differences = settings::differences(settings::wanted(), &present);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = differences.keys().map(String::as_str).collect();
+        tracing::info!(
+            settings = names.join(", "),
+            "the settings of the search server are changed"
+        );
+        self.settle(task::change_settings(&http, &address, &differences).await)
+            .await
     }
 
     /// Sends documents, the last of them together with the position, so that it is never there without them.
@@ -144,7 +147,7 @@ impl Meilisearch {
             .collect();
         rows.extend(position.map(|position| document::position(tenant, position)));
         let index = self.index(WRITING);
-        for rows in rows.chunks(AT_ONCE) {
+        for rows in document::parts(&rows) {
             self.settle(index.add_or_replace(rows, Some("id")).await)
                 .await?;
         }
@@ -160,7 +163,7 @@ impl Meilisearch {
     }
 
     async fn change(&self, tenant: TenantId, batch: Batch) -> Result<(), EngineError> {
-        self.prepare().await?;
+        self.prepare_once().await?;
         let removed: Vec<String> = batch.removed.iter().map(document::id).collect();
         self.remove(&removed).await?;
         self.add(tenant, &batch.documents, batch.position.as_ref())
@@ -173,7 +176,8 @@ impl Meilisearch {
         mut documents: Documents<'_>,
         position: Position,
     ) -> Result<(), EngineError> {
-        self.prepare().await?;
+        // Whoever lost its documents may have lost its settings.
+        self.make_ready().await?;
         let mut there = BTreeSet::new();
         while let Some(batch) = documents.next().await {
             let batch = batch?;
@@ -187,7 +191,7 @@ impl Meilisearch {
         self.add(tenant, &[], Some(&position)).await
     }
 
-    async fn position(&self, tenant: TenantId) -> Result<Option<Position>, EngineError> {
+    async fn stored_position(&self, tenant: TenantId) -> Result<Option<Position>, EngineError> {
         let index = self.index(SEARCHING);
         match index
             .get_document::<StoredPosition>(&position_id(tenant))
@@ -213,7 +217,7 @@ impl Meilisearch {
                 .with_filter(&filter)
                 .with_limit(READ_AT_ONCE)
                 .with_offset(read);
-            query.with_fields(["item", "locale", "revision"]);
+            query.with_fields(["item", "locale", "digest"]);
             let page = match query.execute::<Stored>().await {
                 Err(error) if is_missing(&error) => return Ok(held),
                 page => page.map_err(unavailable)?,
@@ -239,7 +243,7 @@ impl Meilisearch {
     }
 
     async fn leave(&self, tenant: TenantId) -> Result<(), EngineError> {
-        self.prepare().await?;
+        self.prepare_once().await?;
         let index = self.index(WRITING);
         self.remove(&[position_id(tenant)]).await?;
         let filter = of_tenant(tenant);
@@ -249,7 +253,7 @@ impl Meilisearch {
     }
 
     async fn empty_beside(&self) -> Result<Self, EngineError> {
-        self.prepare().await?;
+        self.make_ready().await?;
         let beside = Self {
             name: format!("{}{BESIDE}", self.name),
             prepared: Arc::default(),
@@ -257,7 +261,7 @@ impl Meilisearch {
         };
         // What one that was stopped left behind.
         beside.drop_index().await?;
-        beside.prepare().await?;
+        beside.make_ready().await?;
         Ok(beside)
     }
 
@@ -289,11 +293,18 @@ impl SearchEngine for Meilisearch {
         "meilisearch"
     }
 
+    fn prepare(&self) -> Answer<'_, ()> {
+        Box::pin(self.make_ready())
+    }
+
     fn ping(&self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let health = format!("{}/health", self.host);
-            let answer = self.http(SEARCHING).get::<Value>(&health).await;
-            answer.map(|_| ()).map_err(unavailable)
+            // `/health` answers whoever has no key, too.
+            let index = format!("{}/indexes/{}", self.host, self.name);
+            match self.http(SEARCHING).get::<Value>(&index).await {
+                Err(error) if !is_missing(&error) => Err(unavailable(error)),
+                _ => Ok(()),
+            }
         })
     }
 
@@ -301,10 +312,14 @@ impl SearchEngine for Meilisearch {
         Box::pin(async move { query::hits(&self.index(SEARCHING), tenant, query).await })
     }
 
+    fn position(&self, tenant: TenantId) -> Answer<'_, Option<Position>> {
+        Box::pin(self.stored_position(tenant))
+    }
+
     fn status(&self, tenant: TenantId) -> Answer<'_, IndexStatus> {
         Box::pin(async move {
             Ok(IndexStatus {
-                position: self.position(tenant).await?,
+                position: self.stored_position(tenant).await?,
                 documents: self.count(tenant).await?,
             })
         })

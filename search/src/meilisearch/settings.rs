@@ -26,7 +26,7 @@ pub(super) fn wanted() -> Map<String, Value> {
         .collect();
     let settings = json!({
         "searchableAttributes": SEARCHABLE,
-        "displayedAttributes": ["id", "item", "locale", "revision", "sequence", "recipe"],
+        "displayedAttributes": ["id", "item", "locale", "digest", "sequence", "recipe"],
         "filterableAttributes": filterable,
         "sortableAttributes": ["date", "title_key", "type_rank", "popularity", "_geo"],
         // An order that is asked for goes before how well hits fit; services before other hits with as many of the

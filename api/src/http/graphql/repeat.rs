@@ -83,8 +83,7 @@ pub(super) async fn run(
         exact_fingerprint: operation.exact_fingerprint(&variables),
         vault: vault.map_err(|error| broken(&error).of(request))?,
     };
-    let seconds = i64::try_from(state.settings.limit_seconds).unwrap_or(i64::MAX / 1_000_000);
-    let held = TimeDelta::seconds(seconds) + MARGIN;
+    let held = TimeDelta::from_std(state.settings.timeout()).unwrap_or(TimeDelta::days(1)) + MARGIN;
     let begun = idempotency::begin(&store, &repeatable, held, clock::now()).await;
     match begun.map_err(|error| Problem::failed(&error).of(request))? {
         Begun::Run(attempt) => {

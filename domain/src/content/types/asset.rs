@@ -66,6 +66,11 @@ impl Content for Asset {
         self.title.clone()
     }
 
+    /// A file is found through what shows it.
+    fn is_searchable() -> bool {
+        false
+    }
+
     fn relations(&self, relations: &mut Relations) {
         relations.codes("licence", &self.licence);
         let facts = self.file.as_ref().and_then(|file| file.facts.as_ref());
