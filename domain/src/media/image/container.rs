@@ -13,7 +13,7 @@ use img_parts::{
 
 use super::{
     super::{FileKind, Refusal},
-    gif, jpeg,
+    gif, jpeg, profile,
 };
 
 /// How many parts a file may have: each takes memory, however little is in it.
@@ -109,6 +109,7 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
     let orientation = orientation(jpeg.exif());
     let segments = jpeg.segments_mut();
     segments.retain(shows_jpeg);
+    profile::bound_jpeg(segments);
     let last = segments.pop().filter(JpegSegment::has_entropy);
     let last = last.ok_or_else(|| damaged("there is no picture in it"))?;
     for segment in segments.iter_mut() {
@@ -153,7 +154,7 @@ fn shows_jpeg(segment: &JpegSegment) -> bool {
     let is = |name: &[u8]| segment.contents().starts_with(name);
     match segment.marker() {
         markers::APP0 => is(b"JFIF\0"),
-        markers::APP2 => is(b"ICC_PROFILE\0"),
+        markers::APP2 => profile::is_of_jpeg(segment),
         markers::APP14 => is(b"Adobe"),
         markers::COM => false,
         marker => !(markers::APP0..=markers::APP15).contains(&marker),
@@ -181,6 +182,7 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
             .split(' ')
             .any(|name| name.as_bytes() == chunk.kind())
     });
+    profile::bound_png(png.chunks_mut());
     let frames = png.chunks_by_type(*b"fcTL").count();
     if frames > most_frames {
         return Err(Refusal::TooManyFrames(most_frames));
@@ -195,16 +197,21 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
 }
 
 fn of_webp(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
+    const PROFILE: u8 = 0b0010_0000;
     const XMP_AND_EXIF: u8 = 0b0000_1100;
     let mut webp = WebP::from_bytes(bytes).map_err(damaged)?;
     let orientation = orientation(webp.exif());
     let chunks = webp.chunks_mut();
     chunks.retain(|chunk| OF_WEBP.split(',').any(|name| name.as_bytes() == chunk.id()));
+    let gone = match profile::bound_webp(chunks) {
+        true => XMP_AND_EXIF,
+        false => XMP_AND_EXIF | PROFILE,
+    };
     for chunk in chunks.iter_mut().filter(|chunk| &chunk.id() == b"VP8X") {
         if let RiffContent::Data(data) = chunk.content_mut() {
             let mut flags = data.to_vec();
             if let Some(first) = flags.first_mut() {
-                *first &= !XMP_AND_EXIF;
+                *first &= !gone;
             }
             *data = flags.into();
         }

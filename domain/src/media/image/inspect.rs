@@ -1,16 +1,15 @@
 //! What a picture is that is taken in. Its header is read first, and it is decoded only when it is not too
 //! large; it is decoded whole once, so that what is damaged is found now and not by a reader.
 
-use std::io::Cursor;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use image::{DynamicImage, ImageDecoder, ImageReader, metadata::Orientation};
+use image::{DynamicImage, ImageDecoder, metadata::Orientation};
 
 use super::{
     super::{ContentHash, FileFacts, FileKind, Refusal},
     ImageLimits, container,
-    render::{format_of, resized},
+    decode::open,
+    render::resized,
     turn::shown,
 };
 
@@ -23,35 +22,11 @@ pub(in crate::media) fn inspect(
     bytes: Bytes,
     limits: &ImageLimits,
 ) -> Result<(Bytes, FileFacts), Refusal> {
-    let format = format_of(kind).ok_or_else(|| Refusal::Type(kind.media_type().to_owned()))?;
-    let damaged = |error: image::ImageError| Refusal::Damaged(error.to_string());
-    // Before anything is copied or decoded.
-    let header = ImageReader::with_format(Cursor::new(&bytes), format).into_dimensions();
-    let (width, height) = header.map_err(damaged)?;
-    if u64::from(width) * u64::from(height) > limits.pixels {
-        let most = limits.pixels;
-        return Err(Refusal::TooManyPixels {
-            width,
-            height,
-            most,
-        });
-    }
     let normal = container::normalise(kind, bytes, limits.frames)?;
-    let mut reader = ImageReader::with_format(Cursor::new(&normal.bytes), format);
-    reader.limits(limits.decoder());
-    let decoder = reader.into_decoder().map_err(damaged)?;
-    // What has more than eight bits for each colour may have fewer pixels.
-    if decoder.total_bytes() > limits.memory() {
-        let of_one = u64::from(decoder.color_type().bytes_per_pixel());
-        let most = limits.memory() / of_one;
-        return Err(Refusal::TooManyPixels {
-            width,
-            height,
-            most,
-        });
-    }
+    let decoder = open(kind, &normal.bytes, limits)?;
     let transparent = decoder.color_type().has_alpha();
-    let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let image = DynamicImage::from_decoder(decoder);
+    let image = image.map_err(|error| Refusal::Damaged(error.to_string()))?;
     let (width, height) = shown((image.width(), image.height()), normal.orientation);
     let facts = FileFacts {
         width: Some(width),
@@ -88,6 +63,8 @@ fn placeholder(image: DynamicImage, orientation: Orientation) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use image::{DynamicImage, ImageFormat, Rgba};
 
     use super::*;

@@ -2,10 +2,12 @@
 //! bytes; who calls it bounds how many run at once.
 
 mod container;
+mod decode;
 mod gif;
 mod inspect;
 mod jpeg;
 mod layout;
+mod profile;
 mod render;
 mod turn;
 mod variant;

@@ -1,13 +1,11 @@
 //! Makes a variant of a picture: decoded, turned, cut and made smaller, encoded.
 
-use std::io::Cursor;
-
 use bytes::Bytes;
 use fast_image_resize::{
     FilterType, IntoImageView, ResizeAlg, ResizeOptions, Resizer, images::Image as Pixels,
 };
 use image::{
-    DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, RgbImage, RgbaImage,
+    DynamicImage, ImageDecoder, ImageEncoder, RgbImage, RgbaImage,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType as PngFilter, PngEncoder},
@@ -18,7 +16,9 @@ use img_parts::{ImageICC, webp::WebP};
 use super::{
     super::{FileKind, MediaError},
     Format, ImageLimits, Variant,
+    decode::open,
     layout::Part,
+    profile::fits_variants,
     turn::{shown, stored},
 };
 
@@ -31,17 +31,6 @@ pub(in crate::media) struct Rendering {
     pub(in crate::media) format: Format,
 }
 
-/// How `image` calls a kind of picture.
-pub(super) fn format_of(kind: FileKind) -> Option<ImageFormat> {
-    match kind {
-        FileKind::Jpeg => Some(ImageFormat::Jpeg),
-        FileKind::Png => Some(ImageFormat::Png),
-        FileKind::Gif => Some(ImageFormat::Gif),
-        FileKind::Webp => Some(ImageFormat::WebP),
-        _ => None,
-    }
-}
-
 fn failed(error: impl std::fmt::Display) -> MediaError {
     MediaError::Render(error.to_string())
 }
@@ -51,13 +40,7 @@ pub(in crate::media) fn render(
     rendering: &Rendering,
     limits: &ImageLimits,
 ) -> Result<Bytes, MediaError> {
-    let format = format_of(rendering.kind).ok_or_else(|| failed("it is no picture"))?;
-    let mut reader = ImageReader::with_format(Cursor::new(&rendering.bytes), format);
-    reader.limits(limits.decoder());
-    let mut decoder = reader.into_decoder().map_err(failed)?;
-    if decoder.total_bytes() > limits.memory() {
-        return Err(failed("it is larger than pictures may be"));
-    }
+    let mut decoder = open(rendering.kind, &rendering.bytes, limits).map_err(failed)?;
     let profile = decoder.icc_profile().map_err(failed)?;
     let orientation = decoder.orientation().map_err(failed)?;
     let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
@@ -70,16 +53,10 @@ pub(in crate::media) fn render(
     small.apply_orientation(orientation);
     encode(
         small,
-        profile.filter(|profile| is_of_rgb(profile)),
+        profile.filter(|profile| fits_variants(profile)),
         rendering.format,
         rendering.variant.quality(),
     )
-}
-
-/// Whether a colour profile is one of the colours in which variants are written (ICC.1, section 7.2.6): those of
-/// greys and of printers are not.
-fn is_of_rgb(profile: &[u8]) -> bool {
-    profile.get(16..20) == Some(b"RGB ")
 }
 
 /// A part of a picture, or all of it, in another size; with eight bits for each colour.
