@@ -111,7 +111,8 @@ fn encode(
                 DynamicImage::ImageRgba8(image) => webp::Encoder::from_rgba(image, width, height),
                 image => webp::Encoder::from_rgb(image.as_bytes(), width, height),
             };
-            let encoded = encoded.encode(f32::from(quality));
+            let encoded = encoded.encode_simple(false, f32::from(quality));
+            let encoded = encoded.map_err(|error| failed(format!("{error:?}")))?;
             let mut webp = WebP::from_bytes(Bytes::copy_from_slice(&encoded)).map_err(failed)?;
             webp.set_icc_profile(profile.map(Bytes::from));
             return Ok(webp.encoder().bytes());
@@ -157,4 +158,39 @@ fn avif(image: &DynamicImage, quality: u8, bytes: &mut Vec<u8>) -> Result<(), Me
 #[cfg(not(feature = "avif"))]
 fn avif(_: &DynamicImage, _: u8, _: &mut Vec<u8>) -> Result<(), MediaError> {
     Err(failed("the program was built without AVIF"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{FocalPoint, Preset},
+        *,
+    };
+
+    #[test]
+    fn what_the_encoder_refuses_is_an_error() {
+        let strip = DynamicImage::new_rgb8(1, 16_384);
+        let refused = encode(strip, None, Format::Webp, 80);
+        assert!(matches!(refused, Err(MediaError::Render(_))));
+    }
+
+    #[test]
+    fn a_strip_has_all_variants_in_all_forms() {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let strip = RgbImage::new(64, 17_000);
+        strip.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        let bytes = Bytes::from(bytes.into_inner());
+        for preset in Preset::ALL {
+            for format in [Format::Webp, Format::Jpeg, Format::Png] {
+                let rendering = Rendering {
+                    kind: FileKind::Png,
+                    bytes: bytes.clone(),
+                    variant: Variant::preset(*preset, FocalPoint::default()),
+                    format,
+                };
+                let made = render(&rendering, &ImageLimits::default());
+                assert!(made.is_ok(), "{preset:?} {format:?}");
+            }
+        }
+    }
 }
