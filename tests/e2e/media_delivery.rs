@@ -119,6 +119,27 @@ on_both! {
 }
 
 on_both! {
+    async fn the_same_bytes_are_delivered_under_the_names_of_several_kinds(engine) {
+        let desk = Desk::open(engine).await;
+        let text = b"nome;importo\nMensa;12\n";
+        desk.published("dati.txt", text).await;
+        let asset = desk.asset("dati.csv", text).await;
+        // A draft, by its signed address; published, by the one at which nothing changes.
+        let seen = desk.look(Some(&desk.token), "draft", &asset["id"], "file { url mediaType }").await;
+        assert_eq!(seen["file"]["mediaType"], "text/csv");
+        let response = desk.fetch(seen["file"]["url"].as_str().unwrap(), &[]).await;
+        assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, "text/csv"));
+        desk.publish(&asset["id"]).await;
+        let hash = asset["file"]["sha256"].as_str().unwrap();
+        for (name, media_type) in [("dati.csv", "text/csv"), ("dati.txt", "text/plain")] {
+            let url = format!("{}/media/{hash}/original/{name}", desk.app.base);
+            let response = desk.fetch(&url, &[]).await;
+            assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, media_type));
+        }
+    }
+}
+
+on_both! {
     async fn sizes_of_ones_own_need_a_signature(engine) {
         let desk = Desk::open(engine).await;
         let asset = desk.published("foto.jpg", &jpeg(300, 200)).await;

@@ -215,6 +215,27 @@ impl Desk {
         data["data"]["asset"].take()
     }
 
+    /// What is read of an asset under a perspective, by who has this token or by anybody.
+    pub async fn look(
+        &self,
+        token: Option<&str>,
+        perspective: &str,
+        id: &Value,
+        fields: &str,
+    ) -> Value {
+        let query = format!("query($id: ID!) {{ asset(by: {{ id: $id }}) {{ {fields} }} }}");
+        let post = self.app.post();
+        let post = match token {
+            Some(token) => post.bearer_auth(token),
+            None => post,
+        };
+        let post = post.header("municipio-perspective", perspective);
+        let asked = post.json(&json!({ "query": query, "variables": { "id": id } }));
+        let mut answer: Value = asked.send().await.unwrap().json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer:#}");
+        answer["data"]["asset"].take()
+    }
+
     /// What is at an address, by these headers.
     pub async fn fetch(&self, url: &str, headers: &[(&str, &str)]) -> Response {
         let get = self.app.client.get(url);
