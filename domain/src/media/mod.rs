@@ -12,6 +12,7 @@ mod hash;
 mod image;
 mod kind;
 mod name;
+mod once;
 mod reader;
 mod rows;
 mod scan;
@@ -107,6 +108,11 @@ impl Media {
     /// How large files may be.
     pub fn limits(&self) -> &MediaLimits {
         &self.0.limits
+    }
+
+    /// How many variants of pictures were made since the start.
+    pub fn variants_made(&self) -> u64 {
+        self.0.lately.made()
     }
 
     /// The files of one tenant.
