@@ -128,6 +128,9 @@ pub struct Settings {
     pub limit_pixels: u64,
     /// `MUNICIPIO_LIMIT_UPLOADS`: files that arrive at a time.
     pub limit_uploads: usize,
+    /// `MUNICIPIO_LIMIT_PICTURES`: pictures that are worked on at a time, and documents that are read; half of the
+    /// cores, at most four, when it is not set.
+    pub limit_pictures: usize,
     /// `MUNICIPIO_LIMIT_OPERATIONS`: operations under way on one WebSocket.
     pub limit_operations: usize,
     /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
@@ -193,6 +196,7 @@ impl Default for Settings {
             limit_file: media.file,
             limit_pixels: media.image.pixels,
             limit_uploads: media.uploads,
+            limit_pictures: media.places,
             limit_operations: 50,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -251,6 +255,7 @@ impl Settings {
                 ..ImageLimits::default()
             },
             uploads: self.limit_uploads,
+            places: self.limit_pictures.max(1),
         }
     }
 

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use image::ImageFormat;
 use municipio_tests::{
     Engine, TestApp,
-    media::{Desk, document, encoded, jpeg, picture},
+    media::{Desk, document, encoded, jpeg, picture, progressive},
     on_both,
 };
 use reqwest::Method;
@@ -67,6 +67,8 @@ on_both! {
             ("due.pdf", pdf_and_zip, "FILE_AMBIGUOUS"),
             ("pagina.pdf", script_and_pdf, "FILE_TYPE_REFUSED"),
             ("parti.jpg", many_parts, "FILE_DAMAGED"),
+            ("passate.jpg", progressive(64, 64, 26), "IMAGE_TOO_COMPLEX"),
+            ("tagliata2.jpg", progressive(64, 64, 10)[..300].to_vec(), "FILE_DAMAGED"),
             ("pagina.xml", b"<?xml version='1.0'?><svg onload='alert(1)'/>".to_vec(), "FILE_TYPE_REFUSED"),
             ("tagliato.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "FILE_DAMAGED"),
             ("finto.pdf", b"%PDF-1.7\nnulla\n%%EOF".to_vec(), "FILE_DAMAGED"),
@@ -98,6 +100,21 @@ on_both! {
             let kept = desk.bytes(image["url"].as_str().unwrap()).await;
             assert!(!String::from_utf8_lossy(&kept).contains("script"), "{name}");
             assert!(image::load_from_memory(&kept).is_ok(), "{name}");
+        }
+    }
+}
+
+on_both! {
+    async fn a_picture_of_several_scans_is_worked_on_in_a_process_of_its_own(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("passate.jpg", &progressive(640, 320, 12)).await;
+        let image = &desk.read(&asset["id"], "image { width height placeholder variant(preset: SMALL) { url } }").await["image"];
+        assert_eq!((&image["width"], &image["height"]), (&json!(640), &json!(320)));
+        assert!(image["placeholder"].is_string());
+        for accept in ["image/webp", "*/*"] {
+            let made = desk.fetch(image["variant"]["url"].as_str().unwrap(), &[("accept", accept)]).await;
+            let made = image::load_from_memory(&made.bytes().await.unwrap()).unwrap();
+            assert_eq!((made.width(), made.height()), (320, 160));
         }
     }
 }

@@ -61,6 +61,34 @@ pub fn photograph(width: u32, height: u32, orientation: u8) -> Vec<u8> {
     bytes
 }
 
+/// A grey JPEG of so many scans, each of which goes over all of it and changes nothing. Its sides are multiples of 8.
+pub fn progressive(width: u16, height: u16, scans: u8) -> Vec<u8> {
+    let segment = |marker: u8, content: &[u8]| {
+        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker], &length[..], content].concat()
+    };
+    let size = [height.to_be_bytes(), width.to_be_bytes()].concat();
+    let frame = [&[8], &size[..], &[1, 1, 0x11, 0]].concat();
+    // One code, of one bit: nothing changes in this block.
+    let codes = |table: u8| [&[table, 1][..], &[0; 16]].concat();
+    let blocks = usize::from(width / 8) * usize::from(height / 8);
+    let mut nothing = vec![0; blocks.div_ceil(8)];
+    if let (Some(last), used @ 1..) = (nothing.last_mut(), blocks % 8) {
+        *last = 0xff >> used;
+    }
+    let mut jpeg = vec![0xff, 0xd8];
+    jpeg.extend(segment(0xdb, &[[0; 1].as_slice(), &[1; 64]].concat()));
+    jpeg.extend(segment(0xc2, &frame));
+    jpeg.extend(segment(0xc4, &codes(0x00)));
+    jpeg.extend(segment(0xc4, &codes(0x10)));
+    for band in 0..scans {
+        jpeg.extend(segment(0xda, &[1, 1, 0, band, band, 0]));
+        jpeg.extend(&nothing);
+    }
+    jpeg.extend([0xff, 0xd9]);
+    jpeg
+}
+
 /// A picture through some of which one can see.
 pub fn transparent_png(width: u32, height: u32) -> Vec<u8> {
     let picture = RgbaImage::from_fn(width, height, |x, y| {

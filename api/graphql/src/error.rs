@@ -178,6 +178,8 @@ error_codes! {
     FileTooLarge = "FILE_TOO_LARGE", 413, "Send a smaller file.";
     /// The picture has too many pixels.
     ImageTooLarge = "IMAGE_TOO_LARGE", 413, "Make the picture smaller before sending it.";
+    /// The picture is built up in too many steps.
+    ImageTooComplex = "IMAGE_TOO_COMPLEX", 422, "Save the picture again, as a JPEG that is not progressive.";
     /// The animation has too many frames.
     ImageTooLong = "IMAGE_TOO_LONG", 413, "Send a film as MP4, or a shorter animation.";
     /// The file is cut off, or is not what it says it is.
@@ -269,6 +271,7 @@ impl From<&Refusal> for ErrorCode {
             Refusal::Mismatch { .. } => Self::FileTypeMismatch,
             Refusal::TooLarge(_) => Self::FileTooLarge,
             Refusal::TooManyPixels { .. } => Self::ImageTooLarge,
+            Refusal::TooComplex(_) => Self::ImageTooComplex,
             Refusal::TooManyFrames(_) => Self::ImageTooLong,
             Refusal::Damaged(_) => Self::FileDamaged,
             Refusal::Polyglot(_) => Self::FileAmbiguous,

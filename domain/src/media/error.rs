@@ -35,6 +35,9 @@ pub enum Refusal {
         /// The most pixels.
         most: u64,
     },
+    /// A picture that is more work than its pixels tell.
+    #[error("the picture is too much work: {0}")]
+    TooComplex(String),
     /// An animation that is too long.
     #[error("the animation has more than {0} frames")]
     TooManyFrames(usize),

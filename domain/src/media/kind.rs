@@ -1,5 +1,7 @@
 //! Which files are taken in: a closed list. What a file is, its bytes say; its name must agree.
 
+use serde::{Deserialize, Serialize};
+
 use super::Refusal;
 
 /// What a file needs to have done to it.
@@ -16,7 +18,7 @@ pub enum Family {
 macro_rules! kinds {
     ($($variant:ident = $media_type:literal, [$($extension:literal),+], $family:ident;)*) => {
         /// A kind of file.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum FileKind {
             $(#[doc = concat!("`", $media_type, "`")] $variant,)*
         }

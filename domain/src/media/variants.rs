@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, Condition};
 
 use super::{
     ContentHash, FileFacts, FocalPoint, Format, Key, MediaError, TenantMedia, Variant,
-    image::{Rendering, render},
+    image::Rendering,
     once::Once,
     rows::{files, one_of},
 };
@@ -185,7 +185,7 @@ impl TenantMedia {
         let kind = facts
             .kind()
             .ok_or_else(|| MediaError::Render("it is no picture".to_owned()))?;
-        let place = self.shared().workshop.place().await?;
+        let place = self.shared().workshop.place(self.tenant()).await?;
         let original = Key::blob(self.tenant(), &facts.sha256);
         let rendering = Rendering {
             kind,
@@ -193,8 +193,8 @@ impl TenantMedia {
             variant,
             format,
         };
-        let limits = self.shared().limits.image;
-        let made = place.work(move || render(&rendering, &limits)).await??;
+        let made = self.render(&place, rendering).await?;
+        drop(place);
         self.shared().lately.made.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.blobs().put(&key, made.clone()).await {
             tracing::warn!(%error, "a variant of a picture is made but cannot be kept");

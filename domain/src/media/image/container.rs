@@ -18,14 +18,16 @@ use super::{
 
 /// How many parts a file may have: each takes memory, however little is in it.
 const MOST_PARTS: usize = 20_000;
+/// In how many scans a JPEG may be built up; programs write ten or so.
+const MOST_SCANS: usize = 25;
 
 /// A picture without what it does not need.
-pub(super) struct Normal {
-    pub(super) bytes: Bytes,
+pub(in crate::media) struct Normal {
+    pub(in crate::media) bytes: Bytes,
     /// How many pictures it shows one after the other.
     pub(super) frames: usize,
-    /// How it is turned before it is shown.
-    pub(super) orientation: Orientation,
+    /// How often its decoder goes over it.
+    pub(in crate::media) passes: usize,
 }
 
 /// The picture without metadata.
@@ -37,7 +39,7 @@ pub(super) fn normalise(
     let still = |bytes| Normal {
         bytes,
         frames: 1,
-        orientation: Orientation::NoTransforms,
+        passes: 1,
     };
     if parts(kind, &bytes)? > MOST_PARTS {
         return Err(damaged(format!("it has more than {MOST_PARTS} parts")));
@@ -118,6 +120,11 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
     let contents = last.contents().clone();
     let scans = jpeg::scans(&entropy(&last));
     let mut scans = scans.ok_or_else(|| damaged("the picture is cut off"))?;
+    let passes = 1 + jpeg::further_scans(&scans);
+    if passes > MOST_SCANS {
+        let reason = format!("it is built up in more than {MOST_SCANS} scans");
+        return Err(Refusal::TooComplex(reason));
+    }
     scans.extend([markers::P, markers::EOI]);
     segments.push(JpegSegment::new_with_entropy(
         last.marker(),
@@ -128,7 +135,7 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
     Ok(Normal {
         bytes: jpeg.encoder().bytes(),
         frames: 1,
-        orientation,
+        passes,
     })
 }
 
@@ -192,7 +199,7 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
     Ok(Normal {
         bytes,
         frames: frames.max(1),
-        orientation,
+        passes: 1,
     })
 }
 
@@ -230,7 +237,7 @@ fn of_webp(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
     Ok(Normal {
         bytes,
         frames: frames.max(1),
-        orientation,
+        passes: 1,
     })
 }
 

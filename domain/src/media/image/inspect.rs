@@ -4,10 +4,12 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use image::{DynamicImage, ImageDecoder, metadata::Orientation};
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::{ContentHash, FileFacts, FileKind, Refusal},
-    ImageLimits, container,
+    ImageLimits,
+    container::{self, Normal},
     decode::open,
     render::resized,
     turn::shown,
@@ -16,32 +18,71 @@ use super::{
 /// The longest side of what a placeholder is made of.
 const PLACEHOLDER: u32 = 100;
 
-/// The picture as it is kept, and what is known of it.
+/// What a picture shows.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::media) struct Seen {
+    /// Width and height, as it is shown.
+    size: (u32, u32),
+    transparent: bool,
+    placeholder: Option<String>,
+}
+
+impl Seen {
+    /// What is known of a picture of which this is seen.
+    pub(in crate::media) fn facts(self, kind: FileKind, normal: &Normal) -> FileFacts {
+        let (width, height) = self.size;
+        let hash = ContentHash::of_bytes(&normal.bytes);
+        FileFacts {
+            width: Some(width),
+            height: Some(height),
+            frames: u32::try_from(normal.frames)
+                .ok()
+                .filter(|frames| *frames > 1),
+            transparent: self.transparent,
+            placeholder: self.placeholder,
+            ..FileFacts::new(kind, hash, normal.bytes.len() as u64)
+        }
+    }
+}
+
+/// The picture without what it does not need, if it is not too large. It is not decoded.
+pub(in crate::media) fn normalise(
+    kind: FileKind,
+    bytes: Bytes,
+    limits: &ImageLimits,
+) -> Result<Normal, Refusal> {
+    let normal = container::normalise(kind, bytes, limits.frames)?;
+    open(kind, &normal.bytes, limits)?;
+    Ok(normal)
+}
+
+/// Decodes a picture; says what it shows, or what is wrong with it.
+pub(in crate::media) fn look(
+    kind: FileKind,
+    bytes: &[u8],
+    limits: &ImageLimits,
+) -> Result<Seen, String> {
+    let mut decoder = open(kind, bytes, limits).map_err(|refusal| refusal.to_string())?;
+    let damaged = |error: image::ImageError| error.to_string();
+    let orientation = decoder.orientation().map_err(damaged)?;
+    let transparent = decoder.color_type().has_alpha();
+    let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    Ok(Seen {
+        size: shown((image.width(), image.height()), orientation),
+        transparent,
+        placeholder: placeholder(image, orientation),
+    })
+}
+
+/// The picture as it is kept, and what is known of it; all in this process.
 pub(in crate::media) fn inspect(
     kind: FileKind,
     bytes: Bytes,
     limits: &ImageLimits,
 ) -> Result<(Bytes, FileFacts), Refusal> {
-    let normal = container::normalise(kind, bytes, limits.frames)?;
-    let decoder = open(kind, &normal.bytes, limits)?;
-    let transparent = decoder.color_type().has_alpha();
-    let image = DynamicImage::from_decoder(decoder);
-    let image = image.map_err(|error| Refusal::Damaged(error.to_string()))?;
-    let (width, height) = shown((image.width(), image.height()), normal.orientation);
-    let facts = FileFacts {
-        width: Some(width),
-        height: Some(height),
-        frames: u32::try_from(normal.frames)
-            .ok()
-            .filter(|frames| *frames > 1),
-        transparent,
-        placeholder: placeholder(image, normal.orientation),
-        ..FileFacts::new(
-            kind,
-            ContentHash::of_bytes(&normal.bytes),
-            normal.bytes.len() as u64,
-        )
-    };
+    let normal = normalise(kind, bytes, limits)?;
+    let seen = look(kind, &normal.bytes, limits).map_err(Refusal::Damaged)?;
+    let facts = seen.facts(kind, &normal);
     Ok((normal.bytes, facts))
 }
 

@@ -281,7 +281,7 @@ fn read_size(text: &str) -> Result<Size, InvalidVariant> {
 }
 
 /// How a variant is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Format {
     /// AVIF, for clients that accept it, once it is prepared.
     Avif,

@@ -15,7 +15,6 @@ use crate::{
     media::{
         ByteStream, Family, FileFacts, FileKind, Key, MediaError, Refusal, TenantMedia, clean_name,
         document::{self, Document},
-        image,
         kind::HEAD,
         rows::one_of,
     },
@@ -80,14 +79,10 @@ impl TenantMedia {
         }
         let taken = match kind.family() {
             Family::Image => {
-                let place = self.shared().workshop.place().await?;
+                let place = self.shared().workshop.place(self.tenant()).await?;
                 let bytes = gathered(source.bytes().await?, size).await?;
-                let inspected = place.work(move || image::inspect(kind, bytes, &limits));
-                let (bytes, facts) = match inspected.await {
-                    // The library gave up on it.
-                    Err(MediaError::Render(reason)) => return Err(Refusal::Damaged(reason).into()),
-                    inspected => inspected??,
-                };
+                let (bytes, facts) = self.inspect(&place, kind, bytes).await?;
+                drop(place);
                 let at = source.key(WHOLE);
                 self.blobs().put(&at, bytes).await?;
                 Taken {
@@ -104,7 +99,7 @@ impl TenantMedia {
                 document::check_end(&gathered(end, document::TAIL).await?)?;
                 if size <= document::MOST {
                     let bytes = blobs.read(&taken.at, None).await?;
-                    let Document { facts, text } = self.shared().reader.read(bytes).await?;
+                    let Document { facts, text } = self.read_document(bytes).await?;
                     facts.fill(&mut taken.facts);
                     taken.text = text;
                 }
