@@ -200,7 +200,31 @@ on_both! {
         desk.asset("pulito.txt", b"niente di male").await;
         assert_eq!(desk.refused("virus.txt", b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE").await, "FILE_INFECTED");
         // It has gone: what is not scanned is not taken in.
-        assert_eq!(desk.refused("altro.txt", b"chi lo sa").await, "STORAGE_UNAVAILABLE");
+        assert_eq!(desk.refused("altro.txt", b"chi lo sa").await, "SCANNER_UNAVAILABLE");
+        assert!(desk.kept("uploads").is_empty());
+    }
+}
+
+on_both! {
+    async fn what_is_too_long_for_the_scanner_is_refused_for_good(engine) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        actix_web::rt::spawn(async move {
+            let (mut client, _) = listener.accept().await.unwrap();
+            // As clamd does above its StreamMaxLength, which is 25 MB when nobody sets it.
+            client.read_exact(&mut [0; 1024]).await.unwrap();
+            client.write_all(b"INSTREAM size limit exceeded. ERROR\0").await.unwrap();
+            client.shutdown().await.unwrap();
+            let _ = client.read_to_end(&mut Vec::new()).await;
+        });
+        let app = TestApp::configured(engine, true, |settings, _| settings.clamd = Some(address));
+        let desk = Desk::of(app.await).await;
+        let tus = Tus::of(&desk);
+        let text = vec![b'a'; 2_000_000];
+        let path = tus.begin("lungo.txt", text.len()).await;
+        assert_eq!(tus.patch(&path, 0, &text).await.status(), 413);
+        // It is gone, so that no client asks for it again and again.
+        assert_eq!(tus.offset(&path).await, None);
         assert!(desk.kept("uploads").is_empty());
     }
 }

@@ -25,6 +25,9 @@ pub enum Refusal {
     /// Too many bytes.
     #[error("a file of this type has at most {0} bytes")]
     TooLarge(u64),
+    /// Too many bytes for the virus scanner.
+    #[error("the file is larger than the virus scanner takes")]
+    TooLargeToScan,
     /// Too many pixels.
     #[error("the picture has {width} x {height} pixels; at most {most} are taken in")]
     TooManyPixels {
