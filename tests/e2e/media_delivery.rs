@@ -1,16 +1,17 @@
 //! How files and pictures are delivered: variants in the form that the client accepts, conditional and in ranges,
 //! sizes of one's own by signed addresses.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use chrono::SecondsFormat;
 use futures_util::future::join_all;
 use image::{GenericImageView, ImageFormat};
 use municipio_tests::{
     Engine,
     media::{Desk, jpeg, photograph, transparent_png},
-    on_both,
+    now, on_both,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both! {
     async fn pictures_lose_their_metadata_and_keep_their_pixels(engine) {
@@ -198,6 +199,43 @@ on_both! {
         let answers = join_all(asked).await;
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
         assert_eq!((desk.made().await, desk.app.media.variants_made()), (1, 1));
+    }
+}
+
+on_both! {
+    async fn the_record_shows_files_to_everybody_only_while_they_are_public(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("foto.jpg", &jpeg(600, 100)).await;
+        let id = &asset["id"];
+        let then = format!("as-of={}", now().to_rfc3339_opts(SecondsFormat::Micros, true));
+        // It is cut around another point by now, and still everybody's.
+        let change = async |content: Value| {
+            let mutation = "mutation($id: ID!, $content: ContentInput!) { updateContent(input: { id: $id, content: $content }) { userErrors { code message } } }";
+            let done = desk.app.data_as(&desk.token, mutation, json!({ "id": id, "content": { "asset": content } })).await;
+            assert_eq!(done["updateContent"]["userErrors"], json!([]), "{done:#}");
+            desk.publish(id).await;
+        };
+        change(json!({ "focalPoint": { "x": 100, "y": 50 } })).await;
+        let addresses = async |token: Option<&str>| {
+            let seen = desk.look(token, &then, id, "file { url } image { url variant(preset: THUMBNAIL) { url } }").await;
+            let found = [&seen["file"]["url"], &seen["image"]["url"], &seen["image"]["variant"]["url"]];
+            found.map(|url| url.as_str().unwrap_or_else(|| panic!("{seen:#}")).to_owned())
+        };
+        let statuses = async |urls: &[String; 3]| {
+            let answers = join_all(urls.iter().map(|url| desk.fetch(url, &[]))).await;
+            answers.iter().map(|answer| answer.status().as_u16()).collect::<Vec<_>>()
+        };
+        let of_everybody = addresses(None).await;
+        assert_eq!(statuses(&of_everybody).await, [200; 3]);
+        change(json!({ "access": "PRIVATE" })).await;
+        // It is taken for granted for three seconds that everybody may see a file.
+        let start = Instant::now();
+        while statuses(&of_everybody).await != [404; 3] {
+            assert!(start.elapsed() < Duration::from_secs(10));
+            actix_web::rt::task::yield_now().await;
+        }
+        assert_eq!(statuses(&addresses(None).await).await, [404; 3]);
+        assert_eq!(statuses(&addresses(Some(&desk.token)).await).await, [200; 3]);
     }
 }
 
