@@ -325,6 +325,18 @@ async fn every_answer_says_which_tus_is_spoken_and_head_what_was_said() {
 }
 
 on_both! {
+    async fn names_with_characters_that_no_text_has_are_mended(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let path = tus.begin("\0mo\u{1b}dulo\0.txt\n", 5).await;
+        let head = tus.send(Method::HEAD, &path, &[], b"").await;
+        let metadata = format!("filename {}", STANDARD.encode("modulo.txt"));
+        assert_eq!(head.headers()["upload-metadata"], metadata.as_str());
+        assert_eq!(tus.patch(&path, 0, b"testo").await.status(), 204);
+    }
+}
+
+on_both! {
     async fn what_is_begun_wrongly_leaves_nothing(engine) {
         let desk = Desk::open(engine).await;
         let tus = Tus::of(&desk);

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::Stream;
 use municipio_entities::media_upload::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{ColumnTrait, Condition, sea_query::Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -86,6 +86,12 @@ impl TryFrom<Model> for Upload {
     }
 }
 
+/// A name that can be kept and given back: PostgreSQL has no NUL in texts.
+fn plain(name: &str) -> String {
+    let plain = name.chars().filter(|character| !character.is_control());
+    plain.take(LONGEST_NAME).collect()
+}
+
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
@@ -123,7 +129,7 @@ impl TenantMedia {
             .add(Column::Author.eq(new.author.as_str()))
             .add(Column::File.is_null())
             .add(Column::ExpiresAt.gt(now));
-        if self.store.read().all::<Entity>(open).await?.len() >= MOST_OPEN {
+        if self.count_uploads(open).await? >= MOST_OPEN {
             return Err(MediaError::TooMany(MOST_OPEN));
         }
         let row = Model {
@@ -131,7 +137,7 @@ impl TenantMedia {
             id: Uuid::new_v4(),
             tenant_id: self.tenant().0,
             author: new.author,
-            name: new.name.chars().take(LONGEST_NAME).collect(),
+            name: plain(&new.name),
             length: new.length.map(signed),
             received: 0,
             pieces: serde_json::json!([]),
@@ -143,6 +149,12 @@ impl TenantMedia {
         transaction.insert::<Entity>([row.clone()]).await?;
         transaction.commit().await?;
         Ok(row.try_into()?)
+    }
+
+    async fn count_uploads(&self, filter: Condition) -> Result<usize, StoreError> {
+        let mut select = Query::select();
+        select.column((Entity, Column::Id)).from(Entity).cond_where(filter);
+        Ok(self.store.read().rows::<Entity>(select).await?.len())
     }
 
     /// An upload of this author. One that has arrived, but could not be looked at then, is looked at now: who asks
