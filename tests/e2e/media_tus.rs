@@ -1,12 +1,20 @@
 //! Resumable uploads by tus 1.0.0: in pieces, over connections that break, with checksums. The client that others
 //! use speaks it in `tests/clients`.
 
+use std::cell::Cell;
+
+use actix_web::web::Bytes;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use municipio_domain::identity::BuiltInRole;
+use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
+use municipio_domain::{
+    identity::BuiltInRole,
+    media::{Clock, NewUpload},
+};
 use municipio_tests::{
     Engine,
     media::{CREATE, Desk, jpeg},
-    on_both,
+    noon, on_both,
 };
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -362,5 +370,32 @@ on_both! {
         assert_eq!(code(refused).await, (429, json!("TOO_MANY_UPLOADS")));
         assert_eq!(tus.send(Method::DELETE, &last, &[], b"").await.status(), 204);
         tus.begin("a.txt", 5).await;
+    }
+}
+
+thread_local! {
+    /// What the clock of the test below says, in hours. Each test has a thread of its own.
+    static HOURS: Cell<i64> = const { Cell::new(0) };
+}
+
+on_both! {
+    async fn an_upload_waits_a_day_from_when_its_bytes_came(engine) {
+        let desk = Desk::open(engine).await;
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let clock: Clock = || noon() + TimeDelta::hours(HOURS.get());
+        let new = |name: &str, length| NewUpload { author: "somebody".to_owned(), name: name.to_owned(), length };
+        HOURS.set(0);
+        let begun = media.begin_upload(new("lungo.txt", Some(10)), clock()).await.unwrap();
+        // One request, over two days.
+        let slow = |hours: i64| stream::iter(1..=5).map(move |day| {
+            HOURS.set(hours * day / 5);
+            Ok::<_, String>(Bytes::from_static(b"a"))
+        });
+        let upload = media.append((begun.id, "somebody"), 0, slow(50), None, clock).await.unwrap();
+        assert_eq!((upload.received, upload.expires_at), (5, noon() + TimeDelta::hours(74)));
+        HOURS.set(0);
+        let whole = media.receive(new("altro.txt", None), slow(50), clock).await.unwrap();
+        assert_eq!(whole.expires_at, noon() + TimeDelta::hours(74));
     }
 }

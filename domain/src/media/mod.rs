@@ -42,7 +42,7 @@ pub use rows::texts;
 pub use scan::{ScanError, Scanner};
 pub(crate) use settle::{Settling, settle, uses};
 pub use sign::{Signed, Signer};
-pub use upload::{Checksum, NewUpload, Upload};
+pub use upload::{Checksum, Clock, NewUpload, Upload};
 
 use crate::{ids::TenantId, store::TenantStore};
 use upload::Arrivals;

@@ -88,7 +88,7 @@ pub(in crate::http) async fn receive<E: std::fmt::Display + 'static>(
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin + 'static,
 ) -> Result<Upload, MediaError> {
     ended(rt::spawn(async move {
-        media.receive(new, patient(bytes), clock::now()).await
+        media.receive(new, patient(bytes), clock::now).await
     }))
     .await
 }
@@ -99,7 +99,7 @@ pub(super) async fn progress(
     (id, author): (UploadId, String),
 ) -> Result<Upload, MediaError> {
     ended(rt::spawn(async move {
-        media.upload(id, &author, clock::now()).await
+        media.upload(id, &author, clock::now).await
     }))
     .await
 }
@@ -121,7 +121,7 @@ pub(super) async fn append(
     ended(rt::spawn(async move {
         let bytes = patient(bytes);
         media
-            .append((id, &author), offset, bytes, checksum, clock::now())
+            .append((id, &author), offset, bytes, checksum, clock::now)
             .await
     }))
     .await

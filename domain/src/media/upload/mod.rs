@@ -34,6 +34,9 @@ const MOST_PIECES: usize = 4_000;
 /// The most characters of a name as it is sent.
 const LONGEST_NAME: usize = 500;
 
+/// Tells what time it is, again and again: a file may take hours to arrive.
+pub type Clock = fn() -> DateTime<Utc>;
+
 /// A file that is about to arrive.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
@@ -166,15 +169,15 @@ impl TenantMedia {
         &self,
         id: UploadId,
         author: &str,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
-        let row = self.row(id, author, now).await?;
+        let row = self.row(id, author, clock()).await?;
         if row.file.is_some() || row.length != Some(row.received) {
             return Ok(row.try_into()?);
         }
         // All of it is read again, which is as much as if it arrived.
         let _arrives = self.shared().arrivals.arrive(self.tenant(), author)?;
-        self.take_in(row, now).await
+        self.take_in(row, clock).await
     }
 
     async fn row(
@@ -204,15 +207,15 @@ impl TenantMedia {
         offset: u64,
         bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
         checksum: Option<Checksum>,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
         let _arrives = self.shared().arrivals.arrive(self.tenant(), author)?;
-        let row = self.row(id, author, now).await?;
+        let row = self.row(id, author, clock()).await?;
         if unsigned(row.received) != offset || row.file.is_some() {
             return Err(MediaError::Offset(unsigned(row.received)));
         }
-        self.expect_until(id, now + PATIENCE).await?;
-        let mut arrival = Arrival::of(self, row, now)?;
+        self.expect_until(id, clock() + PATIENCE).await?;
+        let mut arrival = Arrival::of(self, row, clock)?;
         let arrived = match checksum {
             None => arrival.take(bytes, true).await,
             Some(checksum) => {
@@ -231,7 +234,7 @@ impl TenantMedia {
         }
         let is_whole = arrival.row.length == Some(arrival.row.received);
         match is_whole {
-            true => self.take_in(arrival.row, now).await,
+            true => self.take_in(arrival.row, clock).await,
             false => Ok(arrival.row.try_into()?),
         }
     }
@@ -254,19 +257,19 @@ impl TenantMedia {
         &self,
         new: NewUpload,
         bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
         let author = new.author.clone();
-        let begun = self.begin_upload(new, now).await?;
+        let begun = self.begin_upload(new, clock()).await?;
         let received = async {
             let upload = self
-                .append((begun.id, &author), 0, bytes, None, now)
+                .append((begun.id, &author), 0, bytes, None, clock)
                 .await?;
             match upload.facts {
                 Some(_) => Ok(upload),
                 None => {
-                    let row = self.row(begun.id, &author, now).await?;
-                    self.take_in(row, now).await
+                    let row = self.row(begun.id, &author, clock()).await?;
+                    self.take_in(row, clock).await
                 }
             }
         };

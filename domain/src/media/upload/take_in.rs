@@ -9,7 +9,7 @@ use municipio_entities::{
 };
 use sea_orm::{ColumnTrait, Condition};
 
-use super::{PATIENCE, Piece, Upload, pieces, unsigned};
+use super::{Clock, PATIENCE, Piece, Upload, pieces, unsigned};
 use crate::{
     ids::UploadId,
     media::{
@@ -38,7 +38,7 @@ impl TenantMedia {
     pub(super) async fn take_in(
         &self,
         row: Model,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
         let id = UploadId(row.id);
         let _looked_at = self.shared().arrivals.look_at(id)?;
@@ -46,7 +46,7 @@ impl TenantMedia {
         match taken {
             Ok((kind, taken)) => {
                 let name = clean_name(&row.name, kind);
-                self.keep(id, name, taken, now).await
+                self.keep(id, name, taken, clock).await
             }
             Err(error) => {
                 if matches!(error, MediaError::Refused(_)) {
@@ -117,9 +117,10 @@ impl TenantMedia {
         id: UploadId,
         name: String,
         taken: Taken,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
         let hash = taken.facts.sha256.clone();
+        let now = clock();
         let facts = serde_json::to_value(&taken.facts);
         let facts = facts.map_err(|error| StoreError::corrupt("facts of a file", error))?;
         let blob = media_blob::Model {
@@ -139,7 +140,7 @@ impl TenantMedia {
             (Column::Name, name.into()),
             (Column::File, facts.into()),
             (Column::Pieces, serde_json::json!([]).into()),
-            (Column::ExpiresAt, (now + PATIENCE).into()),
+            (Column::ExpiresAt, (clock() + PATIENCE).into()),
         ];
         let still = Condition::all()
             .add(Column::Id.eq(id.0))
