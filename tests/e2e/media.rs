@@ -1,16 +1,20 @@
 //! Files as assets: sent with a mutation, kept once, published like other content, used by it, replaced, and
 //! private for those who may not see them.
 
+use std::time::{Duration, Instant};
+
 use municipio_domain::{
     identity::BuiltInRole,
     media::{Cleaning, ContentHash, GRACE},
 };
 use municipio_tests::{
-    TestApp,
     media::{CREATE, Desk, jpeg, photograph, transparent_png},
     on_both,
 };
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use crate::media_tus::Tus;
 
 on_both! {
     async fn a_file_becomes_an_asset_and_is_delivered(engine) {
@@ -197,24 +201,17 @@ on_both! {
 on_both! {
     async fn nobody_uses_the_upload_of_somebody_else(engine) {
         let desk = Desk::open(engine).await;
-        let asset = desk.asset("mio.txt", b"mio").await;
-        let app: &TestApp = &desk.app;
-        let uploads = app.administrator().await;
-        use sea_orm::{ConnectionTrait, Statement};
-        let newest = "SELECT CAST(id AS text) FROM media_upload ORDER BY created_at DESC LIMIT 1";
-        let newest = match engine {
-            municipio_tests::Engine::Sqlite => newest.replace("CAST(id AS text)", "lower(hex(id))"),
-            municipio_tests::Engine::Postgres => newest.to_owned(),
-        };
-        let row = uploads.query_one_raw(Statement::from_string(uploads.get_database_backend(), newest)).await;
-        let upload: String = row.unwrap().unwrap().try_get_by_index(0).unwrap();
-        let other = app.signed_in(BuiltInRole::Editor).await;
-        let variables = json!({ "file": upload, "title": "suo" });
-        let answer = app.data_as(&other, CREATE, variables.clone()).await;
-        assert_eq!(answer["createContent"]["userErrors"][0]["code"], "UPLOAD_NOT_FOUND", "{answer:#}");
-        // The one who sent it makes another asset of it.
-        let again = app.data_as(&desk.token, CREATE, variables).await;
-        assert_eq!(again["createContent"]["content"]["file"]["sha256"], asset["file"]["sha256"], "{again:#}");
+        let tus = Tus::of(&desk);
+        let path = tus.begin("mio.txt", 3).await;
+        assert_eq!(tus.patch(&path, 0, b"mio").await.status(), 204);
+        let other = desk.app.signed_in(BuiltInRole::Editor).await;
+        let theirs = Tus { token: &other, ..Tus::of(&desk) };
+        assert_eq!(theirs.asset(&path).await["userErrors"][0]["code"], "UPLOAD_NOT_FOUND");
+        // The one who sent it makes an asset of it, and another.
+        for _ in 0..2 {
+            let made = tus.asset(&path).await;
+            assert_eq!(made["content"]["file"]["sha256"], ContentHash::of_bytes(b"mio").as_str(), "{made:#}");
+        }
     }
 }
 
@@ -281,199 +278,6 @@ on_both! {
         assert_eq!(desk.bytes(&url(Some(&desk.token)).await).await, b"prima edizione");
         // Everybody reads that there was one, and gets what is everybody's today.
         assert_eq!(desk.fetch(&url(None).await, &[]).await.status(), 404);
-        desk.publish(&asset["id"]).await;
-        assert_eq!(desk.bytes(url).await, b"seconda edizione");
-        let now = desk.read(&asset["id"], "file { url }").await;
-        assert_eq!(now["file"]["url"], url);
-    }
-}
-
-on_both! {
-    async fn content_uses_assets_and_assets_know_where(engine) {
-        let desk = Desk::open(engine).await;
-        let photograph = desk.asset("lago.jpg", &photograph(60, 40, 1)).await;
-        let topic = "mutation($asset: ID!) { createContent(input: { content: { topic: {
-            title: [{ locale: \"it\", value: \"Il lago\" }], shortDescription: [{ locale: \"it\", value: \"Sul lago\" }],
-            image: { asset: $asset } } } }) { content { id } userErrors { code message path } } }";
-        let made = desk.app.data_as(&desk.token, topic, json!({ "asset": photograph["id"] })).await;
-        assert_eq!(made["createContent"]["userErrors"], json!([]), "{made:#}");
-        let topic = made["createContent"]["content"]["id"].clone();
-        desk.publish(&topic).await;
-        let read = "query($id: ID!) { topic(by: { id: $id }) { image { url alt width height mediaType
-            variant(preset: THUMBNAIL) { width height } asset { title } } } }";
-        // A picture that is not public is not delivered, and is once it is.
-        let shown = desk.app.ask(read, json!({ "id": topic })).await;
-        assert_eq!(shown["data"]["topic"], json!({ "image": null }));
-        desk.publish(&photograph["id"]).await;
-        let shown = desk.app.ask(read, json!({ "id": topic })).await;
-        let image = &shown["data"]["topic"]["image"];
-        assert_eq!(image["alt"], "Il lago");
-        assert_eq!((&image["width"], &image["height"]), (&json!(60), &json!(40)));
-        assert_eq!(image["asset"]["title"], "lago.jpg");
-        let used = desk.read(&photograph["id"], "topics { nodes { title } } services { totalCount }").await;
-        assert_eq!(used, json!({ "topics": { "nodes": [{ "title": "Il lago" }] }, "services": { "totalCount": 0 } }));
-        let both = "mutation($id: ID!, $asset: ID!) { updateContent(input: { id: $id, content: { topic: {
-            image: { asset: $asset, url: \"https://www.comune.example/a.jpg\" } } } }) { userErrors { code path } } }";
-        let refused = desk.app.data_as(&desk.token, both, json!({ "id": topic, "asset": photograph["id"] })).await;
-        assert_eq!(refused["updateContent"]["userErrors"][0]["code"], "URL_OR_ASSET", "{refused:#}");
-    }
-}
-
-on_both! {
-    async fn a_private_file_is_for_callers_who_may_see_it_and_for_a_short_time(engine) {
-        let desk = Desk::open(engine).await;
-        let asset = desk.asset("riservato.txt", b"solo per l'ufficio").await;
-        let private = "mutation($id: ID!) { updateContent(input: { id: $id, content: { asset: { access: PRIVATE } } }) {
-            userErrors { code message } } }";
-        desk.app.data_as(&desk.token, private, json!({ "id": asset["id"] })).await;
-        desk.publish(&asset["id"]).await;
-        let seen = desk.read(&asset["id"], "title access file { url }").await;
-        assert_eq!((&seen["access"], &seen["file"]), (&json!("PRIVATE"), &Value::Null));
-        let hash = asset["file"]["sha256"].as_str().unwrap();
-        let plain = format!("{}/media/{hash}/original/riservato.txt", desk.app.base);
-        assert_eq!(desk.fetch(&plain, &[]).await.status(), 404);
-        let query = "query($id: ID!) { asset(by: { id: $id }) { file { url } } }";
-        let seen = desk.app.data_as(&desk.token, query, json!({ "id": asset["id"] })).await;
-        let url = seen["asset"]["file"]["url"].as_str().unwrap();
-        let response = desk.fetch(url, &[]).await;
-        assert_eq!(response.status(), 200, "{url}");
-        assert_eq!(response.headers()["cache-control"], "private, no-store");
-        assert_eq!(response.bytes().await.unwrap().as_ref(), b"solo per l'ufficio");
-        let later = url.replace("expires=1", "expires=2");
-        for wrong in [later, url.replace("signature=", "signature=A"), url.replace(hash, &"0".repeat(64))] {
-            assert_eq!(desk.fetch(&wrong, &[]).await.status(), 403, "{wrong}");
-        }
-    }
-}
-
-on_both! {
-    async fn an_editor_sees_the_pictures_of_drafts(engine) {
-        let desk = Desk::open(engine).await;
-        let asset = desk.asset("bozza.png", &transparent_png(20, 20)).await;
-        let query = json!({ "query": format!("{{ asset(by: {{ id: {} }}) {{ image {{ url variant(preset: SMALL) {{ url }} }} }} }}", asset["id"]) });
-        let post = desk.app.post().bearer_auth(&desk.token).header("municipio-perspective", "draft").json(&query);
-        let answer: Value = post.send().await.unwrap().json().await.unwrap();
-        let image = &answer["data"]["asset"]["image"];
-        for url in [&image["url"], &image["variant"]["url"]] {
-            let url = url.as_str().unwrap_or_else(|| panic!("{answer:#}"));
-            assert_eq!(desk.fetch(url, &[]).await.status(), 200, "{url}");
-            let (unsigned, _) = url.split_once('?').unwrap();
-            assert_eq!(desk.fetch(unsigned, &[]).await.status(), 404, "{unsigned}");
-        }
-    }
-}
-
-on_both! {
-    async fn files_are_sent_by_those_who_may(engine) {
-        let desk = Desk::open(engine).await;
-        let operations = json!({ "query": CREATE, "variables": { "file": null, "title": "x" } });
-        let code = async |request: reqwest::RequestBuilder| -> (u16, Value) {
-            let response = request.send().await.unwrap();
-            (response.status().as_u16(), response.json::<Value>().await.unwrap()["code"].clone())
-        };
-        let before = desk.app.rows("media_upload").await;
-        let request = || desk.multipart(&operations, "a.txt", b"testo");
-        let (client, request) = (&desk.app.client, request().build().unwrap());
-        let without = |header: &str| {
-            let mut request = request.try_clone().unwrap();
-            request.headers_mut().remove(header);
-            reqwest::RequestBuilder::from_parts(client.clone(), request)
-        };
-        assert_eq!(code(without("graphql-require-preflight")).await, (400, json!("PREFLIGHT_MISSING")));
-        assert_eq!(code(without("authorization")).await, (401, json!("UNAUTHENTICATED")));
-        let viewer = desk.app.signed_in(BuiltInRole::Officer).await;
-        let refused = without("authorization").bearer_auth(viewer);
-        assert_eq!(code(refused).await, (403, json!("FORBIDDEN")));
-        assert_eq!(desk.app.rows("media_upload").await, before);
-    }
-}
-
-on_both! {
-    async fn nobody_uses_the_upload_of_somebody_else(engine) {
-        let desk = Desk::open(engine).await;
-        let asset = desk.asset("mio.txt", b"mio").await;
-        let app: &TestApp = &desk.app;
-        let uploads = app.administrator().await;
-        use sea_orm::{ConnectionTrait, Statement};
-        let newest = "SELECT CAST(id AS text) FROM media_upload ORDER BY created_at DESC LIMIT 1";
-        let newest = match engine {
-            municipio_tests::Engine::Sqlite => newest.replace("CAST(id AS text)", "lower(hex(id))"),
-            municipio_tests::Engine::Postgres => newest.to_owned(),
-        };
-        let row = uploads.query_one_raw(Statement::from_string(uploads.get_database_backend(), newest)).await;
-        let upload: String = row.unwrap().unwrap().try_get_by_index(0).unwrap();
-        let other = app.signed_in(BuiltInRole::Editor).await;
-        let variables = json!({ "file": upload, "title": "suo" });
-        let answer = app.data_as(&other, CREATE, variables.clone()).await;
-        assert_eq!(answer["createContent"]["userErrors"][0]["code"], "UPLOAD_NOT_FOUND", "{answer:#}");
-        // The one who sent it makes another asset of it.
-        let again = app.data_as(&desk.token, CREATE, variables).await;
-        assert_eq!(again["createContent"]["content"]["file"]["sha256"], asset["file"]["sha256"], "{again:#}");
-    }
-}
-
-on_both! {
-    async fn the_same_bytes_under_two_names_are_two_assets_that_can_be_copied(engine) {
-        let desk = Desk::open(engine).await;
-        let text = desk.asset("dati.txt", b"a;b\n1;2\n").await;
-        let table = desk.asset("dati.csv", b"a;b\n1;2\n").await;
-        assert_eq!(text["file"]["sha256"], table["file"]["sha256"]);
-        assert_eq!((&text["file"]["mediaType"], &table["file"]["mediaType"]), (&json!("text/plain"), &json!("text/csv")));
-        let copy = "mutation($id: ID!) { duplicate(input: { id: $id }) { userErrors { code message } } }";
-        for asset in [text, table] {
-            let done = desk.app.data_as(&desk.token, copy, json!({ "id": asset["id"] })).await;
-            assert_eq!(done["duplicate"]["userErrors"], json!([]), "{done:#}");
-        }
-    }
-}
-
-on_both! {
-    async fn files_are_found_where_the_host_names_no_municipality(engine) {
-        let desk = Desk::open(engine).await;
-        let asset = desk.published("modulo.txt", b"testo").await;
-        desk.app.tenant("c_x001", "www.x001.example").await;
-        let query = "query($id: ID!) { asset(by: { id: $id }) { file { url sha256 } } }";
-        let variables = json!({ "id": asset["id"] });
-        // For some seconds it is remembered that there was one municipality.
-        let file = loop {
-            let post = desk.app.post().header("municipio-tenant", "c_m999");
-            let post = post.json(&json!({ "query": query, "variables": variables }));
-            let answer: Value = post.send().await.unwrap().json().await.unwrap();
-            let file = answer["data"]["asset"]["file"].clone();
-            let url = file["url"].as_str().unwrap_or_else(|| panic!("{answer:#}"));
-            if url.contains("/tenants/c_m999/media/") {
-                break file;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        };
-        let url = file["url"].as_str().unwrap();
-        // A page that shows it sends no header.
-        assert_eq!(desk.bytes(url).await, b"testo");
-        let hash = file["sha256"].as_str().unwrap();
-        let address = |code: &str| format!("{}/tenants/{code}/media/{hash}/original/modulo.txt", desk.app.base);
-        assert_eq!(desk.bytes(&address("c_m999")).await, b"testo");
-        assert_eq!(desk.fetch(&address("c_x001"), &[]).await.status(), 404);
-        assert_eq!(desk.fetch(&address("c_x009"), &[]).await.status(), 404);
-    }
-}
-
-on_both! {
-    async fn the_record_of_a_moment_has_the_file_of_that_moment(engine) {
-        let desk = Desk::open(engine).await;
-        let asset = desk.published("modulo.txt", b"prima edizione").await;
-        let moment = municipio_tests::now();
-        let replace = format!("mutation($file: Upload!) {{ updateContent(input: {{ id: {}, content: {{ asset: {{
-            file: {{ upload: $file }} }} }} }}) {{ userErrors {{ code message }} }} }}", asset["id"]);
-        let operations = json!({ "query": replace, "variables": { "file": null } });
-        desk.multipart(&operations, "modulo.txt", b"seconda edizione").send().await.unwrap();
-        desk.publish(&asset["id"]).await;
-        let query = json!({ "query": format!("{{ asset(by: {{ id: {} }}) {{ file {{ url }} }} }}", asset["id"]) });
-        let as_of = format!("as-of={}", moment.to_rfc3339_opts(chrono::SecondsFormat::Micros, true));
-        let post = desk.app.post().header("municipio-perspective", as_of).json(&query);
-        let answer: Value = post.send().await.unwrap().json().await.unwrap();
-        let url = answer["data"]["asset"]["file"]["url"].as_str();
-        let url = url.unwrap_or_else(|| panic!("{answer:#}"));
-        assert_eq!(desk.bytes(url).await, b"prima edizione");
     }
 }
 
@@ -496,8 +300,57 @@ on_both! {
         let request = reqwest::RequestBuilder::from_parts(desk.app.client.clone(), request).body(body);
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         assert_eq!(answer["code"], "FILE_TYPE_REFUSED", "{answer:#}");
-        assert_eq!(desk.app.rows("media_upload").await, 0);
-        assert!(desk.kept("uploads").is_empty());
+        desk.has_no_uploads().await;
+    }
+}
+
+on_both! {
+    async fn files_are_no_uploads_once_their_mutation_is_answered(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("modulo.txt", b"testo").await;
+        desk.has_no_uploads().await;
+        let file = desk.read(&asset["id"], "file { url }").await["file"].clone();
+        assert_eq!(desk.bytes(file["url"].as_str().unwrap()).await, b"testo");
+        // One that is refused takes the files of the request with it.
+        let wrong = CREATE.replace("title: [{ locale: \"it\"", "title: [{ locale: \"zz\"");
+        let operations = json!({ "query": wrong, "variables": { "file": null, "title": "x" } });
+        let answer: Value = desk.multipart(&operations, "a.txt", b"altro").send().await.unwrap().json().await.unwrap();
+        let errors = &answer["data"]["createContent"]["userErrors"];
+        assert!(errors.as_array().is_some_and(|errors| !errors.is_empty()), "{answer:#}");
+        desk.has_no_uploads().await;
+    }
+}
+
+on_both! {
+    async fn files_of_a_request_that_is_cut_are_forgotten(engine) {
+        let desk = Desk::open(engine).await;
+        let variables = json!({ "file": null, "second": null });
+        let operations = json!({ "query": "mutation($file: Upload, $second: Upload) { a: __typename }", "variables": variables });
+        let request = desk.multipart(&operations, "a.txt", b"testo").build().unwrap();
+        let body = String::from_utf8_lossy(request.body().unwrap().as_bytes().unwrap()).replace(
+            r#"{"0":["variables.file"]}"#,
+            r#"{"0":["variables.file"],"1":["variables.second"]}"#,
+        );
+        let boundary = body.lines().next().unwrap().to_owned();
+        let end = format!("{boundary}--\r\n");
+        // The first file is there, the second is to come, and the connection is reset.
+        let second = "Content-Disposition: form-data; name=\"1\"; filename=\"b.txt\"\r\n\r\ntes";
+        let body = format!("{}{boundary}\r\n{second}", body.strip_suffix(&end).unwrap());
+        let address = desk.app.base.trim_start_matches("http://");
+        let mut head = format!("POST /graphql HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n", body.len() + 1_000);
+        for name in ["authorization", "content-type", "graphql-require-preflight"] {
+            head += &format!("{name}: {}\r\n", request.headers()[name].to_str().unwrap());
+        }
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
+        let start = Instant::now();
+        while desk.app.rows("media_upload").await < 2 {
+            assert!(start.elapsed() < Duration::from_secs(10));
+            actix_web::rt::task::yield_now().await;
+        }
+        connection.set_zero_linger().unwrap();
+        drop(connection);
+        desk.has_no_uploads().await;
     }
 }
 

@@ -1,7 +1,10 @@
 //! Resumable uploads by tus 1.0.0: in pieces, over connections that break, with checksums. The client that others
 //! use speaks it in `tests/clients`.
 
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use actix_web::web::Bytes;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -28,7 +31,7 @@ const STREAM: &str = "application/offset+octet-stream";
 
 pub(crate) struct Tus<'a> {
     desk: &'a Desk,
-    token: &'a str,
+    pub(crate) token: &'a str,
 }
 
 impl<'a> Tus<'a> {
@@ -96,6 +99,32 @@ impl<'a> Tus<'a> {
         })
     }
 
+    /// A request with these first headers that sends so many bytes of its body, and no more.
+    async fn cut(&self, headers: &str, body: &[u8], sent: usize) -> TcpStream {
+        let address = self.desk.app.base.trim_start_matches("http://");
+        let head = format!(
+            "{headers}Host: {address}\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
+             Content-Type: {STREAM}\r\nContent-Length: {}\r\n\r\n",
+            self.token,
+            body.len()
+        );
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&body[..sent]).await.unwrap();
+        connection
+    }
+
+    /// Resets a connection once something has arrived over it.
+    async fn reset(&self, connection: TcpStream) {
+        let start = Instant::now();
+        while self.desk.kept("uploads").is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "nothing arrives");
+            actix_web::rt::task::yield_now().await;
+        }
+        connection.set_zero_linger().unwrap();
+        drop(connection);
+    }
+
     /// The asset that is made of an upload.
     pub(crate) async fn asset(&self, path: &str) -> Value {
         let upload = path.rsplit('/').next().unwrap();
@@ -151,16 +180,8 @@ on_both! {
         let tus = Tus::of(&desk);
         let text = "x".repeat(1_000_000).into_bytes();
         let path = tus.begin("lungo.txt", text.len()).await;
-        let address = desk.app.base.trim_start_matches("http://");
-        let head = format!(
-            "PATCH {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
-             Content-Type: {STREAM}\r\nUpload-Offset: 0\r\nContent-Length: {}\r\n\r\n",
-            desk.token,
-            text.len()
-        );
-        let mut connection = TcpStream::connect(address).await.unwrap();
-        connection.write_all(head.as_bytes()).await.unwrap();
-        connection.write_all(&text[..900_000]).await.unwrap();
+        let headers = format!("PATCH {path} HTTP/1.1\r\nUpload-Offset: 0\r\n");
+        let mut connection = tus.cut(&headers, &text, 900_000).await;
         connection.shutdown().await.unwrap();
         // The server says that it is cut, or closes at once.
         let _ = connection.read_to_end(&mut Vec::new()).await;
@@ -173,6 +194,34 @@ on_both! {
         let rest = tus.patch(&path, offset, &text[offset..]).await;
         assert_eq!(rest.status(), 204);
         assert_eq!(tus.asset(&path).await["content"]["file"]["sha256"], sha256(&text));
+    }
+}
+
+on_both! {
+    async fn an_upload_whose_connection_is_reset_goes_on_or_leaves_nothing(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let text = "x".repeat(1_000_000).into_bytes();
+        let path = tus.begin("lungo.txt", text.len()).await;
+        let headers = format!("PATCH {path} HTTP/1.1\r\nUpload-Offset: 0\r\n");
+        tus.reset(tus.cut(&headers, &text, 900_000).await).await;
+        // What had been read by then is there, once that is noticed.
+        let mut offset = 0;
+        while offset == 0 {
+            actix_web::rt::task::yield_now().await;
+            offset = tus.offset(&path).await.unwrap();
+        }
+        assert_eq!(tus.patch(&path, offset, &text[offset..]).await.status(), 204);
+        assert_eq!(tus.asset(&path).await["content"]["file"]["sha256"], sha256(&text));
+        // Nobody was told where one is that begins with its first bytes.
+        let headers = "POST /media/uploads HTTP/1.1\r\nUpload-Length: 1000000\r\n";
+        let before = desk.app.rows("media_upload").await;
+        tus.reset(tus.cut(headers, &text, 900_000).await).await;
+        let start = Instant::now();
+        while desk.app.rows("media_upload").await > before || !desk.kept("uploads").is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "an upload is left");
+            actix_web::rt::task::yield_now().await;
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Files that are sent, and what is sent with them.
 
-use std::io::Cursor;
+use std::{
+    io::Cursor,
+    time::{Duration, Instant},
+};
 
 use image::{
     DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage,
@@ -285,6 +288,15 @@ impl Desk {
     /// How many variants are kept.
     pub async fn made(&self) -> usize {
         self.kept("variants").len()
+    }
+
+    /// Waits until nothing is on its way in: what a request brought is forgotten when it is answered, or gone.
+    pub async fn has_no_uploads(&self) {
+        let start = Instant::now();
+        while self.app.rows("media_upload").await > 0 || !self.kept("uploads").is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "uploads are left");
+            actix_web::rt::task::yield_now().await;
+        }
     }
 
     /// The files that are kept in a folder of the store, of all municipalities.

@@ -104,6 +104,44 @@ pub(super) async fn progress(
     .await
 }
 
+/// Begins an upload with its first bytes. When those are not taken nobody is told of it, and nothing is left; also when
+/// the client goes away.
+pub(super) async fn begin(
+    media: TenantMedia,
+    new: NewUpload,
+    first: Option<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static>,
+    checksum: Option<Checksum>,
+) -> Result<Upload, MediaError> {
+    ended(rt::spawn(async move {
+        let author = new.author.clone();
+        let begun = media.begin_upload(new, clock::now()).await?;
+        let Some(first) = first else {
+            return Ok(begun);
+        };
+        let whose = (begun.id, author.as_str());
+        let taken = media.append(whose, 0, patient(first), checksum, clock::now);
+        let taken = taken.await;
+        if taken.is_err() {
+            forget(&media, &[begun.id], &author).await;
+        }
+        taken
+    }))
+    .await
+}
+
+/// Forgets uploads of which nobody is told.
+pub(in crate::http) async fn forget(media: &TenantMedia, uploads: &[UploadId], author: &str) {
+    for upload in uploads {
+        match media.cancel_upload(*upload, author, clock::now()).await {
+            // One that is refused is gone already.
+            Ok(()) | Err(MediaError::NoUpload) => {}
+            Err(error) => {
+                tracing::warn!(%error, %upload, "an upload that is not needed cannot be removed yet");
+            }
+        }
+    }
+}
+
 /// What became of something that goes on when nobody waits for it.
 async fn ended(task: JoinHandle<Result<Upload, MediaError>>) -> Result<Upload, MediaError> {
     let ended = task.await;
