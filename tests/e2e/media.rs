@@ -3,13 +3,16 @@
 
 use std::time::{Duration, Instant};
 
+use actix_web::web::Bytes;
+use chrono::TimeDelta;
+use futures_util::stream;
 use municipio_domain::{
     identity::BuiltInRole,
-    media::{Cleaning, ContentHash, GRACE},
+    media::{Cleaning, Clock, ContentHash, GRACE, NewUpload, texts},
 };
 use municipio_tests::{
-    media::{CREATE, Desk, jpeg, photograph, transparent_png},
-    on_both,
+    media::{CREATE, Desk, document, jpeg, photograph, transparent_png},
+    noon, on_both,
 };
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -351,6 +354,52 @@ on_both! {
         connection.set_zero_linger().unwrap();
         drop(connection);
         desk.has_no_uploads().await;
+    }
+}
+
+on_both! {
+    async fn a_document_that_was_not_read_is_read_when_it_is_sent_again(engine) {
+        let desk = Desk::open(engine).await;
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let bytes = document(b"BT /F1 12 Tf (Modulo) Tj ET".to_vec());
+        let send = async || {
+            let new = NewUpload { author: "a".to_owned(), name: "modulo.pdf".to_owned(), length: None };
+            let bytes = stream::iter([Ok(Bytes::from(bytes.clone()))]);
+            media.receive(new, bytes, municipio_tests::now).await.unwrap().facts.unwrap()
+        };
+        let facts = send().await;
+        assert!(facts.pages.is_some());
+        let forget = "UPDATE media_blob SET text = NULL WHERE text = 'Modulo'";
+        let administrator = desk.app.administrator().await;
+        use sea_orm::ConnectionTrait;
+        assert_eq!(administrator.execute_unprepared(forget).await.unwrap().rows_affected(), 1);
+        let store = desk.app.database.tenant(tenant.id);
+        let hashes = [facts.sha256.clone()];
+        assert!(texts(&store, &hashes).await.unwrap().is_empty());
+        send().await;
+        assert_eq!(texts(&store, &hashes).await.unwrap()[&facts.sha256], "Modulo");
+    }
+}
+
+on_both! {
+    async fn what_nobody_uploaded_lately_is_kept_anew(engine) {
+        let desk = Desk::open(engine).await;
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let send = async |clock: Clock| {
+            let new = NewUpload { author: "a".to_owned(), name: "a.txt".to_owned(), length: None };
+            let bytes = stream::iter([Ok(Bytes::from_static(b"testo"))]);
+            media.receive(new, bytes, clock).await.unwrap()
+        };
+        let facts = send(noon).await.facts.unwrap();
+        let kept = desk.app.media_folder().join(tenant.id.to_string()).join("blobs").join(facts.sha256.as_str());
+        // As if it were about to be removed: what is there now does not count.
+        std::fs::write(&kept, "tra poco non ci sono").unwrap();
+        send(noon).await;
+        assert_ne!(std::fs::read(&kept).unwrap(), b"testo");
+        send(|| noon() + TimeDelta::days(2)).await;
+        assert_eq!(std::fs::read(&kept).unwrap(), b"testo");
     }
 }
 

@@ -18,8 +18,9 @@ use crate::{ids::UploadId, store::Transaction};
 
 /// How long a file that no revision uses is kept.
 pub const GRACE: TimeDelta = TimeDelta::days(7);
-/// How long something that is kept without a row may be on its way to one.
-const ON_ITS_WAY: TimeDelta = TimeDelta::days(1);
+/// How long something that is kept without a row may be on its way to one, and how long a file is not removed that was
+/// uploaded.
+pub(super) const ON_ITS_WAY: TimeDelta = TimeDelta::days(1);
 
 /// How long the removal of a file may take.
 const MOMENT: Duration = Duration::from_secs(5);

@@ -1,5 +1,7 @@
 //! A file that has arrived as a whole: what it is, whether it is taken in, and what is kept of it.
 
+use std::collections::HashSet;
+
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -13,10 +15,12 @@ use super::{Clock, PATIENCE, Piece, Upload, pieces, unsigned};
 use crate::{
     ids::UploadId,
     media::{
-        ByteStream, Family, FileFacts, FileKind, Key, MediaError, Refusal, TenantMedia, clean_name,
+        ByteStream, Family, FileFacts, FileKind, Key, MediaError, Refusal, TenantMedia,
+        clean::ON_ITS_WAY,
+        clean_name,
         document::{self, Document},
         kind::HEAD,
-        rows::one_of,
+        rows::{files, one_of},
     },
     store::StoreError,
 };
@@ -131,9 +135,10 @@ impl TenantMedia {
             created_at: now,
             uploaded_at: now,
         };
-        self.note_files(vec![blob], now).await?;
+        let old = self.note_files(vec![blob], now).await?;
+        self.forget(&hash).await;
         let key = Key::blob(self.tenant(), &hash);
-        if self.blobs().find(&key).await?.is_none() {
+        if !old.is_empty() || self.blobs().find(&key).await?.is_none() {
             self.blobs().rename(&taken.at, &key).await?;
         }
         let values = [
@@ -161,23 +166,40 @@ impl TenantMedia {
         Ok(row.ok_or(MediaError::NoUpload)?.try_into()?)
     }
 
-    /// Notes that files are uploaded now, each once.
+    /// Notes that files are uploaded now, each once, with what is known of them now and was not when they came first.
+    /// Gives those whose bytes are to be kept anew, though they may be there: nobody uploaded them lately, and their
+    /// removal may be under way, or may have been given up and still happen.
     pub(in crate::media) async fn note_files(
         &self,
         rows: Vec<media_blob::Model>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<HashSet<String>, StoreError> {
+        use media_blob::Column;
         let hashes: Vec<_> = rows.iter().map(|row| row.sha256.clone()).collect();
+        let read: Vec<_> = rows.iter().filter(|row| is_read(row)).cloned().collect();
         let transaction = self.store.begin().await?;
         transaction
             .insert_missing::<media_blob::Entity>(rows)
             .await?;
-        let uploaded = [(media_blob::Column::UploadedAt, now.into())];
+        let before_lately = Column::UploadedAt.lt(now - ON_ITS_WAY);
+        let old = files(&transaction, one_of(hashes.clone()).add(before_lately)).await?;
+        let uploaded = [(Column::UploadedAt, now.into())];
         transaction
             .update::<media_blob::Entity>(uploaded, one_of(hashes))
             .await?;
-        transaction.commit().await
+        for row in read {
+            let unread = one_of([row.sha256]).add(Column::Text.is_null());
+            let known = [(Column::Facts, row.facts.into()), (Column::Text, row.text.into())];
+            transaction.update::<media_blob::Entity>(known, unread).await?;
+        }
+        transaction.commit().await?;
+        Ok(old.into_keys().collect())
     }
+}
+
+/// Whether anything was read of a document.
+fn is_read(row: &media_blob::Model) -> bool {
+    row.text.is_some() || row.facts.get("pages").is_some()
 }
 
 /// The pieces of a file as one.
