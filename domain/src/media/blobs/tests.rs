@@ -219,3 +219,45 @@ async fn what_a_killed_process_was_writing_is_found() {
     assert!(found(future).await.is_empty());
     assert!(blobs.find(&whole).await.unwrap().is_some());
 }
+
+/// Notes how long the parts are.
+#[derive(Debug, Default)]
+struct Parts(Arc<std::sync::Mutex<Vec<usize>>>);
+
+#[async_trait::async_trait]
+impl MultipartUpload for Parts {
+    fn put_part(&mut self, part: PutPayload) -> object_store::UploadPart {
+        self.0.lock().unwrap().push(part.content_length());
+        Box::pin(async { Ok(()) })
+    }
+
+    async fn complete(&mut self) -> object_store::Result<object_store::PutResult> {
+        Ok(object_store::PutResult {
+            e_tag: None,
+            version: None,
+            extensions: Default::default(),
+        })
+    }
+
+    async fn abort(&mut self) -> object_store::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn all_parts_but_the_last_are_of_one_size() {
+    for (chunk, times) in [(700_000, 30), (12 * 1024 * 1024 + 1, 2), (PART, 2), (1, 0)] {
+        let parts = Parts::default();
+        let lengths = Arc::clone(&parts.0);
+        let mut writer = Writer::of(Box::new(parts));
+        for _ in 0..times {
+            writer.write(vec![7; chunk].into()).await.unwrap();
+        }
+        let hash = writer.finish().await.unwrap();
+        assert_eq!(hash, ContentHash::of_bytes(&vec![7; chunk * times]));
+        let lengths = lengths.lock().unwrap().clone();
+        assert_eq!(lengths.iter().sum::<usize>(), chunk * times);
+        let (last, others) = lengths.split_last().unwrap();
+        assert!(*last <= PART && others.iter().all(|length| *length == PART), "{lengths:?}");
+    }
+}
