@@ -427,3 +427,56 @@ on_both! {
         assert_eq!(desk.app.rows("media_blob").await, rows);
     }
 }
+
+on_both! {
+    async fn variants_of_long_ago_are_removed_and_made_again(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("foto.jpg", &jpeg(200, 100)).await;
+        let image = &desk.read(&asset["id"], "image { variant(preset: THUMBNAIL) { url } }").await["image"];
+        let url = image["variant"]["url"].as_str().unwrap();
+        let made = desk.bytes(url).await;
+        assert_eq!(desk.made().await, 1);
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let cleaning = Cleaning { grace: TimeDelta::days(1_000), strays: true, dry_run: false };
+        for (days, left) in [(89, 1), (91, 0)] {
+            let cleaned = media.clean(&cleaning, municipio_tests::now() + TimeDelta::days(days)).await.unwrap();
+            assert_eq!((cleaned.variants, desk.made().await), (1 - left, left));
+        }
+        assert_eq!(desk.bytes(url).await, made);
+    }
+}
+
+on_both! {
+    async fn what_nothing_needs_is_not_missing(engine) {
+        let desk = Desk::open(engine).await;
+        let used = desk.asset("usato.txt", b"usato").await;
+        let tus = Tus::of(&desk);
+        let path = tus.begin("caricato.txt", 8).await;
+        assert_eq!(tus.patch(&path, 0, b"caricato").await.status(), 204);
+        // As after a stop between the row and the bytes: no upload has it, because that comes last.
+        desk.asset("interrotto.txt", b"interrotto").await;
+        while desk.app.rows("media_upload").await > 1 {
+            actix_web::rt::task::yield_now().await;
+        }
+        let administrator = desk.app.administrator().await;
+        use sea_orm::ConnectionTrait;
+        let interrupted = ContentHash::of_bytes(b"interrotto");
+        let forget = format!("DELETE FROM media_use WHERE sha256 = '{interrupted}'");
+        assert_eq!(administrator.execute_unprepared(&forget).await.unwrap().rows_affected(), 1);
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let blobs = desk.app.media_folder().join(tenant.id.to_string()).join("blobs");
+        let hashes = [b"usato".as_slice(), b"caricato", b"interrotto"].map(ContentHash::of_bytes);
+        for hash in &hashes {
+            std::fs::remove_file(blobs.join(hash.as_str())).unwrap();
+        }
+        assert_eq!(used["file"]["sha256"], hashes[0].as_str());
+        let known = media.known().await.unwrap();
+        let mut missing = media.verify(&known, |_| ()).await.unwrap().missing;
+        let mut lost = hashes[..2].to_vec();
+        missing.sort();
+        lost.sort();
+        assert_eq!(missing, lost);
+    }
+}

@@ -20,7 +20,7 @@ use crate::{
         clean_name,
         document::{self, Document},
         kind::HEAD,
-        rows::{files, one_of},
+        rows::{hashes, one_of},
     },
     store::StoreError,
 };
@@ -175,17 +175,18 @@ impl TenantMedia {
         now: DateTime<Utc>,
     ) -> Result<HashSet<String>, StoreError> {
         use media_blob::Column;
-        let hashes: Vec<_> = rows.iter().map(|row| row.sha256.clone()).collect();
+        let named: Vec<_> = rows.iter().map(|row| row.sha256.clone()).collect();
         let read: Vec<_> = rows.iter().filter(|row| is_read(row)).cloned().collect();
         let transaction = self.store.begin().await?;
         transaction
             .insert_missing::<media_blob::Entity>(rows)
             .await?;
         let before_lately = Column::UploadedAt.lt(now - ON_ITS_WAY);
-        let old = files(&transaction, one_of(hashes.clone()).add(before_lately)).await?;
+        let before_lately = one_of(named.clone()).add(before_lately);
+        let old = hashes(&transaction, before_lately).await?;
         let uploaded = [(Column::UploadedAt, now.into())];
         transaction
-            .update::<media_blob::Entity>(uploaded, one_of(hashes))
+            .update::<media_blob::Entity>(uploaded, one_of(named))
             .await?;
         for row in read {
             let unread = one_of([row.sha256]).add(Column::Text.is_null());
@@ -193,7 +194,7 @@ impl TenantMedia {
             transaction.update::<media_blob::Entity>(known, unread).await?;
         }
         transaction.commit().await?;
-        Ok(old.into_keys().collect())
+        Ok(old)
     }
 }
 
