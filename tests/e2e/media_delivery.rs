@@ -239,6 +239,35 @@ on_both! {
     }
 }
 
+/// With the feature `avif` alone, whose encoder takes minutes to build.
+#[cfg(feature = "avif")]
+#[actix_web::test]
+async fn avif_is_prepared_and_delivered_once_it_is_there() {
+    let desk = Desk::open(Engine::Sqlite).await;
+    let asset = desk.published("foto.jpg", &jpeg(300, 200)).await;
+    let fields = "image { variant(preset: THUMBNAIL) { url } }";
+    let image = &desk.read(&asset["id"], fields).await["image"];
+    let url = image["variant"]["url"].as_str().unwrap();
+    let accept = [("accept", "image/avif,image/webp,*/*")];
+    let start = Instant::now();
+    let mut before = 0;
+    let made = loop {
+        let response = desk.fetch(url, &accept).await;
+        assert_eq!(response.status(), 200);
+        match response.headers()["content-type"].to_str().unwrap() {
+            "image/avif" => break response.bytes().await.unwrap(),
+            // What takes its place is delivered meanwhile.
+            other => assert_eq!(other, "image/webp"),
+        }
+        before += 1;
+        assert!(start.elapsed() < Duration::from_secs(120));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert!(before > 0 && &made[4..12] == b"ftypavif");
+    let other = desk.fetch(url, &[("accept", "image/webp")]).await;
+    assert_eq!(other.headers()["content-type"], "image/webp");
+}
+
 #[actix_web::test]
 async fn what_is_taken_off_the_site_is_not_delivered() {
     let desk = Desk::open(Engine::Sqlite).await;

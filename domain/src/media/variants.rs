@@ -185,7 +185,11 @@ impl TenantMedia {
         let kind = facts
             .kind()
             .ok_or_else(|| MediaError::Render("it is no picture".to_owned()))?;
-        let place = self.shared().workshop.place(self.tenant()).await?;
+        let workshop = match format {
+            Format::Avif => &self.shared().preparing.workshop,
+            _ => &self.shared().workshop,
+        };
+        let place = workshop.place(self.tenant()).await?;
         let original = Key::blob(self.tenant(), &facts.sha256);
         let rendering = Rendering {
             kind,

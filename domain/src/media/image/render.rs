@@ -152,6 +152,8 @@ fn avif(image: &DynamicImage, quality: u8, bytes: &mut Vec<u8>) -> Result<(), Me
     // The same number stands for less of a picture than in WebP.
     let quality = quality.saturating_sub(15).max(1);
     let encoder = image::codecs::avif::AvifEncoder::new_with_speed_quality(bytes, SPEED, quality);
+    // By itself it takes all cores.
+    let encoder = encoder.with_num_threads(Some(1));
     image.write_with_encoder(encoder).map_err(failed)
 }
 
