@@ -266,6 +266,51 @@ mod tests {
         assert!(refused(FileKind::Webp, webp));
     }
 
+    /// Metadata as cameras write it: turned to the left, and a place.
+    fn exif() -> Vec<u8> {
+        let mut exif = b"II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x08\0\0\0".to_vec();
+        exif.extend(b"\x10\x01\x02\0\x0d\0\0\0\x26\0\0\0\0\0\0\0SECRET-PLACE\0");
+        exif
+    }
+
+    fn encoded(format: image::ImageFormat) -> Bytes {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::new(6, 4);
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner().into()
+    }
+
+    #[test]
+    fn metadata_is_left_out_and_which_way_up_is_kept() {
+        let mut png = Png::from_bytes(encoded(image::ImageFormat::Png)).unwrap();
+        for (kind, content) in [
+            (b"eXIf", exif()),
+            (b"tEXt", b"Comment\0SECRET".to_vec()),
+            (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0SECRET".to_vec()),
+            (b"tIME", b"SECRET!".to_vec()),
+        ] {
+            let before_the_end = png.chunks().len() - 1;
+            let chunk = img_parts::png::PngChunk::new(*kind, content.into());
+            png.chunks_mut().insert(before_the_end, chunk);
+        }
+        let mut webp = WebP::from_bytes(encoded(image::ImageFormat::WebP)).unwrap();
+        webp.set_exif(Some(exif().into()));
+        let xmp = RiffContent::Data(Bytes::from_static(b"SECRET"));
+        webp.chunks_mut().push(RiffChunk::new(*b"XMP ", xmp));
+        for (kind, bytes) in [
+            (FileKind::Png, png.encoder().bytes()),
+            (FileKind::Webp, webp.encoder().bytes()),
+        ] {
+            assert!(String::from_utf8_lossy(&bytes).contains("SECRET-PLACE"));
+            let normal = normalise(kind, bytes, 10).unwrap().bytes;
+            assert!(!String::from_utf8_lossy(&normal).contains("SECRET"), "{kind:?}");
+            let limits = super::super::ImageLimits::default();
+            let mut decoder = super::super::decode::open(kind, &normal, &limits).unwrap();
+            let found = image::ImageDecoder::orientation(&mut decoder).unwrap();
+            assert_eq!(found, Orientation::Rotate270, "{kind:?}");
+        }
+    }
+
     #[test]
     fn lists_hide_no_parts() {
         let list = b"RIFF\0\0\0\0WEBPLIST\x04\0\0\0abcd";
