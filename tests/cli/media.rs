@@ -153,7 +153,8 @@ async fn what_nothing_uses_is_removed_after_its_time() {
     let files = pictures(&server).await.len();
     assert_eq!(server.stop("TERM").code, Some(0));
     let clean = |more: &[&str]| folder.succeed(&[&["media", "clean"], more].concat());
-    let nothing = "c_m999: 0 files that nothing uses, 0 uploads, 0 old variants and 0 stray objects";
+    let nothing =
+        "c_m999: 0 files that nothing uses, 0 uploads, 0 old variants and 0 stray objects";
     assert_eq!(clean(&[]).trim(), format!("{nothing} removed, 0 bytes"));
     let one = "c_m999: 1 files that nothing uses, 0 uploads, 0 old variants and 0 stray objects";
     assert_eq!(

@@ -13,6 +13,8 @@ use municipio_tests::{
 };
 use serde_json::{Value, json};
 
+use crate::media_hostile::long_gif;
+
 on_both! {
     async fn pictures_lose_their_metadata_and_keep_their_pixels(engine) {
         let desk = Desk::open(engine).await;
@@ -183,6 +185,21 @@ on_both! {
         // The right end of the picture.
         assert!(shown.get_pixel(shown.width() - 3, 50)[0] > 240);
         assert!(shown.get_pixel(3, 50)[0] > 200);
+    }
+}
+
+on_both! {
+    async fn an_animation_tells_its_frames_and_its_variants_are_still(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("anima.gif", &long_gif(3)).await;
+        let image = &desk.read(&asset["id"], "image { frames url variant(preset: THUMBNAIL) { url } }").await["image"];
+        assert_eq!(image["frames"], 3);
+        let whole = desk.bytes(image["url"].as_str().unwrap()).await;
+        let frames = |bytes: &[u8]| bytes.windows(2).filter(|bytes| bytes == b"\x2c\0").count();
+        assert_eq!(frames(&whole), 3);
+        let variant = desk.fetch(image["variant"]["url"].as_str().unwrap(), &[("accept", "image/webp")]).await;
+        let variant = variant.bytes().await.unwrap();
+        assert!(!variant.windows(4).any(|name| name == b"ANMF"));
     }
 }
 

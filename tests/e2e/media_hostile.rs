@@ -41,7 +41,7 @@ fn huge_png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// An animation of this many frames of one pixel.
-fn long_gif(frames: usize) -> Vec<u8> {
+pub(crate) fn long_gif(frames: usize) -> Vec<u8> {
     let mut gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
     for _ in 0..frames {
         gif.extend(b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0");
@@ -128,6 +128,25 @@ on_both! {
             assert!(bomb.len() < 1024 * 1024);
             let asset = desk.asset("bomba.pdf", &bomb).await;
             assert_eq!((&asset["file"]["pageCount"], &asset["file"]["language"]), (&json!(1), &json!(null)));
+        }
+    }
+}
+
+on_both! {
+    async fn what_office_programs_write_is_taken_in(engine) {
+        let desk = Desk::open(engine).await;
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/office");
+        for (name, kind) in [
+            ("word-order.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            ("openpyxl.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ("python-pptx.pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+            ("libreoffice-order.odt", "application/vnd.oasis.opendocument.text"),
+        ] {
+            let bytes = std::fs::read(format!("{folder}/{name}")).unwrap();
+            let asset = desk.published(name, &bytes).await;
+            assert_eq!((&asset["file"]["mediaType"], &asset["file"]["name"]), (&json!(kind), &json!(name)));
+            let file = &desk.read(&asset["id"], "file { url }").await["file"];
+            assert_eq!(desk.bytes(file["url"].as_str().unwrap()).await, bytes);
         }
     }
 }

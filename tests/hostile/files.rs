@@ -141,10 +141,7 @@ fn pictures_take_what_their_limits_allow_and_give_it_back() {
     let process = server.process.id();
     let before = memory(process);
     // As large as it may be, and next to nothing to send.
-    let bomb = encoded(
-        &RgbImage::new(8_000, 6_000).into(),
-        ImageFormat::Png,
-    );
+    let bomb = encoded(&RgbImage::new(8_000, 6_000).into(), ImageFormat::Png);
     for (name, bytes, status) in [
         ("limite.png", bomb.clone(), 201),
         ("foto.jpg", jpeg(4_000, 3_000), 201),

@@ -294,7 +294,10 @@ impl Desk {
     pub async fn has_no_uploads(&self) {
         let start = Instant::now();
         while self.app.rows("media_upload").await > 0 || !self.kept("uploads").is_empty() {
-            assert!(start.elapsed() < Duration::from_secs(10), "uploads are left");
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "uploads are left"
+            );
             actix_web::rt::task::yield_now().await;
         }
     }

@@ -59,11 +59,7 @@ where
         making.await
     }
 
-    fn begin(
-        &self,
-        key: K,
-        make: impl Future<Output = Made<V>> + Send + 'static,
-    ) -> Making<V> {
+    fn begin(&self, key: K, make: impl Future<Output = Made<V>> + Send + 'static) -> Making<V> {
         let ends = Ends {
             once: self.clone(),
             key,

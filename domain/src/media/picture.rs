@@ -82,7 +82,9 @@ impl TenantMedia {
     ) -> Result<Bytes, MediaError> {
         let limits = self.shared().limits.image;
         if image::passes(rendering.kind, &rendering.bytes) <= 1 {
-            return place.work(move || image::render(&rendering, &limits)).await?;
+            return place
+                .work(move || image::render(&rendering, &limits))
+                .await?;
         }
         let order = Order {
             kind: rendering.kind,
@@ -97,8 +99,8 @@ impl TenantMedia {
     }
 
     async fn have_worked_on(&self, order: &Order, bytes: Bytes) -> Result<Said, MediaError> {
-        let mut line = serde_json::to_vec(order)
-            .map_err(|error| MediaError::Render(error.to_string()))?;
+        let mut line =
+            serde_json::to_vec(order).map_err(|error| MediaError::Render(error.to_string()))?;
         line.push(b'\n');
         let input = stream::iter([Ok(line.into()), Ok(bytes)]).boxed();
         self.shared().program.run(TASK, input).await

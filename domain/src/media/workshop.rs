@@ -153,7 +153,10 @@ mod tests {
         for _ in 0..WAITING / 2 {
             waiting.push(wait(tenant).await);
         }
-        assert!(matches!(workshop.place(tenant).await, Err(MediaError::Busy)));
+        assert!(matches!(
+            workshop.place(tenant).await,
+            Err(MediaError::Busy)
+        ));
         // Others have the other half.
         let other = TenantId::generate();
         for _ in 0..WAITING / 2 {

@@ -258,6 +258,9 @@ async fn all_parts_but_the_last_are_of_one_size() {
         let lengths = lengths.lock().unwrap().clone();
         assert_eq!(lengths.iter().sum::<usize>(), chunk * times);
         let (last, others) = lengths.split_last().unwrap();
-        assert!(*last <= PART && others.iter().all(|length| *length == PART), "{lengths:?}");
+        assert!(
+            *last <= PART && others.iter().all(|length| *length == PART),
+            "{lengths:?}"
+        );
     }
 }

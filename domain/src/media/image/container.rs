@@ -303,7 +303,10 @@ mod tests {
         ] {
             assert!(String::from_utf8_lossy(&bytes).contains("SECRET-PLACE"));
             let normal = normalise(kind, bytes, 10).unwrap().bytes;
-            assert!(!String::from_utf8_lossy(&normal).contains("SECRET"), "{kind:?}");
+            assert!(
+                !String::from_utf8_lossy(&normal).contains("SECRET"),
+                "{kind:?}"
+            );
             let limits = super::super::ImageLimits::default();
             let mut decoder = super::super::decode::open(kind, &normal, &limits).unwrap();
             let found = image::ImageDecoder::orientation(&mut decoder).unwrap();

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn scans_are_counted() {
-        let two = b"\xff\xd8\xff\xe2\0\x04\xff\xda\xff\xda\0\x02\x01\xff\0\xff\xda\0\x02\x02\xff\xd9";
+        let two =
+            b"\xff\xd8\xff\xe2\0\x04\xff\xda\xff\xda\0\x02\x01\xff\0\xff\xda\0\x02\x02\xff\xd9";
         // What looks like one in a profile is none.
         assert_eq!(passes(two), 2);
         assert_eq!(passes(&two[..13]), 1);

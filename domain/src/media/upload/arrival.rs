@@ -25,11 +25,7 @@ pub(super) struct Arrival<'a> {
 
 impl<'a> Arrival<'a> {
     /// To an upload that has come so far.
-    pub(super) fn of(
-        media: &'a TenantMedia,
-        row: Model,
-        clock: Clock,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn of(media: &'a TenantMedia, row: Model, clock: Clock) -> Result<Self, StoreError> {
         let pieces = pieces(&row)?;
         Ok(Self {
             media,

@@ -156,7 +156,10 @@ impl TenantMedia {
 
     async fn count_uploads(&self, filter: Condition) -> Result<usize, StoreError> {
         let mut select = Query::select();
-        select.column((Entity, Column::Id)).from(Entity).cond_where(filter);
+        select
+            .column((Entity, Column::Id))
+            .from(Entity)
+            .cond_where(filter);
         Ok(self.store.read().rows::<Entity>(select).await?.len())
     }
 

@@ -39,11 +39,7 @@ struct Taken {
 
 impl TenantMedia {
     /// Looks at a file that has arrived. One that is refused is removed.
-    pub(super) async fn take_in(
-        &self,
-        row: Model,
-        clock: Clock,
-    ) -> Result<Upload, MediaError> {
+    pub(super) async fn take_in(&self, row: Model, clock: Clock) -> Result<Upload, MediaError> {
         let id = UploadId(row.id);
         let _looked_at = self.shared().arrivals.look_at(id)?;
         let taken = self.look_at(&row).await;
@@ -190,8 +186,13 @@ impl TenantMedia {
             .await?;
         for row in read {
             let unread = one_of([row.sha256]).add(Column::Text.is_null());
-            let known = [(Column::Facts, row.facts.into()), (Column::Text, row.text.into())];
-            transaction.update::<media_blob::Entity>(known, unread).await?;
+            let known = [
+                (Column::Facts, row.facts.into()),
+                (Column::Text, row.text.into()),
+            ];
+            transaction
+                .update::<media_blob::Entity>(known, unread)
+                .await?;
         }
         transaction.commit().await?;
         Ok(old)
