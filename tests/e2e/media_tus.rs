@@ -30,7 +30,7 @@ use tokio::{
 const STREAM: &str = "application/offset+octet-stream";
 
 pub(crate) struct Tus<'a> {
-    desk: &'a Desk,
+    pub(crate) desk: &'a Desk,
     pub(crate) token: &'a str,
 }
 

@@ -107,6 +107,11 @@ mod tests {
     use std::io::Cursor;
 
     use image::{DynamicImage, ImageFormat, Rgba};
+    use proptest::{
+        collection::vec,
+        prelude::*,
+        sample::{Index, select},
+    };
 
     use super::*;
 
@@ -130,5 +135,50 @@ mod tests {
             matches!(refused, Refusal::TooManyPixels { most: 199, .. }),
             "{refused}"
         );
+    }
+
+    /// A small picture in each form.
+    fn pictures() -> Vec<(FileKind, Vec<u8>)> {
+        let picture = DynamicImage::from(image::RgbImage::from_fn(24, 16, |x, y| {
+            image::Rgb([(x * 10) as u8, (y * 15) as u8, 90])
+        }));
+        let forms = [
+            (FileKind::Jpeg, ImageFormat::Jpeg),
+            (FileKind::Png, ImageFormat::Png),
+            (FileKind::Gif, ImageFormat::Gif),
+            (FileKind::Webp, ImageFormat::WebP),
+        ];
+        let encoded = forms.map(|(kind, format)| {
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            (kind, bytes.into_inner())
+        });
+        encoded.into()
+    }
+
+    proptest! {
+        /// Pixels are bounded, so that a header that lies takes no time; a library that gives up is one that refuses.
+        #[test]
+        fn what_is_damaged_is_refused_or_kept_as_it_stays(
+            picture in select(pictures()),
+            changes in vec((any::<Index>(), any::<u8>()), 0..6),
+            end in any::<Index>(),
+            is_cut in any::<bool>(),
+        ) {
+            let (kind, mut bytes) = picture;
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if is_cut {
+                bytes.truncate(end.index(bytes.len()));
+            }
+            let limits = ImageLimits { pixels: 100_000, ..ImageLimits::default() };
+            let inspected = |bytes: Vec<u8>| std::panic::catch_unwind(|| inspect(kind, bytes.into(), &limits));
+            if let Ok(Ok((kept, facts))) = inspected(bytes) {
+                let again = inspected(kept.to_vec());
+                prop_assert_eq!(again.unwrap(), Ok((kept, facts)));
+            }
+        }
     }
 }
