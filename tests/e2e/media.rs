@@ -133,6 +133,51 @@ on_both! {
 }
 
 on_both! {
+    async fn pictures_in_formatted_text_are_assets(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.asset("lago.jpg", &photograph(60, 40, 1)).await;
+        let id = asset["id"].as_str().unwrap();
+        let forms = [
+            json!({ "locale": "it", "markdown": format!("Ecco.\n\n![Il lago](item:{id})") }),
+            json!({ "locale": "it", "html": format!("<p>Ecco.</p><img src=\"item:{id}\" alt=\"Il lago\">") }),
+            json!({ "locale": "it", "blocks": [
+                { "paragraph": { "content": [{ "text": { "text": "Ecco." } }] } },
+                { "quote": { "blocks": [{ "image": { "url": format!("item:{id}"), "alt": "Il lago" } }] } },
+            ] }),
+        ];
+        let mut pages = Vec::new();
+        for form in forms {
+            let create = "mutation($body: LocalizedRichTextInput!) { createContent(input: { content: { page: {
+                title: [{ locale: \"it\", value: \"Pagina\" }], shortDescription: [{ locale: \"it\", value: \"Una pagina\" }],
+                body: [$body] } } }) { content { id } userErrors { code message path } } }";
+            let made = desk.app.data_as(&desk.token, create, json!({ "body": form })).await;
+            assert_eq!(made["createContent"]["userErrors"], json!([]), "{made:#}");
+            let page = made["createContent"]["content"]["id"].clone();
+            desk.publish(&page).await;
+            pages.push(page);
+        }
+        let read = async |page: &Value| {
+            let query = "query($id: ID!) { page(by: { id: $id }) { body { html } } }";
+            let mut shown = desk.app.ask(query, json!({ "id": page })).await;
+            shown["data"]["page"]["body"]["html"].take().as_str().unwrap().to_owned()
+        };
+        // What is not public is not shown.
+        for page in &pages {
+            assert!(!read(page).await.contains("<img"));
+        }
+        desk.publish(&asset["id"]).await;
+        let file = &desk.read(&asset["id"], "file { url } pages { totalCount }").await;
+        assert_eq!(file["pages"]["totalCount"], 3);
+        let url = file["file"]["url"].as_str().unwrap();
+        for page in &pages {
+            let html = read(page).await;
+            assert!(html.contains(&format!("<img src=\"{url}\" alt=\"Il lago\">")), "{html}");
+        }
+        desk.bytes(url).await;
+    }
+}
+
+on_both! {
     async fn a_private_file_is_for_callers_who_may_see_it_and_for_a_short_time(engine) {
         let desk = Desk::open(engine).await;
         let asset = desk.asset("riservato.txt", b"solo per l'ufficio").await;

@@ -146,6 +146,12 @@ impl RequestData {
         }
     }
 
+    /// Where the file of an asset is, for this caller.
+    pub(crate) fn file_address(&self, item: &Item, asset: &Asset) -> Option<String> {
+        let (file, reach) = (asset.file.as_ref()?, self.reach(asset)?);
+        self.files.file(self.tenant.id, item, file, reach)
+    }
+
     /// The same, of a mutation that may be sent again: it is told what is done.
     pub fn repeatable(self, attempt: Arc<Attempt>) -> Self {
         Self {
