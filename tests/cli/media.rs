@@ -4,7 +4,6 @@
 use std::{
     fs,
     path::PathBuf,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -12,7 +11,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
-use crate::{program::Folder, server::Server};
+use crate::{
+    moto::{BUCKET, Moto},
+    program::Folder,
+    server::Server,
+};
 
 const PICTURES: &str = "{ assets(first: 100) { nodes { title file { url sha256 } image { variant(preset: CARD) { url } } } } }";
 
@@ -272,66 +275,13 @@ fn walk(folder: &std::path::Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A store that speaks S3, as long as it is held.
-struct Moto {
-    server: Child,
-    endpoint: String,
-}
-
-impl Moto {
-    /// Starts it with one bucket, if it is there; `scripts/test` installs it.
-    async fn start() -> Option<Self> {
-        let Some(program) = std::env::var_os("MOTO_SERVER") else {
-            eprintln!("NOT RUN with S3: MOTO_SERVER is not set; scripts/test sets it");
-            return None;
-        };
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()];
-        let server = Command::new(program)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let moto = Self {
-            server,
-            endpoint: format!("http://127.0.0.1:{port}"),
-        };
-        let start = Instant::now();
-        while Client::new()
-            .put(format!("{}/comune", moto.endpoint))
-            .send()
-            .await
-            .is_err()
-        {
-            assert!(
-                start.elapsed() < Duration::from_secs(60),
-                "the S3 server does not start"
-            );
-            actix_web::rt::time::sleep(Duration::from_millis(50)).await;
-        }
-        Some(moto)
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
 #[actix_web::test]
 async fn files_are_kept_in_a_store_that_speaks_s3() {
     let Some(moto) = Moto::start().await else {
         return;
     };
     let folder = Folder::new()
-        .with("MUNICIPIO_MEDIA_BUCKET", "comune")
+        .with("MUNICIPIO_MEDIA_BUCKET", BUCKET)
         .with("AWS_ENDPOINT", &moto.endpoint)
         .with("AWS_ACCESS_KEY_ID", "x")
         .with("AWS_SECRET_ACCESS_KEY", "x")

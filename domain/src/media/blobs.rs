@@ -5,6 +5,8 @@
 //! moved into place. Nothing here knows the database.
 
 #[cfg(test)]
+mod moto;
+#[cfg(test)]
 mod tests;
 
 use std::{

@@ -1,17 +1,15 @@
-//! What is expected of every place where bytes are kept. The one that speaks S3 is a server of its own: `scripts/test`
-//! installs moto, which takes multipart uploads, ranges and listings as Amazon does.
+//! What is expected of every place where bytes are kept.
 
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    moto::{BUCKET, Moto},
+    *,
+};
 
 async fn collected(bytes: ByteStream) -> Vec<u8> {
     let chunks: Vec<Bytes> = bytes.try_collect().await.unwrap();
@@ -127,52 +125,16 @@ async fn a_local_disk_conforms() {
 
 #[tokio::test]
 async fn a_store_that_speaks_s3_conforms() {
-    let Some(program) = std::env::var_os("MOTO_SERVER") else {
-        eprintln!("NOT RUN with S3: MOTO_SERVER is not set; scripts/test sets it");
+    let Some(moto) = Moto::start().await else {
         return;
     };
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()];
-    let server = Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let _server = Running(server.unwrap());
-    let endpoint = format!("http://127.0.0.1:{port}");
-    let (start, client) = (Instant::now(), reqwest::Client::new());
-    while client
-        .put(format!("{endpoint}/comune"))
-        .send()
-        .await
-        .is_err()
-    {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "the S3 server does not start"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
     let builder = AmazonS3Builder::new()
-        .with_endpoint(endpoint)
+        .with_endpoint(&moto.endpoint)
         .with_region("us-east-1")
-        .with_bucket_name("comune")
+        .with_bucket_name(BUCKET)
         .with_access_key_id("x")
         .with_secret_access_key("x");
     conforms(Blobs::s3_with(builder).unwrap()).await;
-}
-
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[tokio::test]
