@@ -124,7 +124,8 @@ pub struct Settings {
     pub limit_streams: usize,
     /// `MUNICIPIO_LIMIT_FILE`: bytes of a file that is uploaded.
     pub limit_file: u64,
-    /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes up to ten bytes for each.
+    /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes up to eight bytes for each; on a
+    /// JPEG of several scans eleven.
     pub limit_pixels: u64,
     /// `MUNICIPIO_LIMIT_UPLOADS`: files that arrive at a time.
     pub limit_uploads: usize,

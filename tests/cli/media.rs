@@ -189,7 +189,7 @@ async fn a_store_that_takes_requests_and_says_nothing_is_as_one_that_does_not_an
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     // The system takes the connections; nobody reads what they bring.
-    without_answers(&endpoint, Duration::from_secs(40)).await;
+    without_answers(&endpoint, Duration::from_secs(60)).await;
 }
 
 /// With a store at this address files are unavailable within this time, and nothing else is.

@@ -144,23 +144,16 @@ mod tests {
     async fn who_comes_behind_many_is_sent_away_at_once() {
         let (workshop, tenant) = (Workshop::new(1), TenantId::generate());
         let taken = workshop.place(tenant).await.unwrap();
-        let wait = async |tenant: TenantId| {
-            let mut place = Box::pin(workshop.place(tenant));
-            assert!(futures_util::poll!(&mut place).is_pending());
-            place
-        };
         let mut waiting = Vec::new();
-        for _ in 0..WAITING / 2 {
-            waiting.push(wait(tenant).await);
-        }
-        assert!(matches!(
-            workshop.place(tenant).await,
-            Err(MediaError::Busy)
-        ));
-        // Others have the other half.
-        let other = TenantId::generate();
-        for _ in 0..WAITING / 2 {
-            waiting.push(wait(other).await);
+        // Each has one half.
+        for tenant in [tenant, TenantId::generate()] {
+            for _ in 0..WAITING / 2 {
+                let mut place = Box::pin(workshop.place(tenant));
+                assert!(futures_util::poll!(&mut place).is_pending());
+                waiting.push(place);
+            }
+            let refused = workshop.place(tenant).await;
+            assert!(matches!(refused, Err(MediaError::Busy)));
         }
         let third = TenantId::generate();
         assert!(matches!(workshop.place(third).await, Err(MediaError::Busy)));
