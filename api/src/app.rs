@@ -118,7 +118,7 @@ pub(crate) struct State {
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
     pub(crate) limits: Limits,
-    /// Those for who signed in.
+    /// Those for who works for a municipality.
     pub(crate) write_limits: Limits,
     /// The schema in the schema definition language.
     pub(crate) sdl: web::Bytes,
@@ -136,9 +136,9 @@ pub(crate) struct State {
 impl State {
     /// The limits of what this caller sends.
     pub(crate) fn limits_of(&self, caller: &Caller) -> &Limits {
-        match caller.permissions() {
-            Some(_) => &self.write_limits,
-            None => &self.limits,
+        match caller.is_staff() {
+            true => &self.write_limits,
+            false => &self.limits,
         }
     }
 

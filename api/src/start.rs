@@ -8,6 +8,7 @@ use std::{
 
 use municipio_domain::{
     audit::{Actor, record},
+    citizens::{DemoIssuer, create_citizen_issuer},
     content::{ContentType, Contents},
     identity::{
         BuiltInRole, Giver, IdentityError, NewAccount, Passwords, Refusal, create_account,
@@ -15,13 +16,13 @@ use municipio_domain::{
     },
     ids::TenantId,
     media::Media,
-    store::{Database, TenantStore},
+    store::{Database, TenantStore, Transaction},
     tenants::{self, NewTenant, Tenant, TenantError},
 };
 use municipio_seeds::{LoadReport, SeedError, SeedFile, TenantFile};
 use uuid::Uuid;
 
-use crate::{app::StartError, clock, media::media, settings::Settings};
+use crate::{app::StartError, clock, media::media, secret::secret, settings::Settings};
 
 /// A database that is ready, and what was done to it.
 pub struct Opened {
@@ -152,7 +153,7 @@ async fn fill(
         None => Some(load(database, &media(settings)?, &tenant, &files).await?),
         Some(_) => None,
     };
-    Ok((demo, demo_accounts(&store, &tenant).await?))
+    Ok((demo, demo_accounts(&store, &tenant, settings).await?))
 }
 
 /// Loads the demo municipality; its tenant is made when it is not there.
@@ -178,10 +179,12 @@ async fn load(
     Ok(municipio_seeds::load(&store, tenant, files, &attached, now).await?)
 }
 
-/// One account for each built-in role of the demo municipality, unless it has accounts already.
+/// One account for each built-in role of the demo municipality, and an issuer of tokens of citizens, unless it has
+/// accounts already.
 async fn demo_accounts(
     store: &TenantStore,
     tenant: &Tenant,
+    settings: &Settings,
 ) -> Result<Vec<DemoAccount>, StartError> {
     let known = list_accounts(store).await?;
     if !known.is_empty() {
@@ -207,8 +210,26 @@ async fn demo_accounts(
         record(&transaction, &Actor::system(), &deed, clock::now()).await?;
         made.push(DemoAccount { email, password });
     }
+    demo_issuer(&transaction, tenant, settings).await?;
     transaction.commit().await?;
     Ok(made)
+}
+
+/// Registers the issuer whose tokens `municipio demo token` signs; without a secret there is none.
+async fn demo_issuer(
+    transaction: &Transaction,
+    tenant: &Tenant,
+    settings: &Settings,
+) -> Result<(), StartError> {
+    let Some(secret) = secret(settings)? else {
+        return Ok(());
+    };
+    let issuer = DemoIssuer::new(&secret).map_err(IdentityError::from)?;
+    let (new, now) = (issuer.registration(), clock::now());
+    let issuer = create_citizen_issuer(transaction, Giver::Operator, new, now).await?;
+    let deed = issuer.deed("issuer.create", &tenant.ipa_code);
+    record(transaction, &Actor::system(), &deed, now).await?;
+    Ok(())
 }
 
 async fn tenant_of(database: &Database, file: &TenantFile) -> Result<Tenant, StartError> {

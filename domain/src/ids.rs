@@ -76,6 +76,10 @@ id!(
     ProviderId
 );
 id!(
+    /// An issuer of tokens of citizens.
+    CitizenIssuerId
+);
+id!(
     /// What begins with a sign-in and ends with a sign-out.
     SessionId
 );

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod catalogue;
+pub mod citizens;
 pub mod content;
 pub mod digest;
 pub mod idempotency;
@@ -13,6 +14,7 @@ pub mod media;
 pub mod openid;
 pub mod outbox;
 pub mod outgoing;
+mod sealing;
 pub mod search;
 pub mod store;
 pub mod tenants;

@@ -258,6 +258,8 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "apiKeys",
         "auditEntries",
         "changes",
+        "citizen",
+        "citizenIssuers",
         "identityProviders",
         "me",
         "node",

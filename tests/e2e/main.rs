@@ -14,6 +14,7 @@ mod audit;
 mod browsers;
 mod calendar;
 mod change_feed;
+mod citizens;
 mod connections;
 mod cursors;
 mod delivery;

@@ -2,6 +2,7 @@
 //! and spoken to over HTTP. What a client cannot do yet, tests do through the domain.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod citizen;
 mod database;
 mod identity;
 pub mod media;

@@ -143,6 +143,11 @@ impl Provider {
         self.state.lock().unwrap().key_requests
     }
 
+    /// A token with these claims beside the usual ones, or instead of them.
+    pub fn token(&self, claims: Value, signing: Signing) -> String {
+        self.state.lock().unwrap().token(claims, signing)
+    }
+
     /// Somebody signs in at the address where they were sent to, and is sent back with the code. The ID token has
     /// these claims beside the usual ones, or instead of them.
     pub fn signs_in(&self, url: &str, claims: Value) -> String {
@@ -260,24 +265,21 @@ async fn user_info(state: web::Data<Mutex<State>>, request: HttpRequest) -> Http
 
 impl State {
     fn id_token(&self, grant: &Grant) -> String {
+        let asked = json!({ "aud": grant.asked["client_id"], "nonce": grant.asked["nonce"] });
+        self.token(with(asked, grant.claims.clone()), grant.signing)
+    }
+
+    fn token(&self, claims: Value, signing: Signing) -> String {
         let seconds = now().timestamp();
-        let claims = with(
-            json!({
-                "iss": self.issuer,
-                "sub": "ada",
-                "aud": grant.asked["client_id"],
-                "iat": seconds,
-                "exp": seconds + 300,
-                "nonce": grant.asked["nonce"],
-            }),
-            grant.claims.clone(),
-        );
+        let usual =
+            json!({ "iss": self.issuer, "sub": "ada", "iat": seconds, "exp": seconds + 300 });
+        let claims = with(usual, claims);
         let sign = |algorithm, id: &str, key: &EncodingKey| {
             let mut header = Header::new(algorithm);
             header.kid = Some(id.to_owned());
             encode(&header, &claims, key).unwrap()
         };
-        match grant.signing {
+        match signing {
             Signing::Published => sign(Algorithm::ES256, &self.key.id, &self.key.key),
             Signing::Unpublished(id) => sign(Algorithm::ES256, id, &SigningKey::new(id).key),
             Signing::Forged => {

@@ -11,6 +11,7 @@ use async_graphql::{
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
+    citizens::{Citizen, CitizenIssuer, LevelOfAssurance},
     content::{
         Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
         Page, PreviewToken, Release, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window,
@@ -19,8 +20,8 @@ use municipio_domain::{
     idempotency::Attempt,
     identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
     ids::{
-        AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId,
-        WebhookDeliveryId, WebhookId,
+        AccountId, ApiKeyId, CitizenIssuerId, ItemId, PreviewTokenId, ProviderId, ReleaseId,
+        RevisionId, WebhookDeliveryId, WebhookId,
     },
     locale::Locale,
     search::Search,
@@ -32,7 +33,7 @@ use municipio_domain::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    error::{ErrorCode, denied, failed, internal},
+    error::{ErrorCode, denied, failed, internal, level_too_low},
     files::{FileAddresses, Reach},
     global_id::{self, Kind},
     identity::IdentityLoader,
@@ -198,6 +199,25 @@ impl RequestData {
         }
     }
 
+    /// The citizen who calls; others are refused.
+    pub(crate) fn citizen(&self) -> Result<&Citizen> {
+        match &self.caller {
+            Caller::Citizen(citizen) => Ok(citizen),
+            Caller::Anonymous => Err(denied(Denied::NotSignedIn)),
+            Caller::Staff(_) | Caller::Machine(_) => {
+                Err(ErrorCode::Forbidden.error("this is for citizens"))
+            }
+        }
+    }
+
+    /// The citizen who calls, of whom it must be so sure who they are.
+    #[allow(dead_code, reason = "cases ask for it")]
+    pub(crate) fn citizen_at(&self, least: LevelOfAssurance) -> Result<&Citizen> {
+        let citizen = self.citizen()?;
+        citizen.require(least).map_err(level_too_low)?;
+        Ok(citizen)
+    }
+
     /// Who makes the request, as it is written down.
     pub(crate) fn actor(&self) -> Actor {
         Actor::caller(&self.caller, self.origin.clone())
@@ -295,6 +315,13 @@ impl RequestData {
     }
 
     pub(crate) async fn provider(&self, id: ProviderId) -> Result<Option<IdentityProvider>> {
+        self.people.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn citizen_issuer(
+        &self,
+        id: CitizenIssuerId,
+    ) -> Result<Option<CitizenIssuer>> {
         self.people.load_one(id).await.map_err(shared)
     }
 

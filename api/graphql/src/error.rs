@@ -3,6 +3,7 @@
 
 use async_graphql::{Error, ErrorExtensions, ServerError};
 use municipio_domain::{
+    citizens::{CitizenError, LevelTooLow},
     content::InvalidCursor,
     identity::Denied,
     media::{MediaError, Refusal},
@@ -168,6 +169,14 @@ error_codes! {
     TokenNonce = "TOKEN_NONCE_WRONG", 401, "Begin the sign-in again.";
     /// A token does not belong to the access token that came with it.
     TokenAccessTokenHash = "TOKEN_HASH_WRONG", 401, "Begin the sign-in again.";
+    /// A token says no fiscal code.
+    TokenFiscalCodeMissing = "TOKEN_FISCAL_CODE_MISSING", 401, "Have the issuer give the fiscal code, or name its claim in the settings of the issuer.";
+    /// A token says something else than the fiscal code of a person, or one with a wrong last character.
+    TokenFiscalCode = "TOKEN_FISCAL_CODE_WRONG", 401, "Have the issuer give the fiscal code of the person.";
+    /// It is not sure enough who the citizen is (RFC 9470).
+    InsufficientAuthentication = "INSUFFICIENT_USER_AUTHENTICATION", 401, "Sign in again at the issuer with one of `acrValues` (`acr_values`).";
+    /// There are no keys by which citizens are known.
+    CitizensUnavailable = "CITIZENS_UNAVAILABLE", 503, "Who runs the service must set MUNICIPIO_SECRET.";
     /// The file is empty.
     FileEmpty = "FILE_EMPTY", 422, "Send another file.";
     /// Files of this type are not taken in: programs, pages and vector pictures are not, because browsers would run them.
@@ -306,6 +315,19 @@ impl From<&MediaError> for ErrorCode {
     }
 }
 
+impl From<&CitizenError> for ErrorCode {
+    fn from(error: &CitizenError) -> Self {
+        match error {
+            CitizenError::Store(error) => error.into(),
+            CitizenError::OpenId(error) => error.into(),
+            CitizenError::FiscalCodeMissing => Self::TokenFiscalCodeMissing,
+            CitizenError::FiscalCode(_) => Self::TokenFiscalCode,
+            CitizenError::Level(_) => Self::InsufficientAuthentication,
+            CitizenError::NoSecret => Self::CitizensUnavailable,
+        }
+    }
+}
+
 impl From<&Denied> for ErrorCode {
     fn from(denied: &Denied) -> Self {
         match denied {
@@ -342,6 +364,20 @@ pub(crate) fn openid(error: &OpenIdError) -> Error {
     let code = ErrorCode::from(error);
     tracing::warn!(%error, code = code.as_str(), "an identity provider is of no help");
     code.error(error.to_string())
+}
+
+/// Tells a citizen at which levels to sign in again.
+pub(crate) fn level_too_low(error: LevelTooLow) -> Error {
+    let message = error.to_string();
+    Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", ErrorCode::InsufficientAuthentication.as_str());
+        extensions.set("acrValues", error.acr_values.as_str());
+    })
+}
+
+/// Tells a citizen that something is for those who work for the municipality.
+pub(crate) fn not_for_citizens() -> Error {
+    ErrorCode::Forbidden.error("this is for those who work for the municipality")
 }
 
 /// Tells a caller what it may not do.

@@ -7,6 +7,7 @@ use std::fmt::Display;
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use municipio_domain::{
+    citizens::CitizenIssuer,
     content::{self, ContentType},
     identity::IdentityProvider,
     ids::{ItemId, RevisionId},
@@ -41,6 +42,8 @@ pub(crate) enum Kind {
     ApiKey,
     /// An identity provider.
     IdentityProvider,
+    /// An issuer of tokens of citizens.
+    CitizenIssuer,
     /// A webhook.
     Webhook,
     /// A delivery of an event to a webhook.
@@ -48,7 +51,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const OTHERS: [Self; 9] = [
+    const OTHERS: [Self; 10] = [
         Self::Item,
         Self::Revision,
         Self::Release,
@@ -56,6 +59,7 @@ impl Kind {
         Self::Account,
         Self::ApiKey,
         Self::IdentityProvider,
+        Self::CitizenIssuer,
         Self::Webhook,
         Self::WebhookDelivery,
     ];
@@ -71,6 +75,7 @@ impl Kind {
             Self::Account => municipio_domain::identity::Account::TYPE_NAME,
             Self::ApiKey => "ApiKey",
             Self::IdentityProvider => IdentityProvider::TYPE_NAME,
+            Self::CitizenIssuer => CitizenIssuer::TYPE_NAME,
             Self::Webhook => Webhook::TYPE_NAME,
             Self::WebhookDelivery => Delivery::TYPE_NAME,
         }

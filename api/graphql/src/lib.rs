@@ -2,6 +2,7 @@
 //! and hold no rules.
 
 mod changes;
+mod citizen;
 mod connection;
 mod context;
 mod error;

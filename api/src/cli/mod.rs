@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod demo;
 mod media;
 mod outbox;
 mod progress;
@@ -87,6 +88,9 @@ enum Command {
     /// Create, list and delete identity providers, through which people sign in
     #[command(subcommand)]
     Provider(provider::Provider),
+    /// Try the demo municipality as one of its citizens
+    #[command(subcommand)]
+    Demo(demo::Demo),
     /// Read a document from the input, and say what is known of it
     ///
     /// The server has documents read by this, within limits of memory and time.
@@ -127,6 +131,7 @@ impl Cli {
             Command::User(user) => user.run(&settings).await,
             Command::Search(search) => search.run(&settings).await,
             Command::Provider(provider) => provider.run(&settings).await,
+            Command::Demo(demo) => demo.run(&settings).await,
             // Above.
             Command::ReadDocument | Command::WorkOnPicture => Ok(()),
         }

@@ -8,6 +8,7 @@ use municipio_domain::{
     audit::Origin,
     content::{Contents, PreviewToken},
     identity::Caller,
+    openid::is_signed,
     tenants::Tenant,
 };
 use municipio_graphql::{ErrorCode, FileAddresses, Moment, RequestData};
@@ -98,9 +99,19 @@ async fn signed_in(credentials: &str, state: &State, tenant: &Tenant) -> Result<
     let refused = |message: &str| Problem::new(ErrorCode::Unauthenticated, message);
     let token = bearer(credentials)
         .ok_or_else(|| refused("the header Authorization is not «Bearer» and a token"))?;
-    let found = state.identity(tenant).caller(token, clock::now()).await;
+    let (identity, now) = (state.identity(tenant), clock::now());
+    let found = identity.caller(token, now).await;
     let found = found.map_err(|error| Problem::failed(&error))?;
-    found.ok_or_else(|| refused("the token is not known here, has expired or was revoked"))
+    match found {
+        Some(caller) => Ok(caller),
+        None if is_signed(token) => {
+            let citizen = identity.citizen(token, now).await;
+            citizen.map(Caller::Citizen).map_err(Problem::of_citizen)
+        }
+        None => Err(refused(
+            "the token is not known here, has expired or was revoked",
+        )),
+    }
 }
 
 /// The token in `Bearer …`; the name of the scheme may be written in any case (RFC 9110, section 11.1).

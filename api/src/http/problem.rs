@@ -7,7 +7,9 @@ use actix_web::{
     http::{Method, StatusCode, header},
 };
 use async_graphql::ServerError;
-use municipio_domain::{identity::Denied, store::StoreError};
+use municipio_domain::{
+    citizens::CitizenError, identity::Denied, openid::OpenIdError, store::StoreError,
+};
 use municipio_graphql::ErrorCode;
 use tracing_actix_web::RequestId;
 
@@ -18,6 +20,8 @@ pub(crate) struct Problem {
     detail: String,
     request_id: Option<String>,
     allowed: &'static str,
+    /// At which levels a citizen is to sign in again.
+    acr_values: Option<String>,
 }
 
 impl Problem {
@@ -27,6 +31,7 @@ impl Problem {
             detail: shortened(&detail.into()),
             request_id: None,
             allowed: "POST",
+            acr_values: None,
         }
     }
 
@@ -35,6 +40,29 @@ impl Problem {
         let code = ErrorCode::from(error);
         tracing::error!(%error, code = code.as_str(), "a request failed");
         Self::new(code, code.apology())
+    }
+
+    /// Tells why somebody is not taken for a citizen, and logs what is not their fault.
+    pub(crate) fn of_citizen(error: CitizenError) -> Self {
+        let code = ErrorCode::from(&error);
+        match error {
+            CitizenError::Store(error) => return Self::failed(&error),
+            CitizenError::OpenId(OpenIdError::Token(_)) => {}
+            CitizenError::OpenId(_) | CitizenError::NoSecret => {
+                tracing::warn!(%error, code = code.as_str(), "a citizen cannot sign in");
+            }
+            CitizenError::FiscalCodeMissing
+            | CitizenError::FiscalCode(_)
+            | CitizenError::Level(_) => {}
+        }
+        let problem = Self::new(code, error.to_string());
+        match error {
+            CitizenError::Level(level) => Self {
+                acr_values: Some(level.acr_values),
+                ..problem
+            },
+            _ => problem,
+        }
     }
 
     /// Tells a caller what it may not do.
@@ -53,7 +81,7 @@ impl Problem {
 
     /// Whether the token or the key is at fault.
     pub(crate) fn is_of_the_caller(&self) -> bool {
-        self.code == ErrorCode::Unauthenticated
+        self.code.status() == 401
     }
 
     /// No municipality is addressed.
@@ -66,9 +94,25 @@ impl Problem {
         &self.detail
     }
 
+    /// What is wrong with the token, as RFC 6750 and RFC 9470 have it.
+    fn challenge(&self) -> String {
+        let realm = "Bearer realm=\"municipio\"";
+        match &self.acr_values {
+            None => format!("{realm}, error=\"invalid_token\""),
+            Some(values) => format!(
+                "{realm}, error=\"insufficient_user_authentication\", \
+                 error_description=\"A higher level of assurance is required\", acr_values=\"{values}\""
+            ),
+        }
+    }
+
     /// The same as an error of an operation.
     pub(crate) fn into_error(self) -> ServerError {
-        self.code.refuse(self.detail)
+        let mut error = self.code.refuse(self.detail);
+        if let (Some(values), Some(extensions)) = (self.acr_values, &mut error.extensions) {
+            extensions.set("acrValues", values);
+        }
+        error
     }
 
     /// The same, with the id of the request it answers.
@@ -122,13 +166,15 @@ impl ResponseError for Problem {
         if let Some(id) = &self.request_id {
             body["requestId"] = id.clone().into();
         }
+        if let Some(values) = &self.acr_values {
+            body["acrValues"] = values.clone().into();
+        }
         let mut response = HttpResponse::build(status);
         if self.code == ErrorCode::MethodNotAllowed {
             response.insert_header((header::ALLOW, self.allowed));
         }
-        if self.code == ErrorCode::Unauthenticated {
-            let challenge = "Bearer realm=\"municipio\", error=\"invalid_token\"";
-            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        if self.is_of_the_caller() {
+            response.insert_header((header::WWW_AUTHENTICATE, self.challenge()));
         }
         if matches!(
             self.code,

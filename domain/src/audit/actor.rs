@@ -7,7 +7,7 @@ use crate::identity::Caller;
 /// Who did something, as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// `account:…` or `key:…`, `anonymous`, `command` or `system`.
+    /// `account:…`, `key:…` or `citizen:…`, `anonymous`, `command` or `system`.
     pub id: String,
     /// The name of the account or of the key at that time.
     pub name: Option<String>,
@@ -38,7 +38,8 @@ impl Actor {
     /// Who made a request.
     pub fn caller(caller: &Caller, origin: Origin) -> Self {
         let name = match caller {
-            Caller::Anonymous => None,
+            // The log cannot forget: of citizens it says no name.
+            Caller::Anonymous | Caller::Citizen(_) => None,
             Caller::Staff(staff) => Some(staff.name.clone()),
             Caller::Machine(machine) => Some(machine.name.clone()),
         };

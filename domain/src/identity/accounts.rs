@@ -245,7 +245,7 @@ impl Giver<'_> {
 pub(super) const LONGEST_NAME: usize = 200;
 
 /// A name without space around it.
-pub(super) fn name(text: &str) -> Result<String, Refusal> {
+pub(crate) fn name(text: &str) -> Result<String, Refusal> {
     let name = text.trim();
     let is_name = (1..=LONGEST_NAME).contains(&name.chars().count());
     match is_name && !name.chars().any(char::is_control) {

@@ -1,10 +1,18 @@
 //! The one who calls.
 
-use super::{Action, Denied, Permissions, Subject};
-use crate::content::ContentType;
-use crate::ids::{AccountId, ApiKeyId, SessionId};
+use std::sync::LazyLock;
 
-/// Who makes a request. Citizens come with cases.
+use super::{Action, Denied, Permissions, Subject};
+use crate::{
+    citizens::Citizen,
+    content::ContentType,
+    ids::{AccountId, ApiKeyId, SessionId},
+};
+
+/// What citizens may do of what roles allow: nothing. What is theirs is theirs without a role.
+static OF_CITIZENS: LazyLock<Permissions> = LazyLock::new(Permissions::default);
+
+/// Who makes a request.
 #[derive(Clone, Debug, Default)]
 pub enum Caller {
     /// Somebody who did not sign in: a reader of the public site.
@@ -14,6 +22,8 @@ pub enum Caller {
     Staff(Staff),
     /// A program with an API key.
     Machine(Machine),
+    /// Somebody whom the municipality serves, with a token of an issuer of theirs.
+    Citizen(Citizen),
 }
 
 /// Somebody who works for the municipality.
@@ -41,22 +51,30 @@ pub struct Machine {
 }
 
 impl Caller {
-    /// What the caller may do.
+    /// What roles or scopes allow the caller; nothing at all when nobody signed in.
     pub fn permissions(&self) -> Option<&Permissions> {
         match self {
             Self::Anonymous => None,
             Self::Staff(staff) => Some(&staff.permissions),
             Self::Machine(machine) => Some(&machine.permissions),
+            Self::Citizen(_) => Some(&OF_CITIZENS),
         }
     }
 
-    /// What is written as the author of a change: `account:…`, `key:…`, or `anonymous`.
+    /// What is written as the author of a change: `account:…`, `key:…`, `citizen:…`, or
+    /// `anonymous`.
     pub fn author(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
             Self::Staff(staff) => format!("account:{}", staff.account),
             Self::Machine(machine) => format!("key:{}", machine.key),
+            Self::Citizen(citizen) => format!("citizen:{}", citizen.id),
         }
+    }
+
+    /// Whether somebody calls who works for the municipality, or a program of theirs.
+    pub fn is_staff(&self) -> bool {
+        matches!(self, Self::Staff(_) | Self::Machine(_))
     }
 
     /// Lets the caller go on, or says why not.

@@ -129,8 +129,11 @@ pub enum Refusal {
     /// There is no such provider, or nobody signs in through it.
     #[error("there is no such identity provider, or it is switched off")]
     NoProvider,
+    /// There is no such issuer of tokens of citizens.
+    #[error("there is no such issuer")]
+    NoCitizenIssuer,
     /// One provider for each issuer.
-    #[error("an identity provider with this issuer is registered already")]
+    #[error("this issuer is registered already")]
     IssuerTaken,
     /// No address of an issuer.
     #[error(
@@ -197,7 +200,7 @@ impl Refusal {
             Self::Email(_) => "INVALID_EMAIL",
             Self::Name(_) => "INVALID_NAME",
             Self::UnknownRole(_) | Self::NoRole(_) => "UNKNOWN_ROLE",
-            Self::NoAccount | Self::NoKey | Self::NoProvider => "NOT_FOUND",
+            Self::NoAccount | Self::NoKey | Self::NoProvider | Self::NoCitizenIssuer => "NOT_FOUND",
             Self::IssuerTaken => "ISSUER_TAKEN",
             Self::Issuer => "INVALID_ISSUER",
             Self::ClientId(_) => "INVALID_CLIENT_ID",
@@ -248,7 +251,7 @@ impl Refusal {
             | Self::AccountSuspended
             | Self::EmailMissing
             | Self::EmailUnverified => None,
-            Self::NoProvider => Some("id"),
+            Self::NoProvider | Self::NoCitizenIssuer => Some("id"),
             Self::NotTied => Some("account"),
             Self::IssuerTaken | Self::Issuer => Some("issuer"),
             Self::ClientId(_) => Some("clientId"),

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, ProviderId},
+    openid::claim,
     store::{StoreError, Transaction},
 };
 
@@ -96,14 +97,6 @@ impl ProviderSettings {
     pub(super) fn misses(&self, claims: &Value) -> bool {
         let names = [&self.email_claim, &self.name_claim, &self.groups_claim];
         names.iter().any(|name| claim(claims, name).is_none())
-    }
-}
-
-/// A claim by its name, or by a JSON Pointer.
-fn claim<'a>(claims: &'a Value, name: &str) -> Option<&'a Value> {
-    match name.starts_with('/') {
-        true => claims.pointer(name),
-        false => claims.get(name),
     }
 }
 

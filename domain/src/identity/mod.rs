@@ -22,6 +22,7 @@ mod sessions;
 mod tokens;
 mod vault;
 
+pub(crate) use accounts::name as display_name;
 pub use accounts::{
     Account, AccountChange, AccountStatus, Giver, NewAccount, account_of, create_account,
     list_accounts, reset_password, set_password, set_password_with_token, update_account,
@@ -35,6 +36,7 @@ pub use oidc::{BegunSignIn, Return};
 pub use passwords::{Passwords, check_password, generate_password, random_secret};
 pub use permissions::{Action, BuiltInRole, Denied, Grant, Permissions, Subject};
 pub use provider_settings::ProviderSettings;
+pub(crate) use providers::issuer;
 pub use providers::{
     IdentityProvider, NewProvider, ProviderChange, authorise_providers, create_provider,
     delete_provider, list_providers, update_provider,
@@ -50,5 +52,4 @@ pub use sessions::{
     end_session, forget_expired, refresh_session,
 };
 pub use tokens::{NoRandomness, Token, TokenKind};
-pub(crate) use vault::key_for;
 pub use vault::{SHORTEST_SECRET, Vault};

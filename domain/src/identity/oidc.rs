@@ -22,7 +22,7 @@ use super::{
 use crate::{
     digest::sha256,
     ids::ProviderId,
-    openid::{Client, CodeGrant, Expected, OpenIdError},
+    openid::{Client, CodeGrant, Expected, OpenIdError, Recipient},
     store::{StoreError, Transaction},
 };
 
@@ -176,14 +176,20 @@ impl Identity {
         })?;
         let expected = Expected {
             issuer: &provider.issuer,
-            audience: &provider.client_id,
-            nonce: Some(&proofs.nonce),
-            access_token: Some(&tokens.access_token),
+            recipient: Recipient::Client {
+                id: &provider.client_id,
+                nonce: &proofs.nonce,
+                access_token: &tokens.access_token,
+            },
         };
         let accepted: Vec<_> = provider.settings.algorithms.iter().copied().collect();
-        let verified =
-            self.issuers()
-                .verify(&metadata, &tokens.id_token, &accepted, &expected, now);
+        let verified = self.issuers().verify(
+            &metadata.jwks_uri,
+            &tokens.id_token,
+            &accepted,
+            &expected,
+            now,
+        );
         let verified = verified.await?;
         let mut claims = verified.all().clone();
         if let Some(address) = &metadata.userinfo_endpoint

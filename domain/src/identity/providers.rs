@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use municipio_entities::identity_provider::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use serde_json::json;
-use url::Url;
 use uuid::Uuid;
 
 use super::{
@@ -15,6 +14,7 @@ use crate::{
     audit::Deed,
     content::global_id_of,
     ids::ProviderId,
+    openid::is_issuer,
     store::{Scope, StoreError, TenantStore, Transaction},
     tenants::IpaCode,
 };
@@ -106,12 +106,10 @@ impl IdentityProvider {
     }
 }
 
-/// An issuer is an address without query and fragment; whether it may be called is seen when it is.
-fn issuer(text: &str) -> Result<String, Refusal> {
+/// The issuer, as it is kept.
+pub(crate) fn issuer(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
-    let is_issuer = Url::parse(text)
-        .is_ok_and(|url| url.has_host() && url.query().is_none() && url.fragment().is_none());
-    match is_issuer && text.len() <= LONGEST {
+    match is_issuer(text) && text.len() <= LONGEST {
         true => Ok(text.to_owned()),
         false => Err(Refusal::Issuer),
     }

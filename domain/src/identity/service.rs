@@ -17,6 +17,7 @@ use super::{
     second_factor::{self, FirstCode, Proof},
 };
 use crate::{
+    citizens::{self, Citizen, CitizenError, CitizenIssuer},
     ids::AccountId,
     openid::Issuers,
     store::{StoreError, TenantStore, Transaction},
@@ -147,6 +148,22 @@ impl Identity {
             }
             None => Ok(None),
         }
+    }
+
+    /// The citizen who calls with this token of an issuer.
+    ///
+    /// # Errors
+    /// The token is not what it should be, its issuer is of no help, or the database failed.
+    pub async fn citizen(&self, token: &str, now: DateTime<Utc>) -> Result<Citizen, CitizenError> {
+        citizens::identify(&self.store, self.vault(), self.issuers(), token, now).await
+    }
+
+    /// All issuers of tokens of citizens, by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn citizen_issuers(&self) -> Result<Vec<CitizenIssuer>, StoreError> {
+        CitizenIssuer::list(&self.store).await
     }
 
     /// Forgets who called, so that what was changed or revoked counts at once. Other nodes forget

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
 use super::ContentHash;
-use crate::{identity::key_for, ids::TenantId};
+use crate::{ids::TenantId, sealing::key_for};
 
 /// Signs addresses.
 #[derive(Clone, Debug)]

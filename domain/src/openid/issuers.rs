@@ -62,35 +62,32 @@ impl Issuers {
             .map_err(|error: Arc<OpenIdError>| OpenIdError::clone(&error))
     }
 
-    /// The claims of a token of this issuer, which is signed with one of these algorithms and says what is
+    /// The claims of a token that is signed with a key of this address and one of these algorithms, and says what is
     /// expected.
     ///
     /// # Errors
-    /// It is not, or the issuer cannot be reached.
+    /// It is not, or the address does not answer.
     pub async fn verify(
         &self,
-        metadata: &Metadata,
+        jwks_uri: &Url,
         token: &str,
         accepted: &[Algorithm],
         expected: &Expected<'_>,
         now: DateTime<Utc>,
     ) -> Result<Claims, OpenIdError> {
         let token = Signed::read(token, accepted)?;
-        let address = &metadata.jwks_uri;
-        let keys = match self.keys.get(address).await {
+        let keys = match self.keys.get(jwks_uri).await {
             Some(known) => known,
-            None => self.fetch_keys(address, None, now).await?,
+            None => self.fetch_keys(jwks_uri, None, now).await?,
         };
         match keys.verify(&token) {
             Err(TokenFault::UnknownKey) => {
-                let newer = self.fetch_keys(address, Some(&keys), now).await?;
+                let newer = self.fetch_keys(jwks_uri, Some(&keys), now).await?;
                 newer.verify(&token)?;
             }
             done => done?,
         }
-        let claims = token.claims()?;
-        claims.check(expected, token.algorithm, now)?;
-        Ok(claims)
+        checked(&token, expected, now)
     }
 
     /// Keys that are newer than those seen, unless they were fetched anew just now.
@@ -132,6 +129,33 @@ impl Issuers {
             }
         }
     }
+}
+
+/// The claims of a token that is signed with a key of this set (JWK Set, RFC 7517).
+///
+/// # Errors
+/// It is not, the set cannot be read, or the token says something else than is expected.
+pub fn verify_with(
+    jwks: &[u8],
+    token: &str,
+    accepted: &[Algorithm],
+    expected: &Expected<'_>,
+    now: DateTime<Utc>,
+) -> Result<Claims, OpenIdError> {
+    let token = Signed::read(token, accepted)?;
+    Keys::read(jwks)?.verify(&token)?;
+    checked(&token, expected, now)
+}
+
+/// The claims of a token whose signature is right.
+fn checked(
+    token: &Signed<'_>,
+    expected: &Expected<'_>,
+    now: DateTime<Utc>,
+) -> Result<Claims, OpenIdError> {
+    let claims = token.claims()?;
+    claims.check(expected, token.algorithm, now)?;
+    Ok(claims)
 }
 
 fn kept<K, V>() -> Cache<K, V>

@@ -74,6 +74,13 @@ impl Metadata {
     }
 }
 
+/// Whether a text can be an issuer: an address without query and fragment. Whether it may be called is seen when it
+/// is.
+pub fn is_issuer(text: &str) -> bool {
+    let parsed = Url::parse(text);
+    parsed.is_ok_and(|url| url.has_host() && url.query().is_none() && url.fragment().is_none())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

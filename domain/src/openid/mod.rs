@@ -12,6 +12,6 @@ mod token;
 
 pub use code::{Client, CodeGrant, Tokens};
 pub use error::{OpenIdError, TokenFault};
-pub use issuers::Issuers;
-pub use metadata::Metadata;
-pub use token::{Algorithm, Claims, Expected};
+pub use issuers::{Issuers, verify_with};
+pub use metadata::{Metadata, is_issuer};
+pub use token::{Algorithm, Claims, Expected, Recipient, claim, is_signed, named_issuer};

@@ -1,7 +1,7 @@
 //! Signed tokens (JWT, RFC 7519), and what of their claims is checked (OpenID Connect Core 1.0, section
 //! 3.1.3.7; RFC 8725). Plain functions: the time and the keys come in.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -114,7 +114,7 @@ impl<'a> Signed<'a> {
         })
     }
 
-    /// Its claims; call it once the signature has been checked.
+    /// Its claims; but for who looks for the keys, once the signature has been checked.
     pub(super) fn claims(&self) -> Result<Claims, TokenFault> {
         let (_, payload) = self.message.split_once('.').ok_or_else(not_signed)?;
         let all: Value = part(payload)?;
@@ -164,17 +164,51 @@ enum Audience {
     Many(Vec<String>),
 }
 
+/// Whether a text has the form of a signed token: three parts with dots between them.
+pub fn is_signed(text: &str) -> bool {
+    text.split('.').count() == 3
+}
+
+/// The issuer that a token names, which nobody has proved yet.
+///
+/// # Errors
+/// It is no token that could be verified.
+pub fn named_issuer(token: &str) -> Result<String, TokenFault> {
+    let token = Signed::read(token, Algorithm::ALL)?;
+    Ok(token.claims()?.known.iss)
+}
+
+/// A claim by its name, or by a JSON Pointer (RFC 6901).
+pub fn claim<'a>(claims: &'a Value, name: &str) -> Option<&'a Value> {
+    match name.starts_with('/') {
+        true => claims.pointer(name),
+        false => claims.get(name),
+    }
+}
+
 /// What a token must say.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
     /// Who signed it.
     pub issuer: &'a str,
-    /// For whom it is: the client id.
-    pub audience: &'a str,
-    /// What was sent along when it was asked for; none when nobody asked for it here.
-    pub nonce: Option<&'a str>,
-    /// The access token that came with it.
-    pub access_token: Option<&'a str>,
+    /// For whom it is.
+    pub recipient: Recipient<'a>,
+}
+
+/// For whom a token is.
+#[derive(Clone, Copy, Debug)]
+pub enum Recipient<'a> {
+    /// A client that asked for it (OpenID Connect Core 1.0, section 3.1.3.7).
+    Client {
+        /// The client id.
+        id: &'a str,
+        /// What was sent along when it was asked for.
+        nonce: &'a str,
+        /// The access token that came with it.
+        access_token: &'a str,
+    },
+    /// A service to which somebody brings it, under one of these names (RFC 9068, section 4).
+    Service(&'a BTreeSet<String>),
 }
 
 impl Claims {
@@ -202,31 +236,62 @@ impl Claims {
         if claims.iss != expected.issuer {
             return Err(TokenFault::Issuer);
         }
-        let is_for_us = match &claims.aud {
-            Audience::One(audience) => audience == expected.audience,
-            // Who else may read it must not be able to use it for us.
-            Audience::Many(audiences) => {
-                let names_us = audiences.iter().any(|one| one == expected.audience);
-                names_us && (audiences.len() == 1 || claims.azp.is_some())
+        match expected.recipient {
+            Recipient::Client {
+                id,
+                nonce,
+                access_token,
+            } => {
+                check_client(claims, id)?;
+                check_times(claims, now)?;
+                check_sign_in(claims, algorithm, nonce, access_token)
             }
-        };
-        let azp_is_us = claims
-            .azp
-            .as_deref()
-            .is_none_or(|azp| azp == expected.audience);
-        if !is_for_us || !azp_is_us {
-            return Err(TokenFault::Audience);
-        }
-        check_times(claims, now)?;
-        if expected.nonce.is_some() && claims.nonce.as_deref() != expected.nonce {
-            return Err(TokenFault::Nonce);
-        }
-        match (&claims.at_hash, expected.access_token) {
-            (Some(hash), Some(token)) if *hash != half_hash(algorithm, token) => {
-                Err(TokenFault::AccessTokenHash)
+            Recipient::Service(names) => {
+                let mut audiences = claims.aud.names();
+                if !audiences.any(|audience| names.contains(audience)) {
+                    return Err(TokenFault::Audience);
+                }
+                check_times(claims, now)
             }
-            _ => Ok(()),
         }
+    }
+}
+
+impl Audience {
+    fn names(&self) -> impl Iterator<Item = &String> {
+        match self {
+            Self::One(name) => std::slice::from_ref(name).iter(),
+            Self::Many(names) => names.iter(),
+        }
+    }
+}
+
+fn check_client(claims: &Known, client: &str) -> Result<(), TokenFault> {
+    let names_us = claims.aud.names().any(|audience| audience == client);
+    // Who else may read it must not be able to use it for us.
+    let is_for_us = claims.aud.names().count() == 1 || claims.azp.is_some();
+    let azp_is_us = claims.azp.as_deref().is_none_or(|azp| azp == client);
+    match names_us && is_for_us && azp_is_us {
+        true => Ok(()),
+        false => Err(TokenFault::Audience),
+    }
+}
+
+/// Whether a token belongs to the sign-in for which it was asked.
+fn check_sign_in(
+    claims: &Known,
+    algorithm: Algorithm,
+    nonce: &str,
+    access_token: &str,
+) -> Result<(), TokenFault> {
+    if claims.nonce.as_deref() != Some(nonce) {
+        return Err(TokenFault::Nonce);
+    }
+    match &claims.at_hash {
+        Some(hash) if *hash != half_hash(algorithm, access_token) => {
+            Err(TokenFault::AccessTokenHash)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -271,6 +336,15 @@ mod tests {
     }
 
     fn checked(changes: Value) -> Result<(), TokenFault> {
+        let recipient = Recipient::Client {
+            id: "portal",
+            nonce: "n",
+            access_token: "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
+        };
+        checked_for(recipient, changes)
+    }
+
+    fn checked_for(recipient: Recipient<'_>, changes: Value) -> Result<(), TokenFault> {
         let mut claims = right();
         for (name, value) in changes.as_object().unwrap() {
             claims[name] = value.clone();
@@ -279,9 +353,7 @@ mod tests {
         let claims = Signed::read(&token, Algorithm::ALL)?.claims()?;
         let expected = Expected {
             issuer: "https://login.example",
-            audience: "portal",
-            nonce: Some("n"),
-            access_token: Some("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
+            recipient,
         };
         let now = Utc.timestamp_opt(NOW, 0).unwrap();
         claims.check(&expected, Algorithm::RS256, now)
@@ -330,6 +402,34 @@ mod tests {
                 matches!(checked(changes), Err(TokenFault::Malformed(_))),
                 "{said}"
             );
+        }
+    }
+
+    #[test]
+    fn a_service_takes_tokens_that_name_it_whoever_asked_for_them() {
+        use TokenFault::{Audience, Expired, Issuer, NotYetValid};
+        let names = ["comune", "https://api.example"].map(str::to_owned).into();
+        for (changes, fault) in [
+            (json!({ "aud": "comune" }), None),
+            (
+                json!({ "aud": ["account", "https://api.example"], "azp": "portal", "nonce": "m" }),
+                None,
+            ),
+            (json!({}), Some(Audience)),
+            (json!({ "aud": [] }), Some(Audience)),
+            (
+                json!({ "aud": "comune", "iss": "https://other.example" }),
+                Some(Issuer),
+            ),
+            (json!({ "aud": "comune", "exp": NOW - 60 }), Some(Expired)),
+            (
+                json!({ "aud": "comune", "nbf": NOW + 61 }),
+                Some(NotYetValid),
+            ),
+        ] {
+            let said = changes.to_string();
+            let checked = checked_for(Recipient::Service(&names), changes);
+            assert_eq!(checked.err(), fault, "{said}");
         }
     }
 

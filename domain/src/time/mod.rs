@@ -1,4 +1,5 @@
-//! Days and hours of a municipality: public holidays, opening hours, and when events take place.
+//! Days and hours of a municipality: public holidays, opening hours, when events take place, and when
+//! procedures are due.
 //!
 //! Everything local is the time of Italy ([`ROME`]); "now" is always a parameter. At the two changes
 //! of the clock one rule holds everywhere: a local time that does not exist (spring) moves to the
@@ -6,6 +7,7 @@
 //! earlier instant and an end the later one.
 
 mod clock;
+mod deadline;
 mod moment;
 mod opening_hours;
 mod overlap;
@@ -22,6 +24,10 @@ use chrono::{
 use chrono_tz::Tz;
 
 pub use clock::{InvalidMonthDay, InvalidTimeOfDay, MonthDay, TimeOfDay, Weekday};
+pub use deadline::{
+    Deadline, DeadlineRule, Pause, PauseKind, PauseRefused, Standing, TermLength, end_of_day,
+    legal_day,
+};
 pub use moment::Moment;
 pub use opening_hours::{
     DaySchedule, HoursException, OpenInterval, OpeningHours, TimeSpan, WeeklyHours,

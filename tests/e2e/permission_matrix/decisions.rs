@@ -9,7 +9,7 @@ use municipio_domain::{
 use municipio_tests::story::{forged, global_id};
 use serde_json::{Value, json};
 
-use Who::{Anyone, May, OneOf, Person};
+use Who::{Anyone, Citizen, May, OneOf, Person};
 
 /// Who may.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum Who {
     Anyone,
     /// Who signed in with an account of their own, whatever their roles.
     Person,
+    /// A citizen.
+    Citizen,
     /// Whose roles allow all of these.
     May(&'static [Action]),
     /// Whose roles allow one of these.
@@ -31,6 +33,7 @@ impl Who {
         match self {
             Anyone => true,
             Person => person,
+            Citizen => false,
             May(actions) => actions.iter().all(has),
             OneOf(actions) => actions.iter().any(has),
         }
@@ -73,6 +76,7 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
     let grants = json!([{ "action": "content.read" }]);
     let role = json!({ "name": "lettore", "permissions": grants });
     let provider = stranger("IdentityProvider");
+    let issuer = stranger("CitizenIssuer");
     let password = "una frase lunga e nuova";
     vec![
         (
@@ -188,6 +192,13 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             json!({ "name": "Prova", "issuer": "https://id.invalid", "clientId": "municipio", "settings": { "redirectUris": ["https://portal.example/back"] } }),
         ),
         ("updateIdentityProvider", SETTINGS, provider.clone()),
+        (
+            "createCitizenIssuer",
+            SETTINGS,
+            json!({ "name": "x", "issuer": "x", "settings": { "audiences": ["x"], "keys": { "keys": [] } } }),
+        ),
+        ("updateCitizenIssuer", SETTINGS, issuer.clone()),
+        ("deleteCitizenIssuer", SETTINGS, issuer),
         ("deleteIdentityProvider", SETTINGS, provider.clone()),
         (
             "unlinkIdentity",
@@ -301,6 +312,8 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
             one(&forged(&format!("Account:c_x001:{}", there.account))),
         ),
         ("me", Person, String::new()),
+        ("citizen", Citizen, String::new()),
+        ("citizenIssuers", SETTINGS, first.clone()),
     ]
 }
 
@@ -356,9 +369,10 @@ pub const PUBLIC_READS: &[&str] = &[
 ];
 
 /// What `node` reads for those alone who may read it at its own root.
-pub const PRIVATE_NODES: [&str; 9] = [
+pub const PRIVATE_NODES: [&str; 10] = [
     "Account",
     "ApiKey",
+    "CitizenIssuer",
     "ContentItem",
     "ContentRevision",
     "IdentityProvider",

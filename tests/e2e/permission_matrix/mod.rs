@@ -32,6 +32,8 @@ enum With {
     Nothing,
     Account(AccountId),
     Token(String),
+    /// The token of a citizen.
+    Citizen(String),
 }
 
 impl Asks {
@@ -46,7 +48,7 @@ impl Asks {
                     .reveal()
                     .to_owned(),
             ),
-            With::Token(token) => Some(token.clone()),
+            With::Token(token) | With::Citizen(token) => Some(token.clone()),
         }
     }
 
@@ -84,6 +86,12 @@ impl Stage {
                 with: With::Account(account),
             });
         }
+        let citizen = app.citizen(&tenant, 1).await;
+        asking.push(Asks {
+            name: "a citizen",
+            grants: Vec::new(),
+            with: With::Citizen(citizen),
+        });
         let account = app.account(&tenant, &[]).await;
         asking.push(Asks {
             name: "without a role",
@@ -216,7 +224,7 @@ on_both! {
                 };
                 for asks in stage.asking.iter().filter(|asks| who.allows(&asks.grants, asks.is_person()) == allowed) {
                     // What anyone may is asked by one: passwords take their time.
-                    if matches!((who, &asks.with), (Who::Anyone, With::Account(_) | With::Token(_))) {
+                    if matches!((who, &asks.with), (Who::Anyone, With::Account(_) | With::Token(_) | With::Citizen(_))) {
                         continue;
                     }
                     let token = asks.token(&stage.app, &stage.tenant).await;
@@ -245,7 +253,8 @@ on_both! {
         for (name, who, arguments) in &rows {
             let query = format!("{{ {name}{arguments} {} }}", types.selection("Query", name, 4));
             for asks in &stage.asking {
-                let allowed = who.allows(&asks.grants, asks.is_person()) || matches!(who, Who::Person) && matches!(asks.with, With::Token(_));
+                let allowed = who.allows(&asks.grants, asks.is_person()) || matches!(who, Who::Person) && matches!(asks.with, With::Token(_))
+                    || matches!(who, Who::Citizen) && matches!(asks.with, With::Citizen(_));
                 let token = asks.token(&stage.app, &stage.tenant).await;
                 let answer = stage.ask(token.as_deref(), &query, json!({})).await;
                 found.extend(wrong(&answer, name, (who, asks), allowed));

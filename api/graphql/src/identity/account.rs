@@ -11,7 +11,7 @@ use super::{Grant, List, listed};
 use crate::{
     connection::Part,
     context::{RequestData, data},
-    error::{ErrorCode, denied, internal},
+    error::{ErrorCode, denied, internal, not_for_citizens},
     global_id::{self, Kind},
 };
 
@@ -118,7 +118,8 @@ impl Me {
     pub(crate) fn find(ctx: &Context<'_>) -> Result<Self> {
         match data(ctx)?.caller {
             Caller::Anonymous => Err(denied(identity::Denied::NotSignedIn)),
-            _ => Ok(Self),
+            Caller::Citizen(_) => Err(not_for_citizens()),
+            Caller::Staff(_) | Caller::Machine(_) => Ok(Self),
         }
     }
 }
@@ -129,7 +130,7 @@ impl Me {
     /// The name of the person or of the key.
     async fn name<'a>(&self, ctx: &Context<'a>) -> Result<&'a str> {
         Ok(match &data(ctx)?.caller {
-            Caller::Anonymous => "",
+            Caller::Anonymous | Caller::Citizen(_) => "",
             Caller::Staff(staff) => &staff.name,
             Caller::Machine(machine) => &machine.name,
         })

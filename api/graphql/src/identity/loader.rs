@@ -4,8 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use municipio_domain::{
+    citizens::CitizenIssuer,
     identity::{Account, ApiKey, Identity, IdentityProvider},
-    ids::{AccountId, ApiKeyId, ProviderId},
+    ids::{AccountId, ApiKeyId, CitizenIssuerId, ProviderId},
     store::StoreError,
 };
 
@@ -45,5 +46,20 @@ impl Loader<ProviderId> for IdentityLoader {
         let providers = self.0.providers().await.map_err(Arc::new)?;
         let providers = providers.into_iter();
         Ok(providers.map(|provider| (provider.id, provider)).collect())
+    }
+}
+
+impl Loader<CitizenIssuerId> for IdentityLoader {
+    type Value = CitizenIssuer;
+    type Error = Arc<StoreError>;
+
+    /// A municipality has few: those that nobody asked for are read along.
+    async fn load(
+        &self,
+        _: &[CitizenIssuerId],
+    ) -> Result<HashMap<CitizenIssuerId, CitizenIssuer>, Self::Error> {
+        let issuers = self.0.citizen_issuers().await.map_err(Arc::new)?;
+        let issuers = issuers.into_iter();
+        Ok(issuers.map(|issuer| (issuer.id, issuer)).collect())
     }
 }

@@ -14,6 +14,8 @@ pub(crate) use api_key::ApiKey;
 pub(crate) use grant::{Grant, GrantInput, Permission, grants};
 pub(crate) use list::{List, listed};
 pub(crate) use loader::IdentityLoader;
-pub(crate) use provider::{IdentityProvider, IdentityProviderSettingsInput, SignInProvider};
+pub(crate) use provider::{
+    IdentityProvider, IdentityProviderSettingsInput, SignInProvider, SigningAlgorithm,
+};
 pub(crate) use role::AccountRole;
 pub(crate) use session::Session;

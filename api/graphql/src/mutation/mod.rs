@@ -5,6 +5,7 @@
 mod authorise;
 mod bulk;
 mod change;
+mod citizen;
 mod identity;
 mod input;
 mod lifecycle;
@@ -49,6 +50,7 @@ pub struct Mutation(
     webhook::WebhookMutation,
     outbox::OutboxMutation,
     search::SearchMutation,
+    citizen::CitizenMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

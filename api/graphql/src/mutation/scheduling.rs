@@ -142,7 +142,7 @@ impl SchedulingMutation {
             name: match &data.caller {
                 Caller::Staff(staff) => staff.name.clone(),
                 Caller::Machine(machine) => machine.name.clone(),
-                Caller::Anonymous => String::new(),
+                Caller::Anonymous | Caller::Citizen(_) => String::new(),
             },
         };
         let holder = worker.holder.clone();

@@ -154,10 +154,7 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The value is none of this field; the message says what would be.",
     ),
     ("IN_THE_PAST", "The time is over."),
-    (
-        "ISSUER_TAKEN",
-        "The municipality has a provider with this issuer already.",
-    ),
+    ("ISSUER_TAKEN", "The issuer is registered already."),
     (
         "LAST_ADMINISTRATOR",
         "The last administrator stays: make another one first.",

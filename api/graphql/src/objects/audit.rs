@@ -21,7 +21,7 @@ use crate::{
 /// Which entries of the audit log; those that match all of it.
 #[derive(Default, InputObject)]
 pub(crate) struct AuditEntryFilter {
-    /// Who did it: `account:…` or `key:…`, `anonymous`, `command` or `system`.
+    /// Who did it: `account:…`, `key:…` or `citizen:…`, `anonymous`, `command` or `system`.
     actor: Option<String>,
     /// What was done, such as `content.publish`.
     name: Option<String>,
@@ -52,7 +52,7 @@ pub(crate) struct AuditEntry {
     number: i64,
     /// When it was done.
     at: DateTime<Utc>,
-    /// Who did it: `account:…` or `key:…`, `anonymous`, `command` or `system`.
+    /// Who did it: `account:…`, `key:…` or `citizen:…`, `anonymous`, `command` or `system`.
     actor: String,
     /// The name of the account or of the key at that time.
     actor_name: Option<String>,

@@ -60,6 +60,7 @@ pub(crate) use topic::Topic;
 pub(crate) use vocabulary::{Vocabulary, VocabularyTerm};
 
 use crate::{
+    citizen::CitizenIssuer,
     identity::{Account, ApiKey, IdentityProvider},
     preview::PreviewToken,
     release::Release,
@@ -284,6 +285,7 @@ pub(crate) enum Node {
     Account(Account),
     ApiKey(ApiKey),
     IdentityProvider(IdentityProvider),
+    CitizenIssuer(CitizenIssuer),
     Webhook(Webhook),
     WebhookDelivery(WebhookDelivery),
 }

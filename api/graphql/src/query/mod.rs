@@ -1,6 +1,7 @@
 //! The query roots, one file for each family: what everyone may read, and what those read who signed in.
 
 mod administration;
+mod citizen;
 mod content;
 mod node;
 mod site;
@@ -16,4 +17,5 @@ pub struct Query(
     node::NodeQuery,
     work::WorkQuery,
     administration::AdministrationQuery,
+    citizen::CitizenQuery,
 );

@@ -3,12 +3,13 @@
 use async_graphql::{Context, ID, Object, Result};
 use futures_util::future::join_all;
 use municipio_domain::ids::{
-    AccountId, ApiKeyId, ItemId, PreviewTokenId, ProviderId, ReleaseId, RevisionId,
-    WebhookDeliveryId, WebhookId,
+    AccountId, ApiKeyId, CitizenIssuerId, ItemId, PreviewTokenId, ProviderId, ReleaseId,
+    RevisionId, WebhookDeliveryId, WebhookId,
 };
 use uuid::Uuid;
 
 use crate::{
+    citizen::CitizenIssuer,
     connection::page_size,
     context::{RequestData, data},
     global_id::{self, Kind},
@@ -103,6 +104,10 @@ async fn node(data: &RequestData, reader: &Reader, kind: Kind, id: Uuid) -> Resu
         Kind::IdentityProvider => {
             let provider = IdentityProvider::find(data, ProviderId(id)).await?;
             provider.map(Node::IdentityProvider)
+        }
+        Kind::CitizenIssuer => {
+            let issuer = CitizenIssuer::find(data, CitizenIssuerId(id)).await?;
+            issuer.map(Node::CitizenIssuer)
         }
         Kind::Webhook => Webhook::find(data, WebhookId(id)).await?.map(Node::Webhook),
         Kind::WebhookDelivery => {

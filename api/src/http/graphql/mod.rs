@@ -61,7 +61,7 @@ pub(super) async fn post(
         false => request::check_media_type(&request)?,
     }
     let requester = requester(&request, &state).await?;
-    let most = settings.most_of_a_body(requester.caller.permissions().is_some());
+    let most = settings.most_of_a_body(requester.caller.is_staff());
     if brings_files {
         repeat::refuse_key(&request, "a request with files")?;
         if media_type == MediaType::EventStream {

@@ -3,16 +3,8 @@
 
 use std::ops::Range;
 
-/// The values of the characters in odd places of a fiscal code, 0 to 9 and A to Z (D.M. 23 December
-/// 1976).
-const ODD: [u8; 36] = [
-    1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6,
-    8, 12, 14, 16, 10, 22, 25, 24, 23,
-];
-/// The letters that stand for digits where two people would have the same code (omocodia).
-const DIGITS: &[u8; 10] = b"LMNPQRSTUV";
-/// The letters of the months.
-const MONTHS: &[u8; 12] = b"ABCDEHLMPRST";
+use crate::citizens::is_fiscal_code;
+
 /// The longest IBAN there may be (ISO 13616).
 const LONGEST_IBAN: usize = 34;
 
@@ -33,54 +25,6 @@ pub(super) fn fiscal_codes(text: &str) -> Vec<Range<usize>> {
         stands_alone(text, range) && is_fiscal_code(&code)
     });
     found.collect()
-}
-
-/// Whether these are the characters of the fiscal code of a person, its last one included.
-fn is_fiscal_code(code: &[u8]) -> bool {
-    let Ok(code) = <&[u8; 16]>::try_from(code) else {
-        return false;
-    };
-    let digit = |index: usize| match code[index] {
-        byte @ b'0'..=b'9' => Some(byte - b'0'),
-        byte => (0..10)
-            .zip(DIGITS)
-            .find(|(_, letter)| **letter == byte)
-            .map(|(digit, _)| digit),
-    };
-    let digits = [6, 7, 9, 10, 12, 13, 14].map(digit);
-    let letters = [0, 1, 2, 3, 4, 5, 11, 15];
-    let day = match (digits[2], digits[3]) {
-        (Some(tens), Some(ones)) => tens * 10 + ones,
-        _ => return false,
-    };
-    letters.iter().all(|index| code[*index].is_ascii_uppercase())
-        && digits.iter().all(Option::is_some)
-        && MONTHS.contains(&code[8])
-        // Forty is added to the day of birth of women.
-        && (matches!(day, 1..=31) || matches!(day, 41..=71))
-        && code[15] == check_character(&code[..15])
-}
-
-fn check_character(code: &[u8]) -> u8 {
-    let value = |byte: u8| match byte {
-        b'0'..=b'9' => byte - b'0',
-        byte => byte.wrapping_sub(b'A'),
-    };
-    let sum: u32 = code
-        .iter()
-        .enumerate()
-        .map(|(index, byte)| match index % 2 {
-            0 => {
-                let place = value(*byte) + if byte.is_ascii_digit() { 0 } else { 10 };
-                ODD.get(usize::from(place))
-                    .copied()
-                    .unwrap_or_default()
-                    .into()
-            }
-            _ => u32::from(value(*byte)),
-        })
-        .sum();
-    b'A' + u8::try_from(sum % 26).unwrap_or_default()
 }
 
 /// IBANs of any country, written together or in groups.
@@ -202,6 +146,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::citizens::{MONTHS, check_character};
 
     fn texts(find: fn(&str) -> Vec<Range<usize>>, text: &str) -> Vec<&str> {
         find(text).into_iter().map(|range| &text[range]).collect()

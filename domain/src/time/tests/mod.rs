@@ -1,5 +1,6 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod deadline;
 mod hours;
 mod hours_properties;
 mod public_holidays;

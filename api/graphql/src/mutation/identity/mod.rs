@@ -12,7 +12,10 @@ mod sessions;
 use async_graphql::MergedObject;
 use municipio_domain::identity::{Caller, Denied, Giver, Staff};
 
-use crate::{context::RequestData, error::denied};
+use crate::{
+    context::RequestData,
+    error::{denied, not_for_citizens},
+};
 
 /// Everything that is changed of accounts, sessions, roles, keys and identity providers.
 #[derive(MergedObject, Default)]
@@ -31,12 +34,13 @@ pub(crate) struct IdentityMutation(
 fn staff(data: &RequestData) -> async_graphql::Result<&Staff> {
     match &data.caller {
         Caller::Staff(staff) => Ok(staff),
+        Caller::Citizen(_) => Err(not_for_citizens()),
         Caller::Anonymous | Caller::Machine(_) => Err(denied(Denied::NotSignedIn)),
     }
 }
 
 /// Who gives, and can give no more than they have.
-fn giver(data: &RequestData) -> async_graphql::Result<Giver<'_>> {
+pub(super) fn giver(data: &RequestData) -> async_graphql::Result<Giver<'_>> {
     let permissions = data.caller.permissions();
     permissions
         .map(Giver::Caller)

@@ -1,0 +1,47 @@
+//! The citizen who calls.
+
+use async_graphql::{Context, Enum, Object, Result};
+use municipio_domain::citizens;
+
+use crate::context::data;
+
+/// How sure it is who somebody is (livello di garanzia): Regulation (EU) 910/2014.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "citizens::LevelOfAssurance")]
+pub(crate) enum LevelOfAssurance {
+    /// A password (basso: SPID 1).
+    Low,
+    /// Two factors (significativo: SPID 2).
+    Substantial,
+    /// Two factors, one of them a device that cannot be copied (elevato: SPID 3, CIE 3).
+    High,
+}
+
+/// Somebody whom the municipality serves, as the token says with which they call (cittadino).
+pub(crate) struct Citizen(citizens::Citizen);
+
+impl Citizen {
+    /// The citizen who calls; an error when somebody else does.
+    pub(crate) fn calling(ctx: &Context<'_>) -> Result<Self> {
+        Ok(Self(data(ctx)?.citizen()?.clone()))
+    }
+}
+
+/// Somebody whom the municipality serves, as the token says with which they call (cittadino).
+#[Object]
+impl Citizen {
+    /// Their name; null when the token does not say it (nome e cognome).
+    async fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    /// How sure it is who they are (livello di garanzia).
+    async fn level_of_assurance(&self) -> LevelOfAssurance {
+        self.0.level.into()
+    }
+
+    /// What the municipality calls the issuer of the token (emittente).
+    async fn issuer_name(&self) -> &str {
+        self.0.issuer_name()
+    }
+}
