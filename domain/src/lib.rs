@@ -15,6 +15,7 @@ pub mod openid;
 pub mod outbox;
 pub mod outgoing;
 mod sealing;
+pub mod procedures;
 pub mod search;
 pub mod store;
 pub mod tenants;

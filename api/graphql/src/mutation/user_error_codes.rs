@@ -43,6 +43,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("DUPLICATE_ID", "The id is given twice."),
     ("DUPLICATE_LOCALE", "There are two texts in one locale."),
     (
+        "DUPLICATE_NAME",
+        "The list has an entry of this code already.",
+    ),
+    (
         "EMAIL_MISSING",
         "The identity provider says no e-mail address, without which no account is made.",
     ),
@@ -126,6 +130,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The times of the event contradict each other or cannot be read.",
     ),
     (
+        "INVALID_SCHEMA",
+        "The text is no JSON Schema (draft 2020-12), or refers to something outside itself.",
+    ),
+    (
         "INVALID_SCOPE",
         "Say what the preview shows: all drafts, one item or one release.",
     ),
@@ -140,6 +148,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "INVALID_SYNONYMS",
         "A group of synonyms has 2 to 30 different phrases of at most 100 characters.",
+    ),
+    (
+        "INVALID_TIMER",
+        "A transition of the timer says when it happens, one that says when is of the timer, and one at the end of the term needs a term.",
     ),
     (
         "INVALID_TOKEN",
@@ -292,8 +304,13 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "There are as many webhooks as there may be: delete one.",
     ),
     ("UNKNOWN_ASSIGNEE", "There is no such account."),
+    (
+        "UNKNOWN_ATTACHMENT",
+        "The definition has no attachment of this code.",
+    ),
     ("UNKNOWN_FIELD", "The content has no such field."),
     ("UNKNOWN_ROLE", "There is no role of this name."),
+    ("UNKNOWN_STATE", "The definition has no state of this code."),
     (
         "UNREADABLE",
         "What is stored cannot be read: the log of the server says why.",
@@ -335,11 +352,13 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 17] = [
+    const OTHERS: [&str; 24] = [
         "ABCDEHLMPRST",
         "CARGO_PKG_VERSION",
         "CAUTION",
+        "DEFINITION_LABEL_MISSING",
         "EDDSA",
+        "FINAL_STATE_MISSING",
         "FULL",
         "LINK_ARCHIVED",
         "LINK_DEAD",
@@ -349,10 +368,15 @@ mod tests {
         "NOTE",
         "OFFICE_ADDRESS_MISSING",
         "RICH_TEXT_CASES",
+        "STATES_MISSING",
+        "STATE_DEAD_END",
+        "STATE_UNREACHABLE",
         "TOPIC_NOT_IN_MODEL",
+        "TRANSITION_ORIGIN_MISSING",
+        "TRANSITION_TAKER_MISSING",
         "UNTIL",
-        "WARNING",
         "UPDATE_ERRORS",
+        "WARNING",
     ];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {
