@@ -1,6 +1,7 @@
 //! The GraphQL schema of Municipio. Types show what the domain holds; resolvers call the domain
 //! and hold no rules.
 
+mod case;
 mod changes;
 mod citizen;
 mod connection;
