@@ -33,6 +33,7 @@ pub use facts::facts;
 pub use file::{Case, Outcome};
 pub use open::{NewCase, open_case, revise_case};
 pub use people::{People, Person, Personal};
+pub(crate) use queries::is_followed;
 pub use queries::{CaseFilter, CaseOrder, Cases};
 pub use sight::{Rights, Sight};
 pub use timer::Timekeeper;

@@ -17,7 +17,7 @@ use crate::{
     },
     ids::{AccountId, CaseId, ItemId, RevisionId},
     procedures::CaseStatus,
-    store::{Scope, StoreError},
+    store::{Scope, StoreError, Transaction},
     tenants::IpaCode,
 };
 
@@ -272,6 +272,16 @@ impl Cases {
     pub async fn last_place(&self) -> Result<i64, StoreError> {
         self.contents.store().read().last_place().await
     }
+}
+
+/// Whether cases follow a procedure.
+pub(crate) async fn is_followed(
+    transaction: &Transaction,
+    procedure: ItemId,
+) -> Result<bool, StoreError> {
+    let of_procedure = case_file::Column::ProcedureId.eq(procedure.0);
+    let case = transaction.one::<case_file::Entity>(of_procedure).await?;
+    Ok(case.is_some())
 }
 
 fn select(sight: &Sight, filter: &CaseFilter) -> SelectStatement {

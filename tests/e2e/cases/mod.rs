@@ -4,5 +4,6 @@ mod citizen;
 mod sight;
 mod story;
 mod tampering;
+mod terms;
 mod told;
 mod work;

@@ -99,6 +99,12 @@ on_both! {
         ] {
             assert_eq!(story.subjects(&story.chief, filter.clone()).await, subjects, "{filter}");
         }
+        let queue = "query($first: Int) { cases(first: $first) { nodes { subject state { label } procedure { title } office { title } officer { name } availableTransitions { code } timeline { text } } } }";
+        let statements = async |first: i32| {
+            let work = async || { story.ask(&story.chief, queue, json!({ "first": first })).await; };
+            story.app.statements(work).await
+        };
+        assert_eq!(statements(1).await, statements(4).await, "however many are shown");
         let page = "query($after: String, $before: String, $first: Int, $last: Int) { cases(orderBy: UPDATED, first: $first, last: $last, after: $after, before: $before) {
             nodes { subject } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }";
         let subjects = |page: &serde_json::Value| municipio_tests::story::column(&page["cases"]["nodes"], "subject");

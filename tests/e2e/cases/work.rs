@@ -1,11 +1,12 @@
 //! What officers do with a case, from the application to the outcome.
 
+use chrono::TimeDelta;
 use municipio_domain::{
     cases::Cases,
-    content::{ContentType, Contents},
+    content::{ContentType, Contents, LifeStep, move_on, purge},
 };
 use municipio_tests::{
-    on_both,
+    now, on_both,
     story::{column, global_id},
 };
 use serde_json::{Value, json};
@@ -184,5 +185,21 @@ on_both! {
                 assert!(!kept.contains(secret), "{secret} in {sql}");
             }
         }
+    }
+}
+
+on_both! {
+    async fn what_cases_follow_is_kept_when_deleted_content_is_removed(engine) {
+        let story = Story::begin(engine).await;
+        let case = story.in_progress(&story.chief, story.offices[1]).await;
+        let store = story.app.database.tenant(story.tenant.id);
+        let transaction = store.begin().await.unwrap();
+        move_on(&transaction, story.procedure, LifeStep::Delete, now()).await.unwrap();
+        transaction.commit().await.unwrap();
+        let later = now() + TimeDelta::days(100);
+        assert_eq!(purge(&store, &story.tenant, later).await.unwrap(), 0);
+        let seen = story.case(&story.chief, &case["id"]).await;
+        assert_eq!(seen["state"]["label"], "In lavorazione");
+        assert_eq!(column(&seen["availableTransitions"], "code"), ["request-integration", "grant", "refuse"]);
     }
 }
