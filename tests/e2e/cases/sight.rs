@@ -1,10 +1,10 @@
 //! Who sees which cases: an officer those of the offices that a role names and of those below, and the public none.
 
-use municipio_domain::{content::ContentType, ids::ItemId};
+use municipio_domain::{citizens::DEMO_CITIZENS, content::ContentType, ids::ItemId};
 use municipio_tests::{on_both, story::global_id};
 use serde_json::json;
 
-use super::story::{Story, wrong};
+use super::story::{MARIO, Story, wrong};
 
 /// A small generator of numbers, the same in every run (splitmix64).
 struct Dice(u64);
@@ -115,5 +115,53 @@ on_both! {
         assert_eq!(subjects(&rest), ["Seconda", "Prima"]);
         let back = story.ask(&story.chief, page, json!({ "last": 1, "before": rest["cases"]["pageInfo"]["startCursor"] })).await;
         assert_eq!(subjects(&back), ["Terza"]);
+    }
+}
+
+on_both! {
+    async fn citizens_see_their_own_cases_alone(engine) {
+        let story = Story::begin(engine).await;
+        let mut dice = Dice(11);
+        let mut cases = Vec::new();
+        for number in 0..12 {
+            // Of one of the citizens, of somebody else, or of nobody.
+            let owner = dice.roll(5);
+            let applicant = match owner {
+                0..3 => json!({ "fiscalCode": DEMO_CITIZENS[owner].fiscal_code }),
+                3 => json!({ "fiscalCode": MARIO }),
+                _ => json!(null),
+            };
+            let subject = format!("Pratica {number:02}");
+            let input = json!({
+                "procedure": global_id(ContentType::Procedure, story.procedure),
+                "office": global_id(ContentType::Office, story.offices[dice.roll(3)]),
+                "subject": subject,
+                "applicant": applicant,
+            });
+            let case = story.done(&story.chief, "openCase", input).await;
+            cases.push((case["id"].clone(), owner, subject));
+        }
+        for citizen in 0..3 {
+            let token = story.app.citizen(&story.tenant, citizen + 1).await;
+            let own = cases.iter().filter(|(_, owner, _)| *owner == citizen);
+            let own: Vec<_> = own.map(|(_, _, subject)| subject.clone()).collect();
+            let mine = "{ myCases(orderBy: OLDEST, first: 100) { totalCount nodes { subject } } }";
+            let listed = story.ask(&token, mine, json!({})).await["myCases"].take();
+            assert_eq!(municipio_tests::story::column(&listed["nodes"], "subject"), own);
+            assert_eq!(listed["totalCount"], own.len());
+            let queue = story.app.ask_as(&token, "{ cases { totalCount } }", json!({})).await;
+            assert_eq!(queue["errors"][0]["extensions"]["code"], "FORBIDDEN");
+            for (id, owner, _) in &cases {
+                let is_own = *owner == citizen;
+                assert_eq!(story.case(&token, id).await.is_null(), !is_own);
+                let message = json!({ "id": id, "audience": "EVERYONE", "text": "Buongiorno" });
+                let sent = story.mutate(&token, "sendCaseMessage", message).await;
+                assert_eq!(sent["userErrors"] == json!([]), is_own, "{sent:#}");
+                let assign = json!({ "input": { "id": id, "expectedVersion": 1 } });
+                let query = "mutation($input: AssignCaseInput!) { assignCase(input: $input) { userErrors { code } } }";
+                let refused = story.app.ask_as(&token, query, assign).await;
+                assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
+            }
+        }
     }
 }
