@@ -127,5 +127,5 @@ fn searches_are_measured() {
     let found = rows(&text)
         .into_iter()
         .filter(|row| row[0].contains("embedded engine") && row.len() == 3);
-    assert_eq!(found.count(), 2, "{text}");
+    assert_eq!(found.count(), 4, "{text}");
 }

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use crate::program::Folder;
 
 /// Opens the database beside the program.
-async fn connect(file: &Path) -> DatabaseConnection {
+pub async fn connect(file: &Path) -> DatabaseConnection {
     sea_orm::Database::connect(format!("sqlite://{}", file.display()))
         .await
         .unwrap()

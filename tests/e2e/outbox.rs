@@ -33,6 +33,7 @@ pub const TOPIC: Topic = Topic {
     name: "story",
     longest: Duration::from_secs(20),
     at_once: 8,
+    share: 2,
     retries: Retries {
         first: Duration::from_secs(10),
         longest: Duration::from_secs(60),

@@ -145,7 +145,7 @@ on_both! {
     async fn content_is_found_by_what_its_public_documents_say(engine) {
         let desk = Desk::open(engine).await;
         let says = |word: &str| document(format!("BT /F1 12 Tf 50 700 Td (Modulo per il {word}) Tj ET").into_bytes());
-        let form = desk.asset("modulo.pdf", &says("dirigibile")).await;
+        let form = desk.asset("modulo.pdf", &says("zeppelin")).await;
         let editor = desk.app.editor(&desk.app.demo_tenant().await);
         let file = item_id(form["id"].as_str().unwrap());
         let topic = editor.topic("Volo libero").await;
@@ -155,9 +155,9 @@ on_both! {
         let news = json!({ "title": "Si vola", "edited_by": [office], "short_description": "Dal lago", "topics": [topic], "news_date": "2026-11-20",
             "news_type": "notizie", "body": "Ecco il modulo.", "attachments": [{ "asset": file, "title": "Il modulo" }] });
         editor.published(ContentType::NewsItem, news).await;
-        assert_eq!(titles(&desk.app, "dirigibile").await, Vec::<String>::new(), "the file is a draft");
+        assert_eq!(titles(&desk.app, "zeppelin").await, Vec::<String>::new(), "the file is a draft");
         desk.publish(&form["id"]).await;
-        assert_eq!(titles(&desk.app, "dirigibile").await, ["Si vola"], "and no hit by itself");
+        assert_eq!(titles(&desk.app, "zeppelin").await, ["Si vola"], "and no hit by itself");
         let change = async |fields: &str, word: &str| {
             let query = format!("mutation($file: Upload) {{ updateContent(input: {{ id: {}, content: {{ asset: {{ {fields} }} }} }}) {{
                 userErrors {{ code message }} }} }}", form["id"]);
@@ -168,7 +168,7 @@ on_both! {
         };
         change("file: { upload: $file }", "deltaplano").await;
         assert_eq!(titles(&desk.app, "deltaplano").await, ["Si vola"]);
-        assert_eq!(titles(&desk.app, "dirigibile").await, Vec::<String>::new());
+        assert_eq!(titles(&desk.app, "zeppelin").await, Vec::<String>::new());
         change("access: PRIVATE, file: { upload: $file }", "parapendio").await;
         assert_eq!(titles(&desk.app, "parapendio").await, Vec::<String>::new());
         assert_eq!(titles(&desk.app, "deltaplano").await, Vec::<String>::new());

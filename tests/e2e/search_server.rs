@@ -97,6 +97,27 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn a_server_that_lost_its_data_is_not_believed_until_it_is_filled_again(engine) {
+        let Some(mut server) = Meili::start().await else { return };
+        let app = with_server(engine, &server).await;
+        let before = asked_of_server(&app, "carta").await["totalCount"].clone();
+        assert!(before.as_u64() > Some(3), "{before}");
+        server.kill();
+        server.forget();
+        assert!(server.again().await);
+        // Whoever answers, something is found.
+        for _ in 0..20 {
+            let found = ask(&app, "carta").await;
+            assert!(found["totalCount"].as_u64() > Some(3), "{found:#}");
+        }
+        // The next change has it filled; so does the hour.
+        app.editor(&app.demo_tenant().await).topic("Aquiloni").await;
+        assert_eq!(asked_of_server(&app, "aquilone").await["totalCount"], 1);
+        assert_eq!(asked_of_server(&app, "carta").await["totalCount"], before);
+    }
+}
+
 #[actix_web::test]
 async fn the_right_service_is_among_the_first_three_of_a_server() {
     let Some(server) = Meili::start().await else {

@@ -68,6 +68,12 @@ impl Meili {
         true
     }
 
+    /// Takes away what it keeps, as the loss of a disk does. It does not run.
+    pub fn forget(&mut self) {
+        assert!(self.process.is_none());
+        self.data = TempDir::new().unwrap();
+    }
+
     /// Kills it, as `kill -9` does.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -61,7 +61,8 @@ impl Search {
         };
         let tenants: Vec<Arc<Tenant>> = tenants.into_iter().map(Arc::new).collect();
         match self {
-            Self::Reindex { .. } => reindex(&service, &tenants, is_one).await?,
+            // Another that filled the index beside would put half of it in place of the old one.
+            Self::Reindex { .. } => database.alone(reindex(&service, &tenants, is_one)).await?,
             Self::Verify { repair, .. } => check(&service, &tenants, repair).await?,
         }
         Ok(database.close().await?)
@@ -69,6 +70,7 @@ impl Search {
 }
 
 async fn reindex(service: &Service, tenants: &[Arc<Tenant>], is_one: bool) -> Result<(), CliError> {
+    let mut failed = Vec::new();
     for engine in service.engines() {
         // One municipality is made anew in place; all of them beside what is there, which they then replace.
         let beside = match is_one {
@@ -79,8 +81,11 @@ async fn reindex(service: &Service, tenants: &[Arc<Tenant>], is_one: bool) -> Re
         let mut filled = Vec::new();
         for tenant in tenants {
             let source = service.source(tenant);
-            let position = fill(target.as_ref(), &source).await?;
-            filled.push((source, position));
+            match fill(target.as_ref(), &source).await {
+                Ok(position) => filled.push((source, position)),
+                // One that cannot be read keeps no others from being found.
+                Err(error) => failed.push(format!("{}: {error}", tenant.ipa_code)),
+            }
         }
         if beside.is_some() {
             engine.take_over().await?;
@@ -89,7 +94,8 @@ async fn reindex(service: &Service, tenants: &[Arc<Tenant>], is_one: bool) -> Re
                 catch_up_from(engine.as_ref(), source, position.clone()).await?;
             }
         }
-        for tenant in tenants {
+        for (source, _) in &filled {
+            let tenant = source.tenant();
             let status = engine.status(tenant.id).await?;
             let name = engine.name();
             say(&format!(
@@ -98,7 +104,10 @@ async fn reindex(service: &Service, tenants: &[Arc<Tenant>], is_one: bool) -> Re
             ))?;
         }
     }
-    Ok(())
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(failed.join("\n").into()),
+    }
 }
 
 /// Fills the index of a tenant, and shows how far it has come.

@@ -29,6 +29,7 @@ pub use operations::{drop_jobs, replay};
 pub use position::{move_position, position};
 pub use queries::{JobCount, JobEntry, JobFilter, Outbox};
 pub use retries::Retries;
+pub(crate) use settle::put_off;
 pub use settle::{give_back, is_held, settle};
 pub use wakes::{Backlog, backlog};
 pub use worker::Worker;
@@ -44,6 +45,8 @@ pub struct Topic {
     pub longest: Duration,
     /// How many are done at once by one program.
     pub at_once: usize,
+    /// How many of these may be of one tenant.
+    pub share: usize,
     /// How often and how long a job is tried.
     pub retries: Retries,
 }

@@ -149,6 +149,24 @@ pub async fn is_held(transaction: &Transaction, job: &Job) -> Result<bool, Store
     Ok(held.iter().any(|row| row.lease == Some(job.lease)))
 }
 
+/// Puts off what waits of a topic about something that begins with this, so that it is not begun in vain until then.
+pub(crate) async fn put_off(
+    transaction: &Transaction,
+    topic: &Topic,
+    beginning: &str,
+    until: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let until = until.timestamp_millis();
+    let waiting = Condition::all()
+        .add(Column::Topic.eq(topic.name))
+        .add(Column::Status.eq(JobStatus::Waiting.as_str()))
+        .add(Column::Aggregate.starts_with(beginning))
+        .add(Column::DueKey.lt(until));
+    let values = [(Column::DueKey, until.into())];
+    transaction.update::<Entity>(values, waiting).await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -163,6 +181,7 @@ mod tests {
         name: "test",
         longest: Duration::from_secs(1),
         at_once: 1,
+        share: 1,
         retries: Retries {
             first: Duration::from_secs(1),
             longest: Duration::from_secs(60),

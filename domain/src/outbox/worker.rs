@@ -209,7 +209,7 @@ impl Places {
 
     /// How many places one tenant may have.
     fn share(&self) -> usize {
-        self.handler.topic().at_once.div_ceil(4)
+        self.handler.topic().share
     }
 
     /// How many places a tenant has.

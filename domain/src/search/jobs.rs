@@ -29,6 +29,7 @@ pub(crate) const FOLLOWER: Topic = Topic {
     // A server may have much to do before it comes to what it is sent.
     longest: Duration::from_secs(15 * 60),
     at_once: 4,
+    share: 1,
     retries: RETRIES,
 };
 /// Makes the index of a tenant anew, which takes longer.
@@ -36,6 +37,7 @@ const REBUILD: Topic = Topic {
     name: "search_rebuild",
     longest: Duration::from_secs(60 * 60),
     at_once: 1,
+    share: 1,
     retries: RETRIES,
 };
 

@@ -32,4 +32,4 @@ pub use synonyms::{
     Group, OwnSynonyms, Synonyms, SynonymsError, national_synonyms, own_synonyms, set_synonyms,
 };
 pub use uses::{MostSearched, Uses, forget_uses, most_searched};
-pub use words::{Language, Word, allowed_typos, fold};
+pub use words::{Language, Word, allowed_typos};

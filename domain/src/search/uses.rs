@@ -18,7 +18,7 @@ use crate::{
     content::holds_personal_data,
     ids::{ItemId, TenantId},
     locale::Locale,
-    store::{Database, StoreError, TenantStore},
+    store::{Database, StoreError, TenantStore, Transaction},
     time::ROME,
 };
 
@@ -28,19 +28,22 @@ const KEPT: TimeDelta = TimeDelta::days(365);
 const LONGEST: usize = 100;
 /// How many digits in a text may be those of somebody: of a telephone, a document, a date of birth.
 const DIGITS: usize = 5;
-/// How many different texts are counted before they are written down; more come from machines.
-const MOST_WAITING: usize = 10_000;
+/// How many different texts of a municipality are counted before they are written down, and in a day; more come from
+/// machines.
+const MOST_WAITING: usize = 1_000;
+const MOST_A_DAY: i64 = 5_000;
 
 /// Counts what is looked for, and writes it down from time to time: a search writes nothing by itself.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
-    waiting: Arc<Mutex<Waiting>>,
+    waiting: Arc<Mutex<HashMap<TenantId, Waiting>>>,
 }
 
+/// What was counted of a municipality.
 #[derive(Debug, Default)]
 struct Waiting {
-    searches: HashMap<(TenantId, Locale, String), Searches>,
-    clicks: HashMap<(TenantId, Locale, String, ItemId), i64>,
+    searches: HashMap<(Locale, String), Searches>,
+    clicks: HashMap<(Locale, String, ItemId), i64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,8 +73,9 @@ impl Uses {
         let Some(text) = countable(text, locale) else {
             return;
         };
-        let mut waiting = self.lock();
-        let key = (tenant, locale.clone(), text);
+        let mut all = self.lock();
+        let waiting = all.entry(tenant).or_default();
+        let key = (locale.clone(), text);
         if waiting.searches.len() < MOST_WAITING || waiting.searches.contains_key(&key) {
             let counts = waiting.searches.entry(key).or_default();
             counts.searches += 1;
@@ -84,8 +88,9 @@ impl Uses {
         let Some(text) = countable(text, locale) else {
             return false;
         };
-        let mut waiting = self.lock();
-        let key = (tenant, locale.clone(), text, item);
+        let mut all = self.lock();
+        let waiting = all.entry(tenant).or_default();
+        let key = (locale.clone(), text, item);
         let fits = waiting.clicks.len() < MOST_WAITING || waiting.clicks.contains_key(&key);
         if fits {
             *waiting.clicks.entry(key).or_default() += 1;
@@ -99,29 +104,19 @@ impl Uses {
     /// The database failed for one of the tenants.
     pub async fn write(&self, database: &Database, now: DateTime<Utc>) -> Result<(), StoreError> {
         let taken = std::mem::take(&mut *self.lock());
-        let mut tenants: HashMap<TenantId, Waiting> = HashMap::new();
-        for (key, counts) in taken.searches {
-            tenants
-                .entry(key.0)
-                .or_default()
-                .searches
-                .insert(key, counts);
-        }
-        for (key, clicks) in taken.clicks {
-            tenants.entry(key.0).or_default().clicks.insert(key, clicks);
-        }
         let mut outcome = Ok(());
-        for (tenant, counted) in tenants {
+        for (tenant, counted) in taken {
             if let Err(error) = write(&database.tenant(tenant), &counted, now).await {
-                self.put_back(counted);
+                self.put_back(tenant, counted);
                 outcome = Err(error);
             }
         }
         outcome
     }
 
-    fn put_back(&self, counted: Waiting) {
-        let mut waiting = self.lock();
+    fn put_back(&self, tenant: TenantId, counted: Waiting) {
+        let mut all = self.lock();
+        let waiting = all.entry(tenant).or_default();
         for (key, counts) in counted.searches {
             let kept = waiting.searches.entry(key).or_default();
             kept.searches += counts.searches;
@@ -132,7 +127,7 @@ impl Uses {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -154,8 +149,13 @@ async fn write(
 ) -> Result<(), StoreError> {
     let tenant_id = store.tenant_id().0;
     let day = now.with_timezone(&ROME).date_naive();
+    let transaction = store.begin().await?;
+    if texts_of(&transaction, day).await? >= MOST_A_DAY {
+        tracing::warn!(tenant = %store.tenant_id(), "so many texts are looked for that no more are counted today");
+        return Ok(());
+    }
     let searches = counted.searches.iter();
-    let searches = searches.map(|((_, locale, text), counts)| search_use::Model {
+    let searches = searches.map(|((locale, text), counts)| search_use::Model {
         tenant_id,
         day,
         locale: locale.as_str().to_owned(),
@@ -164,7 +164,7 @@ async fn write(
         fruitless: counts.fruitless,
     });
     let clicks = counted.clicks.iter();
-    let clicks = clicks.map(|((_, locale, text, item), clicks)| search_click::Model {
+    let clicks = clicks.map(|((locale, text, item), clicks)| search_click::Model {
         tenant_id,
         day,
         locale: locale.as_str().to_owned(),
@@ -172,7 +172,6 @@ async fn write(
         item_id: item.0,
         clicks: *clicks,
     });
-    let transaction = store.begin().await?;
     use search_use::Column::{Fruitless, Searches};
     transaction
         .add_up::<search_use::Entity>(searches, &[Searches, Fruitless])
@@ -181,6 +180,22 @@ async fn write(
         .add_up::<search_click::Entity>(clicks, &[search_click::Column::Clicks])
         .await?;
     transaction.commit().await
+}
+
+/// How many different texts were looked for on a day.
+async fn texts_of(transaction: &Transaction, day: NaiveDate) -> Result<i64, StoreError> {
+    use search_use::{Column, Entity};
+    let mut select = Query::select();
+    select
+        .from(Entity)
+        .expr_as(
+            Expr::col((Entity, Column::Text)).count(),
+            Alias::new("total"),
+        )
+        .and_where(Expr::col((Entity, Column::Day)).eq(day));
+    let rows = transaction.rows::<Entity>(select).await?;
+    rows.first()
+        .map_or(Ok(0), |row| Ok(row.try_get("", "total")?))
 }
 
 /// What was looked for most since a day; with `fruitless` what was most often not found.

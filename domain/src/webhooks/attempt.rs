@@ -195,6 +195,9 @@ impl Sender {
             (Column::DisabledReason, reason.into()),
         ];
         transaction.update::<Entity>(values, by_id(id)).await?;
+        if let Some(resumes) = conduct.resumes {
+            outbox::put_off(transaction, &DELIVERY, &format!("{id}/"), resumes).await?;
+        }
         if conduct.disabled.is_some()
             && let Some(tenant) = tenants::find(&self.database, job.tenant).await?
             && let Some(endpoint) = held(transaction, id).await?

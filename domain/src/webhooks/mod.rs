@@ -35,6 +35,7 @@ pub(crate) const FOLLOWER: Topic = Topic {
     name: "webhooks",
     longest: Duration::from_secs(60),
     at_once: 4,
+    share: 1,
     retries: Retries {
         first: Duration::from_secs(1),
         longest: Duration::from_secs(5 * 60),
@@ -47,7 +48,9 @@ pub(crate) const FOLLOWER: Topic = Topic {
 const DELIVERY: Topic = Topic {
     name: delivery::TOPIC,
     longest: Duration::from_secs(30),
-    at_once: 16,
+    // Most of the time a delivery waits for an answer, and one that answers late must not keep others waiting.
+    at_once: 128,
+    share: 8,
     retries: Retries {
         first: Duration::from_secs(5),
         longest: Duration::from_secs(10 * 60),

@@ -40,7 +40,6 @@ pub(super) struct Collected {
 #[derive(Debug)]
 pub(super) struct Candidate {
     rank: Rank,
-    place: (SegmentOrdinal, DocId),
     pub(super) item: String,
     pub(super) score: Score,
 }
@@ -67,16 +66,11 @@ impl Collector for Wanted {
     type Fruit = Collected;
     type Child = Segment;
 
-    fn for_segment(
-        &self,
-        ordinal: SegmentOrdinal,
-        reader: &SegmentReader,
-    ) -> tantivy::Result<Segment> {
+    fn for_segment(&self, _: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<Segment> {
         let fast = reader.fast_fields();
         let text = |name| fast.str(name);
         Ok(Segment {
             wanted: self.clone(),
-            ordinal,
             items: text(columns::ITEM)?,
             titles: text(columns::TITLE_KEY)?.filter(|_| self.order == SearchOrder::Title),
             values: text(columns::FACET)?.filter(|_| self.facets),
@@ -107,7 +101,8 @@ impl Collector for Wanted {
         let by_rank = |one: &Candidate, other: &Candidate| {
             one.rank
                 .compare(&other.rank)
-                .then(one.place.cmp(&other.place))
+                // Items keep their order when the index is put together anew.
+                .then_with(|| one.item.cmp(&other.item))
         };
         all.first.sort_by(by_rank);
         all.first.truncate(self.first);
@@ -124,7 +119,6 @@ impl Collector for Wanted {
 /// Collects in one segment.
 pub(super) struct Segment {
     wanted: Wanted,
-    ordinal: SegmentOrdinal,
     items: Option<StrColumn>,
     titles: Option<StrColumn>,
     values: Option<StrColumn>,
@@ -134,7 +128,16 @@ pub(super) struct Segment {
     boost: Column<f64>,
     /// By the ordinal of the value.
     counts: Vec<u64>,
-    found: Vec<(f64, DocId, Score)>,
+    found: Vec<Found>,
+}
+
+/// What was found in a segment.
+struct Found {
+    rank: f64,
+    /// The place of its item among those of the segment, which are in their order.
+    item: Option<u64>,
+    document: DocId,
+    score: Score,
 }
 
 impl SegmentCollector for Segment {
@@ -172,13 +175,21 @@ impl SegmentCollector for Segment {
             SearchOrder::Distance => metres.unwrap_or(f64::INFINITY),
             SearchOrder::Title => self.title(document),
         };
-        self.found.push((rank, document, relevance as Score));
+        let items = self.items.as_ref();
+        self.found.push(Found {
+            rank,
+            item: items.and_then(|items| items.ords().first(document)),
+            document,
+            score: relevance as Score,
+        });
     }
 
     fn harvest(mut self) -> Self::Fruit {
         let total = self.found.len() as u64;
-        let by_rank = |one: &(f64, DocId, Score), other: &(f64, DocId, Score)| {
-            one.0.total_cmp(&other.0).then(one.1.cmp(&other.1))
+        let by_rank = |one: &Found, other: &Found| {
+            one.rank
+                .total_cmp(&other.rank)
+                .then(one.item.cmp(&other.item))
         };
         if self.found.len() > self.wanted.first {
             if self.wanted.first > 0 {
@@ -188,21 +199,20 @@ impl SegmentCollector for Segment {
             self.found.truncate(self.wanted.first);
         }
         let mut first = Vec::with_capacity(self.found.len());
-        for (rank, document, score) in &self.found {
+        for found in &self.found {
             let rank = match &self.titles {
-                None => Rank::Number(*rank),
-                Some(titles) => Rank::Title(text(titles, *document)?),
+                None => Rank::Number(found.rank),
+                Some(titles) => Rank::Title(text(titles, found.document)?),
             };
             let item = self
                 .items
                 .as_ref()
-                .map(|items| text(items, *document))
+                .map(|items| text(items, found.document))
                 .transpose()?;
             first.push(Candidate {
                 rank,
-                place: (self.ordinal, *document),
                 item: item.unwrap_or_default(),
-                score: *score,
+                score: found.score,
             });
         }
         Ok(Collected {

@@ -1,9 +1,10 @@
 //! Hits and suggestions.
 
+use std::sync::OnceLock;
+
 use async_graphql::{Object, SimpleObject};
 use municipio_domain::search::{Excerpt, Hit, SearchQuery, SearchText, distance};
 
-use super::content;
 use crate::{
     objects::{Content, ContentTypeName},
     view::View,
@@ -16,6 +17,8 @@ pub(crate) struct SearchHit {
     score: f32,
     distance: Option<f64>,
     text: SearchText,
+    /// What it says, once somebody asks for it.
+    excerpt: OnceLock<Excerpt>,
 }
 
 /// A hit with its place among them.
@@ -34,16 +37,18 @@ impl SearchHit {
             .map(|near| near.point)
             .zip(view.item.body.position());
         Some(Self {
-            item: content(&view)?,
+            item: Content::new(view.clone())?,
             view,
             score: hit.score,
             distance: place.map(|(from, to)| distance(from, to)),
             text: query.text.clone(),
+            excerpt: OnceLock::new(),
         })
     }
 
-    fn excerpt(&self) -> Excerpt {
-        Excerpt::of(&self.view.item, &self.view.reader.locales)
+    fn excerpt(&self) -> &Excerpt {
+        self.excerpt
+            .get_or_init(|| Excerpt::of(&self.view.item, &self.view.reader.locales))
     }
 }
 
@@ -99,7 +104,7 @@ impl Suggestion {
             marked_title: Excerpt::of(&view.item, &view.reader.locales).title(text),
             content_type: view.item.content_type().into(),
             path: view.path(),
-            item: content(&view)?,
+            item: Content::new(view.clone())?,
         })
     }
 }

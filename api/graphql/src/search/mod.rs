@@ -15,7 +15,6 @@ use crate::{
     connection::page_size,
     context::{RequestData, data},
     error::{ErrorCode, cursor, failed},
-    objects::Content,
     scalars,
     view::{Reader, View},
 };
@@ -71,7 +70,7 @@ pub(crate) struct SearchConnection {
 pub(crate) struct SearchEngine {
     /// Its name: `embedded` or `meilisearch`.
     name: &'static str,
-    /// It stands in for the search server, which does not answer.
+    /// It stands in for the search server, which does not answer, or its first index is still being made.
     is_degraded: bool,
     /// How many changes of the public site it did not know yet when it answered; null while its index was being
     /// made.
@@ -101,7 +100,9 @@ impl SearchConnection {
         let wants_lag = ctx.look_ahead().field("engine").field("lag").exists();
         let answered = search.query(&data.tenant, &query, wants_lag).await;
         let answered = answered.map_err(|error| follow_failed(&error))?;
-        if is_first_page {
+        // What an engine that stands in does not find may be there all the same.
+        let is_sure = answered.hits.total > 0 || !answered.is_degraded;
+        if is_first_page && is_sure {
             let found = answered.hits.total;
             search
                 .uses()
@@ -217,11 +218,6 @@ pub(crate) async fn suggest(
     Ok(views
         .filter_map(|view| Suggestion::new(view, &text))
         .collect())
-}
-
-/// The content of a view, and the fields of it that search counts.
-fn content(view: &View) -> Option<Content> {
-    Content::new(view.clone())
 }
 
 /// Facets by the ids of items.
