@@ -109,7 +109,7 @@ fn tables() -> [TableCreateStatement; 4] {
 }
 
 /// The queues of the offices by each of the three orders; those of an officer, of a procedure and of a citizen.
-fn indexes() -> [IndexCreateStatement; 11] {
+fn indexes() -> [IndexCreateStatement; 12] {
     let file = |name, columns: &[&'static str]| index(name, "case_file", columns);
     [
         file("case_file_updated", &["tenant_id", "updated_place"]),
@@ -118,6 +118,10 @@ fn indexes() -> [IndexCreateStatement; 11] {
         file(
             "case_file_office",
             &["tenant_id", "office_id", "updated_place"],
+        ),
+        file(
+            "case_file_office_due",
+            &["tenant_id", "office_id", "due_place"],
         ),
         file(
             "case_file_officer",

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::NaiveDate;
-use municipio_entities::{case_event, case_file};
+use municipio_entities::{case_event, case_file, content_item};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable,
     sea_query::{Alias, Expr, Func, Query, SelectStatement},
@@ -260,9 +260,14 @@ impl Cases {
     /// # Errors
     /// The database failed.
     pub async fn published(&self, procedure: ItemId) -> Result<Option<RevisionId>, StoreError> {
-        let found = self.contents.published(&[procedure]).await?.pop();
-        let found = found.filter(|item| item.content_type() == ContentType::Procedure);
-        Ok(found.map(|item| item.revision_id))
+        // As everybody sees it, whatever the perspective of the request: no case follows a draft.
+        let this = Condition::all()
+            .add(content_item::Column::Id.eq(procedure.0))
+            .add(content_item::Column::ContentType.eq(ContentType::Procedure.as_str()));
+        let scope = self.contents.store().read();
+        let item = scope.one::<content_item::Entity>(this).await?;
+        let revision = item.and_then(|item| item.published_revision_id);
+        Ok(revision.map(RevisionId))
     }
 
     /// How far the log of the cases has come.
