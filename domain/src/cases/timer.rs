@@ -32,6 +32,7 @@ const TOPIC: Topic = Topic {
     name: "case-timer",
     longest: Duration::from_secs(30),
     at_once: 4,
+    share: 1,
     retries: Retries {
         first: Duration::from_secs(5),
         longest: Duration::from_secs(10 * 60),
