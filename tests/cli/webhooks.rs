@@ -1,7 +1,7 @@
 //! The program is killed again and again while much changes, whoever is told fails at random, and so is the search
 //! server, when there is one: in the end every change was told at least once, with the same id and the same words when
 //! it was told again, and the indexes are what the database is. And the outbox on the command line.
-//! `MUNICIPIO_CHANGES` is the number of changes, 240 when it is not set.
+//! `MUNICIPIO_CHANGES` is the number of changes, 240 when it is not set (.config/nextest.toml says how to run it with more).
 
 use std::{
     collections::{BTreeMap, HashSet},
