@@ -65,8 +65,11 @@ pub(super) fn due_on(
             (DeadlineEffect::Announce, Some(deadline)) => {
                 let _ = deadline.pause(PauseKind::RejectionNotice, touch.day, calendar);
             }
-            (DeadlineEffect::Resume | DeadlineEffect::Answer, Some(deadline)) => {
-                let _ = deadline.resume(touch.day);
+            (DeadlineEffect::Resume, Some(deadline)) => {
+                let _ = deadline.resume(PauseKind::Suspension, touch.day);
+            }
+            (DeadlineEffect::Answer, Some(deadline)) => {
+                let _ = deadline.resume(PauseKind::RejectionNotice, touch.day);
             }
             _ => {}
         }
@@ -110,6 +113,20 @@ mod tests {
         ]
         .concat();
         assert_eq!(due(&again), Some(day(4, 11)), "the law allows it once");
+    }
+
+    #[test]
+    fn documents_are_no_observations() {
+        use DeadlineEffect::{Announce, Answer, Resume, Start, Suspend};
+        let announced = [
+            (Start, day(3, 2)),
+            (Suspend, day(3, 5)),
+            (Announce, day(4, 7)),
+        ];
+        let due_after = |touch| due(&[announced.as_slice(), &[touch]].concat());
+        assert_eq!(due(&announced), Some(day(5, 11)));
+        assert_eq!(due_after((Resume, day(4, 8))), Some(day(5, 11)));
+        assert_eq!(due_after((Answer, day(4, 8))), Some(day(5, 12)));
     }
 
     proptest! {

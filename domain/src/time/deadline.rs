@@ -3,7 +3,8 @@
 //!
 //! One rule carries everything. A day counts when it comes after the day of the start (art. 2963 c.c., art. 155
 //! c.p.c.: the first day does not count), and is not one on which the term stands still. What makes it stand still on
-//! a day lets that day count, and what sets it going again does not: the rule of the first day, once more.
+//! a day lets that day count, and what sets it going again does not: the rule of the first day, once more. A term that
+//! is stopped on its last day has none left, and ends with the day on which it would run again.
 
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
 use schemars::JsonSchema;
@@ -56,12 +57,8 @@ impl DeadlineRule {
     /// Whether work is done on this day: no Sunday, national holiday or feast of the patron saint. Days on which the
     /// municipality closes of its own accord count like any other.
     fn is_working_day(&self, day: NaiveDate, calendar: &ClosingCalendar) -> bool {
-        let is_free = match Weekday::of(day) {
-            Weekday::Sun => true,
-            Weekday::Sat => self.saturday_is_holiday,
-            _ => false,
-        };
-        !is_free && calendar.public_holiday_on(day).is_none()
+        let is_free = self.saturday_is_holiday && Weekday::of(day) == Weekday::Sat;
+        !is_free && !is_holiday(day, calendar)
     }
 
     /// The last day of a term that begins on this one, with days on which it stands still; none when that is beyond
@@ -79,21 +76,32 @@ impl DeadlineRule {
                 (end - start).num_days()
             }
         };
+        let pauses: Vec<_> = pauses.iter().map(|pause| pause.still(calendar)).collect();
+        let stands_still = |day: NaiveDate| pauses.iter().any(|pause| pause.holds(day));
         let is_in_working_days = matches!(self.length, TermLength::WorkingDays(_));
         let counts = |day: NaiveDate| {
-            !pauses.iter().any(|pause| pause.holds(day))
-                && (!is_in_working_days || self.is_working_day(day, calendar))
+            !stands_still(day) && (!is_in_working_days || self.is_working_day(day, calendar))
+        };
+        let ends_on_working_day = self.ends_on_working_day || is_in_working_days;
+        let can_end = |day: NaiveDate| {
+            !day.succ_opt().is_some_and(stands_still)
+                && (!ends_on_working_day || self.is_working_day(day, calendar))
         };
         let mut day = start;
         while left > 0 {
             day = day.succ_opt()?;
             left -= i64::from(counts(day));
         }
-        while self.ends_on_working_day && !self.is_working_day(day, calendar) {
+        while !can_end(day) {
             day = day.succ_opt()?;
         }
         Some(day)
     }
+}
+
+/// Whether this is a Sunday, a national holiday or the feast of the patron saint.
+fn is_holiday(day: NaiveDate, calendar: &ClosingCalendar) -> bool {
+    Weekday::of(day) == Weekday::Sun || calendar.public_holiday_on(day).is_some()
 }
 
 /// Why a term stands still, or begins anew.
@@ -114,7 +122,7 @@ pub enum PauseKind {
 pub struct Pause {
     /// Why.
     pub kind: PauseKind,
-    /// The day on which it began.
+    /// The day on which it began: of a notice of rejection the one on which the applicant received it.
     pub from: NaiveDate,
     /// The day on which what was waited for arrived; none while it has not.
     pub answered: Option<NaiveDate>,
@@ -122,7 +130,7 @@ pub struct Pause {
 
 impl Pause {
     /// The day from which the term runs again, at the latest; none when only an answer sets it going.
-    pub fn until(&self) -> Option<NaiveDate> {
+    pub fn until(&self, calendar: &ClosingCalendar) -> Option<NaiveDate> {
         let after = |day: NaiveDate, days| day.checked_add_days(Days::new(days));
         match self.kind {
             PauseKind::Suspension => {
@@ -133,7 +141,11 @@ impl Pause {
                 )
             }
             PauseKind::RejectionNotice => {
-                let latest = after(self.from, OBSERVATIONS)?;
+                let mut latest = after(self.from, OBSERVATIONS)?;
+                // These days are the applicant's: they do not end on a holiday (art. 2963 c.c.).
+                while is_holiday(latest, calendar) {
+                    latest = latest.succ_opt()?;
+                }
                 match self.answered {
                     // Observations that come too late do not hold the term any longer.
                     Some(answered) if answered <= latest => after(answered, OBSERVATIONS),
@@ -144,9 +156,23 @@ impl Pause {
         }
     }
 
-    /// Whether the term stands still on this day.
+    fn still(&self, calendar: &ClosingCalendar) -> Still {
+        Still {
+            from: self.from,
+            until: self.until(calendar),
+        }
+    }
+}
+
+/// From when to when a term stands still.
+struct Still {
+    from: NaiveDate,
+    until: Option<NaiveDate>,
+}
+
+impl Still {
     fn holds(&self, day: NaiveDate) -> bool {
-        day > self.from && self.until().is_none_or(|until| day <= until)
+        day > self.from && self.until.is_none_or(|until| day <= until)
     }
 }
 
@@ -180,8 +206,8 @@ pub enum PauseRefused {
     /// It stands still.
     #[error("the term stands still already")]
     Paused,
-    /// It runs.
-    #[error("the term runs: there is nothing that holds it up")]
+    /// Nothing of the kind is waited for.
+    #[error("nothing of the kind is waited for")]
     Running,
     /// Once, for each reason.
     #[error("the term was held up for this reason before: the law allows it once")]
@@ -217,8 +243,8 @@ impl Deadline {
     /// How the term stands on a day.
     pub fn on(&self, day: NaiveDate, calendar: &ClosingCalendar) -> Standing {
         let due = self.due(calendar);
-        let last = self.pauses.last().filter(|pause| pause.holds(day));
-        match (last, due) {
+        let holds = |pause: &&Pause| pause.still(calendar).holds(day);
+        match (self.pauses.iter().rfind(holds), due) {
             (_, Some(due)) if due < day => Standing::Over(due),
             (Some(pause), due) => Standing::Paused(pause.kind, due),
             (None, Some(due)) => Standing::Running(due),
@@ -226,7 +252,7 @@ impl Deadline {
         }
     }
 
-    /// Has the term stand still from this day.
+    /// Has the term stand still from this day, which may be its last one, or that on which it was to run again.
     ///
     /// # Errors
     /// It stands still, is over, or was held up like this before.
@@ -241,10 +267,12 @@ impl Deadline {
         if from < earliest {
             return Err(PauseRefused::Earlier);
         }
-        match self.on(from, calendar) {
-            Standing::Over(_) => return Err(PauseRefused::Over),
-            Standing::Paused(..) => return Err(PauseRefused::Paused),
-            Standing::Running(_) | Standing::Endless => {}
+        if self.due(calendar).is_some_and(|due| due < from) {
+            return Err(PauseRefused::Over);
+        }
+        let holds = |pause: &Pause| pause.until(calendar).is_none_or(|until| from < until);
+        if self.pauses.iter().any(holds) {
+            return Err(PauseRefused::Paused);
         }
         if self.pauses.iter().any(|pause| pause.kind == kind) {
             return Err(PauseRefused::Again);
@@ -257,13 +285,14 @@ impl Deadline {
         Ok(())
     }
 
-    /// What was waited for arrived on this day: documents, observations, or the application as it should be.
+    /// What was waited for in this way arrived on this day: documents, observations, or the application as it should
+    /// be. It may arrive when the term runs again, or stands still for another reason.
     ///
     /// # Errors
-    /// Nothing was waited for, or it had begun later.
-    pub fn resume(&mut self, answered: NaiveDate) -> Result<(), PauseRefused> {
-        let waiting = |pause: &&mut Pause| pause.answered.is_none();
-        let pause = self.pauses.last_mut().filter(waiting);
+    /// Nothing of the kind was waited for, or it had begun later.
+    pub fn resume(&mut self, kind: PauseKind, answered: NaiveDate) -> Result<(), PauseRefused> {
+        let waiting = |pause: &&mut Pause| pause.kind == kind && pause.answered.is_none();
+        let pause = self.pauses.iter_mut().rfind(waiting);
         let pause = pause.ok_or(PauseRefused::Running)?;
         if answered < pause.from {
             return Err(PauseRefused::Earlier);

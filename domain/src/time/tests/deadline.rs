@@ -47,12 +47,13 @@ fn happens(deadline: &mut Deadline, text: &str, calendar: &ClosingCalendar) {
     for event in text.split(", ").filter(|event| !event.is_empty()) {
         let (what, day) = event.rsplit_once(' ').unwrap();
         let day = date(day);
-        let mut pause = |kind| deadline.pause(kind, day, calendar);
         match what {
-            "suspended" => pause(PauseKind::Suspension),
-            "rejection announced" => pause(PauseKind::RejectionNotice),
-            "interrupted" => pause(PauseKind::Interruption),
-            "resumed" | "observations" | "completed" => deadline.resume(day),
+            "suspended" => deadline.pause(PauseKind::Suspension, day, calendar),
+            "rejection announced" => deadline.pause(PauseKind::RejectionNotice, day, calendar),
+            "interrupted" => deadline.pause(PauseKind::Interruption, day, calendar),
+            "resumed" => deadline.resume(PauseKind::Suspension, day),
+            "observations" => deadline.resume(PauseKind::RejectionNotice, day),
+            "completed" => deadline.resume(PauseKind::Interruption, day),
             other => panic!("{other}"),
         }
         .unwrap_or_else(|error| panic!("{event}: {error}"));
@@ -89,7 +90,7 @@ fn a_term_stands_still_once_for_each_reason_and_not_when_it_is_over() {
     let (suspension, notice) = (PauseKind::Suspension, PauseKind::RejectionNotice);
     let pause = |deadline: &mut Deadline, kind, day| deadline.pause(kind, date(day), &calendar);
     assert_eq!(
-        deadline.resume(date("2026-03-05")),
+        deadline.resume(suspension, date("2026-03-05")),
         Err(PauseRefused::Running)
     );
     assert_eq!(
@@ -104,12 +105,12 @@ fn a_term_stands_still_once_for_each_reason_and_not_when_it_is_over() {
         Err(PauseRefused::Paused)
     );
     assert_eq!(
-        deadline.resume(date("2026-03-09")),
+        deadline.resume(suspension, date("2026-03-09")),
         Err(PauseRefused::Earlier)
     );
-    deadline.resume(date("2026-03-20")).unwrap();
+    deadline.resume(suspension, date("2026-03-20")).unwrap();
     assert_eq!(
-        deadline.resume(date("2026-03-21")),
+        deadline.resume(suspension, date("2026-03-21")),
         Err(PauseRefused::Running)
     );
     assert_eq!(
@@ -124,6 +125,27 @@ fn a_term_stands_still_once_for_each_reason_and_not_when_it_is_over() {
         Err(PauseRefused::Over)
     );
     pause(&mut deadline, notice, "2026-04-11").unwrap();
+    assert_eq!(
+        deadline.on(due, &calendar),
+        Standing::Running(date("2026-04-21"))
+    );
+}
+
+#[test]
+fn what_happens_on_one_day_is_told_apart() {
+    let calendar = ClosingCalendar::default();
+    let (suspension, notice) = (PauseKind::Suspension, PauseKind::RejectionNotice);
+    let mut deadline = Deadline::new(DeadlineRule::default(), date("2026-03-02"));
+    let day = date("2026-03-10");
+    deadline.pause(suspension, day, &calendar).unwrap();
+    let again = deadline.pause(notice, day, &calendar);
+    assert_eq!(again, Err(PauseRefused::Paused), "one waits for documents");
+    let observations = deadline.resume(notice, day);
+    assert_eq!(observations, Err(PauseRefused::Running));
+    deadline.resume(suspension, day).unwrap();
+    deadline.pause(notice, day, &calendar).unwrap();
+    deadline.resume(notice, day).unwrap();
+    assert_eq!(deadline.due(&calendar), Some(date("2026-04-11")));
 }
 
 #[test]
@@ -225,12 +247,12 @@ proptest! {
         prop_assert_eq!(deadline.due(&calendar), Some(plain));
         let from = after(start, first);
         deadline.pauses.push(suspended(from, takes));
-        let once = after(plain, if from < plain { takes } else { 0 });
+        let once = after(plain, if from <= plain { takes } else { 0 });
         prop_assert_eq!(deadline.due(&calendar), Some(once));
         // A second one, apart from the first.
         let from = after(from, takes + pause);
         deadline.pauses.push(suspended(from, more));
-        let twice = after(once, if from < once { more } else { 0 });
+        let twice = after(once, if from <= once { more } else { 0 });
         prop_assert_eq!(deadline.due(&calendar), Some(twice));
         deadline.pauses.reverse();
         prop_assert_eq!(deadline.due(&calendar), Some(twice));
@@ -269,7 +291,7 @@ proptest! {
         let mut deadline = Deadline::new(rule, start);
         deadline.pauses.push(Pause { kind: PauseKind::Interruption, from, answered: None });
         prop_assert_eq!(deadline.due(&calendar), None);
-        prop_assert_eq!(deadline.resume(anew), Ok(()));
+        prop_assert_eq!(deadline.resume(PauseKind::Interruption, anew), Ok(()));
         prop_assert_eq!(deadline.due(&calendar), Deadline::new(rule, anew).due(&calendar));
     }
 
@@ -279,7 +301,7 @@ proptest! {
         let mut open = Deadline::new(DeadlineRule::default(), start);
         open.pause(PauseKind::Suspension, start, &calendar).unwrap();
         let mut answered = open.clone();
-        answered.resume(after(start, takes)).unwrap();
+        answered.resume(PauseKind::Suspension, after(start, takes)).unwrap();
         prop_assert_eq!(open.due(&calendar), Some(after(start, 60)));
         prop_assert_eq!(answered.due(&calendar), open.due(&calendar));
     }
