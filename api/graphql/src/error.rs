@@ -253,6 +253,11 @@ impl ErrorCode {
                 "the place of the files does not answer at the moment; try again in a few seconds"
             }
             Self::Timeout => "the database took too long and was stopped",
+            Self::ProviderUnavailable => {
+                "who says who you are does not answer at the moment; try again in a few seconds"
+            }
+            Self::ProviderInvalid => "who says who you are answers what cannot be used",
+            Self::CitizensUnavailable => "citizens cannot sign in here at the moment",
             _ => "something failed on the server; the request id helps to find out what",
         }
     }

@@ -50,6 +50,8 @@ impl Problem {
             CitizenError::OpenId(OpenIdError::Token(_)) => {}
             CitizenError::OpenId(_) | CitizenError::NoSecret => {
                 tracing::warn!(%error, code = code.as_str(), "a citizen cannot sign in");
+                // Where the issuer is reached from here is nothing that anybody is told.
+                return Self::new(code, code.apology());
             }
             CitizenError::FiscalCodeMissing
             | CitizenError::FiscalCode(_)

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     identity::Vault,
     openid::{
-        Algorithm, Claims, Expected, Issuers, Recipient, TokenFault, claim, named_issuer,
+        Algorithm, Claims, Expected, Issuers, KeysAt, Recipient, TokenFault, claim, named_issuer,
         verify_with,
     },
     store::TenantStore,
@@ -116,10 +116,10 @@ async fn verify(
         )?);
     }
     let published = match &settings.jwks_uri {
-        Some(address) => address.clone(),
-        None => issuers.metadata(&issuer.issuer).await?.jwks_uri.clone(),
+        Some(address) => KeysAt::Address(address),
+        None => KeysAt::Issuer(&issuer.issuer),
     };
-    let verified = issuers.verify(&published, token, &accepted, &expected, now);
+    let verified = issuers.verify(published, token, &accepted, &expected, now);
     Ok(verified.await?)
 }
 

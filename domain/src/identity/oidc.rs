@@ -22,7 +22,7 @@ use super::{
 use crate::{
     digest::sha256,
     ids::ProviderId,
-    openid::{Client, CodeGrant, Expected, OpenIdError, Recipient},
+    openid::{Client, CodeGrant, Expected, KeysAt, OpenIdError, Recipient},
     store::{StoreError, Transaction},
 };
 
@@ -184,7 +184,7 @@ impl Identity {
         };
         let accepted: Vec<_> = provider.settings.algorithms.iter().copied().collect();
         let verified = self.issuers().verify(
-            &metadata.jwks_uri,
+            KeysAt::Address(&metadata.jwks_uri),
             &tokens.id_token,
             &accepted,
             &expected,

@@ -1,23 +1,22 @@
-//! Issuers and their keys. What they publish is kept for an hour; a token whose key is not known has the keys
-//! fetched anew, so that an issuer can change them whenever it likes, but not again within seconds, so that
-//! nobody makes us ask it all the time. Meanwhile tokens of known keys are verified without waiting.
+//! Issuers and their keys. What they publish is kept for a while ([`super::published`]); a token whose key is not
+//! known has the keys fetched anew, so that an issuer can change them whenever it likes.
 
-use std::{hash::Hash, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use moka::future::Cache;
-use tokio::sync::Mutex;
 use url::Url;
 
 use super::{
-    Algorithm, Claims, Expected, Metadata, OpenIdError, TokenFault, keys::Keys, token::Signed,
+    Algorithm, Claims, Expected, Metadata, OpenIdError, TokenFault, keys::Keys,
+    published::Published, token::Signed,
 };
 use crate::outgoing::Outgoing;
 
-/// How long what an issuer publishes is kept.
+/// How long what an issuer publishes of itself is kept.
 const KEPT: Duration = Duration::from_secs(60 * 60);
-/// How often the keys of an issuer are fetched anew at the most.
-const PAUSE: TimeDelta = TimeDelta::seconds(10);
+/// How long keys are remembered that nobody asks for.
+const UNUSED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many issuers are kept in memory.
 const MOST: u64 = 10_000;
 
@@ -26,19 +25,35 @@ const MOST: u64 = 10_000;
 pub struct Issuers {
     pub(super) outgoing: Outgoing,
     metadata: Cache<String, Arc<Metadata>>,
-    keys: Cache<Url, Arc<Keys>>,
-    /// One fetches at a time; when keys were fetched anew last.
-    turns: Cache<Url, Arc<Mutex<Option<DateTime<Utc>>>>>,
+    keys: Cache<String, Arc<Published<Keys>>>,
+}
+
+/// Where the keys of an issuer are.
+#[derive(Clone, Copy, Debug)]
+pub enum KeysAt<'a> {
+    /// At this address.
+    Address(&'a Url),
+    /// Where this issuer says.
+    Issuer(&'a str),
+}
+
+impl KeysAt<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Address(address) => address.as_str(),
+            Self::Issuer(issuer) => issuer,
+        }
+    }
 }
 
 impl Issuers {
     /// Issuers that are called in this way.
     pub fn new(outgoing: Outgoing) -> Self {
+        let (metadata, keys) = (Cache::builder(), Cache::builder());
         Self {
             outgoing,
-            metadata: kept(),
-            keys: kept(),
-            turns: kept(),
+            metadata: metadata.max_capacity(MOST).time_to_live(KEPT).build(),
+            keys: keys.max_capacity(MOST).time_to_idle(UNUSED).build(),
         }
     }
 
@@ -62,56 +77,42 @@ impl Issuers {
             .map_err(|error: Arc<OpenIdError>| OpenIdError::clone(&error))
     }
 
-    /// The claims of a token that is signed with a key of this address and one of these algorithms, and says what is
-    /// expected.
+    /// The claims of a token that is signed with a key found here and one of these algorithms, and says what is
+    /// expected. That is seen first: a token that is over is over, whether the issuer answers or not.
     ///
     /// # Errors
-    /// It is not, or the address does not answer.
+    /// It is not, or the keys cannot be fetched.
     pub async fn verify(
         &self,
-        jwks_uri: &Url,
+        at: KeysAt<'_>,
         token: &str,
         accepted: &[Algorithm],
         expected: &Expected<'_>,
         now: DateTime<Utc>,
     ) -> Result<Claims, OpenIdError> {
-        let token = Signed::read(token, accepted)?;
-        let keys = match self.keys.get(jwks_uri).await {
-            Some(known) => known,
-            None => self.fetch_keys(jwks_uri, None, now).await?,
-        };
+        let (token, claims) = checked(token, accepted, expected, now)?;
+        let published = self.keys.entry_by_ref(at.as_str()).or_default().await;
+        let published = published.into_value();
+        let keys = published.get(now, self.fetch_keys(at)).await?;
         match keys.verify(&token) {
-            Err(TokenFault::UnknownKey) => {
-                let newer = self.fetch_keys(jwks_uri, Some(&keys), now).await?;
-                newer.verify(&token)?;
-            }
-            done => done?,
+            // A key without a name may have been replaced.
+            Err(TokenFault::UnknownKey) => {}
+            Err(TokenFault::Signature) if token.key_id.is_none() => {}
+            done => return Ok(done.map(|()| claims)?),
         }
-        checked(&token, expected, now)
+        let newer = published.newer(&keys, now, self.fetch_keys(at)).await?;
+        newer.verify(&token)?;
+        Ok(claims)
     }
 
-    /// Keys that are newer than those seen, unless they were fetched anew just now.
-    async fn fetch_keys(
-        &self,
-        address: &Url,
-        seen: Option<&Arc<Keys>>,
-        now: DateTime<Utc>,
-    ) -> Result<Arc<Keys>, OpenIdError> {
-        let turn = self
-            .turns
-            .get_with(address.clone(), async { Arc::default() });
-        let turn = turn.await;
-        let mut fetched_anew = turn.lock().await;
-        if let Some(known) = self.keys.get(address).await {
-            let is_newer = seen.is_none_or(|seen| !Arc::ptr_eq(seen, &known));
-            if is_newer || fetched_anew.is_some_and(|last| last > now - PAUSE) {
-                return Ok(known);
+    async fn fetch_keys(&self, at: KeysAt<'_>) -> Result<Keys, OpenIdError> {
+        match at {
+            KeysAt::Address(address) => Keys::read(&self.fetch(address).await?),
+            KeysAt::Issuer(issuer) => {
+                let metadata = self.metadata(issuer).await?;
+                Keys::read(&self.fetch(&metadata.jwks_uri).await?)
             }
-            *fetched_anew = Some(now);
         }
-        let keys = Arc::new(Keys::read(&self.fetch(address).await?)?);
-        self.keys.insert(address.clone(), Arc::clone(&keys)).await;
-        Ok(keys)
     }
 
     /// The body of a successful answer.
@@ -142,27 +143,20 @@ pub fn verify_with(
     expected: &Expected<'_>,
     now: DateTime<Utc>,
 ) -> Result<Claims, OpenIdError> {
-    let token = Signed::read(token, accepted)?;
+    let (token, claims) = checked(token, accepted, expected, now)?;
     Keys::read(jwks)?.verify(&token)?;
-    checked(&token, expected, now)
-}
-
-/// The claims of a token whose signature is right.
-fn checked(
-    token: &Signed<'_>,
-    expected: &Expected<'_>,
-    now: DateTime<Utc>,
-) -> Result<Claims, OpenIdError> {
-    let claims = token.claims()?;
-    claims.check(expected, token.algorithm, now)?;
     Ok(claims)
 }
 
-fn kept<K, V>() -> Cache<K, V>
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    let cache = Cache::builder().max_capacity(MOST).time_to_live(KEPT);
-    cache.build()
+/// A token that says what is expected, and its claims: nobody has proved them yet.
+fn checked<'a>(
+    token: &'a str,
+    accepted: &[Algorithm],
+    expected: &Expected<'_>,
+    now: DateTime<Utc>,
+) -> Result<(Signed<'a>, Claims), TokenFault> {
+    let token = Signed::read(token, accepted)?;
+    let claims = token.claims()?;
+    claims.check(expected, token.algorithm, now)?;
+    Ok((token, claims))
 }

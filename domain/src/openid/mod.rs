@@ -8,10 +8,11 @@ mod error;
 mod issuers;
 mod keys;
 mod metadata;
+mod published;
 mod token;
 
 pub use code::{Client, CodeGrant, Tokens};
 pub use error::{OpenIdError, TokenFault};
-pub use issuers::{Issuers, verify_with};
+pub use issuers::{Issuers, KeysAt, verify_with};
 pub use metadata::{Metadata, is_issuer};
 pub use token::{Algorithm, Claims, Expected, Recipient, claim, is_signed, named_issuer};

@@ -114,7 +114,7 @@ impl<'a> Signed<'a> {
         })
     }
 
-    /// Its claims; but for who looks for the keys, once the signature has been checked.
+    /// Its claims, which are proven by its signature alone.
     pub(super) fn claims(&self) -> Result<Claims, TokenFault> {
         let (_, payload) = self.message.split_once('.').ok_or_else(not_signed)?;
         let all: Value = part(payload)?;
