@@ -43,8 +43,9 @@ fn read_or_make(folder: &Path) -> io::Result<String> {
     match fs::read_to_string(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Ok(secret) if secret.trim().is_empty() => {
-            let message =
-                format!("{FILE} is empty: restore it, or remove it and set up second factors anew");
+            let message = format!(
+                "{FILE} is empty: restore it from the backup; without it nothing of citizens can be read again"
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         found => return Ok(found?.trim().to_owned()),

@@ -34,7 +34,8 @@ pub struct Settings {
     /// `MUNICIPIO_DATABASE_CONNECTIONS`: connections to the database, 1 to 1,000.
     pub database_connections: u32,
     /// `MUNICIPIO_SECRET`: 32 characters or more, the same on all nodes; secrets of accounts, identity providers and
-    /// webhooks are encrypted with it, and addresses of private files signed. Beside SQLite a file in the data folder when left out.
+    /// webhooks and what is known of citizens are encrypted with it, and addresses of private files signed. Beside SQLite
+    /// a file in the data folder when left out.
     #[serde(deserialize_with = "some_text")]
     pub secret: Option<String>,
     /// `MEILI_URL`: address of a Meilisearch; the embedded engine stands in for it when it does not answer, and

@@ -9,7 +9,10 @@ use std::{
 use municipio_domain::{
     audit::{Actor, record},
     cases::Cases,
-    citizens::{DemoIssuer, create_citizen_issuer},
+    citizens::{
+        CitizenIssuer, CitizenIssuerChange, DemoIssuer, create_citizen_issuer,
+        update_citizen_issuer,
+    },
     content::{ContentType, Contents},
     identity::{
         BuiltInRole, Giver, IdentityError, NewAccount, Passwords, Refusal, create_account,
@@ -161,6 +164,7 @@ async fn fill(
         Some(_) => None,
     };
     demo_cases(&store, &contents, settings).await?;
+    demo_issuer(&store, &tenant, settings).await?;
     Ok((demo, demo_accounts(&store, &tenant, settings).await?))
 }
 
@@ -201,8 +205,7 @@ async fn load(
     Ok(municipio_seeds::load(&store, tenant, files, &attached, now).await?)
 }
 
-/// One account for each built-in role of the demo municipality, and an issuer of tokens of citizens, unless it has
-/// accounts already.
+/// One account for each built-in role of the demo municipality, unless it has accounts already.
 async fn demo_accounts(
     store: &TenantStore,
     tenant: &Tenant,
@@ -232,25 +235,46 @@ async fn demo_accounts(
         record(&transaction, &Actor::system(), &deed, clock::now()).await?;
         made.push(DemoAccount { email, password });
     }
-    demo_issuer(&transaction, tenant, settings).await?;
     transaction.commit().await?;
     Ok(made)
 }
 
-/// Registers the issuer whose tokens `municipio demo token` signs; without a secret there is none.
+/// Registers the issuer whose tokens `municipio demo token` signs, with the key that belongs to the secret of now; without
+/// a secret there is none.
 async fn demo_issuer(
-    transaction: &Transaction,
+    store: &TenantStore,
     tenant: &Tenant,
     settings: &Settings,
 ) -> Result<(), StartError> {
     let Some(secret) = secret(settings)? else {
         return Ok(());
     };
-    let issuer = DemoIssuer::new(&secret).map_err(IdentityError::from)?;
-    let (new, now) = (issuer.registration(), clock::now());
-    let issuer = create_citizen_issuer(transaction, Giver::Operator, new, now).await?;
-    let deed = issuer.deed("issuer.create", &tenant.ipa_code);
-    record(transaction, &Actor::system(), &deed, now).await?;
+    let demo = DemoIssuer::new(&secret).map_err(IdentityError::from)?;
+    let all = CitizenIssuer::list(store).await?;
+    let known = all.into_iter().find(|one| one.issuer == DemoIssuer::ISSUER);
+    let keys = Some(demo.keys());
+    let (transaction, now) = (store.begin().await?, clock::now());
+    let (name, done) = match known {
+        Some(known) if known.settings.keys == keys => return Ok(()),
+        Some(mut known) => {
+            known.settings.keys = keys;
+            let change = CitizenIssuerChange {
+                settings: Some(known.settings),
+                ..CitizenIssuerChange::default()
+            };
+            let changed =
+                update_citizen_issuer(&transaction, Giver::Operator, known.id, change, now);
+            ("issuer.update", changed.await?)
+        }
+        None => {
+            let new = demo.registration();
+            let made = create_citizen_issuer(&transaction, Giver::Operator, new, now);
+            ("issuer.create", made.await?)
+        }
+    };
+    let deed = done.deed(name, &tenant.ipa_code);
+    record(&transaction, &Actor::system(), &deed, now).await?;
+    transaction.commit().await?;
     Ok(())
 }
 

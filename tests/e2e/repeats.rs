@@ -131,6 +131,7 @@ fn repeatable() -> Repeatable {
         fingerprint: "f".to_owned(),
         exact_fingerprint: "f".to_owned(),
         vault: Vault::new("a token").unwrap(),
+        is_personal: false,
     }
 }
 

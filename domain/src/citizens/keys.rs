@@ -1,6 +1,7 @@
 //! The keys of what is known of citizens. Nobody is found by a fiscal code that is kept: a person is the keyed hash
 //! of it ([`CitizenId`]), another one in each municipality. What is kept of a case is encrypted with a key of its own
-//! ([`DataKey`]), which is kept encrypted beside it: without that key what it encrypted is erased, in backups too.
+//! ([`DataKey`]), which is kept encrypted beside it. Without that key what it encrypted is erased: here at once, and in
+//! backups when the last one that holds the key has expired.
 
 use std::{fmt, str::FromStr};
 
@@ -72,7 +73,8 @@ fn wrapping(place: &str) -> String {
 #[derive(Debug)]
 pub struct DataKey(SealingKey);
 
-/// A data key as it is kept: encrypted. Who throws it away erases what it encrypted.
+/// A data key as it is kept: encrypted. Who throws it away erases what it encrypted, once no
+/// backup holds it any more.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WrappedKey(String);
 

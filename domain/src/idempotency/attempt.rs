@@ -83,14 +83,15 @@ impl Attempt {
     /// # Errors
     /// The database failed, and nothing was done.
     pub async fn answer(&self, answer: &str) -> Result<bool, StoreError> {
-        let answer = match self.is_secret() {
+        let is_sealed = self.is_secret() || self.request.is_personal;
+        let answer = match is_sealed {
             true => self.request.seal(answer)?,
             false => answer.to_owned(),
         };
         let transaction = self.store().begin().await?;
         let values = [
             (Column::Answer, answer.into()),
-            (Column::Sealed, self.is_secret().into()),
+            (Column::Sealed, is_sealed.into()),
         ];
         let is_own = transaction.update::<Entity>(values, self.own()).await? == 1;
         transaction.commit().await?;

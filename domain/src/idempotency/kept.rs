@@ -1,4 +1,4 @@
-//! Answers that hold secrets, as they are kept: encrypted.
+//! Answers that hold secrets, or are about citizens, as they are kept: encrypted.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +17,12 @@ pub(super) enum Opened {
     Answer(String),
     /// The answer to something else that was sent.
     OtherRequest,
-    /// It was encrypted for another token.
+    /// It was encrypted for another token, or with another secret.
     Unreadable,
 }
 
 impl Repeatable {
-    /// The answer as it is kept when it holds a secret.
+    /// The answer as it is kept when nobody may read it.
     pub(super) fn seal(&self, answer: &str) -> Result<String, StoreError> {
         let kept = Kept {
             exact_fingerprint: self.exact_fingerprint.clone(),

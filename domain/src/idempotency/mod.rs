@@ -28,7 +28,7 @@ pub const KEPT: TimeDelta = TimeDelta::hours(24);
 /// A mutation that came with a key.
 #[derive(Clone, Debug)]
 pub struct Repeatable {
-    /// Who sent it: `account:…` or `key:…`.
+    /// Who sent it: `account:…`, `key:…` or `citizen:…`.
     pub caller: String,
     /// The key.
     pub key: IdempotencyKey,
@@ -38,6 +38,8 @@ pub struct Repeatable {
     pub exact_fingerprint: String,
     /// Encrypts an answer that holds a secret, with a key that is not in the database.
     pub vault: Vault,
+    /// Whether the answer is about a citizen: then it is encrypted whatever it holds.
+    pub is_personal: bool,
 }
 
 /// What becomes of a mutation that came with a key.
@@ -182,6 +184,7 @@ mod tests {
             fingerprint: "same".to_owned(),
             exact_fingerprint: exact.to_owned(),
             vault: Vault::new(token).unwrap(),
+            is_personal: false,
         }
     }
 
