@@ -26,15 +26,21 @@ const DELETE: &str =
 const SPID_2: &str = "https://www.spid.gov.it/SpidL2";
 
 /// The demo municipality, with an issuer that publishes its keys, and an administrator.
-struct Stage {
-    app: TestApp,
-    issuer: Provider,
+pub(crate) struct Stage {
+    pub(crate) app: TestApp,
+    pub(crate) issuer: Provider,
     administrator: String,
     id: String,
 }
 
+/// The public key of RFC 7517, appendix A.1.
+pub(crate) fn public_key() -> Value {
+    json!({ "kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM" })
+}
+
 impl Stage {
-    async fn set(engine: Engine) -> Self {
+    pub(crate) async fn set(engine: Engine) -> Self {
         let app = TestApp::configured(engine, true, |settings, _| settings.internal_calls = true);
         let app = app.await;
         let administrator = app.signed_in(BuiltInRole::Administrator).await;
@@ -51,7 +57,7 @@ impl Stage {
         stage
     }
 
-    async fn register(&self, input: Value, settings: Value) -> Value {
+    pub(crate) async fn register(&self, input: Value, settings: Value) -> Value {
         let settings = with(json!({ "audiences": ["comune"] }), settings);
         let usual =
             json!({ "name": "SPID e CIE", "issuer": self.issuer.issuer, "settings": settings });
@@ -74,14 +80,14 @@ impl Stage {
     }
 
     /// A token of Mario Rossi with other claims than usual.
-    fn token(&self, claims: Value, signing: Signing) -> String {
+    pub(crate) fn token(&self, claims: Value, signing: Signing) -> String {
         let usual = json!({ "aud": "comune", "acr": SPID_2, "given_name": "Mario", "family_name": "Rossi",
             "https://attributes.eid.gov.it/fiscal_number": "TINIT-RSSMRA80A01H501U" });
         self.issuer.token(with(usual, claims), signing)
     }
 
     /// The status, the challenge and the body of what this token is answered.
-    async fn answer(&self, token: &str) -> (u16, String, Value) {
+    pub(crate) async fn answer(&self, token: &str) -> (u16, String, Value) {
         let post = self
             .app
             .post()
@@ -155,12 +161,14 @@ on_both! {
             (json!({ fiscal: null }), Signing::Published, "TOKEN_FISCAL_CODE_MISSING"),
             (json!({ fiscal: "TINIT-RSSMRA80A01H501V" }), Signing::Published, "TOKEN_FISCAL_CODE_WRONG"),
             (json!({ fiscal: "TINIT-01234567890" }), Signing::Published, "TOKEN_FISCAL_CODE_WRONG"),
+            (json!({ "cnf": { "jkt": "altri" } }), Signing::Published, "TOKEN_MALFORMED"),
             (json!({ "acr": null }), Signing::Published, "INSUFFICIENT_USER_AUTHENTICATION"),
         ] {
             let said = format!("{claims} {signing:?}");
             let (status, challenge, body) = stage.answer(&stage.token(claims, signing)).await;
             assert_eq!((status, body["code"].as_str().unwrap()), (401, code), "{said}");
-            assert!(challenge.contains("error=\"in"), "{challenge}");
+            let error = if code.starts_with("TOKEN") { "invalid_token" } else { "insufficient_user_authentication" };
+            assert!(challenge.starts_with(&format!("Bearer realm=\"municipio\", error=\"{error}\"")), "{challenge}");
             assert!(!body.to_string().contains("RSSMRA80A01H501V"), "{body}");
         }
         assert_eq!(stage.code("a.b.c").await, "TOKEN_MALFORMED");
@@ -235,7 +243,8 @@ on_both! {
     async fn what_cannot_be_meant_of_an_issuer_is_refused(engine) {
         let stage = Stage::set(engine).await;
         let other = json!({ "issuer": "https://login.example" });
-        let pinned = json!({ "keys": { "keys": [] } });
+        let pinned = json!({ "keys": { "keys": [public_key()] } });
+        let private = with(public_key(), json!({ "d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE" }));
         for (input, settings, code, path) in [
             (json!({}), json!({}), "ISSUER_TAKEN", "issuer"),
             (json!({ "issuer": "comune" }), pinned.clone(), "INVALID_ISSUER", "issuer"),
@@ -243,13 +252,19 @@ on_both! {
             (with(other.clone(), json!({ "name": "" })), pinned.clone(), "INVALID_NAME", "name"),
             (other.clone(), with(pinned.clone(), json!({ "audiences": [] })), "INVALID_SETTING", "audiences"),
             (other.clone(), json!({ "keys": [] }), "INVALID_SETTING", "keys"),
+            (other.clone(), json!({ "keys": { "keys": [] } }), "INVALID_SETTING", "keys"),
+            (other.clone(), json!({ "keys": { "keys": [private] } }), "INVALID_SETTING", "keys"),
             (other.clone(), json!({ "jwksUri": "chiavi" }), "INVALID_SETTING", "jwksUri"),
+            (other.clone(), json!({ "jwksUri": "http://login.example/keys" }), "INVALID_SETTING", "jwksUri"),
             (other.clone(), with(pinned.clone(), json!({ "levels": [] })), "INVALID_SETTING", "levels"),
         ] {
             let refused = stage.register(input, settings).await;
             let error = &refused["userErrors"][0];
             assert_eq!((&error["code"], &error["path"]), (&json!(code), &json!(path)), "{refused:#}");
         }
+        let near = json!({ "id": stage.id, "settings": { "audiences": ["comune"], "jwksUri": "http://10.0.0.1/keys" } });
+        let refused = stage.call(UPDATE, near).await;
+        assert_eq!(refused["userErrors"], json!([{ "code": "INVALID_SETTING", "path": "jwksUri" }]));
         let made = stage.register(other, pinned).await;
         assert_eq!(made["userErrors"], json!([]), "{made:#}");
         let query = "{ citizenIssuers { totalCount nodes { id name issuer settings { keys algorithms levels { word level } } } }

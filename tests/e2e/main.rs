@@ -15,6 +15,7 @@ mod browsers;
 mod calendar;
 mod cases;
 mod change_feed;
+mod citizen_keys;
 mod citizens;
 mod connections;
 mod cursors;

@@ -35,6 +35,8 @@ pub enum Signing {
     Forged,
     /// With the client secret.
     Shared,
+    /// With the key that is published, which the token does not name.
+    Nameless,
     /// Not at all: the algorithm «none».
     Unsigned,
 }
@@ -56,6 +58,10 @@ struct State {
     /// What the user info says, by the access token.
     user_infos: HashMap<String, Value>,
     key_requests: usize,
+    /// Whether its keys have names.
+    names_keys: bool,
+    /// Whether it fails when its keys are asked for.
+    is_silent: bool,
 }
 
 struct SigningKey {
@@ -93,6 +99,8 @@ impl Provider {
             grants: HashMap::new(),
             user_infos: HashMap::new(),
             key_requests: 0,
+            names_keys: true,
+            is_silent: false,
         }));
         let data = web::Data::from(Arc::clone(&state));
         let server = HttpServer::new(move || {
@@ -136,6 +144,16 @@ impl Provider {
     /// Says this of itself instead.
     pub fn publish(&self, metadata: Value) {
         self.state.lock().unwrap().metadata = metadata;
+    }
+
+    /// Publishes its keys without names.
+    pub fn hide_names(&self) {
+        self.state.lock().unwrap().names_keys = false;
+    }
+
+    /// Fails when its keys are asked for, or no longer.
+    pub fn fall_silent(&self, is_silent: bool) {
+        self.state.lock().unwrap().is_silent = is_silent;
     }
 
     /// How often its keys were asked for.
@@ -200,8 +218,11 @@ async fn metadata(state: web::Data<Mutex<State>>) -> HttpResponse {
 async fn keys(state: web::Data<Mutex<State>>) -> HttpResponse {
     let mut state = state.lock().unwrap();
     state.key_requests += 1;
+    if state.is_silent {
+        return HttpResponse::ServiceUnavailable().finish();
+    }
     let mut key = Jwk::from_encoding_key(&state.key.key, Algorithm::ES256).unwrap();
-    key.common.key_id = Some(state.key.id.clone());
+    key.common.key_id = state.names_keys.then(|| state.key.id.clone());
     let of_another_kind = json!({ "kty": "AKP", "kid": "due", "alg": "ML-DSA-44", "pub": "AA" });
     HttpResponse::Ok().json(json!({ "keys": [of_another_kind, key] }))
 }
@@ -274,21 +295,20 @@ impl State {
         let usual =
             json!({ "iss": self.issuer, "sub": "ada", "iat": seconds, "exp": seconds + 300 });
         let claims = with(usual, claims);
-        let sign = |algorithm, id: &str, key: &EncodingKey| {
+        let sign = |algorithm, id: Option<&str>, key: &EncodingKey| {
             let mut header = Header::new(algorithm);
-            header.kid = Some(id.to_owned());
+            header.kid = id.map(str::to_owned);
             encode(&header, &claims, key).unwrap()
         };
+        let id = Some(self.key.id.as_str());
         match signing {
-            Signing::Published => sign(Algorithm::ES256, &self.key.id, &self.key.key),
-            Signing::Unpublished(id) => sign(Algorithm::ES256, id, &SigningKey::new(id).key),
-            Signing::Forged => {
-                let other = SigningKey::new("altra");
-                sign(Algorithm::ES256, &self.key.id, &other.key)
-            }
+            Signing::Published => sign(Algorithm::ES256, id, &self.key.key),
+            Signing::Nameless => sign(Algorithm::ES256, None, &self.key.key),
+            Signing::Unpublished(id) => sign(Algorithm::ES256, Some(id), &SigningKey::new(id).key),
+            Signing::Forged => sign(Algorithm::ES256, id, &SigningKey::new("altra").key),
             Signing::Shared => {
                 let secret = EncodingKey::from_secret(CLIENT.1.as_bytes());
-                sign(Algorithm::HS256, &self.key.id, &secret)
+                sign(Algorithm::HS256, id, &secret)
             }
             Signing::Unsigned => {
                 let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());

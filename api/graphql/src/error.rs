@@ -373,6 +373,10 @@ pub(crate) fn openid(error: &OpenIdError) -> Error {
 
 /// Tells a citizen at which levels to sign in again.
 pub(crate) fn level_too_low(error: LevelTooLow) -> Error {
+    if error.acr_values.is_empty() {
+        let message = "your issuer has no level that is high enough: who sent you here must do it in another way";
+        return ErrorCode::Forbidden.error(message);
+    }
     let message = error.to_string();
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", ErrorCode::InsufficientAuthentication.as_str());

@@ -123,12 +123,12 @@ async fn verify(
     Ok(verified.await?)
 }
 
-/// The first of these claims that is there, as text.
-fn text<'a>(claims: &'a Value, names: &[String]) -> Option<&'a str> {
-    let mut found = names
+/// What these claims say, as text; those that say nothing are passed over.
+fn texts<'a>(claims: &'a Value, names: &'a [String]) -> impl Iterator<Item = &'a str> {
+    let found = names
         .iter()
         .filter_map(|name| claim(claims, name)?.as_str());
-    found.next().map(str::trim).filter(|text| !text.is_empty())
+    found.map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// Whose token it is, and how sure that is.
@@ -136,7 +136,7 @@ fn read(
     settings: &IssuerSettings,
     claims: &Value,
 ) -> Result<(FiscalCode, LevelOfAssurance), CitizenError> {
-    let code = text(claims, &settings.claims.fiscal_code);
+    let code = texts(claims, &settings.claims.fiscal_code).next();
     let code = code.ok_or(CitizenError::FiscalCodeMissing)?;
     // «Tax identification number of Italy», as SPID and eIDAS write it.
     let code = match code.split_at_checked(6) {
@@ -144,8 +144,8 @@ fn read(
         _ => code,
     };
     let code = code.parse()?;
-    let level = text(claims, &settings.claims.level);
-    let level = level.and_then(|word| settings.levels.get(word)).copied();
+    let mut levels = texts(claims, &settings.claims.level).filter_map(|word| settings.level(word));
+    let level = levels.next();
     match level.filter(|level| *level >= settings.minimum_level) {
         Some(level) => Ok((code, level)),
         None => Err(too_low(settings, settings.minimum_level).into()),
@@ -153,11 +153,11 @@ fn read(
 }
 
 fn name(settings: &IssuerSettings, claims: &Value) -> Option<String> {
-    let names = [&settings.claims.given_name, &settings.claims.family_name];
-    let names: Vec<_> = names
-        .into_iter()
-        .filter_map(|names| text(claims, names))
-        .collect();
+    let given = texts(claims, &settings.claims.given_name).next();
+    let family = texts(claims, &settings.claims.family_name).next();
+    // What some issuers call the given name others call the whole one.
+    let family = family.filter(|family| !given.is_some_and(|given| is_whole(given, family)));
+    let names: Vec<_> = given.into_iter().chain(family).collect();
     let shown = names.join(" ");
     let shown: String = shown
         .chars()
@@ -165,6 +165,15 @@ fn name(settings: &IssuerSettings, claims: &Value) -> Option<String> {
         .take(LONGEST_NAME)
         .collect();
     (!shown.is_empty()).then_some(shown)
+}
+
+/// Whether a name begins or ends with this family name, and has more.
+fn is_whole(name: &str, family: &str) -> bool {
+    let (name, family) = (name.to_lowercase(), family.to_lowercase());
+    let after = name.strip_prefix(&family);
+    let before = name.strip_suffix(&family);
+    after.is_some_and(|rest| rest.starts_with(' '))
+        || before.is_some_and(|rest| rest.ends_with(' '))
 }
 
 #[cfg(test)]
@@ -199,6 +208,9 @@ mod tests {
             let claims = json!({ claim: value, "acr": SPID_2 });
             assert_eq!(code(claims).unwrap(), CODE, "{claim}");
         }
+        let useless = json!({ "https://attributes.eid.gov.it/fiscal_number": " ", "fiscal_number": 7,
+            "fiscalNumber": CODE, "acr": "0", "spid_level": SPID_2 });
+        assert_eq!(code(useless).unwrap(), CODE);
         for missing in [
             json!({}),
             json!({ "fiscalCode": "" }),
@@ -243,6 +255,44 @@ mod tests {
     }
 
     #[test]
+    fn who_must_be_surer_is_told_how_unless_the_issuer_has_no_such_level() {
+        let citizen = |settings| {
+            let code: FiscalCode = CODE.parse().unwrap();
+            let keys = crate::citizens::CitizenKeys::new("one secret of 32 characters at least");
+            let tenant = crate::ids::TenantId::generate();
+            Citizen {
+                id: keys.unwrap().citizen(tenant, &code),
+                fiscal_code: code,
+                name: None,
+                level: LevelOfAssurance::Substantial,
+                issuer: Arc::new(CitizenIssuer {
+                    id: crate::ids::CitizenIssuerId::generate(),
+                    name: "SPID e CIE".to_owned(),
+                    issuer: "https://login.example".to_owned(),
+                    is_enabled: true,
+                    settings,
+                    created_at: DateTime::UNIX_EPOCH,
+                    updated_at: DateTime::UNIX_EPOCH,
+                }),
+            }
+        };
+        let mut settings = IssuerSettings::default();
+        let surer = citizen(settings.clone());
+        assert_eq!(surer.require(LevelOfAssurance::Substantial), Ok(()));
+        let refused = surer.require(LevelOfAssurance::High).unwrap_err();
+        assert!(
+            refused
+                .acr_values
+                .starts_with("https://www.spid.gov.it/SpidL3 ")
+        );
+        settings
+            .levels
+            .retain(|one| one.level < LevelOfAssurance::High);
+        let refused = citizen(settings).require(LevelOfAssurance::High);
+        assert_eq!(refused.unwrap_err().acr_values, "");
+    }
+
+    #[test]
     fn names_are_those_of_the_person() {
         let settings = IssuerSettings::default();
         for (claims, shown) in [
@@ -256,6 +306,22 @@ mod tests {
             ),
             (json!({ "name": "Ada\u{7} Bianchi " }), Some("Ada Bianchi")),
             (json!({ "given_name": " " }), None),
+            (
+                json!({ "given_name": "", "name": "Ada Bianchi", "family_name": "BIANCHI" }),
+                Some("Ada Bianchi"),
+            ),
+            (
+                json!({ "name": "De Luca Ada", "family_name": "De Luca" }),
+                Some("De Luca Ada"),
+            ),
+            (
+                json!({ "given_name": "Luca", "family_name": "Luca" }),
+                Some("Luca Luca"),
+            ),
+            (
+                json!({ "given_name": "Annabianchi", "family_name": "Bianchi" }),
+                Some("Annabianchi Bianchi"),
+            ),
         ] {
             assert_eq!(name(&settings, &claims).as_deref(), shown, "{claims}");
         }

@@ -41,6 +41,7 @@ impl From<TokenFault> for CitizenError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("sign in again at a higher level")]
 pub struct LevelTooLow {
-    /// How the issuer calls the levels that are high enough, the lowest first (`acr_values`).
+    /// How the issuer calls the levels that are high enough, the lowest first (`acr_values`); empty when it has none,
+    /// so that signing in again would not help.
     pub acr_values: String,
 }

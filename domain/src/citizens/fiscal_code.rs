@@ -146,6 +146,24 @@ mod tests {
         assert!(!error.to_string().contains("RSSMRA80A01H501V"));
     }
 
+    #[test]
+    fn the_last_character_is_that_of_the_decree() {
+        for code in [
+            "RSSMRA80A01H501U",
+            "MRTMTT91D08F205J",
+            "MLLSNT82P65Z404U",
+            "RSSMRA85T10A562S",
+            // The same with letters in place of digits.
+            "RSSMRA85T10A56NH",
+            "RSSMRA80A01H50MM",
+            "RSSMRAULALMHRLMD",
+        ] {
+            assert_eq!(read(code).as_deref(), Ok(code));
+            let check = check_character(&code.as_bytes()[..15]);
+            assert!(code.ends_with(char::from(check)), "{code}");
+        }
+    }
+
     /// The first fifteen characters of a code, some of its digits written as letters.
     fn beginning() -> impl Strategy<Value = String> {
         let parts = ("[A-Z]{6}", 0..100u8, 0..12usize, 1..32u8, any::<bool>());

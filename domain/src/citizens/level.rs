@@ -14,6 +14,16 @@ pub enum LevelOfAssurance {
     High,
 }
 
+/// How an issuer calls a level of assurance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelWord {
+    /// The word of the issuer, such as `https://www.spid.gov.it/SpidL2`.
+    pub word: String,
+    /// The level that it is.
+    pub level: LevelOfAssurance,
+}
+
 /// How issuers call the levels: by the class of authentication (`acr`) of SPID and CIE, and of eIDAS.
 pub(super) const USUAL: [(&str, LevelOfAssurance); 6] = [
     ("https://www.spid.gov.it/SpidL1", LevelOfAssurance::Low),

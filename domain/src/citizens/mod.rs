@@ -23,5 +23,5 @@ pub use issuer::{
     delete_citizen_issuer, update_citizen_issuer,
 };
 pub use keys::{CitizenId, CitizenKeys, DataKey, InvalidCitizenId, WrappedKey};
-pub use level::LevelOfAssurance;
+pub use level::{LevelOfAssurance, LevelWord};
 pub use settings::{ClaimMap, IssuerSettings};

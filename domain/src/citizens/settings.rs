@@ -1,13 +1,16 @@
 //! What a municipality makes of the tokens of an issuer: which it accepts, and how it reads them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{LevelOfAssurance, level::USUAL};
-use crate::{identity::Refusal, openid::Algorithm};
+use super::{LevelOfAssurance, LevelWord, level::USUAL};
+use crate::{
+    identity::Refusal,
+    openid::{Algorithm, check_keys},
+};
 
 /// Which tokens of an issuer are accepted, and how they are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +26,13 @@ pub struct IssuerSettings {
     pub algorithms: BTreeSet<Algorithm>,
     /// Where tokens say who somebody is.
     pub claims: ClaimMap,
-    /// The levels of assurance, by the words of the issuer.
-    pub levels: BTreeMap<String, LevelOfAssurance>,
+    /// The words of the issuer for levels of assurance; of those for one level the first is asked for first.
+    pub levels: Vec<LevelWord>,
     /// The lowest level that is let in.
     pub minimum_level: LevelOfAssurance,
 }
 
-/// Where tokens say who somebody is: claims by name or JSON Pointer, of which the first that is there is taken.
+/// Where tokens say who somebody is: claims by name or JSON Pointer, of which the first that says something is taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ClaimMap {
@@ -67,7 +70,10 @@ impl Default for ClaimMap {
 
 impl Default for IssuerSettings {
     fn default() -> Self {
-        let levels = USUAL.map(|(name, level)| (name.to_owned(), level));
+        let levels = USUAL.map(|(word, level)| LevelWord {
+            word: word.to_owned(),
+            level,
+        });
         Self {
             jwks_uri: None,
             keys: None,
@@ -84,6 +90,8 @@ impl Default for IssuerSettings {
 const MOST: usize = 50;
 /// The longest text of a setting.
 const LONGEST: usize = 500;
+/// The most bytes of all words for levels: they are sent back in one header.
+const MOST_OF_WORDS: usize = 2_000;
 /// The most bytes of keys that are written into the settings.
 const LARGEST_KEYS: usize = 64 * 1024;
 
@@ -94,7 +102,7 @@ impl IssuerSettings {
         let claims = &self.claims;
         let lists: [(&str, Vec<&String>); 6] = [
             ("audiences", self.audiences.iter().collect()),
-            ("levels", self.levels.keys().collect()),
+            ("levels", self.levels.iter().map(|one| &one.word).collect()),
             ("claims.fiscalCode", claims.fiscal_code.iter().collect()),
             ("claims.givenName", claims.given_name.iter().collect()),
             ("claims.familyName", claims.family_name.iter().collect()),
@@ -107,20 +115,7 @@ impl IssuerSettings {
                 return wrong(field, &message);
             }
         }
-        let is_token = |name: &String| name.bytes().all(|byte| byte.is_ascii_graphic());
-        if self.levels.is_empty() || !self.levels.keys().all(is_token) {
-            return wrong("levels", "name the levels of the issuer, without spaces");
-        }
-        if !self
-            .levels
-            .values()
-            .any(|level| *level >= self.minimum_level)
-        {
-            return wrong(
-                "minimumLevel",
-                "the issuer has no level as high as this one",
-            );
-        }
+        self.check_levels()?;
         if self.audiences.is_empty() {
             return wrong("audiences", "name an audience: for whom its tokens are");
         }
@@ -133,25 +128,57 @@ impl IssuerSettings {
         self.check_keys()
     }
 
+    fn check_levels(&self) -> Result<(), Refusal> {
+        let wrong = |field, message: &str| Err(Refusal::ProviderSetting(field, message.to_owned()));
+        // They are sent back as a quoted string.
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        let words: BTreeSet<_> = self.levels.iter().map(|one| one.word.as_str()).collect();
+        if words.is_empty() || !words.iter().all(|word| word.bytes().all(is_plain)) {
+            let message = "name the levels of the issuer, without spaces, quotes and backslashes";
+            return wrong("levels", message);
+        }
+        if words.len() < self.levels.len() {
+            return wrong("levels", "name each level of the issuer once");
+        }
+        if words.iter().map(|word| word.len() + 1).sum::<usize>() > MOST_OF_WORDS {
+            let message = format!("write at most {MOST_OF_WORDS} characters in all");
+            return wrong("levels", &message);
+        }
+        match self.words_from(self.minimum_level).is_empty() {
+            true => wrong(
+                "minimumLevel",
+                "the issuer has no level as high as this one",
+            ),
+            false => Ok(()),
+        }
+    }
+
     fn check_keys(&self) -> Result<(), Refusal> {
         let wrong = |message: &str| Err(Refusal::ProviderSetting("keys", message.to_owned()));
         match &self.keys {
             Some(_) if self.jwks_uri.is_some() => wrong("write the keys, or where they are"),
             Some(keys) if keys.to_string().len() > LARGEST_KEYS => wrong("write fewer keys"),
-            Some(keys) if !keys.get("keys").is_some_and(Value::is_array) => {
-                wrong("write a JWK Set: an object with a list «keys»")
-            }
-            _ => Ok(()),
+            Some(keys) => match check_keys(keys, &self.algorithms) {
+                Ok(()) => Ok(()),
+                Err(error) => wrong(&error.to_string()),
+            },
+            None => Ok(()),
         }
     }
 
     /// The words of the issuer for this level and those above it, the lowest first: what a portal asks it for.
     pub(super) fn words_from(&self, least: LevelOfAssurance) -> String {
-        let high_enough = self.levels.iter().filter(|(_, level)| **level >= least);
-        let mut words: Vec<_> = high_enough.map(|(word, level)| (level, word)).collect();
-        words.sort();
-        let words: Vec<_> = words.into_iter().map(|(_, word)| word.as_str()).collect();
+        let high_enough = self.levels.iter().filter(|one| one.level >= least);
+        let mut words: Vec<_> = high_enough.collect();
+        words.sort_by_key(|one| one.level);
+        let words: Vec<_> = words.into_iter().map(|one| one.word.as_str()).collect();
         words.join(" ")
+    }
+
+    /// The level of this word of the issuer.
+    pub(super) fn level(&self, word: &str) -> Option<LevelOfAssurance> {
+        let named = self.levels.iter().find(|one| one.word == word);
+        named.map(|one| one.level)
     }
 }
 
@@ -170,52 +197,96 @@ mod tests {
         settings
     }
 
+    fn word(word: &str, level: LevelOfAssurance) -> LevelWord {
+        LevelWord {
+            word: word.to_owned(),
+            level,
+        }
+    }
+
+    /// The public key of RFC 7517, appendix A.1, with more members.
+    fn keys(more: Value) -> Option<Value> {
+        let mut key = json!({ "kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM" });
+        for (name, value) in more.as_object().unwrap() {
+            key[name] = value.clone();
+        }
+        Some(json!({ "keys": [key] }))
+    }
+
     #[test]
     fn what_cannot_be_meant_is_refused() {
         assert!(settings(|_| {}).check().is_ok());
-        let keys = json!({ "keys": [] });
-        let pinned = settings(|settings| settings.keys = Some(keys.clone()));
-        assert!(pinned.check().is_ok());
-        let changes: [fn(&mut IssuerSettings); 8] = [
+        let changes: [fn(&mut IssuerSettings); 9] = [
             |settings| settings.audiences.clear(),
             |settings| settings.algorithms.clear(),
             |settings| settings.claims.fiscal_code.clear(),
             |settings| settings.levels.clear(),
             |settings| {
-                settings
-                    .levels
-                    .insert("due parole".to_owned(), LevelOfAssurance::Low);
+                let again = settings.levels[0].clone();
+                settings.levels.push(again);
             },
             |settings| {
                 settings
                     .levels
-                    .retain(|_, level| *level == LevelOfAssurance::Low)
+                    .retain(|one| one.level == LevelOfAssurance::Low)
+            },
+            |settings| {
+                let long = |number: usize| word(&format!("{number:0400}"), LevelOfAssurance::High);
+                settings.levels = (0..5).map(long).collect();
             },
             |settings| settings.keys = Some(json!([])),
             |settings| {
-                settings.keys = Some(json!({ "keys": [] }));
+                settings.keys = keys(json!({}));
                 settings.jwks_uri = "https://login.example/keys".parse().ok();
             },
         ];
         for (index, change) in changes.into_iter().enumerate() {
             assert!(settings(change).check().is_err(), "{index}");
         }
+        for text in ["due parole", "una\"virgoletta", "una\\barra", "è", ""] {
+            let levels = vec![word(text, LevelOfAssurance::High)];
+            let refused = settings(|settings| settings.levels = levels).check();
+            assert!(refused.is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_written_down_are_public_and_can_be_used() {
+        let pinned = |more| settings(|settings| settings.keys = keys(more)).check();
+        assert!(pinned(json!({ "kid": "uno", "use": "sig", "alg": "ES256" })).is_ok());
+        for wrong in [
+            json!({ "d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE" }),
+            json!({ "use": "enc" }),
+            json!({ "alg": "ES384" }),
+            json!({ "crv": "P-384" }),
+            json!({ "kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMko" }),
+        ] {
+            let said = wrong.to_string();
+            assert!(pinned(wrong).is_err(), "{said}");
+        }
+        let none = settings(|settings| settings.keys = Some(json!({ "keys": [] })));
+        assert!(none.check().is_err());
     }
 
     #[test]
     fn a_portal_is_told_how_its_issuer_calls_the_levels() {
         let settings = settings(|settings| {
-            settings.levels = [
-                ("uno".to_owned(), LevelOfAssurance::Low),
-                ("tre".to_owned(), LevelOfAssurance::High),
-                ("zwei".to_owned(), LevelOfAssurance::Substantial),
-            ]
-            .into();
+            settings.levels = vec![
+                word("uno", LevelOfAssurance::Low),
+                word("tre", LevelOfAssurance::High),
+                word("zwei", LevelOfAssurance::Substantial),
+                word("due", LevelOfAssurance::Substantial),
+            ];
         });
-        assert_eq!(
-            settings.words_from(LevelOfAssurance::Substantial),
-            "zwei tre"
-        );
+        let words = settings.words_from(LevelOfAssurance::Substantial);
+        assert_eq!(words, "zwei due tre");
         assert_eq!(settings.words_from(LevelOfAssurance::High), "tre");
+        let usual = IssuerSettings::default();
+        let first = usual.words_from(LevelOfAssurance::Substantial);
+        assert!(
+            first.starts_with("https://www.spid.gov.it/SpidL2 "),
+            "{first}"
+        );
     }
 }

@@ -156,6 +156,7 @@ fn checked<'a>(
     now: DateTime<Utc>,
 ) -> Result<(Signed<'a>, Claims), TokenFault> {
     let token = Signed::read(token, accepted)?;
+    token.check_kind(expected.recipient)?;
     let claims = token.claims()?;
     claims.check(expected, token.algorithm, now)?;
     Ok((token, claims))

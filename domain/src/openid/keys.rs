@@ -1,5 +1,7 @@
 //! The keys that an issuer publishes (JWK Set, RFC 7517).
 
+use std::collections::BTreeSet;
+
 use jsonwebtoken::{
     DecodingKey,
     crypto::verify,
@@ -24,6 +26,40 @@ struct Key {
 
 /// More keys than any issuer has.
 const MOST: usize = 100;
+/// What only the owner of a key knows of it (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Why keys cannot be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKeys {
+    /// Not a set of keys.
+    #[error("write a JWK Set: an object with a list «keys»")]
+    Shape,
+    /// Somebody could sign with them.
+    #[error(
+        "one of these keys is private or shared: write public keys, and replace that one, which was shown"
+    )]
+    Private,
+    /// Nothing can be verified with them.
+    #[error("none of these keys is for signatures with an accepted algorithm")]
+    Useless,
+}
+
+/// Whether keys that are written down are public, and one of them is for one of these algorithms.
+///
+/// # Errors
+/// They are not.
+pub fn check_keys(jwks: &Value, accepted: &BTreeSet<Algorithm>) -> Result<(), InvalidKeys> {
+    let keys = jwks.get("keys").and_then(Value::as_array);
+    let keys = keys.ok_or(InvalidKeys::Shape)?;
+    let is_private = |key: &Value| PRIVATE.iter().any(|name| key.get(name).is_some());
+    if keys.iter().any(is_private) {
+        return Err(InvalidKeys::Private);
+    }
+    let read = keys.iter().take(MOST).cloned().filter_map(Key::read);
+    let mut read = read.filter(|key| accepted.iter().any(|one| key.is_for(*one)));
+    read.next().map(drop).ok_or(InvalidKeys::Useless)
+}
 
 impl Keys {
     /// Reads a set. Keys of a kind that is not known are left out, as RFC 7517 says.

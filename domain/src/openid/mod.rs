@@ -14,5 +14,6 @@ mod token;
 pub use code::{Client, CodeGrant, Tokens};
 pub use error::{OpenIdError, TokenFault};
 pub use issuers::{Issuers, KeysAt, verify_with};
+pub use keys::{InvalidKeys, check_keys};
 pub use metadata::{Metadata, is_issuer};
 pub use token::{Algorithm, Claims, Expected, Recipient, claim, is_signed, named_issuer};

@@ -78,6 +78,7 @@ impl fmt::Display for Algorithm {
 pub(super) struct Signed<'a> {
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
+    kind: Option<String>,
     pub(super) message: &'a str,
     pub(super) signature: &'a str,
 }
@@ -86,6 +87,7 @@ pub(super) struct Signed<'a> {
 struct Header {
     alg: String,
     kid: Option<String>,
+    typ: Option<String>,
     crit: Option<Value>,
 }
 
@@ -109,9 +111,26 @@ impl<'a> Signed<'a> {
         Ok(Self {
             algorithm: *algorithm,
             key_id: header.kid,
+            kind: header.typ,
             message,
             signature,
         })
+    }
+
+    /// Whether it is a token that somebody brings to a service: an ID token or an access token, and not a request or a
+    /// proof that is signed with the same keys (RFC 8725, section 3.11).
+    pub(super) fn check_kind(&self, recipient: Recipient<'_>) -> Result<(), TokenFault> {
+        let is_known = |kind: &str| {
+            let kind = kind.to_ascii_lowercase();
+            let kind = kind.strip_prefix("application/").unwrap_or(&kind);
+            matches!(kind, "jwt" | "at+jwt")
+        };
+        match recipient {
+            Recipient::Service(_) if !self.kind.as_deref().is_none_or(is_known) => {
+                Err(malformed("its type is neither JWT nor at+jwt"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Its claims, which are proven by its signature alone.
@@ -155,6 +174,7 @@ struct Known {
     azp: Option<String>,
     nonce: Option<String>,
     at_hash: Option<String>,
+    cnf: Option<Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -250,6 +270,10 @@ impl Claims {
                 let mut audiences = claims.aud.names();
                 if !audiences.any(|audience| names.contains(audience)) {
                     return Err(TokenFault::Audience);
+                }
+                // RFC 7800: whoever else brings it has stolen it.
+                if claims.cnf.is_some() {
+                    return Err(malformed("it is bound to a key, and not for bearers"));
                 }
                 check_times(claims, now)
             }
@@ -430,6 +454,39 @@ mod tests {
             let said = changes.to_string();
             let checked = checked_for(Recipient::Service(&names), changes);
             assert_eq!(checked.err(), fault, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_service_takes_tokens_for_bearers_alone() {
+        let names = ["comune".to_owned()].into();
+        let service = Recipient::Service(&names);
+        let bound = json!({ "aud": "comune", "cnf": { "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } });
+        let refused = checked_for(service, bound);
+        assert!(matches!(refused, Err(TokenFault::Malformed(_))));
+        let kind = |kind: Value, recipient| {
+            let token = token(&json!({ "alg": "RS256", "typ": kind }), &right());
+            Signed::read(&token, Algorithm::ALL)?.check_kind(recipient)
+        };
+        for known in ["JWT", "jwt", "at+jwt", "application/at+jwt"] {
+            assert_eq!(kind(json!(known), service), Ok(()), "{known}");
+        }
+        assert_eq!(kind(json!(null), service), Ok(()));
+        let client = Recipient::Client {
+            id: "portal",
+            nonce: "n",
+            access_token: "x",
+        };
+        for other in [
+            "",
+            "logout+jwt",
+            "dpop+jwt",
+            "oauth-authz-req+jwt",
+            "entity-statement+jwt",
+        ] {
+            let refused = kind(json!(other), service);
+            assert!(matches!(refused, Err(TokenFault::Malformed(_))), "{other}");
+            assert_eq!(kind(json!(other), client), Ok(()), "{other}");
         }
     }
 

@@ -101,3 +101,60 @@ on_both! {
         assert!(refused.pointer("/data/myCases").is_none_or(Value::is_null), "{refused}");
     }
 }
+
+on_both! {
+    async fn who_must_be_surer_is_told_at_which_levels_to_sign_in(engine) {
+        let story = Story::begin(engine).await;
+        let mut body = with_drafts();
+        body["level_of_assurance"] = json!(3);
+        let body = procedure("Accesso agli atti", story.offices[1], &body);
+        let procedure = story.editor.published(ContentType::Procedure, body).await;
+        let start = "mutation($input: StartCaseInput!) { startCase(input: $input) { case { id } userErrors { code } } }";
+        let input = json!({ "input": { "procedure": global_id(ContentType::Procedure, procedure), "subject": "Copia", "data": {} } });
+        let token = story.app.citizen(&story.tenant, 1).await;
+        let refused = story.app.ask_as(&token, start, input.clone()).await;
+        let extensions = &refused["errors"][0]["extensions"];
+        assert_eq!(extensions["code"], "INSUFFICIENT_USER_AUTHENTICATION", "{refused:#}");
+        let values = "https://www.spid.gov.it/SpidL3 http://eidas.europa.eu/LoA/high";
+        assert_eq!(extensions["acrValues"], values);
+        let token = story.app.citizen_at(&story.tenant, 1, LevelOfAssurance::High).await;
+        let done = story.app.data_as(&token, start, input).await;
+        assert!(done["startCase"]["case"]["id"].is_string(), "{done:#}");
+    }
+}
+
+on_both! {
+    async fn what_a_citizen_is_answered_is_kept_encrypted_and_read_with_their_next_token(engine) {
+        let story = Story::begin(engine).await;
+        let body = procedure("Accesso agli atti", story.offices[1], &with_drafts());
+        let procedure = story.editor.published(ContentType::Procedure, body).await;
+        let query = "mutation($input: StartCaseInput!) { startCase(input: $input) { case { id subject applicant { name } } userErrors { message } } }";
+        let input = |subject: &str| json!({ "procedure": global_id(ContentType::Procedure, procedure), "subject": subject, "data": {} });
+        let send = async |token: &str, key: &str, input: Value| -> (u16, Value) {
+            let post = story.app.post().bearer_auth(token).header("idempotency-key", key);
+            let sent = post.json(&json!({ "query": query, "variables": { "input": input } })).send();
+            let response = sent.await.unwrap();
+            (response.status().as_u16(), response.json().await.unwrap())
+        };
+        let first = story.app.citizen(&story.tenant, 1).await;
+        let (_, done) = send(&first, "uno", input("Copia di un atto")).await;
+        assert_eq!(done["data"]["startCase"]["case"]["applicant"]["name"], "Anna Bianchi", "{done:#}");
+        // A refusal may tell what was written, too.
+        let mut refused = input("Copia di un atto");
+        refused["applicant"] = json!({ "fiscalCode": "BNCNNA85E52X999A", "name": "Anna Bianchi" });
+        send(&first, "due", refused).await;
+        let kept = story.app.texts("SELECT answer FROM idempotency_key WHERE answer IS NOT NULL").await;
+        assert_eq!(kept.len(), 2);
+        assert!(kept.iter().all(|answer| !answer.contains("startCase")), "{kept:?}");
+        let next = story.app.citizen_at(&story.tenant, 1, LevelOfAssurance::High).await;
+        assert_ne!(first, next);
+        let (status, again) = send(&next, "uno", input("Copia di un atto")).await;
+        assert_eq!((status, &again["data"]), (200, &done["data"]));
+        let (status, other) = send(&next, "uno", input("Un altro atto")).await;
+        assert_eq!((status, &other["code"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")));
+        // Somebody else's key is another one.
+        let luca = story.app.citizen(&story.tenant, 2).await;
+        let (_, own) = send(&luca, "uno", input("Copia di un atto")).await;
+        assert_eq!(own["data"]["startCase"]["case"]["applicant"]["name"], "Luca Verdi");
+    }
+}

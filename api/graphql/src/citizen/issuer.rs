@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    citizens::{self, IssuerSettings},
+    citizens::{self, IssuerSettings, LevelWord},
     identity::{Action, Refusal, Subject},
     ids::CitizenIssuerId,
 };
@@ -102,13 +102,14 @@ pub(crate) struct CitizenIssuerSettings {
     algorithms: Vec<SigningAlgorithm>,
     /// Where tokens say who somebody is (attributi).
     claims: CitizenClaims,
-    /// The levels of assurance, by the words of the issuer (livelli di garanzia).
+    /// The words of the issuer for levels of assurance; of those for one level the first is asked for first (livelli di
+    /// garanzia).
     levels: Vec<IssuerLevel>,
     /// The lowest level that is let in (livello minimo).
     minimum_level: LevelOfAssurance,
 }
 
-/// Where tokens say who somebody is: claims, of which the first that is there is taken (attributi del cittadino).
+/// Where tokens say who somebody is: claims, of which the first that says something is taken (attributi del cittadino).
 #[derive(SimpleObject, InputObject)]
 #[graphql(input_name = "CitizenClaimsInput")]
 pub(crate) struct CitizenClaims {
@@ -138,7 +139,7 @@ impl From<&IssuerSettings> for CitizenIssuerSettings {
         let levels = settings
             .levels
             .into_iter()
-            .map(|(word, level)| IssuerLevel {
+            .map(|LevelWord { word, level }| IssuerLevel {
                 word,
                 level: level.into(),
             });
@@ -172,7 +173,8 @@ pub(crate) struct CitizenIssuerSettingsInput {
     algorithms: Option<Vec<SigningAlgorithm>>,
     /// Where tokens say who somebody is; where SPID, CIE, iam-proxy-italia and OneIdentity do when left out.
     claims: Option<CitizenClaims>,
-    /// The levels of assurance, by the words of the issuer; those of SPID, CIE and eIDAS when left out.
+    /// The words of the issuer for levels of assurance, those that portals are to ask for first at the beginning; those
+    /// of SPID, CIE and eIDAS when left out.
     levels: Option<Vec<IssuerLevel>>,
     /// The lowest level that is let in.
     #[graphql(default_with = "LevelOfAssurance::Substantial")]
@@ -189,7 +191,10 @@ impl TryFrom<CitizenIssuerSettingsInput> for IssuerSettings {
         let levels = input.levels.map(|levels| {
             let levels = levels.into_iter();
             levels
-                .map(|level| (level.word, level.level.into()))
+                .map(|IssuerLevel { word, level }| LevelWord {
+                    word,
+                    level: level.into(),
+                })
                 .collect()
         });
         let algorithms = input.algorithms.map(|all| all.into_iter().map(Into::into));

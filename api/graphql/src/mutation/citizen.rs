@@ -105,6 +105,9 @@ impl CitizenMutation {
             issuer: input.issuer,
             settings,
         };
+        if let Err(error) = may_be_called(data, &new.settings) {
+            return Ok(CitizenIssuerPayload::refused_for(&error));
+        }
         if let Err(error) = answers(data, &new).await {
             return Ok(CitizenIssuerPayload::refused(vec![error]));
         }
@@ -127,6 +130,9 @@ impl CitizenMutation {
             Ok(settings) => settings,
             Err(refusal) => return Ok(CitizenIssuerPayload::refused_for(&refusal)),
         };
+        if let Some(Err(refusal)) = settings.as_ref().map(|new| may_be_called(data, new)) {
+            return Ok(CitizenIssuerPayload::refused_for(&refusal));
+        }
         let change = CitizenIssuerChange {
             name: input.name,
             is_enabled: input.is_enabled,
@@ -165,6 +171,15 @@ impl CitizenMutation {
             user_errors: Vec::new(),
         })
     }
+}
+
+/// Whether the address of its keys is one that may be called from here.
+fn may_be_called(data: &RequestData, settings: &IssuerSettings) -> Result<(), Refusal> {
+    let Some(address) = &settings.jwks_uri else {
+        return Ok(());
+    };
+    let checked = data.identity.issuers().outgoing().check(address);
+    checked.map_err(|error| Refusal::ProviderSetting("jwksUri", error.to_string()))
 }
 
 /// Whether an issuer whose keys are to be found answers where they are looked for.
