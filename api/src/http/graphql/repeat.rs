@@ -84,7 +84,7 @@ pub(super) async fn run(
         }
     };
     // What people write of themselves is guessed from a hash: of citizens it is encrypted as well.
-    let open = if is_personal { "" } else { &variables };
+    let open: &str = if is_personal { "" } else { &variables };
     let repeatable = Repeatable {
         caller: requester.caller.author(),
         key,
