@@ -102,8 +102,7 @@ pub(crate) struct CitizenIssuerSettings {
     algorithms: Vec<SigningAlgorithm>,
     /// Where tokens say who somebody is (attributi).
     claims: CitizenClaims,
-    /// The words of the issuer for levels of assurance; of those for one level the first is asked for first (livelli di
-    /// garanzia).
+    /// The words of the issuer for levels of assurance, in the order of preference (livelli di garanzia).
     levels: Vec<IssuerLevel>,
     /// The lowest level that is let in (livello minimo).
     minimum_level: LevelOfAssurance,
@@ -173,8 +172,7 @@ pub(crate) struct CitizenIssuerSettingsInput {
     algorithms: Option<Vec<SigningAlgorithm>>,
     /// Where tokens say who somebody is; where SPID, CIE, iam-proxy-italia and OneIdentity do when left out.
     claims: Option<CitizenClaims>,
-    /// The words of the issuer for levels of assurance, those that portals are to ask for first at the beginning; those
-    /// of SPID, CIE and eIDAS when left out.
+    /// The words of the issuer for levels, in the order of preference; those of SPID, CIE and eIDAS when left out.
     levels: Option<Vec<IssuerLevel>>,
     /// The lowest level that is let in.
     #[graphql(default_with = "LevelOfAssurance::Substantial")]
