@@ -203,6 +203,7 @@ tenant_owned!(
 tenant_owned!(
     account,
     api_key,
+    citizen_delegation,
     citizen_issuer,
     external_identity,
     identity_provider,

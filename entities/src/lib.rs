@@ -9,6 +9,7 @@ pub mod account;
 pub mod api_key;
 pub mod audit_chain;
 pub mod audit_entry;
+pub mod citizen_delegation;
 pub mod citizen_issuer;
 pub mod content_change;
 pub mod content_count;

@@ -22,6 +22,7 @@ mod m20261126_000040_outbox;
 mod m20261126_000041_webhooks;
 mod m20261126_000050_search;
 mod m20261126_000070_citizen_issuers;
+mod m20261126_000071_delegations;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000041_webhooks::Migration),
             Box::new(m20261126_000050_search::Migration),
             Box::new(m20261126_000070_citizen_issuers::Migration),
+            Box::new(m20261126_000071_delegations::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

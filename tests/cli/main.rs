@@ -10,6 +10,7 @@
 mod audit;
 mod configuration;
 mod damage;
+mod demo;
 mod documents;
 mod generated;
 mod help;

@@ -5,6 +5,8 @@
 
 use std::{fmt, str::FromStr};
 
+use chrono::{Datelike, NaiveDate};
+
 /// The values of the characters in odd places, 0 to 9 and A to Z.
 const ODD: [u8; 36] = [
     1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6,
@@ -12,6 +14,8 @@ const ODD: [u8; 36] = [
 ];
 /// The letters that stand for digits.
 const DIGITS: &[u8; 10] = b"LMNPQRSTUV";
+/// What is added to the day of birth of women.
+const OF_WOMEN: u32 = 40;
 /// The letters of the months.
 pub(crate) const MONTHS: &[u8; 12] = b"ABCDEHLMPRST";
 
@@ -34,6 +38,26 @@ impl FiscalCode {
     /// The code, to be encrypted or hashed.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// The day of birth. The code has two digits of the year: of the years that they may be, it is the last that is not
+    /// to come.
+    pub fn birth_date(&self, today: NaiveDate) -> Option<NaiveDate> {
+        let bytes = self.0.as_bytes();
+        let number = |index: usize| {
+            let (tens, ones) = (digit(*bytes.get(index)?)?, digit(*bytes.get(index + 1)?)?);
+            Some(u32::from(tens * 10 + ones))
+        };
+        let (year, day) = (i32::try_from(number(6)?).ok()?, number(9)?);
+        let month = MONTHS
+            .iter()
+            .position(|month| Some(month) == bytes.get(8))?;
+        let (month, day) = (u32::try_from(month).ok()? + 1, day % OF_WOMEN);
+        let century = today.year() - today.year() % 100;
+        let born = |century: i32| NaiveDate::from_ymd_opt(century + year, month, day);
+        born(century)
+            .filter(|day| *day <= today)
+            .or_else(|| born(century - 100))
     }
 }
 
@@ -63,25 +87,28 @@ pub(crate) fn is_fiscal_code(code: &[u8]) -> bool {
     <&[u8; 16]>::try_from(code).is_ok_and(|code| has_shape(code) && is_checked(code))
 }
 
+/// The digit, or that for which the letter stands.
+fn digit(byte: u8) -> Option<u8> {
+    let letter = || DIGITS.iter().position(|letter| *letter == byte);
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        _ => letter().and_then(|digit| u8::try_from(digit).ok()),
+    }
+}
+
 /// Letters, digits and the day of birth are where they belong.
 fn has_shape(code: &[u8; 16]) -> bool {
-    let digit = |index: usize| match code[index] {
-        byte @ b'0'..=b'9' => Some(byte - b'0'),
-        byte => (0..10)
-            .zip(DIGITS)
-            .find(|(_, letter)| **letter == byte)
-            .map(|(digit, _)| digit),
-    };
-    let digits = [6, 7, 9, 10, 12, 13, 14].map(digit);
+    let digits = [6, 7, 9, 10, 12, 13, 14].map(|index| digit(code[index]));
     let letters = [0, 1, 2, 3, 4, 5, 11, 15];
     let day = match (digits[2], digits[3]) {
         (Some(tens), Some(ones)) => tens * 10 + ones,
         _ => return false,
     };
-    letters.iter().all(|index| code[*index].is_ascii_uppercase())
+    letters
+        .iter()
+        .all(|index| code[*index].is_ascii_uppercase())
         && digits.iter().all(Option::is_some)
         && MONTHS.contains(&code[8])
-        // Forty is added to the day of birth of women.
         && (matches!(day, 1..=31) || matches!(day, 41..=71))
 }
 
@@ -144,6 +171,28 @@ mod tests {
         let error = read("RSSMRA80A01H501V").unwrap_err();
         assert_eq!(error, InvalidFiscalCode::CheckCharacter);
         assert!(!error.to_string().contains("RSSMRA80A01H501V"));
+    }
+
+    #[test]
+    fn the_day_of_birth_is_the_last_that_is_not_to_come() {
+        let today: NaiveDate = "2026-11-26".parse().unwrap();
+        for (code, born) in [
+            ("RSSMRA80A01H501U", Some("1980-01-01")),
+            ("BNCSFO14D47X999N", Some("2014-04-07")),
+            ("BNCNNA85E52X999M", Some("1985-05-12")),
+        ] {
+            let code: FiscalCode = code.parse().unwrap();
+            let born = born.map(|day| day.parse().unwrap());
+            assert_eq!(code.birth_date(today), born);
+        }
+        // 30 February is a shape, but no day; 26 December 2026 is to come.
+        let of = |beginning: &str| {
+            let check = char::from(check_character(beginning.as_bytes()));
+            format!("{beginning}{check}").parse::<FiscalCode>().unwrap()
+        };
+        assert_eq!(of("RSSMRA80B30H501").birth_date(today), None);
+        let born = of("RSSMRA26T26H501").birth_date(today);
+        assert_eq!(born, "1926-12-26".parse().ok());
     }
 
     /// The first fifteen characters of a code, some of its digits written as letters.
