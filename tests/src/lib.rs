@@ -28,10 +28,11 @@ use municipio::{
     start::load_demo,
 };
 use municipio_domain::{
+    cases::Timekeeper,
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
-    media::{Blobs, DocumentReader, Media, MediaLimits},
+    media::{Blobs, Media, MediaLimits, Program},
     outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, DatabaseOptions},
@@ -187,7 +188,9 @@ impl TestApp {
         let outgoing = Outgoing::new(true);
         let follower = webhooks::Follower::new(self.database.clone());
         let sender = webhooks::Sender::new(self.database.clone(), identity::vault(), outgoing);
-        let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(follower), Arc::new(sender)];
+        let timekeeper = Timekeeper::new(self.database.clone(), identity::vault());
+        let handlers: Vec<Arc<dyn Handler>> =
+            vec![Arc::new(follower), Arc::new(sender), Arc::new(timekeeper)];
         Worker::new(self.database.clone(), handlers, now)
     }
 
@@ -407,7 +410,7 @@ fn program() -> PathBuf {
 /// Loads the demo municipality.
 pub(crate) async fn with_demo(database: &Database, media: &Path) {
     let blobs = Blobs::local(media).unwrap();
-    let reader = DocumentReader::new(program());
-    let media = Media::new(blobs, MediaLimits::default(), None, reader);
+    let program = Program::new(program());
+    let media = Media::new(blobs, MediaLimits::default(), None, program);
     load_demo(database, &media).await.unwrap();
 }
