@@ -16,6 +16,7 @@ use actix_web::{
     rt, web,
 };
 use municipio_domain::{
+    cases::{CaseError, Timekeeper},
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
     media::{Media, Signer, TenantMedia},
@@ -96,6 +97,9 @@ pub enum StartError {
     /// The accounts of the demo, or the key of secrets, cannot be made.
     #[error("accounts cannot be prepared: {0}")]
     Identity(#[from] IdentityError),
+    /// The cases of the demo cannot be made.
+    #[error("the cases of the demo cannot be made: {0}")]
+    Case(#[from] CaseError),
     /// The demo tenant cannot be made.
     #[error("the demo municipality cannot be created: {0}")]
     Tenant(#[from] TenantError),
@@ -360,6 +364,7 @@ impl Application {
 /// What does the work that is put into the outbox.
 fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dyn Handler>> {
     vec![
+        Arc::new(Timekeeper::new(database.clone(), vault.clone())),
         Arc::new(webhooks::Follower::new(database.clone())),
         Arc::new(webhooks::Sender::new(database.clone(), vault, outgoing)),
     ]

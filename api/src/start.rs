@@ -8,6 +8,7 @@ use std::{
 
 use municipio_domain::{
     audit::{Actor, record},
+    cases::Cases,
     citizens::{DemoIssuer, create_citizen_issuer},
     content::{ContentType, Contents},
     identity::{
@@ -22,7 +23,13 @@ use municipio_domain::{
 use municipio_seeds::{LoadReport, SeedError, SeedFile, TenantFile};
 use uuid::Uuid;
 
-use crate::{app::StartError, clock, media::media, secret::secret, settings::Settings};
+use crate::{
+    app::StartError,
+    clock,
+    media::media,
+    secret::{secret, vault},
+    settings::Settings,
+};
 
 /// A database that is ready, and what was done to it.
 pub struct Opened {
@@ -153,7 +160,22 @@ async fn fill(
         None => Some(load(database, &media(settings)?, &tenant, &files).await?),
         Some(_) => None,
     };
+    demo_cases(&store, &contents, settings).await?;
     Ok((demo, demo_accounts(&store, &tenant, settings).await?))
+}
+
+/// Makes the cases of the demo municipality while it has none; without a secret it has none.
+async fn demo_cases(
+    store: &TenantStore,
+    contents: &Contents,
+    settings: &Settings,
+) -> Result<(), StartError> {
+    let vault = vault(settings)?;
+    let has_none = Cases::from(contents).last_place().await? == 0;
+    if let Some(keys) = vault.citizens().filter(|_| has_none) {
+        municipio_seeds::load_cases(store, keys, clock::now()).await?;
+    }
+    Ok(())
 }
 
 /// Loads the demo municipality; its tenant is made when it is not there.

@@ -95,3 +95,7 @@ id!(
     /// An event that an address is told of.
     WebhookDeliveryId
 );
+id!(
+    /// A case.
+    CaseId
+);

@@ -2,7 +2,9 @@
 //! operations that write, queries that read. Nothing here knows GraphQL or serves HTTP.
 
 pub mod audit;
+pub mod cases;
 pub mod catalogue;
+mod chain;
 pub mod citizens;
 pub mod content;
 pub mod digest;
@@ -14,6 +16,7 @@ pub mod media;
 pub mod openid;
 pub mod outbox;
 pub mod outgoing;
+pub mod procedures;
 mod sealing;
 pub mod search;
 pub mod store;

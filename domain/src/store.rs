@@ -24,7 +24,7 @@ use sea_orm::{
 use bell::Bell;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
-pub use feeds::Feeds;
+pub use feeds::{Feeds, Log};
 pub(crate) use unit_of_work::Reading;
 pub use unit_of_work::UnitOfWork;
 use unit_of_work::{SharedWhole, begin_part};
@@ -172,6 +172,10 @@ macro_rules! tenant_owned {
 tenant_owned!(
     audit_chain,
     audit_entry,
+    case_access,
+    case_event,
+    case_feed,
+    case_file,
     content_change,
     content_count,
     content_feed,
@@ -242,7 +246,13 @@ impl<C: ConnectionTrait> Scope<C> {
         Ok(feed.await?.map_or(0, |feed| feed.last_sequence))
     }
 
-    /// The same, kept from growing until the transaction ends.
+    /// How far the log of the tenant's cases has come.
+    pub(crate) async fn last_place(&self) -> Result<i64, StoreError> {
+        let feed = self.one::<entities::case_feed::Entity>(Condition::all());
+        Ok(feed.await?.map_or(0, |feed| feed.last_place))
+    }
+
+    /// How far the log of the tenant's changes has come, kept from growing until the transaction ends.
     pub(crate) fn hold_log(&self) -> Pending<'_, i64> {
         let last = entities::content_feed::Column::LastSequence;
         self.count_up::<entities::content_feed::Entity>(last, 0)

@@ -21,6 +21,7 @@ mod m20261126_000030_media;
 mod m20261126_000040_outbox;
 mod m20261126_000041_webhooks;
 mod m20261126_000050_search;
+mod m20261126_000060_cases;
 mod m20261126_000070_citizen_issuers;
 mod m20261126_000071_delegations;
 mod parts;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000040_outbox::Migration),
             Box::new(m20261126_000041_webhooks::Migration),
             Box::new(m20261126_000050_search::Migration),
+            Box::new(m20261126_000060_cases::Migration),
             Box::new(m20261126_000070_citizen_issuers::Migration),
             Box::new(m20261126_000071_delegations::Migration),
         ];

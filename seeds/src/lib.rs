@@ -3,6 +3,7 @@
 //! what is generated for measurements.
 
 mod attachments;
+mod cases;
 mod document;
 pub mod generate;
 mod load;
@@ -14,6 +15,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 pub use attachments::{Attached, Attachment, attach, read_attachments};
+pub use cases::load_cases;
 pub use load::{AUTHOR, LoadReport, load};
 pub use problem::{Problem, SeedError};
 

@@ -66,6 +66,11 @@ fn every_command_has_help_with_its_key_facts() {
                 "exit code is 1",
             ],
         ),
+        ("case", &["verify"]),
+        (
+            "case verify",
+            &["--tenant <IPA_CODE>", "exit code is 1", "audit log"],
+        ),
         ("outbox", &["list", "replay", "drop"]),
         (
             "outbox list",

@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod cases;
 mod configuration;
 mod damage;
 mod demo;

@@ -57,6 +57,7 @@ async fn answer(app: &TestApp, tenant: &Tenant, role: BuiltInRole, request: Requ
     let staff = Staff {
         account: AccountId::generate(),
         name: "Ada Rossi".to_owned(),
+        roles: Default::default(),
         session: None,
         permissions: role.grants().into_iter().collect(),
     };

@@ -13,6 +13,7 @@ mod api_keys;
 mod audit;
 mod browsers;
 mod calendar;
+mod cases;
 mod change_feed;
 mod citizens;
 mod connections;

@@ -10,7 +10,7 @@ use municipio_domain::{
         cancel_schedule, fire_due, move_on, purge, schedule,
     },
     ids::ItemId,
-    store::Database,
+    store::{Database, Log},
     tenants::Tenant,
     time::Moment,
 };
@@ -354,7 +354,7 @@ on_both! {
         let (item, id) = desk.draft("Tra poco").await;
         let token = &desk.token;
         let subscription = desk.app.database.feeds();
-        let mut grown = subscription.subscribe(desk.tenant.id, 0);
+        let mut grown = subscription.subscribe(desk.tenant.id, Log::Content, 0);
         let soon = municipio_tests::now() + TimeDelta::milliseconds(1_500);
         let query = "mutation($id: ID!, $at: LocalDateTime!) { schedule(input: { id: $id, publishAt: $at }) { userErrors { code } } }";
         let made = desk.app.data_as(token, query, json!({ "id": id, "at": soon.to_rfc3339() })).await;

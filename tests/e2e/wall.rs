@@ -94,6 +94,12 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             "search_use (tenant_id, day, locale, text, searches, fruitless) VALUES ($tenant, now(), 'it', 'x', 1, 0)",
             "search_click (tenant_id, day, locale, text, item_id, clicks)
              SELECT $tenant, now(), 'it', 'x', id, 1 FROM content_item LIMIT 1",
+            "case_feed (tenant_id, last_place) VALUES ($tenant, 0) ON CONFLICT DO NOTHING",
+            "case_file (id, tenant_id, procedure_id, revision_id, office_id, state, status, is_private, version, head, due_place, opened_place, updated_place, opened_at, updated_at)
+             SELECT gen_random_uuid(), $tenant, id, id, id, 'x', 'x', false, 0, 'x', 0, 0, 0, now(), now() FROM content_item LIMIT 1",
+            "case_event (case_id, number, tenant_id, place, at, actor, name, details, previous_hash, hash)
+             SELECT id, 1, $tenant, 0, 0, 'x', 'x', '{}', 'x', 'x' FROM case_file LIMIT 1",
+            "case_access (case_id, reader, hour, tenant_id, read_at) SELECT id, 'x', 0, $tenant, now() FROM case_file LIMIT 1",
             "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert

@@ -28,6 +28,7 @@ use municipio::{
     start::load_demo,
 };
 use municipio_domain::{
+    cases::Timekeeper,
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
@@ -187,7 +188,9 @@ impl TestApp {
         let outgoing = Outgoing::new(true);
         let follower = webhooks::Follower::new(self.database.clone());
         let sender = webhooks::Sender::new(self.database.clone(), identity::vault(), outgoing);
-        let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(follower), Arc::new(sender)];
+        let timekeeper = Timekeeper::new(self.database.clone(), identity::vault());
+        let handlers: Vec<Arc<dyn Handler>> =
+            vec![Arc::new(follower), Arc::new(sender), Arc::new(timekeeper)];
         Worker::new(self.database.clone(), handlers, now)
     }
 

@@ -1,7 +1,7 @@
 //! Somebody who writes through GraphQL, without the way there: the schema is asked directly, with the
 //! permissions that the story gives.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_graphql::{Request, Variables};
 use municipio_domain::{
@@ -38,6 +38,7 @@ impl TestApp {
         let staff = Staff {
             account: AccountId::generate(),
             name: "Anna Rossi".to_owned(),
+            roles: BTreeSet::new(),
             session: None,
             permissions: Permissions::from_iter(grants),
         };

@@ -11,11 +11,14 @@ use async_graphql::{
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
+    cases::{Case, CaseEvent, Rights},
     citizens::{Citizen, CitizenIssuer, LevelOfAssurance},
     content::{
         Body, ContentType, Contents, Dependents, Direction, Filter, Item, ListQuery, Lock, OrderBy,
         Page, PreviewToken, Release, ReleaseIssue, ReleasedChange, Revision, Scheduled, Window,
-        WorkItem, review::Review, types::Asset,
+        WorkItem,
+        review::Review,
+        types::{Asset, Procedure},
     },
     idempotency::Attempt,
     identity::{Account, Action, ApiKey, Caller, Denied, Identity, IdentityProvider, Subject},
@@ -33,6 +36,7 @@ use municipio_domain::{
 use tokio::sync::OnceCell;
 
 use crate::{
+    case::{CaseLoader, EventsOf, ProcedureOf, SeenCase},
     error::{ErrorCode, denied, failed, internal, level_too_low},
     files::{FileAddresses, Reach},
     global_id::{self, Kind},
@@ -76,6 +80,8 @@ pub struct RequestData {
     linked: DataLoader<LinkedLoader>,
     work: DataLoader<WorkLoader>,
     people: DataLoader<IdentityLoader>,
+    cases: DataLoader<CaseLoader>,
+    case_rights: OnceCell<Rights>,
 }
 
 impl RequestData {
@@ -91,11 +97,13 @@ impl RequestData {
         let linked = LinkedLoader(contents.clone());
         let work = WorkLoader(contents.clone());
         let people = IdentityLoader(identity.clone());
+        let cases = CaseLoader(contents.clone());
         let spawner = TokioSpawner::current;
         let items = DataLoader::new(items, spawner(), Turn);
         let linked = DataLoader::new(linked, spawner(), Turn);
         let work = DataLoader::new(work, spawner(), Turn);
         let people = DataLoader::new(people, spawner(), Turn);
+        let cases = DataLoader::new(cases, spawner(), Turn);
         Self {
             tenant,
             contents,
@@ -111,6 +119,8 @@ impl RequestData {
             linked,
             work,
             people,
+            cases,
+            case_rights: OnceCell::new(),
         }
     }
 
@@ -203,7 +213,6 @@ impl RequestData {
     }
 
     /// The citizen who calls, of whom it must be so sure who they are.
-    #[allow(dead_code, reason = "cases ask for it")]
     pub(crate) fn citizen_at(&self, least: LevelOfAssurance) -> Result<&Citizen> {
         let citizen = self.citizen()?;
         citizen.require(least).map_err(level_too_low)?;
@@ -317,6 +326,34 @@ impl RequestData {
         self.people.load_one(id).await.map_err(shared)
     }
 
+    /// A case, as far as it is seen.
+    pub(crate) async fn case(&self, case: SeenCase) -> Result<Option<Case>> {
+        self.cases.load_one(case).await.map_err(shared)
+    }
+
+    /// What happened in a case.
+    pub(crate) async fn case_events(&self, of: EventsOf) -> Result<Vec<CaseEvent>> {
+        let found = self.cases.load_one(of).await.map_err(shared)?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// A procedure as one of its revisions says it.
+    pub(crate) async fn case_procedure(&self, of: ProcedureOf) -> Result<Option<Arc<Procedure>>> {
+        self.cases.load_one(of).await.map_err(shared)
+    }
+
+    /// What the caller may do with which cases; read once for each answer.
+    pub(crate) async fn case_rights(&self) -> Result<&Rights> {
+        let permissions = self.caller.permissions();
+        let permissions = permissions.ok_or_else(|| denied(Denied::NotSignedIn))?;
+        let read = async || match &self.caller {
+            Caller::Citizen(citizen) => Ok(Rights::of_citizen(&citizen.id)),
+            _ => Rights::of_staff(permissions, &self.contents).await,
+        };
+        let rights = self.case_rights.get_or_try_init(read).await;
+        rights.map_err(internal)
+    }
+
     pub(crate) async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>> {
         self.work.load_one(id).await.map_err(shared)
     }
@@ -392,11 +429,7 @@ impl RequestData {
     /// The days on which the municipality is closed.
     pub(crate) async fn closings(&self) -> Result<ClosingCalendar> {
         Ok(match self.settings().await?.map(|item| item.body) {
-            Some(Body::Municipality(settings)) => ClosingCalendar {
-                patron_saint: settings.patron_saint_day,
-                patron_saint_name: settings.patron_saint.clone(),
-                closing_periods: settings.closing_periods.clone(),
-            },
+            Some(Body::Municipality(settings)) => settings.closings(),
             _ => ClosingCalendar::default(),
         })
     }

@@ -7,6 +7,7 @@ use std::fmt::Display;
 use async_graphql::{Error, ID};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use municipio_domain::{
+    cases::Case,
     citizens::CitizenIssuer,
     content::{self, ContentType},
     identity::IdentityProvider,
@@ -48,10 +49,12 @@ pub(crate) enum Kind {
     Webhook,
     /// A delivery of an event to a webhook.
     WebhookDelivery,
+    /// A case.
+    Case,
 }
 
 impl Kind {
-    const OTHERS: [Self; 10] = [
+    const OTHERS: [Self; 11] = [
         Self::Item,
         Self::Revision,
         Self::Release,
@@ -62,6 +65,7 @@ impl Kind {
         Self::CitizenIssuer,
         Self::Webhook,
         Self::WebhookDelivery,
+        Self::Case,
     ];
 
     /// The name of its GraphQL type.
@@ -78,6 +82,7 @@ impl Kind {
             Self::CitizenIssuer => CitizenIssuer::TYPE_NAME,
             Self::Webhook => Webhook::TYPE_NAME,
             Self::WebhookDelivery => Delivery::TYPE_NAME,
+            Self::Case => Case::TYPE_NAME,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The GraphQL schema of Municipio. Types show what the domain holds; resolvers call the domain
 //! and hold no rules.
 
+mod case;
 mod changes;
 mod citizen;
 mod connection;
@@ -56,11 +57,16 @@ pub fn schema_for_valid_documents() -> MunicipioSchema {
     validating(ValidationMode::Fast)
 }
 
+/// Types lead to each other: telling the engine of them nests deeper than the stack of a thread, unoptimised.
+const STACK: usize = 32 * 1024 * 1024;
+
 fn validating(mode: ValidationMode) -> MunicipioSchema {
-    Schema::build(Query::default(), Mutation::default(), Subscription)
-        .register_output_type::<objects::Content>()
-        .validation_mode(mode)
-        .finish()
+    stacker::grow(STACK, || {
+        Schema::build(Query::default(), Mutation::default(), Subscription)
+            .register_output_type::<objects::Content>()
+            .validation_mode(mode)
+            .finish()
+    })
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.

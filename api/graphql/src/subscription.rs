@@ -3,11 +3,15 @@
 use async_graphql::{Context, ID, Result, Subscription};
 use futures_util::{Stream, StreamExt, future::ready};
 use municipio_domain::{
+    cases::{Cases, Sight},
+    citizens::LevelOfAssurance,
     content::{Change, ContentType},
+    identity::Action,
     ids::ItemId,
 };
 
 use crate::{
+    case::{self, CaseUpdate},
     changes::{ContentChange, place},
     context::{RequestData, data},
     error::internal,
@@ -63,6 +67,48 @@ impl Subscription {
             })
         });
         Ok(changes)
+    }
+
+    /// What happens in cases, in the order in which it happens: of those of the offices of the caller and of those
+    /// below them, as they were when the subscription began (pratiche aggiornate).
+    async fn case_updated(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "This case alone, by its global id.")] id: Option<ID>,
+    ) -> Result<impl Stream<Item = Result<CaseUpdate>> + use<>> {
+        let data = data(ctx)?;
+        let wanted = id.map(|id| case::read_id(data, &id, "id")).transpose()?;
+        let sight = case::rights(data, Action::ReadCases).await?.reads.clone();
+        let cases = Cases::from(&data.contents);
+        let last = cases.last_place().await.map_err(internal)?;
+        let updates = cases.follow(sight, last).filter_map(move |update| {
+            ready(match update {
+                Ok((case, event)) => {
+                    let is_wanted = wanted.is_none_or(|wanted| wanted == case.id);
+                    is_wanted.then(|| Ok(CaseUpdate::new(case, event)))
+                }
+                Err(error) => Some(Err(internal(error))),
+            })
+        });
+        Ok(updates)
+    }
+
+    /// What happens in the cases of the citizen who calls, in the order in which it happens (le mie pratiche
+    /// aggiornate).
+    async fn my_case_updated(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = Result<CaseUpdate>> + use<>> {
+        let data = data(ctx)?;
+        let citizen = data.citizen_at(LevelOfAssurance::Substantial)?;
+        let sight = Sight::Citizen(citizen.id.clone());
+        let cases = Cases::from(&data.contents);
+        let last = cases.last_place().await.map_err(internal)?;
+        let updates = cases.follow(sight, last).map(|update| {
+            let (case, event) = update.map_err(internal)?;
+            Ok(CaseUpdate::new(case, event))
+        });
+        Ok(updates)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod case;
 mod demo;
 mod media;
 mod outbox;
@@ -70,6 +71,9 @@ enum Command {
     /// Export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Verify what happened in cases
+    #[command(subcommand)]
+    Case(case::CaseCommand),
     /// List, replay and drop what is to be done after changes, such as telling webhooks
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
@@ -117,6 +121,7 @@ impl Cli {
             Command::Migrate => migrate(&settings).await,
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
+            Command::Case(case) => case.run(&settings).await,
             Command::Outbox(outbox) => outbox.run(&settings).await,
             Command::Media(media) => media.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,

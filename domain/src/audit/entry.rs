@@ -2,16 +2,18 @@
 //! the canonical form of RFC 8785, without its member `hash`; so whoever holds exported entries can
 //! compute it with any library for that form.
 
-use std::{fmt, str::FromStr};
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use municipio_entities::audit_entry;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use serde_json_canonicalizer::{to_string as canonical, to_vec as canonical_bytes};
+use serde_json_canonicalizer::to_string as canonical;
 
 use super::{Actor, Deed};
-use crate::{digest::sha256, ids::TenantId, store::StoreError};
+use crate::{
+    chain::{Head, hash_of},
+    ids::TenantId,
+    store::StoreError,
+};
 
 /// What is kept of a text that a client may have chosen.
 const LONGEST: usize = 200;
@@ -87,11 +89,7 @@ impl Entry {
 
     /// The hash that the entry should have.
     pub(super) fn computed_hash(&self) -> Result<String, StoreError> {
-        let mut said = serde_json::to_value(self).map_err(unwritable)?;
-        if let Some(members) = said.as_object_mut() {
-            members.remove("hash");
-        }
-        Ok(sha256(canonical_bytes(&said).map_err(unwritable)?))
+        hash_of(self).map_err(unwritable)
     }
 
     /// Its number and hash.
@@ -164,56 +162,6 @@ fn instant(microseconds: i64) -> Result<DateTime<Utc>, StoreError> {
         .ok_or_else(|| StoreError::corrupt("time of an audit entry", microseconds))
 }
 
-/// The last entry of a log at some time: who noted it can tell later whether the log was cut.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The number of the entry; 0 when there is none.
-    pub number: i64,
-    /// Its hash.
-    pub hash: String,
-}
-
-impl Head {
-    /// The hash before the first entry.
-    pub(super) const NONE: &str =
-        "0000000000000000000000000000000000000000000000000000000000000000";
-
-    /// The head of a log without entries.
-    pub fn none() -> Self {
-        Self {
-            number: 0,
-            hash: Self::NONE.to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.number, self.hash)
-    }
-}
-
-/// Text that is no head.
-#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("write number:hash, as `municipio audit verify` says it")]
-pub struct InvalidHead;
-
-impl FromStr for Head {
-    type Err = InvalidHead;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (number, hash) = text.trim().split_once(':').ok_or(InvalidHead)?;
-        let number = number.parse().map_err(|_| InvalidHead)?;
-        let is_hash =
-            hash.len() == Self::NONE.len() && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if number < 0 || !is_hash {
-            return Err(InvalidHead);
-        }
-        let hash = hash.to_ascii_lowercase();
-        Ok(Self { number, hash })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::TimeZone;
@@ -221,7 +169,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::audit::Origin;
+    use crate::{audit::Origin, digest::sha256};
 
     fn entry() -> Entry {
         let actor = Actor {
@@ -269,22 +217,5 @@ mod tests {
     fn what_clients_choose_is_one_short_line() {
         assert_eq!(shown("a\u{0}b\nc"), "a b c");
         assert_eq!(shown(&"è".repeat(300)).chars().count(), LONGEST);
-    }
-
-    #[test]
-    fn heads_are_read_as_they_are_written() {
-        let head = entry().head();
-        assert_eq!(head.to_string().parse(), Ok(head));
-        for wrong in [
-            "",
-            "1",
-            "1:",
-            ":00",
-            "1:xyz",
-            "-1:00",
-            &format!("x:{}", Head::NONE),
-        ] {
-            assert_eq!(wrong.parse::<Head>(), Err(InvalidHead), "{wrong}");
-        }
     }
 }

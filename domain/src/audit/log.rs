@@ -8,11 +8,9 @@ use sea_orm::{
     sea_query::{Order, Query, SelectStatement},
 };
 
-use super::{
-    Entry, Head, Verified,
-    verify::{Chain, Row},
-};
+use super::{Entry, Head, Verified, verify::link};
 use crate::{
+    chain::Chain,
     content::{Contents, InvalidCursor, Page, Window, seal, unseal},
     store::{Pending, StoreError, TenantStore},
     tenants::IpaCode,
@@ -97,14 +95,14 @@ impl AuditLog {
     /// The database failed.
     pub async fn verify(&self, expected: Option<&Head>) -> Result<Verified, StoreError> {
         let least = self.counted().await?;
-        let mut chain = Chain::new(self.store.tenant_id(), expected);
+        let mut chain = Chain::new(expected);
         let mut after = i64::MIN;
         loop {
             let rows = self.batch(after).await?;
             let Some(last) = rows.last() else { break };
             after = last.number;
             for row in rows {
-                chain.add(Row::from(row));
+                chain.add(link(row, self.store.tenant_id()));
             }
         }
         // More may have been written meanwhile, but not less.

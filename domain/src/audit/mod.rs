@@ -18,10 +18,10 @@ use sea_orm::ColumnTrait;
 use serde_json::Value;
 
 pub use actor::{Actor, ClientNetwork, Origin};
-pub use entry::{Entry, Head, InvalidHead};
+pub use entry::Entry;
 pub use log::{AuditFilter, AuditLog};
-pub use verify::{Flaw, Verified};
 
+pub use crate::chain::{Flaw, Head, InvalidHead, Verified};
 use crate::store::{StoreError, Transaction};
 
 /// What somebody did.

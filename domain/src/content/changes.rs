@@ -22,7 +22,7 @@ use crate::{
     ids::{ItemId, RevisionId},
     outbox::{self, NewJob},
     search,
-    store::{StoreError, Transaction},
+    store::{Log, StoreError, Transaction},
     tenants::IpaCode,
     webhooks,
 };
@@ -115,7 +115,7 @@ pub(super) async fn record(
         );
     transaction.insert::<content_change::Entity>(rows).await?;
     tell_followers(transaction, now).await?;
-    transaction.announce(last).await
+    transaction.announce(Log::Content, last).await
 }
 
 /// Has the followers of the log look at it: those that there are.
@@ -185,7 +185,9 @@ impl Contents {
         let store = self.store();
         let follower = Follower {
             contents: self.clone(),
-            grown: store.feeds().subscribe(store.tenant_id(), after),
+            grown: store
+                .feeds()
+                .subscribe(store.tenant_id(), Log::Content, after),
             seen: after,
             read: VecDeque::new(),
         };

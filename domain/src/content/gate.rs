@@ -10,6 +10,7 @@ use super::{Body, ContentType, Item, ItemState, LinkUse, RichText, shape::Shape}
 use crate::{
     ids::ItemId,
     locale::{Locale, Localized},
+    procedures::{Flaw, flaws},
 };
 
 static RULES_FILE: &str = include_str!("../../../seeds/publishing-rules/publishing-rules.toml");
@@ -127,10 +128,27 @@ pub fn publish_report(body: &Body) -> PublishReport {
     let value = body.to_json().unwrap_or_default();
     let applies = |rule: &&Rule| rule.types.iter().any(|name| name == content_type.as_str());
     let rules = RULES.iter().filter(applies);
-    let issues = rules
+    let mut issues: Vec<_> = rules
         .flat_map(|rule| rule.issues(content_type, &value))
         .collect();
+    if let Body::Procedure(procedure) = body {
+        let flaws = procedure.definition.as_ref().map(flaws);
+        issues.extend(flaws.into_iter().flatten().map(of_definition));
+    }
     PublishReport { issues }
+}
+
+/// What keeps a definition from being published.
+fn of_definition(flaw: Flaw) -> Issue {
+    let (italian, english) = flaw.kind.messages();
+    Issue {
+        code: flaw.kind.code().to_owned(),
+        severity: Severity::Error,
+        path: format!("definition.{}", flaw.path),
+        message_it: italian.to_owned(),
+        message_en: english.to_owned(),
+        source: "Municipio".to_owned(),
+    }
 }
 
 impl Rule {

@@ -50,7 +50,7 @@ pub use latest::{Latest, existing, latest};
 pub use link::{AnyContent, Facet, Link, LinkTarget, LinkUse, Placed, Relations};
 pub use listing::{Direction, Filter, ListQuery, OrderBy, Page, Window};
 pub use navigation::{Menu, MenuEntry, menus};
-pub use offices::offices_of;
+pub use offices::{OfficeTree, offices_of};
 pub use operations::{
     ContentError, Draft, LOCKED_FOR, LifeStep, Lock, MOST_CHANGES, Outcomes, Plan, Release,
     ReleaseAction, ReleaseChange, ReleaseError, ReleaseIssue, ReleaseStatus, ReleasedChange,

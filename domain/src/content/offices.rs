@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use municipio_entities::{content_item, content_link};
-use sea_orm::{ColumnTrait, sea_query::Condition};
+use sea_orm::{ColumnTrait, ConnectionTrait, sea_query::Condition};
 
 use super::{Body, ContentType};
 use crate::{
     ids::ItemId,
-    store::{StoreError, Transaction},
+    store::{Scope, StoreError, Transaction},
 };
 
 /// The field by which an office stands below another.
@@ -78,6 +78,39 @@ fn chain(id: ItemId, owners: Vec<ItemId>, above: &HashMap<ItemId, Vec<ItemId>>) 
     chain
 }
 
+/// All offices of a municipality, and how they stand above each other.
+#[derive(Clone, Debug, Default)]
+pub struct OfficeTree(HashMap<ItemId, Vec<ItemId>>);
+
+impl OfficeTree {
+    /// Reads it: two statements, however many offices there are.
+    pub(crate) async fn read<C: ConnectionTrait>(scope: &Scope<C>) -> Result<Self, StoreError> {
+        let offices = content_item::Column::ContentType.eq(ContentType::Office.as_str());
+        let items = scope.all::<content_item::Entity>(offices).await?;
+        let mut above: HashMap<_, _> = items
+            .iter()
+            .map(|item| (ItemId(item.id), Vec::new()))
+            .collect();
+        for (office, parent) in above_each(scope, items).await? {
+            above.entry(office).or_default().push(parent);
+        }
+        Ok(Self(above))
+    }
+
+    /// The offices, in no order.
+    pub fn offices(&self) -> impl Iterator<Item = ItemId> {
+        self.0.keys().copied()
+    }
+
+    /// An office and all those above it.
+    pub fn chain(&self, office: ItemId) -> Vec<ItemId> {
+        let parents = self.0.get(&office).cloned().unwrap_or_default();
+        let mut chain = vec![office];
+        chain.extend(parents);
+        self::chain(office, chain, &self.0)
+    }
+}
+
 /// The offices right above these.
 async fn parents(
     transaction: &Transaction,
@@ -87,6 +120,14 @@ async fn parents(
     let items =
         transaction.all_of::<content_item::Entity>(content_item::Column::Id, ids, Condition::all());
     let items = items.await?;
+    above_each(transaction, items).await
+}
+
+/// Each of these offices with one right above it.
+async fn above_each<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    items: Vec<content_item::Model>,
+) -> Result<Vec<(ItemId, ItemId)>, StoreError> {
     let revisions: HashMap<_, _> = items
         .iter()
         .filter_map(|item| {
@@ -94,7 +135,7 @@ async fn parents(
             Some((revision, ItemId(item.id)))
         })
         .collect();
-    let links = transaction.all_of::<content_link::Entity>(
+    let links = scope.all_of::<content_link::Entity>(
         content_link::Column::RevisionId,
         revisions.keys().copied().collect::<Vec<_>>(),
         content_link::Column::Field.eq(PARENT),

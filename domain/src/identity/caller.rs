@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use std::collections::BTreeSet;
+
 use super::{Action, Denied, Permissions, Subject};
 use crate::{
     citizens::Citizen,
@@ -33,6 +35,8 @@ pub struct Staff {
     pub account: AccountId,
     /// What others see of them.
     pub name: String,
+    /// The names of the roles of the account.
+    pub roles: BTreeSet<String>,
     /// The session in which they call.
     pub session: Option<SessionId>,
     /// What the roles of the account allow.
@@ -75,6 +79,14 @@ impl Caller {
     /// Whether somebody calls who works for the municipality, or a program of theirs.
     pub fn is_staff(&self) -> bool {
         matches!(self, Self::Staff(_) | Self::Machine(_))
+    }
+
+    /// The account of somebody who works for the municipality.
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Staff(staff) => Some(staff.account),
+            _ => None,
+        }
     }
 
     /// Lets the caller go on, or says why not.

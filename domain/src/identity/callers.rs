@@ -110,6 +110,7 @@ async fn staff(scope: &Scope<Reading>, hash: &str) -> Result<Option<Known>, Stor
     let staff = Staff {
         account: account.id,
         name: account.name,
+        roles: account.roles.iter().cloned().collect(),
         session: Some(SessionId(session.id)),
         permissions: Permissions::from_iter(grants),
     };

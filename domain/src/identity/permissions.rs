@@ -62,6 +62,10 @@ actions! {
     ManageSettings = "settings.manage";
     /// Read the audit log.
     ReadAudit = "audit.read";
+    /// Read the cases of one's offices, with what they say of people.
+    ReadCases = "cases.read";
+    /// Open cases, take them on, assign them, and write in them.
+    WorkCases = "cases.work";
 }
 
 /// One thing that a role allows. What is left out is not limited.
@@ -257,11 +261,11 @@ built_in_roles! {
     /// Writes the texts of other locales (traduttore).
     Translator = "translator", [ReadDrafts, Translate];
     /// Works on procedures (operatore di sportello).
-    Officer = "officer", [ReadDrafts];
+    Officer = "officer", [ReadDrafts, ReadCases, WorkCases];
     /// May do everything (amministratore).
     Administrator = "administrator", [
         ReadDrafts, Create, Update, Translate, Review, Publish, Delete, Release, ManageAccounts,
-        ManageRoles, ManageKeys, ManageSettings, ReadAudit
+        ManageRoles, ManageKeys, ManageSettings, ReadAudit, ReadCases, WorkCases
     ];
     /// Connects other programs (integratore).
     Integrator = "integrator", [ReadDrafts, ManageKeys];

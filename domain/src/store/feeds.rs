@@ -26,25 +26,50 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// How long to wait for PostgreSQL to tell something before looking for what was missed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A log that each tenant has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Log {
+    /// What changes on the public site.
+    Content,
+    /// What happens in cases.
+    Cases,
+}
+
+impl Log {
+    const ALL: [Self; 2] = [Self::Content, Self::Cases];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Cases => "cases",
+        }
+    }
+}
+
+/// How far logs have come.
+type Heads = HashMap<(TenantId, Log), Sender<i64>>;
+
 /// How far the logs of the tenants have come, for those who wait for more.
 #[derive(Clone, Debug, Default)]
 pub struct Feeds {
-    tenants: Arc<Mutex<HashMap<TenantId, Sender<i64>>>>,
+    logs: Arc<Mutex<Heads>>,
 }
 
 impl Feeds {
-    /// Waits for the log of a tenant to grow beyond this number.
-    pub fn subscribe(&self, tenant: TenantId, last: i64) -> Receiver<i64> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender = tenants.entry(tenant).or_insert_with(|| Sender::new(last));
+    /// Waits for a log of a tenant to grow beyond this number.
+    pub fn subscribe(&self, tenant: TenantId, log: Log, last: i64) -> Receiver<i64> {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = logs
+            .entry((tenant, log))
+            .or_insert_with(|| Sender::new(last));
         raise(sender, last);
         sender.subscribe()
     }
 
     /// How many wait for a log to grow.
     pub fn listeners(&self) -> usize {
-        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        tenants.values().map(Sender::receiver_count).sum()
+        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.values().map(Sender::receiver_count).sum()
     }
 
     /// Follows the logs for as long as it is polled. When the database does not answer it waits, and
@@ -82,12 +107,16 @@ impl Feeds {
     }
 
     fn told(&self, payload: &str) {
-        let Some((tenant, sequence)) = payload.split_once(':') else {
+        let Some((tenant, rest)) = payload.split_once(':') else {
             return;
         };
-        if let (Ok(tenant), Ok(sequence)) = (tenant.parse(), sequence.parse()) {
-            let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(sender) = tenants.get(&TenantId(tenant)) {
+        let Some((log, sequence)) = rest.split_once(':') else {
+            return;
+        };
+        let log = Log::ALL.into_iter().find(|known| known.as_str() == log);
+        if let (Ok(tenant), Some(log), Ok(sequence)) = (tenant.parse(), log, sequence.parse()) {
+            let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sender) = logs.get(&(TenantId(tenant), log)) {
                 raise(sender, sequence);
             }
         }
@@ -115,21 +144,25 @@ impl Feeds {
 
     /// Looks how far the logs have come to which somebody listens.
     async fn refresh(&self, database: &Database) -> Result<(), StoreError> {
-        for tenant in self.listened() {
-            let last = database.tenant(tenant).last_sequence().await?;
-            let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(sender) = tenants.get(&tenant) {
+        for (tenant, log) in self.listened() {
+            let scope = database.tenant(tenant).read();
+            let last = match log {
+                Log::Content => scope.last_sequence().await?,
+                Log::Cases => scope.last_place().await?,
+            };
+            let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sender) = logs.get(&(tenant, log)) {
                 raise(sender, last);
             }
         }
         Ok(())
     }
 
-    /// The tenants to whose logs somebody listens; the others are forgotten.
-    fn listened(&self) -> Vec<TenantId> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        tenants.retain(|_, sender| sender.receiver_count() > 0);
-        tenants.keys().copied().collect()
+    /// The logs to which somebody listens; the others are forgotten.
+    fn listened(&self) -> Vec<(TenantId, Log)> {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.retain(|_, sender| sender.receiver_count() > 0);
+        logs.keys().copied().collect()
     }
 }
 
@@ -146,9 +179,9 @@ fn driver(error: sqlx::Error) -> StoreError {
     StoreError::Database(sea_orm::DbErr::Query(error))
 }
 
-/// The statement that tells every node, at the commit, how far the log of a tenant has come.
-pub(super) fn announcement(tenant: TenantId, sequence: i64) -> Statement {
-    notification(CHANNEL, format!("{tenant}:{sequence}"))
+/// The statement that tells every node, at the commit, how far a log of a tenant has come.
+pub(super) fn announcement(tenant: TenantId, log: Log, sequence: i64) -> Statement {
+    notification(CHANNEL, format!("{tenant}:{}:{sequence}", log.as_str()))
 }
 
 /// The statement that tells every node, at the commit, that there is something in an outbox.

@@ -8,13 +8,13 @@ use sea_orm::{
     sea_query::{Expr, IntoCondition, LockType, OnConflict},
 };
 
-use super::{Pending, StoreError, TenantOwned, Transaction, bell::Bell, chunks, feeds};
+use super::{Log, Pending, StoreError, TenantOwned, Transaction, bell::Bell, chunks, feeds};
 
 impl Transaction {
-    /// Tells every node, once this is committed, that the log of the tenant has come this far.
-    pub(crate) async fn announce(&self, sequence: i64) -> Result<(), StoreError> {
+    /// Tells every node, once this is committed, that a log of the tenant has come this far.
+    pub(crate) async fn announce(&self, log: Log, sequence: i64) -> Result<(), StoreError> {
         if self.connection.get_database_backend() == DbBackend::Postgres {
-            let statement = feeds::announcement(self.tenant, sequence);
+            let statement = feeds::announcement(self.tenant, log, sequence);
             self.connection.execute_raw(statement).await?;
         }
         Ok(())

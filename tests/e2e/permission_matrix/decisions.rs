@@ -9,7 +9,7 @@ use municipio_domain::{
 use municipio_tests::story::{forged, global_id};
 use serde_json::{Value, json};
 
-use Who::{Anyone, Citizen, May, OneOf, Person};
+use Who::{Anyone, Citizen, May, MayOrCitizen, OneOf, Person};
 
 /// Who may.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub enum Who {
     Citizen,
     /// Whose roles allow all of these.
     May(&'static [Action]),
+    /// The same, and citizens, who reach what is theirs.
+    MayOrCitizen(&'static [Action]),
     /// Whose roles allow one of these.
     OneOf(&'static [Action]),
 }
@@ -34,7 +36,7 @@ impl Who {
             Anyone => true,
             Person => person,
             Citizen => false,
-            May(actions) => actions.iter().all(has),
+            May(actions) | MayOrCitizen(actions) => actions.iter().all(has),
             OneOf(actions) => actions.iter().any(has),
         }
     }
@@ -46,6 +48,8 @@ pub struct There {
     pub item: ItemId,
     /// Its revision.
     pub revision: String,
+    /// A case.
+    pub case: String,
     /// A release without changes.
     pub release: String,
     /// An account that nobody uses.
@@ -61,6 +65,8 @@ const RELEASE: Who = May(&[Action::Release]);
 const ACCOUNTS: Who = May(&[Action::ManageAccounts]);
 const ROLES: Who = May(&[Action::ManageRoles]);
 const KEYS: Who = May(&[Action::ManageKeys]);
+const WORK: Who = May(&[Action::WorkCases]);
+const WORK_OR_OWN: Who = MayOrCitizen(&[Action::WorkCases]);
 const SETTINGS: Who = May(&[Action::ManageSettings]);
 
 /// Each mutation: its name, who may, and an input that gets as far as its permission; null when it takes none.
@@ -72,6 +78,8 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
     let account = json!({ "id": forged(&format!("Account:c_x001:{}", there.account)) });
     let stranger =
         |kind: &str| json!({ "id": forged(&format!("{kind}:c_x001:{}", there.account)) });
+    let procedure = forged(&format!("Procedure:c_x001:{}", there.account));
+    let case = |more: Value| municipio_tests::story::with(stranger("Case"), more);
     let changes = json!([{ "id": id, "action": "UNPUBLISH" }]);
     let grants = json!([{ "action": "content.read" }]);
     let role = json!({ "name": "lettore", "permissions": grants });
@@ -219,6 +227,38 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             SETTINGS,
             stranger("WebhookDelivery"),
         ),
+        (
+            "openCase",
+            WORK,
+            json!({ "procedure": procedure, "subject": "Prova" }),
+        ),
+        ("assignCase", WORK, case(json!({ "expectedVersion": 1 }))),
+        ("migrateCase", WORK, case(json!({ "expectedVersion": 1 }))),
+        (
+            "transitionCase",
+            WORK_OR_OWN,
+            case(json!({ "expectedVersion": 1, "transition": "grant" })),
+        ),
+        (
+            "addCaseEvidence",
+            WORK_OR_OWN,
+            case(json!({ "kind": "PAYMENT", "code": "fee" })),
+        ),
+        (
+            "sendCaseMessage",
+            WORK_OR_OWN,
+            case(json!({ "audience": "OFFICE", "text": "Prova" })),
+        ),
+        (
+            "startCase",
+            Citizen,
+            json!({ "procedure": procedure, "subject": "Prova" }),
+        ),
+        (
+            "reviseCase",
+            Citizen,
+            case(json!({ "expectedVersion": 1, "data": {} })),
+        ),
         ("replayOutboxJobs", SETTINGS, json!({})),
         (
             "dropOutboxJobs",
@@ -297,6 +337,9 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("identityProviders", SETTINGS, first.clone()),
         ("webhooks", SETTINGS, first.clone()),
         ("webhookDeliveries", SETTINGS, first.clone()),
+        ("case", MayOrCitizen(&[Action::ReadCases]), one(&there.case)),
+        ("cases", May(&[Action::ReadCases]), first.clone()),
+        ("myCases", Citizen, first.clone()),
         ("outboxJobs", SETTINGS, first.clone()),
         ("outboxStatistics", SETTINGS, String::new()),
         (
@@ -369,9 +412,10 @@ pub const PUBLIC_READS: &[&str] = &[
 ];
 
 /// What `node` reads for those alone who may read it at its own root.
-pub const PRIVATE_NODES: [&str; 10] = [
+pub const PRIVATE_NODES: [&str; 11] = [
     "Account",
     "ApiKey",
+    "Case",
     "CitizenIssuer",
     "ContentItem",
     "ContentRevision",
@@ -381,6 +425,9 @@ pub const PRIVATE_NODES: [&str; 10] = [
     "Webhook",
     "WebhookDelivery",
 ];
+
+/// What those follow who signed in.
+pub const PRIVATE_SUBSCRIPTIONS: &[&str] = &["caseUpdated", "myCaseUpdated"];
 
 /// What everyone may follow.
 pub const PUBLIC_SUBSCRIPTIONS: &[&str] = &["contentChanged"];

@@ -4,6 +4,7 @@
 
 mod authorise;
 mod bulk;
+mod case;
 mod change;
 mod citizen;
 mod identity;
@@ -50,6 +51,7 @@ pub struct Mutation(
     webhook::WebhookMutation,
     outbox::OutboxMutation,
     search::SearchMutation,
+    case::CaseMutation,
     citizen::CitizenMutation,
 );
 

@@ -25,6 +25,11 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The municipality has its settings; change them instead.",
     ),
     ("ARCHIVED", "The content is archived: unarchive it first."),
+    ("CASE_CLOSED", "The case is closed: reopen it first."),
+    (
+        "CASE_SENT",
+        "The application was sent: answer what the office asks for, or write a message.",
+    ),
     (
         "CHANGED_SINCE",
         "Somebody published or took off the content after the release: it is not rolled back.",
@@ -39,9 +44,21 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "CONFLICT",
         "Somebody wrote another revision meanwhile: read it, compare, and send the change again.",
     ),
+    (
+        "DEFINITION_MISSING",
+        "The procedure is not published, or says nothing of how its cases go: publish one with a definition.",
+    ),
+    (
+        "DELEGATE_NOT_ALLOWED",
+        "The procedure allows nobody to apply for somebody else.",
+    ),
     ("DELETED", "The content was deleted: restore it first."),
     ("DUPLICATE_ID", "The id is given twice."),
     ("DUPLICATE_LOCALE", "There are two texts in one locale."),
+    (
+        "DUPLICATE_NAME",
+        "The list has an entry of this code already.",
+    ),
     (
         "EMAIL_MISSING",
         "The identity provider says no e-mail address, without which no account is made.",
@@ -82,11 +99,19 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "INVALID_CURRENCY",
         "Write the code of a currency, such as `EUR`.",
     ),
+    (
+        "INVALID_DATA",
+        "The application does not say what the schema of the procedure wants; the path leads to the place.",
+    ),
     ("INVALID_EMAIL", "Write an e-mail address."),
     ("INVALID_EVENTS", "Name at least one type of events."),
     (
         "INVALID_EXPIRY",
         "The time is over: choose one that is still to come.",
+    ),
+    (
+        "INVALID_FISCAL_CODE",
+        "Write the fiscal code of a person: sixteen characters, the last of which checks the others.",
     ),
     (
         "INVALID_GRANT",
@@ -126,6 +151,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The times of the event contradict each other or cannot be read.",
     ),
     (
+        "INVALID_SCHEMA",
+        "The text is no JSON Schema (draft 2020-12), or refers to something outside itself.",
+    ),
+    (
         "INVALID_SCOPE",
         "Say what the preview shows: all drafts, one item or one release.",
     ),
@@ -140,6 +169,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "INVALID_SYNONYMS",
         "A group of synonyms has 2 to 30 different phrases of at most 100 characters.",
+    ),
+    (
+        "INVALID_TIMER",
+        "A transition of the timer says when it happens, one that says when is of the timer, and one at the end of the term needs a term.",
     ),
     (
         "INVALID_TOKEN",
@@ -183,6 +216,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "More than the texts of the locale would change: use `updateContent`.",
     ),
     (
+        "NOT_FOR_CITIZENS",
+        "Citizens add documents and write messages to the office; the rest is for those who work for the municipality.",
+    ),
+    (
         "NOT_LINKED",
         "The identity provider does not know the account.",
     ),
@@ -202,6 +239,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "NO_DRAFT",
         "There is no draft: nothing can be published or copied.",
+    ),
+    (
+        "OFFICE_MISSING",
+        "Name the office: the procedure has no competent body.",
     ),
     (
         "OTHER_ISSUER",
@@ -238,6 +279,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "REPLACED",
         "Of a schedule: another time was set in its place.",
+    ),
+    (
+        "REQUIREMENT_MISSING",
+        "The transition requires something that is missing; the path says what.",
     ),
     (
         "RETIRED",
@@ -291,9 +336,26 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "TOO_MANY_WEBHOOKS",
         "There are as many webhooks as there may be: delete one.",
     ),
+    (
+        "TRANSITION_NOT_POSSIBLE",
+        "The transition does not lead away from the state of the case: read `availableTransitions`.",
+    ),
+    (
+        "TRANSITION_NOT_YOURS",
+        "The transition is for others to take.",
+    ),
     ("UNKNOWN_ASSIGNEE", "There is no such account."),
+    (
+        "UNKNOWN_ATTACHMENT",
+        "The definition has no attachment of this code.",
+    ),
     ("UNKNOWN_FIELD", "The content has no such field."),
     ("UNKNOWN_ROLE", "There is no role of this name."),
+    ("UNKNOWN_STATE", "The definition has no state of this code."),
+    (
+        "UNKNOWN_TRANSITION",
+        "The definition has no transition of this code.",
+    ),
     (
         "UNREADABLE",
         "What is stored cannot be read: the log of the server says why.",
@@ -335,11 +397,13 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 17] = [
+    const OTHERS: [&str; 24] = [
         "ABCDEHLMPRST",
         "CARGO_PKG_VERSION",
         "CAUTION",
+        "DEFINITION_LABEL_MISSING",
         "EDDSA",
+        "FINAL_STATE_MISSING",
         "FULL",
         "LINK_ARCHIVED",
         "LINK_DEAD",
@@ -349,10 +413,15 @@ mod tests {
         "NOTE",
         "OFFICE_ADDRESS_MISSING",
         "RICH_TEXT_CASES",
+        "STATES_MISSING",
+        "STATE_DEAD_END",
+        "STATE_UNREACHABLE",
         "TOPIC_NOT_IN_MODEL",
+        "TRANSITION_ORIGIN_MISSING",
+        "TRANSITION_TAKER_MISSING",
         "UNTIL",
-        "WARNING",
         "UPDATE_ERRORS",
+        "WARNING",
     ];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {

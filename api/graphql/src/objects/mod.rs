@@ -21,6 +21,7 @@ mod page;
 mod person;
 mod place;
 mod procedure;
+mod procedure_definition;
 mod report;
 mod rich_text;
 mod role;
@@ -52,6 +53,9 @@ pub(crate) use page::Page;
 pub(crate) use person::Person;
 pub(crate) use place::Place;
 pub(crate) use procedure::Procedure;
+pub(crate) use procedure_definition::{
+    CaseStatus, ProcedureDefinition, ProcedureState, TransitionEffect, TransitionRequirement,
+};
 pub(crate) use report::PublishReport;
 pub(crate) use rich_text::RichText;
 pub(crate) use role::Role;
@@ -60,6 +64,7 @@ pub(crate) use topic::Topic;
 pub(crate) use vocabulary::{Vocabulary, VocabularyTerm};
 
 use crate::{
+    case::Case,
     citizen::CitizenIssuer,
     identity::{Account, ApiKey, IdentityProvider},
     preview::PreviewToken,
@@ -278,6 +283,7 @@ pub(crate) enum Node {
     Faq(Faq),
     Procedure(Procedure),
     Asset(Asset),
+    Case(Case),
     ContentItem(ContentItem),
     ContentRevision(ContentRevision),
     Release(Release),

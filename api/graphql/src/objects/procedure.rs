@@ -3,7 +3,7 @@
 use async_graphql::{Context, Result};
 use municipio_domain::content::WebAddress;
 
-use super::{Document, Office, Person, RichText, Service, content_object};
+use super::{Document, Office, Person, ProcedureDefinition, RichText, Service, content_object};
 
 content_object! {
     /// What an administrative procedure is, who answers for it and how long it takes. It is separate
@@ -127,6 +127,13 @@ content_object! {
         /// Legal references (riferimenti normativi).
         async fn legal_references(&self) -> Option<RichText> {
             self.view.rich(&self.body.legal_references)
+        }
+
+        /// How its cases go from one state to the next; null when cases are not kept here (definizione del procedimento).
+        async fn definition(&self) -> Option<ProcedureDefinition> {
+            let definition = self.body.definition.clone()?;
+            let view = self.view.clone();
+            Some(ProcedureDefinition { definition, view })
         }
     }
     linked {

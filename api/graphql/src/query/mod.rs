@@ -1,6 +1,7 @@
 //! The query roots, one file for each family: what everyone may read, and what those read who signed in.
 
 mod administration;
+mod cases;
 mod citizen;
 mod content;
 mod node;
@@ -17,5 +18,6 @@ pub struct Query(
     node::NodeQuery,
     work::WorkQuery,
     administration::AdministrationQuery,
+    cases::CaseQuery,
     citizen::CitizenQuery,
 );

@@ -3,12 +3,13 @@
 use async_graphql::{Context, ID, Object, Result};
 use futures_util::future::join_all;
 use municipio_domain::ids::{
-    AccountId, ApiKeyId, CitizenIssuerId, ItemId, PreviewTokenId, ProviderId, ReleaseId,
+    AccountId, ApiKeyId, CaseId, CitizenIssuerId, ItemId, PreviewTokenId, ProviderId, ReleaseId,
     RevisionId, WebhookDeliveryId, WebhookId,
 };
 use uuid::Uuid;
 
 use crate::{
+    case::Case,
     citizen::CitizenIssuer,
     connection::page_size,
     context::{RequestData, data},
@@ -113,6 +114,10 @@ async fn node(data: &RequestData, reader: &Reader, kind: Kind, id: Uuid) -> Resu
         Kind::WebhookDelivery => {
             let delivery = WebhookDelivery::find(data, WebhookDeliveryId(id)).await?;
             delivery.map(Node::WebhookDelivery)
+        }
+        Kind::Case => {
+            let case = Case::find(data, reader, CaseId(id)).await?;
+            case.map(Node::Case)
         }
     })
 }

@@ -103,16 +103,31 @@ impl<P> Window<P> {
         column: E::Column,
         value: impl Fn(&P) -> V,
     ) {
+        self.select_by::<E, V>(select, column, Direction::Descending, value);
+    }
+
+    /// The same of a list that goes up or down by a column.
+    pub(crate) fn select_by<E: EntityTrait, V: Into<sea_orm::Value>>(
+        &self,
+        select: &mut SelectStatement,
+        column: E::Column,
+        direction: Direction,
+        value: impl Fn(&P) -> V,
+    ) {
         let place = || Expr::col((E::default(), column));
-        if let Some(after) = &self.after {
-            select.and_where(place().lt(value(after)));
+        let (low, high) = match direction {
+            Direction::Ascending => (&self.after, &self.before),
+            Direction::Descending => (&self.before, &self.after),
+        };
+        if let Some(low) = low {
+            select.and_where(place().gt(value(low)));
         }
-        if let Some(before) = &self.before {
-            select.and_where(place().gt(value(before)));
+        if let Some(high) = high {
+            select.and_where(place().lt(value(high)));
         }
-        let order = match self.from_end {
-            true => Order::Asc,
-            false => Order::Desc,
+        let order = match (direction == Direction::Ascending) == self.from_end {
+            true => Order::Desc,
+            false => Order::Asc,
         };
         select
             .order_by((E::default(), column), order)

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     audit::{self, Actor, Deed},
-    content::{ItemState, global_id, queries::read_type},
+    cases::is_followed,
+    content::{ContentType, ItemState, global_id, queries::read_type},
     ids::ItemId,
     store::{StoreError, TenantStore, Transaction},
     tenants::Tenant,
@@ -136,6 +137,23 @@ pub async fn move_on(
     only(move_on_all(transaction, &[target.into()], step, now).await?)
 }
 
+/// Keeps the procedures whose definitions cases follow: what happened in a case would mean nothing without them.
+async fn keep_followed(
+    transaction: &Transaction,
+    gone: &mut Vec<content_item::Model>,
+) -> Result<(), StoreError> {
+    let is_procedure =
+        |item: &&content_item::Model| item.content_type == ContentType::Procedure.as_str();
+    let procedures = gone.iter().filter(is_procedure);
+    let procedures: Vec<_> = procedures.map(|item| ItemId(item.id)).collect();
+    for procedure in procedures {
+        if is_followed(transaction, procedure).await? {
+            gone.retain(|item| item.id != procedure.0);
+        }
+    }
+    Ok(())
+}
+
 /// How long deleted items can be restored.
 const KEPT: TimeDelta = TimeDelta::days(90);
 
@@ -165,7 +183,8 @@ pub async fn purge(
     let gone = held
         .into_iter()
         .filter(|item| item.deleted_at.is_some_and(|at| at < now - KEPT));
-    let gone: Vec<_> = gone.collect();
+    let mut gone: Vec<_> = gone.collect();
+    keep_followed(&transaction, &mut gone).await?;
     for items in gone.chunks(AT_ONCE) {
         let filter = Column::Id.is_in(items.iter().map(|item| item.id));
         transaction.delete::<Entity>(filter).await?;

@@ -348,7 +348,7 @@ impl Contents {
     }
 
     /// The bodies of these revisions: from memory, and what is not there in one statement.
-    pub(super) async fn bodies(
+    pub(crate) async fn bodies(
         &self,
         revisions: &[(RevisionId, ContentType)],
     ) -> Result<HashMap<RevisionId, Body>, StoreError> {

@@ -12,7 +12,7 @@ use crate::{
         WebAddress, WebLink, fields::short,
     },
     locale::LocalizedText,
-    time::{ClosingPeriod, MonthDay},
+    time::{ClosingCalendar, ClosingPeriod, MonthDay},
 };
 
 /// What the whole site needs to know of the municipality (Comune).
@@ -78,6 +78,17 @@ pub struct Municipality {
     pub closing_periods: Vec<ClosingPeriod>,
     /// Content shown first on the home page (contenuti in evidenza).
     pub featured: Vec<Link<AnyContent>>,
+}
+
+impl Municipality {
+    /// The days on which it is closed.
+    pub fn closings(&self) -> ClosingCalendar {
+        ClosingCalendar {
+            patron_saint: self.patron_saint_day,
+            patron_saint_name: self.patron_saint.clone(),
+            closing_periods: self.closing_periods.clone(),
+        }
+    }
 }
 
 impl Content for Municipality {

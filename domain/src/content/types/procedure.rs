@@ -11,6 +11,7 @@ use crate::{
     },
     ids::ItemId,
     locale::LocalizedText,
+    procedures::Definition,
 };
 
 /// What an administrative procedure is, who answers for it and how long it takes. It is separate
@@ -72,6 +73,10 @@ pub struct Procedure {
     pub customer_satisfaction: LocalizedRichText,
     /// Legal references (riferimenti normativi).
     pub legal_references: LocalizedRichText,
+    /// How its cases go from one state to the next; nothing when cases are not kept here (definizione del
+    /// procedimento).
+    #[validate(nested)]
+    pub definition: Option<Definition>,
 }
 
 impl Content for Procedure {
@@ -95,6 +100,16 @@ impl Content for Procedure {
         relations.one("manager", &self.manager);
         relations.one("competent_body", &self.competent_body);
         relations.links("forms", &self.forms);
+        let transitions = self
+            .definition
+            .iter()
+            .flat_map(|known| known.transitions.iter().enumerate());
+        let offices = transitions.flat_map(|(index, transition)| {
+            let path = format!("definition.transitions[{index}].offices");
+            let offices = transition.offices.iter().enumerate();
+            offices.map(move |(place, office)| (format!("{path}[{place}]"), office))
+        });
+        relations.nested("definition", offices);
         relations.one("substitute_power_holder", &self.substitute_power_holder);
         for (field, text) in [
             ("description", &self.description),

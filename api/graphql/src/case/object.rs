@@ -1,0 +1,419 @@
+//! A case.
+
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Json, Result, SimpleObject};
+use chrono::{DateTime, NaiveDate, Utc};
+use municipio_domain::{
+    cases::{self, Cases, Happening, People, Personal, facts},
+    content::types,
+    identity::Action,
+    ids::{CaseId, ItemId},
+    procedures::{self, Effect, available},
+};
+use serde_json::Value;
+
+use super::{CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys};
+use crate::{
+    context::{RequestData, data},
+    error::internal,
+    global_id::{self, Kind},
+    objects::{
+        CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
+        TransitionRequirement,
+    },
+    view::{ContentObject, Reader, View},
+};
+
+/// How a case ended (esito).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "cases::Outcome")]
+pub(crate) enum CaseOutcome {
+    /// With what was asked for (accolta).
+    Granted,
+    /// Without it (respinta).
+    Refused,
+    /// The applicant gave up (ritirata).
+    Withdrawn,
+    /// The municipality took back what it had given (revocata).
+    Revoked,
+}
+
+/// The number and the date under which something stands in the protocol (protocollo).
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct CaseProtocol {
+    /// The number (numero).
+    number: String,
+    /// The date (data).
+    date: NaiveDate,
+}
+
+/// Somebody of whom a case tells (persona).
+#[derive(SimpleObject)]
+pub(crate) struct CasePerson {
+    /// The fiscal code (codice fiscale).
+    fiscal_code: String,
+    /// Given name and family name, as far as they are known (nome e cognome).
+    name: Option<String>,
+}
+
+impl From<cases::Person> for CasePerson {
+    fn from(person: cases::Person) -> Self {
+        Self {
+            fiscal_code: person.fiscal_code.reveal().to_owned(),
+            name: person.name,
+        }
+    }
+}
+
+/// The officer in charge of a case (operatore incaricato).
+#[derive(SimpleObject)]
+pub(crate) struct CaseOfficer {
+    /// The global id of the account.
+    id: ID,
+    /// The name (nome).
+    name: String,
+}
+
+/// That somebody read a case (accesso alla pratica).
+#[derive(SimpleObject)]
+pub(crate) struct CaseAccess {
+    /// Who: `account:…`, `key:…` or `citizen:…` (chi).
+    reader: String,
+    /// When, for the first time in that hour (quando).
+    at: DateTime<Utc>,
+}
+
+/// A request for what is missing, and what was answered (richiesta di integrazione).
+#[derive(SimpleObject)]
+pub(crate) struct CaseIntegrationRequest {
+    /// The number of the event by which it was made.
+    number: i64,
+    /// When it was made (data della richiesta).
+    requested_at: DateTime<Utc>,
+    /// What is missing (testo della richiesta).
+    text: Option<String>,
+    /// When it was answered (data della risposta).
+    answered_at: Option<DateTime<Utc>>,
+    /// What was answered (testo della risposta).
+    answer: Option<String>,
+}
+
+/// Something that is missing for a transition (requisito mancante).
+#[derive(SimpleObject)]
+pub(crate) struct MissingRequirement {
+    /// What is required (requisito).
+    requirement: TransitionRequirement,
+    /// Which of the mandatory attachments, or how many signatures there are (dettaglio).
+    part: Option<String>,
+}
+
+/// A transition that the caller may take (passaggio di stato disponibile).
+#[derive(SimpleObject)]
+pub(crate) struct AvailableTransition {
+    /// Its code, by which it is taken (codice).
+    code: String,
+    /// What it is called (etichetta).
+    label: Option<String>,
+    /// Where it leads (stato di arrivo).
+    to: String,
+    /// What it means in every procedure (effetto).
+    effect: Option<TransitionEffect>,
+    /// All that it requires (requisiti).
+    requires: Vec<TransitionRequirement>,
+    /// What of it is missing, beside what is given along with it (requisiti mancanti).
+    missing: Vec<MissingRequirement>,
+}
+
+/// What somebody asked of the municipality, and how far it has come (pratica).
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Case {
+    #[graphql(skip)]
+    case: cases::Case,
+    #[graphql(skip)]
+    reader: Reader,
+    /// How many events it has: to be sent along with what is done to it (versione).
+    version: i64,
+    /// What citizens are told: one of the nine statuses of the national model (stato per il cittadino).
+    status: CaseStatus,
+    /// How it ended (esito).
+    outcome: Option<CaseOutcome>,
+    /// The protocol of the application (protocollo).
+    protocol: Option<CaseProtocol>,
+    /// The last day of the term (termine).
+    due_on: Option<NaiveDate>,
+    /// When it began (data di avvio).
+    opened_at: DateTime<Utc>,
+    /// When something happened last (ultima modifica).
+    updated_at: DateTime<Utc>,
+    /// When it was closed (data di conclusione).
+    closed_at: Option<DateTime<Utc>>,
+}
+
+impl Case {
+    pub(crate) fn new(case: cases::Case, reader: Reader) -> Self {
+        let protocol = case.protocol.clone();
+        Self {
+            version: case.version,
+            status: case.status.into(),
+            outcome: case.outcome.map(Into::into),
+            protocol: protocol.map(|protocol| CaseProtocol {
+                number: protocol.number,
+                date: protocol.date,
+            }),
+            due_on: case.due_on,
+            opened_at: case.opened_at,
+            updated_at: case.updated_at,
+            closed_at: case.closed_at,
+            case,
+            reader,
+        }
+    }
+
+    /// The case with this id, for who sees it; that they read it is written down.
+    pub(crate) async fn find(
+        data: &RequestData,
+        reader: Reader,
+        id: CaseId,
+    ) -> Result<Option<Self>> {
+        let rights = super::rights(data, Action::ReadCases).await?;
+        let seen = SeenCase(id, rights.reads.clone());
+        let Some(case) = data.case(seen).await? else {
+            return Ok(None);
+        };
+        let cases = Cases::from(&data.contents);
+        let author = data.caller.author();
+        let noted = cases.note_access(id, &author, data.now());
+        noted.await.map_err(internal)?;
+        Ok(Some(Self::new(case, reader)))
+    }
+
+    fn people(&self, data: &RequestData) -> Result<Option<People>> {
+        self.case.people(keys(data)?).map_err(failed)
+    }
+
+    async fn history(&self, data: &RequestData) -> Result<Vec<(cases::CaseEvent, Personal)>> {
+        let events = data.case_events(EventsOf(self.case.id)).await?;
+        let personal = self.case.personal(keys(data)?, &events).map_err(failed)?;
+        Ok(events.into_iter().zip(personal).collect())
+    }
+
+    async fn definition(&self, data: &RequestData) -> Result<Option<Arc<types::Procedure>>> {
+        data.case_procedure(ProcedureOf(self.case.revision)).await
+    }
+
+    async fn content<T: ContentObject>(&self, data: &RequestData, id: ItemId) -> Result<Option<T>> {
+        let item = data.items([id]).await?.remove(&id);
+        let reader = self.reader.clone();
+        Ok(item.and_then(|item| T::new(View { item, reader })))
+    }
+}
+
+#[ComplexObject]
+impl Case {
+    /// Global id.
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+        let municipality = &data(ctx)?.tenant.ipa_code;
+        Ok(global_id::encode_as(Kind::Case, municipality, self.case.id))
+    }
+
+    /// The procedure as it is published now (procedimento).
+    async fn procedure(&self, ctx: &Context<'_>) -> Option<Result<Procedure>> {
+        let read = async || self.content(data(ctx)?, self.case.procedure).await;
+        read().await.transpose()
+    }
+
+    /// The global id of the revision of the procedure whose definition the case follows (versione del procedimento).
+    async fn definition_revision(&self, ctx: &Context<'_>) -> Result<ID> {
+        let municipality = &data(ctx)?.tenant.ipa_code;
+        Ok(global_id::encode_revision(municipality, self.case.revision))
+    }
+
+    /// The office in charge (ufficio responsabile).
+    async fn office(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
+        let read = async || self.content(data(ctx)?, self.case.office).await;
+        read().await.transpose()
+    }
+
+    /// The officer in charge (operatore incaricato).
+    async fn officer(&self, ctx: &Context<'_>) -> Option<Result<CaseOfficer>> {
+        let id = self.case.officer?;
+        let read = async || -> Result<Option<CaseOfficer>> {
+            let data = data(ctx)?;
+            let account = data.account(id).await?;
+            Ok(account.map(|account| CaseOfficer {
+                id: global_id::encode_as(Kind::Account, &data.tenant.ipa_code, account.id),
+                name: account.name,
+            }))
+        };
+        read().await.transpose()
+    }
+
+    /// The state that it is in, as the definition says it (stato).
+    async fn state(&self, ctx: &Context<'_>) -> Option<Result<ProcedureState>> {
+        let read = async || -> Result<Option<ProcedureState>> {
+            let procedure = self.definition(data(ctx)?).await?;
+            let definition = procedure
+                .as_ref()
+                .and_then(|known| known.definition.as_ref());
+            let state = definition.and_then(|definition| definition.state(&self.case.state));
+            Ok(state.map(|state| ProcedureState::new(state, &self.reader)))
+        };
+        read().await.transpose()
+    }
+
+    /// What it is about, in a line (oggetto).
+    async fn subject(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        let read = || -> Result<Option<String>> {
+            Ok(self.people(data(ctx)?)?.map(|people| people.subject))
+        };
+        read().transpose()
+    }
+
+    /// For whom it is (richiedente).
+    async fn applicant(&self, ctx: &Context<'_>) -> Option<Result<CasePerson>> {
+        let read = || -> Result<Option<cases::Person>> {
+            Ok(self.people(data(ctx)?)?.and_then(|people| people.applicant))
+        };
+        read()
+            .map(|person| person.map(CasePerson::from))
+            .transpose()
+    }
+
+    /// Who acts for them (delegato).
+    async fn delegate(&self, ctx: &Context<'_>) -> Option<Result<CasePerson>> {
+        let read = || -> Result<Option<cases::Person>> {
+            Ok(self.people(data(ctx)?)?.and_then(|people| people.delegate))
+        };
+        read()
+            .map(|person| person.map(CasePerson::from))
+            .transpose()
+    }
+
+    /// What the application says (dati dell'istanza).
+    async fn data(&self, ctx: &Context<'_>) -> Option<Result<Json<Value>>> {
+        let read = async || -> Result<Option<Json<Value>>> {
+            let history = self.history(data(ctx)?).await?;
+            let data = history
+                .into_iter()
+                .rev()
+                .find_map(|(_, personal)| personal.data);
+            Ok(data.map(Json))
+        };
+        read().await.transpose()
+    }
+
+    /// What happened, in its order (cronologia).
+    async fn timeline(&self, ctx: &Context<'_>) -> Result<Vec<CaseEvent>> {
+        let data = data(ctx)?;
+        let for_staff = data.caller.is_staff();
+        let history = self.history(data).await?.into_iter();
+        Ok(history
+            .filter_map(|(event, personal)| CaseEvent::new(&event, personal, for_staff))
+            .collect())
+    }
+
+    /// The requests for what is missing, the first first, each with its answer (richieste di integrazione).
+    async fn integration_requests(&self, ctx: &Context<'_>) -> Result<Vec<CaseIntegrationRequest>> {
+        let mut requests: Vec<CaseIntegrationRequest> = Vec::new();
+        for (event, personal) in self.history(data(ctx)?).await? {
+            let Happening::Moved(movement) = event.happening else {
+                continue;
+            };
+            match (movement.effect, requests.last_mut()) {
+                (Some(Effect::RequestIntegration), _) => requests.push(CaseIntegrationRequest {
+                    number: event.number,
+                    requested_at: event.at,
+                    text: personal.text,
+                    answered_at: None,
+                    answer: None,
+                }),
+                (Some(Effect::AnswerIntegration), Some(open)) if open.answered_at.is_none() => {
+                    open.answered_at = Some(event.at);
+                    open.answer = personal.text;
+                }
+                _ => {}
+            }
+        }
+        Ok(requests)
+    }
+
+    /// The reasons of the outcome (motivazione).
+    async fn reasons(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        self.case.outcome?;
+        let read = async || -> Result<Option<String>> {
+            let history = self.history(data(ctx)?).await?.into_iter().rev();
+            let mut outcomes = history.filter(|(event, _)| {
+                matches!(&event.happening, Happening::Moved(movement) if movement.status.is_final())
+            });
+            Ok(outcomes.next().and_then(|(_, personal)| personal.reasons))
+        };
+        read().await.transpose()
+    }
+
+    /// What can be done against the outcome (strumenti di tutela).
+    async fn remedies(&self, ctx: &Context<'_>) -> Option<Result<RichText>> {
+        let read = async || -> Result<Option<RichText>> {
+            let procedure = self.definition(data(ctx)?).await?;
+            let remedies = procedure.map(|procedure| procedure.legal_remedies.clone());
+            Ok(remedies.and_then(|text| RichText::new(&text, &self.reader)))
+        };
+        read().await.transpose()
+    }
+
+    /// Who read the case, the last first, for those who work for the municipality (accessi alla pratica).
+    async fn accesses(&self, ctx: &Context<'_>) -> Result<Vec<CaseAccess>> {
+        let data = data(ctx)?;
+        if !data.caller.is_staff() {
+            return Ok(Vec::new());
+        }
+        let accesses = Cases::from(&data.contents).accesses(self.case.id).await;
+        let accesses = accesses.map_err(internal)?.into_iter();
+        Ok(accesses
+            .map(|access| CaseAccess {
+                reader: access.reader,
+                at: access.at,
+            })
+            .collect())
+    }
+
+    /// The transitions that the caller may take now (passaggi di stato disponibili).
+    async fn available_transitions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableTransition>> {
+        let data = data(ctx)?;
+        let Some(procedure) = self.definition(data).await? else {
+            return Ok(Vec::new());
+        };
+        let rights = data.case_rights().await?;
+        let Some(definition) = procedure
+            .definition
+            .as_ref()
+            .filter(|_| rights.works.sees(&self.case))
+        else {
+            return Ok(Vec::new());
+        };
+        let facts = facts(&data.case_events(EventsOf(self.case.id)).await?);
+        Ok(rights.decide(&data.caller, |who| {
+            let open = available(definition, &facts, who).into_iter();
+            open.map(|one| self.shown(one)).collect()
+        }))
+    }
+}
+
+impl Case {
+    fn shown(&self, one: procedures::Available<'_>) -> AvailableTransition {
+        let missing = one.missing.into_iter().map(|missing| MissingRequirement {
+            requirement: (&missing.requirement).into(),
+            part: missing.part,
+        });
+        let transition = one.transition;
+        AvailableTransition {
+            code: transition.code.clone(),
+            label: self.reader.text(&transition.label),
+            to: transition.to.clone(),
+            effect: transition.effect.map(Into::into),
+            requires: transition.requires.iter().map(Into::into).collect(),
+            missing: missing.collect(),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What happens in cases, as it happens.
+
+use async_graphql::{Context, Object, Result};
+use municipio_domain::cases::{self, Personal};
+
+use super::{Case, CaseEvent, failed, keys};
+use crate::{context::data, view::Reader};
+
+/// Something that happened in a case, and the case as it is then (aggiornamento di una pratica).
+pub(crate) struct CaseUpdate {
+    case: cases::Case,
+    event: cases::CaseEvent,
+}
+
+impl CaseUpdate {
+    pub(crate) fn new(case: cases::Case, event: cases::CaseEvent) -> Self {
+        Self { case, event }
+    }
+}
+
+/// Something that happened in a case, and the case as it is then (aggiornamento di una pratica).
+#[Object]
+impl CaseUpdate {
+    /// The case (pratica).
+    async fn case(&self, ctx: &Context<'_>) -> Result<Case> {
+        Ok(Case::new(self.case.clone(), Reader::new(ctx, None)?))
+    }
+
+    /// What happened; null when it is not for the caller (evento).
+    async fn event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
+        let read = || -> Result<Option<CaseEvent>> {
+            let data = data(ctx)?;
+            let events = std::slice::from_ref(&self.event);
+            let personal = self.case.personal(keys(data)?, events);
+            let personal: Option<Personal> = personal.map_err(failed)?.pop();
+            let for_staff = data.caller.is_staff();
+            Ok(CaseEvent::new(
+                &self.event,
+                personal.unwrap_or_default(),
+                for_staff,
+            ))
+        };
+        read().transpose()
+    }
+}

@@ -1,0 +1,102 @@
+//! Citizens apply: they begin a case, and change what it says until they send it (`transitionCase`).
+
+use async_graphql::{Context, Object, Result};
+use municipio_domain::{
+    cases::{CaseRefusal, NewCase, People, Person, Sight, hold, open_case, revise_case},
+    citizens::LevelOfAssurance,
+    content::ContentType,
+    procedures::Definition,
+};
+
+use super::{
+    CasePayload, finish,
+    inputs::{ReviseCaseInput, StartCaseInput},
+    published, refuse,
+};
+use crate::{case, context::data, error::internal};
+
+#[derive(Default)]
+pub(crate) struct ApplyMutation;
+
+#[Object]
+impl ApplyMutation {
+    /// Begins a case for the citizen who calls, or for somebody for whom they act: a draft where the procedure has
+    /// one, which nobody else sees until it is sent (avvia una pratica).
+    async fn start_case(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The case.")] input: StartCaseInput,
+    ) -> Result<CasePayload> {
+        let data = data(ctx)?;
+        let procedure =
+            data.item_id(&input.procedure, ContentType::Procedure, "input.procedure")?;
+        data.citizen()?;
+        let published = published(data, procedure).await?;
+        let definition = published.as_ref();
+        let definition = definition.and_then(|(_, body)| body.definition.as_ref());
+        let (Some((revision, body)), Some(definition)) = (&published, definition) else {
+            return refuse(ctx, CaseRefusal::NoDefinition.into());
+        };
+        let citizen = data.citizen_at(level(definition))?;
+        let caller = Person {
+            fiscal_code: citizen.fiscal_code.clone(),
+            name: citizen.name.clone(),
+        };
+        let (applicant, delegate) = match input.applicant.map(|person| person.read("applicant")) {
+            None => (caller, None),
+            Some(Ok(applicant)) => (applicant, Some(caller)),
+            Some(Err(error)) => {
+                return Ok(CasePayload {
+                    case: None,
+                    user_errors: vec![error],
+                });
+            }
+        };
+        let new = NewCase {
+            procedure,
+            revision: (*revision, body),
+            office: None,
+            people: People {
+                applicant: Some(applicant),
+                delegate,
+                subject: input.subject,
+            },
+            data: input.data.map(|data| data.0),
+            is_by_citizen: true,
+        };
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let (keys, actor) = (case::keys(data)?, data.caller.author());
+        let opened = open_case(&transaction, keys, new, actor, data.now()).await;
+        finish(ctx, transaction, "case.start", opened).await
+    }
+
+    /// Changes what an application says that was not sent yet (modifica una bozza).
+    async fn revise_case(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it says.")] input: ReviseCaseInput,
+    ) -> Result<CasePayload> {
+        let data = data(ctx)?;
+        let id = case::read_id(data, &input.id, "input.id")?;
+        let citizen = data.citizen_at(LevelOfAssurance::Substantial)?;
+        let sight = Sight::Citizen(citizen.id.clone());
+        let transaction = data.contents.begin().await.map_err(internal)?;
+        let held = match hold(&transaction, &sight, id, Some(input.expected_version)).await {
+            Ok(held) => held,
+            Err(error) => return refuse(ctx, error),
+        };
+        let (keys, actor) = (case::keys(data)?, data.caller.author());
+        let (said, now) = (input.data.0, data.now());
+        let revised = revise_case(&transaction, keys, held, said, actor, now).await;
+        finish(ctx, transaction, "case.revise", revised).await
+    }
+}
+
+/// How sure it must be who somebody is who begins a case.
+fn level(definition: &Definition) -> LevelOfAssurance {
+    match definition.level_of_assurance() {
+        1 => LevelOfAssurance::Low,
+        2 => LevelOfAssurance::Substantial,
+        _ => LevelOfAssurance::High,
+    }
+}

@@ -1,0 +1,94 @@
+//! Cases, for those who see them.
+
+use async_graphql::{Context, ID, Object, Result};
+use municipio_domain::{cases::Sight, citizens::LevelOfAssurance, identity::Action};
+
+use crate::{
+    case::{self, Case, CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first},
+    connection::Part,
+    context::data,
+    view::Reader,
+};
+
+#[derive(Default)]
+pub(crate) struct CaseQuery;
+
+#[Object]
+impl CaseQuery {
+    /// The case with this id, for officers of its office or of one above it, and for its applicant and delegate
+    /// (pratica).
+    async fn case(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global id.")] id: ID,
+    ) -> Option<Result<Case>> {
+        let read = async || -> Result<Option<Case>> {
+            let data = data(ctx)?;
+            let id = case::read_id(data, &id, "id")?;
+            Case::find(data, Reader::new(ctx, None)?, id).await
+        };
+        read().await.transpose()
+    }
+
+    /// The work queue: the cases of the offices of the caller and of those below them (pratiche).
+    #[allow(clippy::too_many_arguments)]
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<CaseFilter>,
+        #[graphql(
+            desc = "What the list is ordered by.",
+            default_with = "next_due_first()"
+        )]
+        order_by: CaseOrder,
+        #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this place.")] before: Option<String>,
+    ) -> Option<Result<CaseConnection>> {
+        let part = Part {
+            first,
+            after,
+            last,
+            before,
+        };
+        let read = async || {
+            let rights = case::staff_rights(data(ctx)?, Action::ReadCases).await?;
+            let sight = rights.reads.clone();
+            CaseConnection::read(ctx, sight, filter, order_by, part).await
+        };
+        Some(read().await)
+    }
+
+    /// The cases of the citizen who calls, as an applicant or a delegate, drafts included (le mie pratiche).
+    #[allow(clippy::too_many_arguments)]
+    async fn my_cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all when left out.")] filter: Option<CaseFilter>,
+        #[graphql(
+            desc = "What the list is ordered by.",
+            default_with = "last_updated_first()"
+        )]
+        order_by: CaseOrder,
+        #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this place.")] before: Option<String>,
+    ) -> Option<Result<CaseConnection>> {
+        let part = Part {
+            first,
+            after,
+            last,
+            before,
+        };
+        let read = async || {
+            let citizen = data(ctx)?.citizen_at(LevelOfAssurance::Substantial)?;
+            let sight = Sight::Citizen(citizen.id.clone());
+            CaseConnection::read(ctx, sight, filter, order_by, part).await
+        };
+        Some(read().await)
+    }
+}

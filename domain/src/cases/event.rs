@@ -1,0 +1,351 @@
+//! An event of a case and its hash, which is taken like that of an entry of the audit log.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use municipio_entities::case_event;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Value, json};
+use serde_json_canonicalizer::to_string as canonical;
+
+use crate::{
+    chain::{Row, hash_of},
+    citizens::CitizenId,
+    ids::{AccountId, CaseId, ItemId, RevisionId, TenantId},
+    procedures::{CaseStatus, DeadlineEffect, Effect, Recipient},
+    store::StoreError,
+};
+
+/// Something that happened in a case. Its hash is taken over its JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseEvent {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The case.
+    pub case: CaseId,
+    /// Its number: 1, 2, 3 and so on for each case.
+    pub number: i64,
+    /// When it happened.
+    #[serde(serialize_with = "microseconds")]
+    pub at: DateTime<Utc>,
+    /// Whose doing it was: `account:…`, `key:…`, `citizen:…`, `timer` or `system`.
+    pub actor: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub happening: Happening,
+    /// What it says of people, encrypted with the key of the case.
+    pub sealed: Option<String>,
+    /// The hash of the event before it; zeros for the first.
+    pub previous_hash: String,
+    /// The hash of this event.
+    pub hash: String,
+    /// Its place among the events of all cases of the tenant.
+    #[serde(skip)]
+    pub place: i64,
+}
+
+/// What happened, as everybody may know who may see the case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", content = "details", rename_all = "snake_case")]
+pub enum Happening {
+    /// The case began.
+    Opened(Opening),
+    /// It went from one state to another.
+    Moved(Movement),
+    /// It was given to an office or an officer.
+    Assigned(Assignment),
+    /// Something that transitions require came in.
+    EvidenceAdded(Evidence),
+    /// Somebody wrote something.
+    Wrote(Message),
+    /// The applicant changed what the application says before it was sent.
+    Revised(Revision),
+    /// It follows another revision of its procedure from now on.
+    Migrated(Migration),
+    /// The end of its term comes near.
+    Reminded(Reminder),
+}
+
+/// How a case began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Opening {
+    /// The procedure.
+    pub procedure: ItemId,
+    /// Its revision.
+    pub revision: RevisionId,
+    /// The office in charge.
+    pub office: ItemId,
+    /// The state.
+    pub state: String,
+    /// What citizens are told.
+    pub status: CaseStatus,
+    /// For whom it is.
+    pub applicant: Option<CitizenId>,
+    /// Who acts for them.
+    pub delegate: Option<CitizenId>,
+    /// It is a draft of a citizen, which nobody else sees.
+    pub is_private: bool,
+}
+
+/// How a case went from one state to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Movement {
+    /// The transition.
+    pub transition: String,
+    /// The state before it.
+    pub from: String,
+    /// The state after it.
+    pub to: String,
+    /// What citizens are told.
+    pub status: CaseStatus,
+    /// What it meant.
+    pub effect: Option<Effect>,
+    /// What it did to the term.
+    pub deadline: Option<DeadlineEffect>,
+    /// The last day of the term from then on.
+    pub due_on: Option<NaiveDate>,
+    /// The protocol that it was given.
+    pub protocol: Option<Protocol>,
+    /// Who is told.
+    pub notifies: Vec<Recipient>,
+}
+
+/// The number and the date under which something stands in the protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Protocol {
+    /// The number.
+    pub number: String,
+    /// The date.
+    pub date: NaiveDate,
+}
+
+/// Who is in charge from then on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Assignment {
+    /// The office.
+    pub office: ItemId,
+    /// The officer.
+    pub officer: Option<AccountId>,
+}
+
+/// What kind of thing came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// A document.
+    Document,
+    /// A payment.
+    Payment,
+    /// The answer of a registry.
+    RegistryCheck,
+    /// An appointment.
+    Booking,
+    /// A signature under a transition.
+    Signature,
+}
+
+/// Something that transitions require.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Evidence {
+    /// What kind of thing.
+    pub kind: EvidenceKind,
+    /// Which one: the code in the definition; of a signature that of the transition.
+    pub code: String,
+}
+
+/// For whom something was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// For the offices alone: a note.
+    Office,
+    /// For the applicant and the office: a message.
+    Everyone,
+}
+
+/// What somebody wrote; the text is personal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Message {
+    /// For whom.
+    pub audience: Audience,
+}
+
+/// That an application was changed; what it says is personal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Revision {}
+
+/// That the end of the term comes near.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reminder {
+    /// The last day of the term.
+    pub due_on: NaiveDate,
+    /// So many days before it.
+    pub days: u16,
+}
+
+/// Which definition a case follows from then on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Migration {
+    /// The revision of the procedure.
+    pub revision: RevisionId,
+    /// The state in it.
+    pub state: String,
+    /// What citizens are told.
+    pub status: CaseStatus,
+}
+
+fn microseconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true))
+}
+
+fn instant(microseconds: i64) -> Result<DateTime<Utc>, StoreError> {
+    DateTime::from_timestamp_micros(microseconds)
+        .ok_or_else(|| StoreError::corrupt("time of an event", microseconds))
+}
+
+fn unwritable(error: serde_json::Error) -> StoreError {
+    StoreError::corrupt("event of a case", error)
+}
+
+impl Happening {
+    /// Its name, and what is to be known of it.
+    fn parts(&self) -> Result<(String, Value), StoreError> {
+        let mut value = serde_json::to_value(self).map_err(unwritable)?;
+        let name = value["name"].as_str().unwrap_or_default().to_owned();
+        Ok((name, value["details"].take()))
+    }
+}
+
+impl CaseEvent {
+    /// The same with its hash.
+    pub(super) fn hashed(self) -> Result<Self, StoreError> {
+        let event = Self {
+            // As precise as it is stored.
+            at: instant(self.at.timestamp_micros())?,
+            ..self
+        };
+        let hash = event.computed_hash()?;
+        Ok(Self { hash, ..event })
+    }
+
+    /// The hash that the event should have.
+    fn computed_hash(&self) -> Result<String, StoreError> {
+        hash_of(self).map_err(unwritable)
+    }
+
+    pub(super) fn to_row(&self) -> Result<case_event::Model, StoreError> {
+        let (name, details) = self.happening.parts()?;
+        Ok(case_event::Model {
+            case_id: self.case.0,
+            number: self.number,
+            tenant_id: self.tenant.0,
+            place: self.place,
+            at: self.at.timestamp_micros(),
+            actor: self.actor.clone(),
+            name,
+            details: canonical(&details).map_err(unwritable)?,
+            sealed: self.sealed.clone(),
+            previous_hash: self.previous_hash.clone(),
+            hash: self.hash.clone(),
+        })
+    }
+
+    /// Reads a row as it is stored, whether or not its hash is right.
+    pub(super) fn from_row(row: case_event::Model) -> Result<Self, StoreError> {
+        let wrong = |reason: String| {
+            let what = format!("event {} of the case {}", row.number, row.case_id);
+            StoreError::corrupt(what, reason)
+        };
+        let details: Value =
+            serde_json::from_str(&row.details).map_err(|error| wrong(error.to_string()))?;
+        // The hash is taken over what the text means: the text must not say it in another way.
+        if canonical(&details).map_err(|error| wrong(error.to_string()))? != row.details {
+            return Err(wrong("its details are not canonical JSON".to_owned()));
+        }
+        let happening = serde_json::from_value(json!({ "name": row.name, "details": details }));
+        let happening = happening.map_err(|error| wrong(error.to_string()))?;
+        Ok(Self {
+            tenant: TenantId(row.tenant_id),
+            case: CaseId(row.case_id),
+            number: row.number,
+            at: instant(row.at)?,
+            actor: row.actor,
+            happening,
+            sealed: row.sealed,
+            previous_hash: row.previous_hash,
+            hash: row.hash,
+            place: row.place,
+        })
+    }
+
+    /// What a walk through the events of the case needs of a row, even if it is no event any more.
+    pub(super) fn link(row: case_event::Model) -> Row {
+        Row {
+            number: row.number,
+            hash: row.hash.clone(),
+            previous_hash: row.previous_hash.clone(),
+            computed: Self::from_row(row).and_then(|event| event.computed_hash()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn event() -> CaseEvent {
+        CaseEvent {
+            tenant: TenantId(Uuid::nil()),
+            case: CaseId(Uuid::nil()),
+            number: 1,
+            at: Utc.with_ymd_and_hms(2026, 11, 26, 12, 0, 0).unwrap(),
+            actor: "account:1".to_owned(),
+            happening: Happening::Wrote(Message {
+                audience: Audience::Office,
+            }),
+            sealed: Some("AAAA".to_owned()),
+            previous_hash: "00".to_owned(),
+            hash: String::new(),
+            place: 7,
+        }
+        .hashed()
+        .unwrap()
+    }
+
+    /// The bytes are written out, so that nobody changes the form without noticing: older events would not be found
+    /// right any more.
+    #[test]
+    fn the_hash_is_taken_over_canonical_json() {
+        let bytes = concat!(
+            r#"{"actor":"account:1","at":"2026-11-26T12:00:00.000000Z","#,
+            r#""case":"00000000-0000-0000-0000-000000000000","details":{"audience":"office"},"#,
+            r#""name":"wrote","number":1,"previousHash":"00","sealed":"AAAA","#,
+            r#""tenant":"00000000-0000-0000-0000-000000000000"}"#,
+        );
+        assert_eq!(event().hash, crate::digest::sha256(bytes));
+    }
+
+    #[test]
+    fn events_survive_the_database() {
+        let row = event().to_row().unwrap();
+        let read = CaseEvent::from_row(row.clone()).unwrap();
+        assert_eq!(read, event());
+        assert_eq!(read.computed_hash().unwrap(), read.hash);
+        let respelled = case_event::Model {
+            details: r#"{"audience": "office"}"#.to_owned(),
+            ..row
+        };
+        assert!(CaseEvent::from_row(respelled).is_err());
+    }
+}

@@ -1,0 +1,43 @@
+//! Cases: what citizens asked for, and how far it has come. A case is a list of events that only grows, each with
+//! the hash of the one before it; the row of the case is what they leave, and could be made of them again. Through
+//! which states it goes says the definition of its procedure ([`crate::procedures`]), of the revision with which it
+//! began.
+//!
+//! What an event says of people is encrypted with a key of the case, which is itself encrypted with the secret of
+//! the program. Hashes are taken over what is encrypted: when the key is thrown away nobody can read it any more, and
+//! the chain still holds.
+
+mod access;
+mod append;
+mod error;
+mod event;
+mod facts;
+mod file;
+mod follow;
+mod open;
+mod people;
+mod queries;
+mod sight;
+mod term;
+mod timer;
+mod verify;
+mod work;
+
+pub use access::CaseAccess;
+pub use error::{CaseError, CaseRefusal};
+pub use event::{
+    Assignment, Audience, CaseEvent, Evidence, EvidenceKind, Happening, Message, Migration,
+    Movement, Opening, Protocol, Reminder, Revision,
+};
+pub use facts::facts;
+pub use file::{Case, Outcome};
+pub use open::{NewCase, open_case, revise_case};
+pub use people::{People, Person, Personal};
+pub(crate) use queries::is_followed;
+pub use queries::{CaseFilter, CaseOrder, Cases};
+pub use sight::{Rights, Sight};
+pub use timer::Timekeeper;
+pub use verify::{CaseFlaw, VerifiedCases};
+pub use work::{
+    Held, Step, Terms, add_evidence, assign, decide, hold, migrate, send_message, transition,
+};

@@ -1,0 +1,176 @@
+//! Begins a case, and changes what an application says before it is sent.
+
+use chrono::{DateTime, Utc};
+use municipio_entities::case_file;
+use serde_json::Value;
+
+use super::{
+    Case, CaseError, CaseRefusal, Happening, Held, Opening, People, Person, Personal, Revision,
+    append::{Addition, append},
+    file::blank,
+    people::{drawer, place, seal},
+    timer::watch,
+    work::line,
+};
+use crate::{
+    citizens::{CitizenId, CitizenKeys},
+    content::types::Procedure,
+    ids::{CaseId, ItemId, RevisionId},
+    procedures::{CaseStatus, Definition, check_form},
+    store::Transaction,
+};
+
+/// The most bytes of the data of an application.
+const LONGEST_DATA: usize = 200_000;
+
+/// What a new case is made of.
+#[derive(Clone, Debug)]
+pub struct NewCase<'a> {
+    /// The procedure.
+    pub procedure: ItemId,
+    /// Its revision, and what that says.
+    pub revision: (RevisionId, &'a Procedure),
+    /// The office in charge, when it is not the body that the procedure says is competent.
+    pub office: Option<ItemId>,
+    /// For whom it is, who acts for them, and what it is about.
+    pub people: People,
+    /// The data of the application.
+    pub data: Option<Value>,
+    /// A citizen begins it.
+    pub is_by_citizen: bool,
+}
+
+impl NewCase<'_> {
+    /// The office in charge.
+    ///
+    /// # Errors
+    /// None is named, here and in the procedure.
+    pub fn office(&self) -> Result<ItemId, CaseError> {
+        let competent = self.revision.1.competent_body.map(|body| body.id());
+        let office = self.office.or(competent);
+        office.ok_or_else(|| CaseRefusal::NoOffice.into())
+    }
+
+    /// What is wrong with it. A draft need not be complete.
+    fn check(&self, definition: &Definition, is_draft: bool) -> Vec<CaseRefusal> {
+        let people = &self.people;
+        let mut wrong: Vec<_> = line("subject", &people.subject).into_iter().collect();
+        for (path, person) in [
+            ("applicant.name", &people.applicant),
+            ("delegate.name", &people.delegate),
+        ] {
+            let name = person.as_ref().and_then(|person| person.name.as_deref());
+            wrong.extend(name.and_then(|name| line(path, name)));
+        }
+        if people.delegate.is_some() && !definition.allows_delegates {
+            wrong.push(CaseRefusal::NoDelegates);
+        }
+        wrong.extend(self.data.as_ref().and_then(too_long));
+        if !is_draft && let Some(data) = &self.data {
+            wrong.extend(unfit(definition, data));
+        }
+        wrong
+    }
+}
+
+fn too_long(data: &Value) -> Option<CaseRefusal> {
+    (data.to_string().len() > LONGEST_DATA).then(|| CaseRefusal::Text {
+        path: "data",
+        message: format!("the data have more than {LONGEST_DATA} bytes"),
+    })
+}
+
+/// What an application does not say as its procedure wants it.
+pub(super) fn unfit(definition: &Definition, data: &Value) -> Vec<CaseRefusal> {
+    let schema = definition.data_schema.as_deref();
+    let checked = schema.map_or(Ok(()), |schema| check_form(schema, data));
+    let errors = checked.err().unwrap_or_default().into_iter();
+    errors.map(CaseRefusal::Form).collect()
+}
+
+/// Begins a case in the first state of its procedure.
+///
+/// # Errors
+/// Something of it is wrong, or the database failed.
+pub async fn open_case(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    new: NewCase<'_>,
+    actor: String,
+    now: DateTime<Utc>,
+) -> Result<Case, CaseError> {
+    let office = new.office()?;
+    let definition = new.revision.1.definition.as_ref();
+    let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
+    let initial = definition.initial().ok_or(CaseRefusal::NoDefinition)?;
+    let is_draft = initial.status == CaseStatus::Draft;
+    let wrong = new.check(definition, is_draft);
+    if !wrong.is_empty() {
+        return Err(CaseError::Refused(wrong));
+    }
+    let id = CaseId::generate();
+    let (key, kept) = keys.new_data_key(&place(id))?;
+    let tenant = transaction.tenant_id();
+    let known = |person: &Option<Person>| -> Option<CitizenId> {
+        let person = person.as_ref()?;
+        Some(keys.citizen(tenant, &person.fiscal_code))
+    };
+    let happening = Happening::Opened(Opening {
+        procedure: new.procedure,
+        revision: new.revision.0,
+        office,
+        state: initial.code.clone(),
+        status: initial.status,
+        applicant: known(&new.people.applicant),
+        delegate: known(&new.people.delegate),
+        is_private: is_draft && new.is_by_citizen,
+    });
+    let row = case_file::Model {
+        data_key: Some(kept.as_str().to_owned()),
+        sealed: Some(seal(&key, &drawer(id, 0), &new.people)?),
+        ..blank(id)
+    };
+    let personal = Personal {
+        people: Some(new.people),
+        data: new.data,
+        ..Personal::default()
+    };
+    let addition = Addition {
+        actor,
+        happening,
+        personal,
+    };
+    let row = append(transaction, row, Some(&key), addition, now).await?;
+    let case: Case = row.try_into()?;
+    watch(transaction, definition, &case, now).await?;
+    Ok(case)
+}
+
+/// Changes what an application says that was not sent yet.
+///
+/// # Errors
+/// It was sent, the data are too long, they cannot be encrypted, or the database failed.
+pub async fn revise_case(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    held: Held,
+    data: Value,
+    actor: String,
+    now: DateTime<Utc>,
+) -> Result<Case, CaseError> {
+    if held.case.status != CaseStatus::Draft {
+        return Err(CaseRefusal::Sent.into());
+    }
+    if let Some(wrong) = too_long(&data) {
+        return Err(wrong.into());
+    }
+    let addition = Addition {
+        actor,
+        happening: Happening::Revised(Revision {}),
+        personal: Personal {
+            data: Some(data),
+            ..Personal::default()
+        },
+    };
+    held.add(transaction, keys, addition, now).await
+}

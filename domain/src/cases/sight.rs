@@ -1,0 +1,142 @@
+//! Which cases somebody sees: an officer those of the offices that their roles name and of the offices below them,
+//! a citizen those that are theirs, and nobody else any.
+
+use std::collections::BTreeSet;
+
+use municipio_entities::case_file::Column;
+use sea_orm::{ColumnTrait, Condition};
+
+use super::Case;
+use crate::{
+    citizens::CitizenId,
+    content::{Contents, OfficeTree},
+    identity::{Action, Caller, Permissions, Subject},
+    ids::ItemId,
+    procedures::{Officer, Who},
+    store::StoreError,
+};
+
+/// Which cases somebody sees.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// All of the municipality.
+    Everything,
+    /// Those of these offices.
+    Offices(Vec<ItemId>),
+    /// Those of this citizen, as an applicant or a delegate.
+    Citizen(CitizenId),
+}
+
+impl Sight {
+    /// Where these permissions allow something.
+    pub fn of_staff(permissions: &Permissions, action: Action, tree: &OfficeTree) -> Self {
+        if permissions.allow(action, &Subject::WHOLE).is_ok() {
+            return Self::Everything;
+        }
+        let offices = tree.offices();
+        let offices = offices.filter(|office| {
+            let subject = Subject {
+                offices: &tree.chain(*office),
+                ..Subject::WHOLE
+            };
+            permissions.allow(action, &subject).is_ok()
+        });
+        Self::Offices(offices.collect())
+    }
+
+    /// Whether it takes in cases of an office.
+    pub fn takes_in(&self, office: ItemId) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Offices(offices) => offices.contains(&office),
+            Self::Citizen(_) => false,
+        }
+    }
+
+    /// Whether it takes in a case.
+    pub fn sees(&self, case: &Case) -> bool {
+        match self {
+            Self::Everything | Self::Offices(_) => !case.is_private && self.takes_in(case.office),
+            Self::Citizen(citizen) => {
+                let mut theirs = case.applicant.iter().chain(&case.delegate);
+                theirs.any(|person| person == citizen)
+            }
+        }
+    }
+
+    /// The same as a condition of a statement.
+    pub(super) fn condition(&self) -> Condition {
+        match self {
+            Self::Everything => Condition::all().add(Column::IsPrivate.eq(false)),
+            Self::Offices(offices) => {
+                let offices = offices.iter().map(|office| office.0);
+                Condition::all()
+                    .add(Column::IsPrivate.eq(false))
+                    .add(Column::OfficeId.is_in(offices))
+            }
+            Self::Citizen(citizen) => {
+                let citizen = citizen.to_string();
+                Condition::any()
+                    .add(Column::Applicant.eq(citizen.clone()))
+                    .add(Column::Delegate.eq(citizen))
+            }
+        }
+    }
+}
+
+/// What somebody may do with which cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// Those that they see.
+    pub reads: Sight,
+    /// Those that they work on.
+    pub works: Sight,
+}
+
+impl Rights {
+    /// Those of somebody who works for the municipality, or of a program.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn of_staff(
+        permissions: &Permissions,
+        contents: &Contents,
+    ) -> Result<Self, StoreError> {
+        let actions = [Action::ReadCases, Action::WorkCases];
+        let whole = |action: &Action| permissions.allow(*action, &Subject::WHOLE).is_ok();
+        // Where offices stand matters only to those who may not do everything everywhere.
+        let tree = match actions.iter().all(whole) {
+            true => OfficeTree::default(),
+            false => OfficeTree::read(&contents.store().read()).await?,
+        };
+        let [reads, works] = actions.map(|action| Sight::of_staff(permissions, action, &tree));
+        Ok(Self { reads, works })
+    }
+
+    /// Those of a citizen.
+    pub fn of_citizen(citizen: &CitizenId) -> Self {
+        let sight = Sight::Citizen(citizen.clone());
+        Self {
+            reads: sight.clone(),
+            works: sight,
+        }
+    }
+
+    /// Decides something for a caller who has these rights, as who they take transitions.
+    pub fn decide<T>(&self, caller: &Caller, decide: impl FnOnce(&Who<'_>) -> T) -> T {
+        let nobody = BTreeSet::new();
+        let works_for = |office| self.works.takes_in(office);
+        let officer = |roles| {
+            Who::Officer(Officer {
+                roles,
+                works_for: &works_for,
+            })
+        };
+        match caller {
+            Caller::Staff(staff) => decide(&officer(&staff.roles)),
+            Caller::Machine(_) => decide(&Who::System),
+            Caller::Citizen(_) => decide(&Who::Citizen),
+            Caller::Anonymous => decide(&officer(&nobody)),
+        }
+    }
+}

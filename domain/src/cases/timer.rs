@@ -1,0 +1,282 @@
+//! What happens in a case as time goes by: its officer is reminded before the end of the term, and transitions are
+//! taken that happen by themselves. Each transition leaves a job in the outbox that waits for the next of these; when
+//! the case has gone on meanwhile, the job finds nothing to do.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Case, CaseError, CaseEvent, Cases, Happening, Movement, Personal, Reminder, Sight, Step,
+    append::Addition,
+    facts::facts,
+    work::{Terms, decide, hold, transition},
+};
+use crate::{
+    audit::{Actor, record},
+    content::{Body, ContentType, Contents},
+    identity::Vault,
+    ids::CaseId,
+    outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Retries, Topic},
+    procedures::{Definition, Given, Timer, Who, take},
+    store::{Database, StoreError, TenantStore, Transaction},
+    tenants,
+    time::{ClosingCalendar, end_of_day, legal_day},
+};
+
+/// The topic of what waits for its time.
+const TOPIC: Topic = Topic {
+    name: "case-timer",
+    longest: Duration::from_secs(30),
+    at_once: 4,
+    share: 1,
+    retries: Retries {
+        first: Duration::from_secs(5),
+        longest: Duration::from_secs(10 * 60),
+        attempts: Some(100),
+        age: None,
+    },
+};
+/// Who takes the transitions that happen by themselves, as events say it.
+const ACTOR: &str = "timer";
+
+/// What a job waits for: something in this case, unless it has gone on since this event.
+#[derive(Debug, Serialize, Deserialize)]
+struct Watch {
+    case: CaseId,
+    moved: i64,
+}
+
+/// What happens next by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Next {
+    /// The officer is reminded so many days before the end of the term.
+    Remind(Reminder),
+    /// A transition is taken.
+    Take(String),
+}
+
+/// Has somebody look after a case that went from one state to another.
+pub(super) async fn watch(
+    transaction: &Transaction,
+    definition: &Definition,
+    case: &Case,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let by_timer = definition
+        .from(&case.state)
+        .any(|known| known.timer.is_some());
+    let term = definition.deadline.as_ref();
+    let reminds = case.due_on.is_some() && term.is_some_and(|term| !term.alerts.is_empty());
+    if case.status.is_final() || !(by_timer || reminds) {
+        return Ok(());
+    }
+    let watch = Watch {
+        case: case.id,
+        moved: case.version,
+    };
+    // Jobs about one thing wait for each other: what waits for the end of a term would keep all later ones.
+    let aggregate = format!("{}:{}", case.id, case.version);
+    let job = NewJob::new(TOPIC.name, aggregate, json!(watch));
+    outbox::enqueue(transaction, [job], now).await
+}
+
+/// The last event by which a case went from one state to another, or began.
+fn last_move(events: &[CaseEvent]) -> Option<&CaseEvent> {
+    let is_move = |event: &&CaseEvent| {
+        matches!(
+            event.happening,
+            Happening::Opened(_) | Happening::Moved(_) | Happening::Migrated(_)
+        )
+    };
+    events.iter().rfind(is_move)
+}
+
+/// What happens next in a case, and when.
+fn next(
+    definition: &Definition,
+    events: &[CaseEvent],
+    due_on: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, Next)> {
+    let facts = facts(events);
+    let since = legal_day(last_move(events)?.at);
+    let transitions = definition.from(&facts.state).filter_map(|transition| {
+        let last = match transition.timer? {
+            Timer::After { days } => since.checked_add_days(Days::new(days.into()))?,
+            Timer::Deadline => due_on?,
+        };
+        let taken = take(
+            definition,
+            &transition.code,
+            &facts,
+            &Who::Timer,
+            Given::default(),
+        );
+        taken.ok()?;
+        Some((end_of_day(last)?, Next::Take(transition.code.clone())))
+    });
+    let reminders = reminders(definition, events, due_on, now);
+    let mut all: Vec<_> = transitions.chain(reminders).collect();
+    all.sort_by_key(|(at, next)| (*at, matches!(next, Next::Take(_))));
+    all.into_iter().next()
+}
+
+/// The reminders that are still to come; of several whose time has come the last alone.
+fn reminders(
+    definition: &Definition,
+    events: &[CaseEvent],
+    due_on: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> Vec<(DateTime<Utc>, Next)> {
+    let (Some(due_on), Some(term)) = (due_on, &definition.deadline) else {
+        return Vec::new();
+    };
+    let told = events.iter().filter_map(|event| match &event.happening {
+        Happening::Reminded(reminder) if reminder.due_on == due_on => Some(reminder.days),
+        _ => None,
+    });
+    let nearest = told.min();
+    let beginning =
+        |days: u16| end_of_day(due_on.checked_sub_days(Days::new(u64::from(days) + 1))?);
+    let alerts = term.alerts.iter().copied();
+    let alerts = alerts.filter(|days| nearest.is_none_or(|nearest| *days < nearest));
+    let mut open: Vec<_> = alerts
+        .filter_map(|days| Some((beginning(days)?, days)))
+        .collect();
+    open.sort_unstable();
+    let come = open.iter().filter(|(at, _)| *at <= now).count();
+    let open = open.into_iter().skip(come.saturating_sub(1));
+    open.map(|(at, days)| (at, Next::Remind(Reminder { due_on, days })))
+        .collect()
+}
+
+/// Looks after cases as time goes by.
+pub struct Timekeeper {
+    database: Database,
+    vault: Vault,
+}
+
+impl Timekeeper {
+    /// Looks after the cases of this database.
+    pub fn new(database: Database, vault: Vault) -> Self {
+        Self { database, vault }
+    }
+
+    async fn look(&self, job: &Job, now: DateTime<Utc>) -> Handled {
+        let watch: Watch = serde_json::from_value(job.payload.clone()).map_err(Fault::lasting)?;
+        let store = self.database.tenant(job.tenant);
+        let contents = Contents::new(store.clone(), Contents::cache(8));
+        let cases = Cases::from(&contents);
+        let Some(case) = cases.among(&Sight::Everything, &[watch.case]).await?.pop() else {
+            return Ok(Progress::Done);
+        };
+        let events = cases
+            .events(&[case.id])
+            .await?
+            .remove(&case.id)
+            .unwrap_or_default();
+        let has_gone_on = last_move(&events).is_none_or(|event| event.number != watch.moved);
+        let procedure = cases
+            .procedures(&[case.revision])
+            .await?
+            .remove(&case.revision);
+        let definition = procedure
+            .as_ref()
+            .and_then(|known| known.definition.as_ref());
+        let Some(definition) = definition.filter(|_| !has_gone_on && !case.status.is_final())
+        else {
+            return Ok(Progress::Done);
+        };
+        let calendar = calendar(&contents).await?;
+        match next(definition, &events, case.due_on, now) {
+            None => Ok(Progress::Done),
+            Some((at, _)) if at > now => Ok(Progress::Postponed(at)),
+            Some((_, next)) => {
+                let terms = Terms {
+                    calendar: &calendar,
+                    now,
+                };
+                match self
+                    .carry_out(&store, &case, definition, next, &terms)
+                    .await
+                {
+                    Ok(()) => Ok(Progress::More),
+                    Err(CaseError::Store(error)) => Err(error.into()),
+                    // Somebody was faster, or whoever runs the service has to do something first.
+                    Err(error) => Err(Fault::passing(error)),
+                }
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        store: &TenantStore,
+        case: &Case,
+        definition: &Definition,
+        next: Next,
+        terms: &Terms<'_>,
+    ) -> Result<(), CaseError> {
+        let keys = self.vault.citizens();
+        let keys =
+            keys.ok_or_else(|| CaseError::Sealing("there is no MUNICIPIO_SECRET".to_owned()))?;
+        let tenant = tenants::find(&self.database, store.tenant_id()).await?;
+        let transaction = store.begin().await?;
+        let held = hold(
+            &transaction,
+            &Sight::Everything,
+            case.id,
+            Some(case.version),
+        )
+        .await?;
+        let (actor, now) = (ACTOR.to_owned(), terms.now);
+        let case = match next {
+            Next::Take(code) => {
+                let step = Step {
+                    transition: code,
+                    ..Step::default()
+                };
+                let movement: Movement =
+                    decide(definition, &held.events, &Who::Timer, &step, terms)?;
+                let taken = (definition, movement, step);
+                transition(&transaction, keys, held, taken, actor, now).await?
+            }
+            Next::Remind(reminder) => {
+                let addition = Addition {
+                    actor,
+                    happening: Happening::Reminded(reminder),
+                    personal: Personal::default(),
+                };
+                held.add(&transaction, keys, addition, now).await?
+            }
+        };
+        if let Some(tenant) = tenant {
+            let deed = case.deed("case.timer", &tenant.ipa_code);
+            record(&transaction, &Actor::system(), &deed, now).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+impl Handler for Timekeeper {
+    fn topic(&self) -> Topic {
+        TOPIC
+    }
+
+    fn handle<'a>(&'a self, job: &'a Job, now: DateTime<Utc>) -> BoxFuture<'a, Handled> {
+        Box::pin(self.look(job, now))
+    }
+}
+
+/// The days on which the municipality is closed.
+async fn calendar(contents: &Contents) -> Result<ClosingCalendar, StoreError> {
+    let settings = contents.singleton(ContentType::Municipality).await?;
+    Ok(match settings.map(|item| item.body) {
+        Some(Body::Municipality(settings)) => settings.closings(),
+        _ => ClosingCalendar::default(),
+    })
+}

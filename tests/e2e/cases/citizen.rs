@@ -1,0 +1,103 @@
+//! Citizens apply, follow what is theirs, and see nothing else.
+
+use municipio_domain::{
+    citizens::{DEMO_CITIZENS, LevelOfAssurance},
+    content::ContentType,
+};
+use municipio_tests::{
+    on_both,
+    story::{column, global_id},
+};
+use serde_json::{Value, json};
+
+use super::story::{Story, definition, procedure, wrong};
+
+/// A definition in which citizens have drafts.
+fn with_drafts() -> Value {
+    let mut body = definition();
+    let draft = json!({ "code": "draft", "label": "In bozza", "status": "draft" });
+    body["states"].as_array_mut().unwrap().insert(0, draft);
+    let submit = json!({ "code": "submit", "label": "Invia", "from": ["draft"], "to": "submitted", "takers": ["citizen"],
+        "requires": [{ "type": "attachments" }], "effect": "submit" });
+    body["transitions"]
+        .as_array_mut()
+        .unwrap()
+        .insert(0, submit);
+    body["allows_delegates"] = json!(true);
+    body
+}
+
+on_both! {
+    async fn a_citizen_applies_and_follows_what_is_theirs(engine) {
+        let story = Story::begin(engine).await;
+        let body = procedure("Accesso agli atti", story.offices[1], &with_drafts());
+        let procedure = story.editor.published(ContentType::Procedure, body).await;
+        let citizen = async |number| story.app.citizen(&story.tenant, number).await;
+        let [anna, luca, giulia] = [citizen(1).await, citizen(2).await, citizen(3).await];
+        let start = json!({ "procedure": global_id(ContentType::Procedure, procedure), "subject": "Copia di un atto", "data": {} });
+        let case = story.done(&anna, "startCase", start.clone()).await;
+        assert_eq!((&case["status"], &case["applicant"]["name"]), (&json!("DRAFT"), &json!("Anna Bianchi")));
+
+        // A draft is seen by nobody else, whatever their role.
+        assert!(story.case(&story.chief, &case["id"]).await.is_null());
+        assert!(story.case(&luca, &case["id"]).await.is_null());
+        assert_eq!(story.subjects(&story.chief, Value::Null).await, Vec::<String>::new());
+
+        let step = |case: &Value, transition: &str| json!({ "id": case["id"], "expectedVersion": case["version"], "transition": transition });
+        let refused = story.mutate(&anna, "transitionCase", step(&case, "submit")).await;
+        assert_eq!(wrong(&refused)[0], ("REQUIREMENT_MISSING".to_owned(), "case.evidence.document.form".to_owned()));
+        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo" });
+        let case = story.done(&anna, "addCaseEvidence", form).await;
+        let refused = story.mutate(&anna, "transitionCase", step(&case, "submit")).await;
+        assert_eq!(wrong(&refused), [("INVALID_DATA".to_owned(), "data".to_owned())]);
+        let revised = json!({ "id": case["id"], "expectedVersion": case["version"], "data": { "address": "Via Roma 1" } });
+        let case = story.done(&anna, "reviseCase", revised.clone()).await;
+        let case = story.done(&anna, "transitionCase", step(&case, "submit")).await;
+        assert_eq!(case["status"], "IN_PROGRESS");
+        let mut late = revised;
+        late["expectedVersion"] = case["version"].clone();
+        assert_eq!(wrong(&story.mutate(&anna, "reviseCase", late).await)[0].0, "CASE_SENT");
+
+        // The office works on it and writes; what it notes for itself the citizen does not read.
+        let write = |audience: &str, text: &str| json!({ "id": case["id"], "audience": audience, "text": text });
+        story.done(&story.chief, "sendCaseMessage", write("OFFICE", "Chiedere al messo")).await;
+        story.done(&story.chief, "sendCaseMessage", write("EVERYONE", "Stiamo cercando l'atto.")).await;
+        story.done(&anna, "sendCaseMessage", write("EVERYONE", "Grazie.")).await;
+        assert_eq!(wrong(&story.mutate(&anna, "sendCaseMessage", write("OFFICE", "?")).await)[0].0, "NOT_FOR_CITIZENS");
+        let payment = json!({ "id": case["id"], "kind": "PAYMENT", "code": "fee" });
+        assert_eq!(wrong(&story.mutate(&anna, "addCaseEvidence", payment).await)[0].0, "NOT_FOR_CITIZENS");
+        let seen = story.case(&anna, &case["id"]).await;
+        assert_eq!(column(&seen["timeline"], "kind"), ["OPENED", "EVIDENCE_ADDED", "REVISED", "MOVED", "MESSAGE_SENT", "MESSAGE_SENT"]);
+        assert_eq!(column(&seen["timeline"], "actor"), ["CITIZEN", "CITIZEN", "CITIZEN", "CITIZEN", "OFFICER", "CITIZEN"]);
+        let version = story.case(&story.chief, &case["id"]).await["version"].clone();
+        let register = json!({ "id": case["id"], "expectedVersion": version, "transition": "register", "protocol": { "number": "1", "date": "2026-11-20" } });
+        assert_eq!(wrong(&story.mutate(&anna, "transitionCase", register).await)[0].0, "TRANSITION_NOT_YOURS");
+
+        // Others have nothing of it; who acts for somebody shares it with them.
+        let mine = "{ myCases { totalCount nodes { subject applicant { name } delegate { name } } } }";
+        let list = async |citizen: &str| story.ask(citizen, mine, json!({})).await["myCases"].take();
+        assert_eq!(list(&luca).await["totalCount"], 0);
+        assert_eq!(wrong(&story.mutate(&luca, "sendCaseMessage", write("EVERYONE", "?")).await)[0].0, "NOT_FOUND");
+        let mut for_anna = start;
+        for_anna["applicant"] = json!({ "fiscalCode": DEMO_CITIZENS[0].fiscal_code, "name": "Anna Bianchi" });
+        story.done(&luca, "startCase", for_anna).await;
+        let shared = json!({ "subject": "Copia di un atto", "applicant": { "name": "Anna Bianchi" }, "delegate": { "name": "Luca Verdi" } });
+        assert_eq!(list(&luca).await["nodes"], json!([shared]));
+        assert_eq!(list(&anna).await["totalCount"], 2);
+        assert_eq!(list(&giulia).await["totalCount"], 0);
+
+        // Who read it is known.
+        let query = "query($id: ID!) { case(id: $id) { accesses { reader } } }";
+        let read = story.ask(&story.chief, query, json!({ "id": case["id"] })).await;
+        let readers = column(&read["case"]["accesses"], "reader");
+        assert!(readers.iter().any(|reader| reader.starts_with("citizen:")), "{readers:?}");
+        assert!(readers.iter().any(|reader| reader.starts_with("account:")), "{readers:?}");
+        assert_eq!(readers.len(), 2, "once for each hour");
+        let own = story.ask(&anna, query, json!({ "id": case["id"] })).await;
+        assert_eq!(own["case"]["accesses"], json!([]));
+
+        let weak = story.app.citizen_at(&story.tenant, 1, LevelOfAssurance::Low).await;
+        let refused = story.app.ask_as(&weak, mine, json!({})).await;
+        assert!(refused.pointer("/data/myCases").is_none_or(Value::is_null), "{refused}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Cases over HTTP: officers open them, work on them and see those of their offices alone.
+
+mod citizen;
+mod sight;
+mod story;
+mod tampering;
+mod terms;
+mod told;
+mod work;

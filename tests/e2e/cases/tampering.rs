@@ -1,0 +1,55 @@
+//! Whoever gets around the triggers of the database and changes what happened is found, and so is what they changed.
+
+use municipio_domain::{cases::Cases, content::Contents};
+use municipio_tests::{Engine, on_both};
+use sea_orm::ConnectionTrait;
+
+use super::story::Story;
+
+/// Changes, and what is said of them.
+const CHANGES: [(&str, &str); 5] = [
+    (
+        "UPDATE case_event SET details = replace(details, '2026/0001234', '2026/0009999') WHERE number = 3",
+        "entry 3 was changed: its hash does not fit",
+    ),
+    (
+        "UPDATE case_event SET sealed = 'AAAA' WHERE number = 1",
+        "entry 1 was changed: its hash does not fit",
+    ),
+    (
+        "DELETE FROM case_event WHERE number = 2",
+        "entry 2 is missing",
+    ),
+    (
+        "DELETE FROM case_event WHERE number = 3",
+        "entry 3 is missing",
+    ),
+    (
+        "UPDATE case_file SET state = 'granted'",
+        "the case is not what its events leave of it",
+    ),
+];
+
+on_both! {
+    async fn what_was_changed_is_named(engine) {
+        for (change, found) in CHANGES {
+            let story = Story::begin(engine).await;
+            story.in_progress(&story.chief, story.offices[1]).await;
+            let administrator = story.app.administrator().await;
+            let is_of_events = change.contains("case_event");
+            let refused = story.app.as_the_program(&story.tenant).await.execute_unprepared(change).await;
+            assert_eq!(refused.is_err(), is_of_events, "{change}: the database itself refuses");
+            let around = match engine {
+                Engine::Sqlite => "DROP TRIGGER case_event_unchanged; DROP TRIGGER case_event_kept",
+                Engine::Postgres => "DROP TRIGGER case_event_kept ON case_event",
+            };
+            administrator.execute_unprepared(around).await.unwrap();
+            administrator.execute_unprepared(change).await.unwrap();
+            let contents = Contents::new(story.app.database.tenant(story.tenant.id), Contents::cache(1));
+            let verified = Cases::from(&contents).verify().await.unwrap();
+            let told: Vec<_> = verified.flaws.iter().map(|(_, flaw)| flaw.to_string()).collect();
+            assert!(told.iter().any(|flaw| flaw == found), "{change}: {told:?}");
+            assert!(!verified.is_intact());
+        }
+    }
+}
