@@ -1,6 +1,6 @@
 //! Where the files are kept, as it is configured.
 
-use municipio_domain::media::{Blobs, DocumentReader, Media};
+use municipio_domain::media::{Blobs, Media, Program};
 
 use crate::{app::StartError, settings::Settings};
 
@@ -22,6 +22,6 @@ pub(crate) fn media(settings: &Settings) -> Result<Media, StartError> {
         Some(program) => program.clone(),
         None => std::env::current_exe().map_err(StartError::Program)?,
     };
-    let reader = DocumentReader::new(program);
-    Ok(Media::new(blobs, settings.media_limits(), scanner, reader))
+    let program = Program::new(program);
+    Ok(Media::new(blobs, settings.media_limits(), scanner, program))
 }

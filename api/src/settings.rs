@@ -124,10 +124,14 @@ pub struct Settings {
     pub limit_streams: usize,
     /// `MUNICIPIO_LIMIT_FILE`: bytes of a file that is uploaded.
     pub limit_file: u64,
-    /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes up to ten bytes for each.
+    /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes up to eight bytes for each; on a
+    /// JPEG of several scans eleven.
     pub limit_pixels: u64,
     /// `MUNICIPIO_LIMIT_UPLOADS`: files that arrive at a time.
     pub limit_uploads: usize,
+    /// `MUNICIPIO_LIMIT_PICTURES`: pictures that are worked on at a time, and documents that are read; half of the
+    /// cores, at most four, when it is not set.
+    pub limit_pictures: usize,
     /// `MUNICIPIO_LIMIT_OPERATIONS`: operations under way on one WebSocket.
     pub limit_operations: usize,
     /// `MUNICIPIO_LOG`: what is logged, such as `info` or `municipio=debug,info`.
@@ -193,6 +197,7 @@ impl Default for Settings {
             limit_file: media.file,
             limit_pixels: media.image.pixels,
             limit_uploads: media.uploads,
+            limit_pictures: media.places,
             limit_operations: 50,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -251,6 +256,7 @@ impl Settings {
                 ..ImageLimits::default()
             },
             uploads: self.limit_uploads,
+            places: self.limit_pictures.max(1),
         }
     }
 

@@ -16,6 +16,8 @@ mod documents;
 mod generated;
 mod help;
 mod media;
+#[path = "../../domain/src/media/blobs/moto.rs"]
+mod moto;
 mod postgres;
 mod program;
 mod providers;

@@ -128,6 +128,10 @@ on_both! {
             foreign.push(theirs[root]["nodes"][0]["id"].clone());
         }
         for Taker { root, query, argument } in takers {
+            // Those who did not sign in are refused before anything else.
+            if ["cases", "myCases"].contains(&root.as_str()) {
+                continue;
+            }
             for id in &foreign {
                 let refused = app.refused_at(own, &query, json!({ "id": id })).await;
                 about(&refused, "FOREIGN_ID", &argument, &root);

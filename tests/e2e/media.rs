@@ -1,16 +1,23 @@
 //! Files as assets: sent with a mutation, kept once, published like other content, used by it, replaced, and
 //! private for those who may not see them.
 
+use std::time::{Duration, Instant};
+
+use actix_web::web::Bytes;
+use chrono::TimeDelta;
+use futures_util::stream;
 use municipio_domain::{
     identity::BuiltInRole,
-    media::{Cleaning, ContentHash, GRACE},
+    media::{Cleaning, Clock, ContentHash, GRACE, NewUpload, texts},
 };
 use municipio_tests::{
-    TestApp,
-    media::{CREATE, Desk, jpeg, photograph, transparent_png},
-    on_both,
+    media::{CREATE, Desk, document, jpeg, photograph, transparent_png},
+    noon, on_both,
 };
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use crate::media_tus::Tus;
 
 on_both! {
     async fn a_file_becomes_an_asset_and_is_delivered(engine) {
@@ -126,6 +133,51 @@ on_both! {
 }
 
 on_both! {
+    async fn pictures_in_formatted_text_are_assets(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.asset("lago.jpg", &photograph(60, 40, 1)).await;
+        let id = asset["id"].as_str().unwrap();
+        let forms = [
+            json!({ "locale": "it", "markdown": format!("Ecco.\n\n![Il lago](item:{id})") }),
+            json!({ "locale": "it", "html": format!("<p>Ecco.</p><img src=\"item:{id}\" alt=\"Il lago\">") }),
+            json!({ "locale": "it", "blocks": [
+                { "paragraph": { "content": [{ "text": { "text": "Ecco." } }] } },
+                { "quote": { "blocks": [{ "image": { "url": format!("item:{id}"), "alt": "Il lago" } }] } },
+            ] }),
+        ];
+        let mut pages = Vec::new();
+        for form in forms {
+            let create = "mutation($body: LocalizedRichTextInput!) { createContent(input: { content: { page: {
+                title: [{ locale: \"it\", value: \"Pagina\" }], shortDescription: [{ locale: \"it\", value: \"Una pagina\" }],
+                body: [$body] } } }) { content { id } userErrors { code message path } } }";
+            let made = desk.app.data_as(&desk.token, create, json!({ "body": form })).await;
+            assert_eq!(made["createContent"]["userErrors"], json!([]), "{made:#}");
+            let page = made["createContent"]["content"]["id"].clone();
+            desk.publish(&page).await;
+            pages.push(page);
+        }
+        let read = async |page: &Value| {
+            let query = "query($id: ID!) { page(by: { id: $id }) { body { html } } }";
+            let mut shown = desk.app.ask(query, json!({ "id": page })).await;
+            shown["data"]["page"]["body"]["html"].take().as_str().unwrap().to_owned()
+        };
+        // What is not public is not shown.
+        for page in &pages {
+            assert!(!read(page).await.contains("<img"));
+        }
+        desk.publish(&asset["id"]).await;
+        let file = &desk.read(&asset["id"], "file { url } pages { totalCount }").await;
+        assert_eq!(file["pages"]["totalCount"], 3);
+        let url = file["file"]["url"].as_str().unwrap();
+        for page in &pages {
+            let html = read(page).await;
+            assert!(html.contains(&format!("<img src=\"{url}\" alt=\"Il lago\">")), "{html}");
+        }
+        desk.bytes(url).await;
+    }
+}
+
+on_both! {
     async fn a_private_file_is_for_callers_who_may_see_it_and_for_a_short_time(engine) {
         let desk = Desk::open(engine).await;
         let asset = desk.asset("riservato.txt", b"solo per l'ufficio").await;
@@ -197,24 +249,17 @@ on_both! {
 on_both! {
     async fn nobody_uses_the_upload_of_somebody_else(engine) {
         let desk = Desk::open(engine).await;
-        let asset = desk.asset("mio.txt", b"mio").await;
-        let app: &TestApp = &desk.app;
-        let uploads = app.administrator().await;
-        use sea_orm::{ConnectionTrait, Statement};
-        let newest = "SELECT CAST(id AS text) FROM media_upload ORDER BY created_at DESC LIMIT 1";
-        let newest = match engine {
-            municipio_tests::Engine::Sqlite => newest.replace("CAST(id AS text)", "lower(hex(id))"),
-            municipio_tests::Engine::Postgres => newest.to_owned(),
-        };
-        let row = uploads.query_one_raw(Statement::from_string(uploads.get_database_backend(), newest)).await;
-        let upload: String = row.unwrap().unwrap().try_get_by_index(0).unwrap();
-        let other = app.signed_in(BuiltInRole::Editor).await;
-        let variables = json!({ "file": upload, "title": "suo" });
-        let answer = app.data_as(&other, CREATE, variables.clone()).await;
-        assert_eq!(answer["createContent"]["userErrors"][0]["code"], "UPLOAD_NOT_FOUND", "{answer:#}");
-        // The one who sent it makes another asset of it.
-        let again = app.data_as(&desk.token, CREATE, variables).await;
-        assert_eq!(again["createContent"]["content"]["file"]["sha256"], asset["file"]["sha256"], "{again:#}");
+        let tus = Tus::of(&desk);
+        let path = tus.begin("mio.txt", 3).await;
+        assert_eq!(tus.patch(&path, 0, b"mio").await.status(), 204);
+        let other = desk.app.signed_in(BuiltInRole::Editor).await;
+        let theirs = Tus { token: &other, ..Tus::of(&desk) };
+        assert_eq!(theirs.asset(&path).await["userErrors"][0]["code"], "UPLOAD_NOT_FOUND");
+        // The one who sent it makes an asset of it, and another.
+        for _ in 0..2 {
+            let made = tus.asset(&path).await;
+            assert_eq!(made["content"]["file"]["sha256"], ContentHash::of_bytes(b"mio").as_str(), "{made:#}");
+        }
     }
 }
 
@@ -273,13 +318,14 @@ on_both! {
         let operations = json!({ "query": replace, "variables": { "file": null } });
         desk.multipart(&operations, "modulo.txt", b"seconda edizione").send().await.unwrap();
         desk.publish(&asset["id"]).await;
-        let query = json!({ "query": format!("{{ asset(by: {{ id: {} }}) {{ file {{ url }} }} }}", asset["id"]) });
         let as_of = format!("as-of={}", moment.to_rfc3339_opts(chrono::SecondsFormat::Micros, true));
-        let post = desk.app.post().header("municipio-perspective", as_of).json(&query);
-        let answer: Value = post.send().await.unwrap().json().await.unwrap();
-        let url = answer["data"]["asset"]["file"]["url"].as_str();
-        let url = url.unwrap_or_else(|| panic!("{answer:#}"));
-        assert_eq!(desk.bytes(url).await, b"prima edizione");
+        let url = async |token: Option<&str>| {
+            let seen = desk.look(token, &as_of, &asset["id"], "file { url }").await;
+            seen["file"]["url"].as_str().unwrap_or_else(|| panic!("{seen:#}")).to_owned()
+        };
+        assert_eq!(desk.bytes(&url(Some(&desk.token)).await).await, b"prima edizione");
+        // Everybody reads that there was one, and gets what is everybody's today.
+        assert_eq!(desk.fetch(&url(None).await, &[]).await.status(), 404);
     }
 }
 
@@ -302,8 +348,103 @@ on_both! {
         let request = reqwest::RequestBuilder::from_parts(desk.app.client.clone(), request).body(body);
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         assert_eq!(answer["code"], "FILE_TYPE_REFUSED", "{answer:#}");
-        assert_eq!(desk.app.rows("media_upload").await, 0);
-        assert!(desk.kept("uploads").is_empty());
+        desk.has_no_uploads().await;
+    }
+}
+
+on_both! {
+    async fn files_are_no_uploads_once_their_mutation_is_answered(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("modulo.txt", b"testo").await;
+        desk.has_no_uploads().await;
+        let file = desk.read(&asset["id"], "file { url }").await["file"].clone();
+        assert_eq!(desk.bytes(file["url"].as_str().unwrap()).await, b"testo");
+        // One that is refused takes the files of the request with it.
+        let wrong = CREATE.replace("title: [{ locale: \"it\"", "title: [{ locale: \"zz\"");
+        let operations = json!({ "query": wrong, "variables": { "file": null, "title": "x" } });
+        let answer: Value = desk.multipart(&operations, "a.txt", b"altro").send().await.unwrap().json().await.unwrap();
+        let errors = &answer["data"]["createContent"]["userErrors"];
+        assert!(errors.as_array().is_some_and(|errors| !errors.is_empty()), "{answer:#}");
+        desk.has_no_uploads().await;
+    }
+}
+
+on_both! {
+    async fn files_of_a_request_that_is_cut_are_forgotten(engine) {
+        let desk = Desk::open(engine).await;
+        let variables = json!({ "file": null, "second": null });
+        let operations = json!({ "query": "mutation($file: Upload, $second: Upload) { a: __typename }", "variables": variables });
+        let request = desk.multipart(&operations, "a.txt", b"testo").build().unwrap();
+        let body = String::from_utf8_lossy(request.body().unwrap().as_bytes().unwrap()).replace(
+            r#"{"0":["variables.file"]}"#,
+            r#"{"0":["variables.file"],"1":["variables.second"]}"#,
+        );
+        let boundary = body.lines().next().unwrap().to_owned();
+        let end = format!("{boundary}--\r\n");
+        // The first file is there, the second is to come, and the connection is reset.
+        let second = "Content-Disposition: form-data; name=\"1\"; filename=\"b.txt\"\r\n\r\ntes";
+        let body = format!("{}{boundary}\r\n{second}", body.strip_suffix(&end).unwrap());
+        let address = desk.app.base.trim_start_matches("http://");
+        let mut head = format!("POST /graphql HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n", body.len() + 1_000);
+        for name in ["authorization", "content-type", "graphql-require-preflight"] {
+            head += &format!("{name}: {}\r\n", request.headers()[name].to_str().unwrap());
+        }
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
+        let start = Instant::now();
+        while desk.app.rows("media_upload").await < 2 {
+            assert!(start.elapsed() < Duration::from_secs(10));
+            actix_web::rt::task::yield_now().await;
+        }
+        connection.set_zero_linger().unwrap();
+        drop(connection);
+        desk.has_no_uploads().await;
+    }
+}
+
+on_both! {
+    async fn a_document_that_was_not_read_is_read_when_it_is_sent_again(engine) {
+        let desk = Desk::open(engine).await;
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let bytes = document(b"BT /F1 12 Tf (Modulo) Tj ET".to_vec());
+        let send = async || {
+            let new = NewUpload { author: "a".to_owned(), name: "modulo.pdf".to_owned(), length: None };
+            let bytes = stream::iter([Ok(Bytes::from(bytes.clone()))]);
+            media.receive(new, bytes, municipio_tests::now).await.unwrap().facts.unwrap()
+        };
+        let facts = send().await;
+        assert!(facts.pages.is_some());
+        let forget = "UPDATE media_blob SET text = NULL WHERE text = 'Modulo'";
+        let administrator = desk.app.administrator().await;
+        use sea_orm::ConnectionTrait;
+        assert_eq!(administrator.execute_unprepared(forget).await.unwrap().rows_affected(), 1);
+        let store = desk.app.database.tenant(tenant.id);
+        let hashes = [facts.sha256.clone()];
+        assert!(texts(&store, &hashes).await.unwrap().is_empty());
+        send().await;
+        assert_eq!(texts(&store, &hashes).await.unwrap()[&facts.sha256], "Modulo");
+    }
+}
+
+on_both! {
+    async fn what_nobody_uploaded_lately_is_kept_anew(engine) {
+        let desk = Desk::open(engine).await;
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let send = async |clock: Clock| {
+            let new = NewUpload { author: "a".to_owned(), name: "a.txt".to_owned(), length: None };
+            let bytes = stream::iter([Ok(Bytes::from_static(b"testo"))]);
+            media.receive(new, bytes, clock).await.unwrap()
+        };
+        let facts = send(noon).await.facts.unwrap();
+        let kept = desk.app.media_folder().join(tenant.id.to_string()).join("blobs").join(facts.sha256.as_str());
+        // As if it were about to be removed: what is there now does not count.
+        std::fs::write(&kept, "tra poco non ci sono").unwrap();
+        send(noon).await;
+        assert_ne!(std::fs::read(&kept).unwrap(), b"testo");
+        send(|| noon() + TimeDelta::days(2)).await;
+        assert_eq!(std::fs::read(&kept).unwrap(), b"testo");
     }
 }
 
@@ -329,5 +470,58 @@ on_both! {
             cleaning.dry_run = false;
         }
         assert_eq!(desk.app.rows("media_blob").await, rows);
+    }
+}
+
+on_both! {
+    async fn variants_of_long_ago_are_removed_and_made_again(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("foto.jpg", &jpeg(200, 100)).await;
+        let image = &desk.read(&asset["id"], "image { variant(preset: THUMBNAIL) { url } }").await["image"];
+        let url = image["variant"]["url"].as_str().unwrap();
+        let made = desk.bytes(url).await;
+        assert_eq!(desk.made().await, 1);
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let cleaning = Cleaning { grace: TimeDelta::days(1_000), strays: true, dry_run: false };
+        for (days, left) in [(89, 1), (91, 0)] {
+            let cleaned = media.clean(&cleaning, municipio_tests::now() + TimeDelta::days(days)).await.unwrap();
+            assert_eq!((cleaned.variants, desk.made().await), (1 - left, left));
+        }
+        assert_eq!(desk.bytes(url).await, made);
+    }
+}
+
+on_both! {
+    async fn what_nothing_needs_is_not_missing(engine) {
+        let desk = Desk::open(engine).await;
+        let used = desk.asset("usato.txt", b"usato").await;
+        let tus = Tus::of(&desk);
+        let path = tus.begin("caricato.txt", 8).await;
+        assert_eq!(tus.patch(&path, 0, b"caricato").await.status(), 204);
+        // As after a stop between the row and the bytes: no upload has it, because that comes last.
+        desk.asset("interrotto.txt", b"interrotto").await;
+        while desk.app.rows("media_upload").await > 1 {
+            actix_web::rt::task::yield_now().await;
+        }
+        let administrator = desk.app.administrator().await;
+        use sea_orm::ConnectionTrait;
+        let interrupted = ContentHash::of_bytes(b"interrotto");
+        let forget = format!("DELETE FROM media_use WHERE sha256 = '{interrupted}'");
+        assert_eq!(administrator.execute_unprepared(&forget).await.unwrap().rows_affected(), 1);
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let blobs = desk.app.media_folder().join(tenant.id.to_string()).join("blobs");
+        let hashes = [b"usato".as_slice(), b"caricato", b"interrotto"].map(ContentHash::of_bytes);
+        for hash in &hashes {
+            std::fs::remove_file(blobs.join(hash.as_str())).unwrap();
+        }
+        assert_eq!(used["file"]["sha256"], hashes[0].as_str());
+        let known = media.known().await.unwrap();
+        let mut missing = media.verify(&known, |_| ()).await.unwrap().missing;
+        let mut lost = hashes[..2].to_vec();
+        missing.sort();
+        lost.sort();
+        assert_eq!(missing, lost);
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use image::ImageFormat;
 use municipio_tests::{
     Engine, TestApp,
-    media::{Desk, document, encoded, jpeg, picture},
+    media::{Desk, document, encoded, jpeg, picture, progressive},
     on_both,
 };
 use reqwest::Method;
@@ -41,7 +41,7 @@ fn huge_png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// An animation of this many frames of one pixel.
-fn long_gif(frames: usize) -> Vec<u8> {
+pub(crate) fn long_gif(frames: usize) -> Vec<u8> {
     let mut gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
     for _ in 0..frames {
         gif.extend(b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0");
@@ -67,6 +67,8 @@ on_both! {
             ("due.pdf", pdf_and_zip, "FILE_AMBIGUOUS"),
             ("pagina.pdf", script_and_pdf, "FILE_TYPE_REFUSED"),
             ("parti.jpg", many_parts, "FILE_DAMAGED"),
+            ("passate.jpg", progressive(64, 64, 26), "IMAGE_TOO_COMPLEX"),
+            ("tagliata2.jpg", progressive(64, 64, 10)[..300].to_vec(), "FILE_DAMAGED"),
             ("pagina.xml", b"<?xml version='1.0'?><svg onload='alert(1)'/>".to_vec(), "FILE_TYPE_REFUSED"),
             ("tagliato.pdf", b"%PDF-1.7\n1 0 obj".to_vec(), "FILE_DAMAGED"),
             ("finto.pdf", b"%PDF-1.7\nnulla\n%%EOF".to_vec(), "FILE_DAMAGED"),
@@ -103,6 +105,21 @@ on_both! {
 }
 
 on_both! {
+    async fn a_picture_of_several_scans_is_worked_on_in_a_process_of_its_own(engine) {
+        let desk = Desk::open(engine).await;
+        let asset = desk.published("passate.jpg", &progressive(640, 320, 12)).await;
+        let image = &desk.read(&asset["id"], "image { width height placeholder variant(preset: SMALL) { url } }").await["image"];
+        assert_eq!((&image["width"], &image["height"]), (&json!(640), &json!(320)));
+        assert!(image["placeholder"].is_string());
+        for accept in ["image/webp", "*/*"] {
+            let made = desk.fetch(image["variant"]["url"].as_str().unwrap(), &[("accept", accept)]).await;
+            let made = image::load_from_memory(&made.bytes().await.unwrap()).unwrap();
+            assert_eq!((made.width(), made.height()), (320, 160));
+        }
+    }
+}
+
+on_both! {
     async fn a_document_that_unpacks_to_much_is_kept_unread(engine) {
         let desk = Desk::open(engine).await;
         // Spaces are too many for one stream; operators are not, and become gigabytes when they are read.
@@ -111,6 +128,25 @@ on_both! {
             assert!(bomb.len() < 1024 * 1024);
             let asset = desk.asset("bomba.pdf", &bomb).await;
             assert_eq!((&asset["file"]["pageCount"], &asset["file"]["language"]), (&json!(1), &json!(null)));
+        }
+    }
+}
+
+on_both! {
+    async fn what_office_programs_write_is_taken_in(engine) {
+        let desk = Desk::open(engine).await;
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/office");
+        for (name, kind) in [
+            ("word-order.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            ("openpyxl.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ("python-pptx.pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+            ("libreoffice-order.odt", "application/vnd.oasis.opendocument.text"),
+        ] {
+            let bytes = std::fs::read(format!("{folder}/{name}")).unwrap();
+            let asset = desk.published(name, &bytes).await;
+            assert_eq!((&asset["file"]["mediaType"], &asset["file"]["name"]), (&json!(kind), &json!(name)));
+            let file = &desk.read(&asset["id"], "file { url }").await["file"];
+            assert_eq!(desk.bytes(file["url"].as_str().unwrap()).await, bytes);
         }
     }
 }
@@ -183,7 +219,31 @@ on_both! {
         desk.asset("pulito.txt", b"niente di male").await;
         assert_eq!(desk.refused("virus.txt", b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE").await, "FILE_INFECTED");
         // It has gone: what is not scanned is not taken in.
-        assert_eq!(desk.refused("altro.txt", b"chi lo sa").await, "STORAGE_UNAVAILABLE");
+        assert_eq!(desk.refused("altro.txt", b"chi lo sa").await, "SCANNER_UNAVAILABLE");
+        assert!(desk.kept("uploads").is_empty());
+    }
+}
+
+on_both! {
+    async fn what_is_too_long_for_the_scanner_is_refused_for_good(engine) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        actix_web::rt::spawn(async move {
+            let (mut client, _) = listener.accept().await.unwrap();
+            // As clamd does above its StreamMaxLength, which is 25 MB when nobody sets it.
+            client.read_exact(&mut [0; 1024]).await.unwrap();
+            client.write_all(b"INSTREAM size limit exceeded. ERROR\0").await.unwrap();
+            client.shutdown().await.unwrap();
+            let _ = client.read_to_end(&mut Vec::new()).await;
+        });
+        let app = TestApp::configured(engine, true, |settings, _| settings.clamd = Some(address));
+        let desk = Desk::of(app.await).await;
+        let tus = Tus::of(&desk);
+        let text = vec![b'a'; 2_000_000];
+        let path = tus.begin("lungo.txt", text.len()).await;
+        assert_eq!(tus.patch(&path, 0, &text).await.status(), 413);
+        // It is gone, so that no client asks for it again and again.
+        assert_eq!(tus.offset(&path).await, None);
         assert!(desk.kept("uploads").is_empty());
     }
 }

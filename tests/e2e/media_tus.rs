@@ -1,12 +1,23 @@
 //! Resumable uploads by tus 1.0.0: in pieces, over connections that break, with checksums. The client that others
 //! use speaks it in `tests/clients`.
 
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+use actix_web::web::Bytes;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use municipio_domain::identity::BuiltInRole;
+use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
+use municipio_domain::{
+    identity::BuiltInRole,
+    media::{Clock, NewUpload},
+};
 use municipio_tests::{
     Engine,
     media::{CREATE, Desk, jpeg},
-    on_both,
+    noon, on_both,
 };
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -19,8 +30,8 @@ use tokio::{
 const STREAM: &str = "application/offset+octet-stream";
 
 pub(crate) struct Tus<'a> {
-    desk: &'a Desk,
-    token: &'a str,
+    pub(crate) desk: &'a Desk,
+    pub(crate) token: &'a str,
 }
 
 impl<'a> Tus<'a> {
@@ -88,6 +99,32 @@ impl<'a> Tus<'a> {
         })
     }
 
+    /// A request with these first headers that sends so many bytes of its body, and no more.
+    async fn cut(&self, headers: &str, body: &[u8], sent: usize) -> TcpStream {
+        let address = self.desk.app.base.trim_start_matches("http://");
+        let head = format!(
+            "{headers}Host: {address}\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
+             Content-Type: {STREAM}\r\nContent-Length: {}\r\n\r\n",
+            self.token,
+            body.len()
+        );
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&body[..sent]).await.unwrap();
+        connection
+    }
+
+    /// Resets a connection once something has arrived over it.
+    async fn reset(&self, connection: TcpStream) {
+        let start = Instant::now();
+        while self.desk.kept("uploads").is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "nothing arrives");
+            actix_web::rt::task::yield_now().await;
+        }
+        connection.set_zero_linger().unwrap();
+        drop(connection);
+    }
+
     /// The asset that is made of an upload.
     pub(crate) async fn asset(&self, path: &str) -> Value {
         let upload = path.rsplit('/').next().unwrap();
@@ -143,16 +180,8 @@ on_both! {
         let tus = Tus::of(&desk);
         let text = "x".repeat(1_000_000).into_bytes();
         let path = tus.begin("lungo.txt", text.len()).await;
-        let address = desk.app.base.trim_start_matches("http://");
-        let head = format!(
-            "PATCH {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
-             Content-Type: {STREAM}\r\nUpload-Offset: 0\r\nContent-Length: {}\r\n\r\n",
-            desk.token,
-            text.len()
-        );
-        let mut connection = TcpStream::connect(address).await.unwrap();
-        connection.write_all(head.as_bytes()).await.unwrap();
-        connection.write_all(&text[..900_000]).await.unwrap();
+        let headers = format!("PATCH {path} HTTP/1.1\r\nUpload-Offset: 0\r\n");
+        let mut connection = tus.cut(&headers, &text, 900_000).await;
         connection.shutdown().await.unwrap();
         // The server says that it is cut, or closes at once.
         let _ = connection.read_to_end(&mut Vec::new()).await;
@@ -165,6 +194,34 @@ on_both! {
         let rest = tus.patch(&path, offset, &text[offset..]).await;
         assert_eq!(rest.status(), 204);
         assert_eq!(tus.asset(&path).await["content"]["file"]["sha256"], sha256(&text));
+    }
+}
+
+on_both! {
+    async fn an_upload_whose_connection_is_reset_goes_on_or_leaves_nothing(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let text = "x".repeat(1_000_000).into_bytes();
+        let path = tus.begin("lungo.txt", text.len()).await;
+        let headers = format!("PATCH {path} HTTP/1.1\r\nUpload-Offset: 0\r\n");
+        tus.reset(tus.cut(&headers, &text, 900_000).await).await;
+        // What had been read by then is there, once that is noticed.
+        let mut offset = 0;
+        while offset == 0 {
+            actix_web::rt::task::yield_now().await;
+            offset = tus.offset(&path).await.unwrap();
+        }
+        assert_eq!(tus.patch(&path, offset, &text[offset..]).await.status(), 204);
+        assert_eq!(tus.asset(&path).await["content"]["file"]["sha256"], sha256(&text));
+        // Nobody was told where one is that begins with its first bytes.
+        let headers = "POST /media/uploads HTTP/1.1\r\nUpload-Length: 1000000\r\n";
+        let before = desk.app.rows("media_upload").await;
+        tus.reset(tus.cut(headers, &text, 900_000).await).await;
+        let start = Instant::now();
+        while desk.app.rows("media_upload").await > before || !desk.kept("uploads").is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "an upload is left");
+            actix_web::rt::task::yield_now().await;
+        }
     }
 }
 
@@ -325,6 +382,18 @@ async fn every_answer_says_which_tus_is_spoken_and_head_what_was_said() {
 }
 
 on_both! {
+    async fn names_with_characters_that_no_text_has_are_mended(engine) {
+        let desk = Desk::open(engine).await;
+        let tus = Tus::of(&desk);
+        let path = tus.begin("\0mo\u{1b}dulo\0.txt\n", 5).await;
+        let head = tus.send(Method::HEAD, &path, &[], b"").await;
+        let metadata = format!("filename {}", STANDARD.encode("modulo.txt"));
+        assert_eq!(head.headers()["upload-metadata"], metadata.as_str());
+        assert_eq!(tus.patch(&path, 0, b"testo").await.status(), 204);
+    }
+}
+
+on_both! {
     async fn what_is_begun_wrongly_leaves_nothing(engine) {
         let desk = Desk::open(engine).await;
         let tus = Tus::of(&desk);
@@ -350,5 +419,32 @@ on_both! {
         assert_eq!(code(refused).await, (429, json!("TOO_MANY_UPLOADS")));
         assert_eq!(tus.send(Method::DELETE, &last, &[], b"").await.status(), 204);
         tus.begin("a.txt", 5).await;
+    }
+}
+
+thread_local! {
+    /// What the clock of the test below says, in hours. Each test has a thread of its own.
+    static HOURS: Cell<i64> = const { Cell::new(0) };
+}
+
+on_both! {
+    async fn an_upload_waits_a_day_from_when_its_bytes_came(engine) {
+        let desk = Desk::open(engine).await;
+        let tenant = desk.app.demo_tenant().await;
+        let media = desk.app.media.of(desk.app.database.tenant(tenant.id));
+        let clock: Clock = || noon() + TimeDelta::hours(HOURS.get());
+        let new = |name: &str, length| NewUpload { author: "somebody".to_owned(), name: name.to_owned(), length };
+        HOURS.set(0);
+        let begun = media.begin_upload(new("lungo.txt", Some(10)), clock()).await.unwrap();
+        // One request, over two days.
+        let slow = |hours: i64| stream::iter(1..=5).map(move |day| {
+            HOURS.set(hours * day / 5);
+            Ok::<_, String>(Bytes::from_static(b"a"))
+        });
+        let upload = media.append((begun.id, "somebody"), 0, slow(50), None, clock).await.unwrap();
+        assert_eq!((upload.received, upload.expires_at), (5, noon() + TimeDelta::hours(74)));
+        HOURS.set(0);
+        let whole = media.receive(new("altro.txt", None), slow(50), clock).await.unwrap();
+        assert_eq!(whole.expires_at, noon() + TimeDelta::hours(74));
     }
 }

@@ -32,7 +32,7 @@ use municipio_domain::{
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
-    media::{Blobs, DocumentReader, Media, MediaLimits},
+    media::{Blobs, Media, MediaLimits, Program},
     outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, DatabaseOptions},
@@ -410,7 +410,7 @@ fn program() -> PathBuf {
 /// Loads the demo municipality.
 pub(crate) async fn with_demo(database: &Database, media: &Path) {
     let blobs = Blobs::local(media).unwrap();
-    let reader = DocumentReader::new(program());
-    let media = Media::new(blobs, MediaLimits::default(), None, reader);
+    let program = Program::new(program());
+    let media = Media::new(blobs, MediaLimits::default(), None, program);
     load_demo(database, &media).await.unwrap();
 }

@@ -1,6 +1,9 @@
 //! Files that are sent, and what is sent with them.
 
-use std::io::Cursor;
+use std::{
+    io::Cursor,
+    time::{Duration, Instant},
+};
 
 use image::{
     DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage,
@@ -59,6 +62,34 @@ pub fn photograph(width: u32, height: u32, orientation: u8) -> Vec<u8> {
     }
     bytes.extend(&jpeg(width, height)[2..]);
     bytes
+}
+
+/// A grey JPEG of so many scans, each of which goes over all of it and changes nothing. Its sides are multiples of 8.
+pub fn progressive(width: u16, height: u16, scans: u8) -> Vec<u8> {
+    let segment = |marker: u8, content: &[u8]| {
+        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker], &length[..], content].concat()
+    };
+    let size = [height.to_be_bytes(), width.to_be_bytes()].concat();
+    let frame = [&[8], &size[..], &[1, 1, 0x11, 0]].concat();
+    // One code, of one bit: nothing changes in this block.
+    let codes = |table: u8| [&[table, 1][..], &[0; 16]].concat();
+    let blocks = usize::from(width / 8) * usize::from(height / 8);
+    let mut nothing = vec![0; blocks.div_ceil(8)];
+    if let (Some(last), used @ 1..) = (nothing.last_mut(), blocks % 8) {
+        *last = 0xff >> used;
+    }
+    let mut jpeg = vec![0xff, 0xd8];
+    jpeg.extend(segment(0xdb, &[[0; 1].as_slice(), &[1; 64]].concat()));
+    jpeg.extend(segment(0xc2, &frame));
+    jpeg.extend(segment(0xc4, &codes(0x00)));
+    jpeg.extend(segment(0xc4, &codes(0x10)));
+    for band in 0..scans {
+        jpeg.extend(segment(0xda, &[1, 1, 0, band, band, 0]));
+        jpeg.extend(&nothing);
+    }
+    jpeg.extend([0xff, 0xd9]);
+    jpeg
 }
 
 /// A picture through some of which one can see.
@@ -215,6 +246,27 @@ impl Desk {
         data["data"]["asset"].take()
     }
 
+    /// What is read of an asset under a perspective, by who has this token or by anybody.
+    pub async fn look(
+        &self,
+        token: Option<&str>,
+        perspective: &str,
+        id: &Value,
+        fields: &str,
+    ) -> Value {
+        let query = format!("query($id: ID!) {{ asset(by: {{ id: $id }}) {{ {fields} }} }}");
+        let post = self.app.post();
+        let post = match token {
+            Some(token) => post.bearer_auth(token),
+            None => post,
+        };
+        let post = post.header("municipio-perspective", perspective);
+        let asked = post.json(&json!({ "query": query, "variables": { "id": id } }));
+        let mut answer: Value = asked.send().await.unwrap().json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer:#}");
+        answer["data"]["asset"].take()
+    }
+
     /// What is at an address, by these headers.
     pub async fn fetch(&self, url: &str, headers: &[(&str, &str)]) -> Response {
         let get = self.app.client.get(url);
@@ -236,6 +288,18 @@ impl Desk {
     /// How many variants are kept.
     pub async fn made(&self) -> usize {
         self.kept("variants").len()
+    }
+
+    /// Waits until nothing is on its way in: what a request brought is forgotten when it is answered, or gone.
+    pub async fn has_no_uploads(&self) {
+        let start = Instant::now();
+        while self.app.rows("media_upload").await > 0 || !self.kept("uploads").is_empty() {
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "uploads are left"
+            );
+            actix_web::rt::task::yield_now().await;
+        }
     }
 
     /// The files that are kept in a folder of the store, of all municipalities.

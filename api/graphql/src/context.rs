@@ -146,13 +146,21 @@ impl RequestData {
     pub(crate) fn reach(&self, asset: &Asset) -> Option<Reach> {
         let subject = Subject::of_type(ContentType::Asset);
         let may = || self.caller.authorise(Action::ReadDrafts, &subject).is_ok();
-        // What was public at a moment may have been replaced or taken off since: its address names the file itself.
-        let is_of_now = !self.contents.is_of_drafts() && !self.contents.is_of_record();
-        match (asset.is_public(), !is_of_now) {
-            (true, false) => Some(Reach::Public),
-            (true, true) => Some(Reach::Caller(self.now())),
-            (false, _) => may().then(|| Reach::Caller(self.now())),
+        let for_a_while = Reach::Caller(self.now());
+        match asset.is_public() {
+            true if self.contents.is_of_drafts() => Some(for_a_while),
+            // What was public at a moment may have been taken off since: then it is for those who may see drafts.
+            true if self.contents.is_of_record() && !may() => Some(Reach::WhilePublic),
+            true if self.contents.is_of_record() => Some(for_a_while),
+            true => Some(Reach::Public),
+            false => may().then_some(for_a_while),
         }
+    }
+
+    /// Where the file of an asset is, for this caller.
+    pub(crate) fn file_address(&self, item: &Item, asset: &Asset) -> Option<String> {
+        let (file, reach) = (asset.file.as_ref()?, self.reach(asset)?);
+        self.files.file(self.tenant.id, item, file, reach)
     }
 
     /// The same, of a mutation that may be sent again: it is told what is done.

@@ -189,6 +189,8 @@ error_codes! {
     FileTooLarge = "FILE_TOO_LARGE", 413, "Send a smaller file.";
     /// The picture has too many pixels.
     ImageTooLarge = "IMAGE_TOO_LARGE", 413, "Make the picture smaller before sending it.";
+    /// The picture is built up in too many steps.
+    ImageTooComplex = "IMAGE_TOO_COMPLEX", 422, "Save the picture again, as a JPEG that is not progressive.";
     /// The animation has too many frames.
     ImageTooLong = "IMAGE_TOO_LONG", 413, "Send a film as MP4, or a shorter animation.";
     /// The file is cut off, or is not what it says it is.
@@ -215,7 +217,9 @@ error_codes! {
     SignatureInvalid = "SIGNATURE_INVALID", 403, "Ask for the address again.";
     /// There is no room for more files.
     StorageFull = "STORAGE_FULL", 507, "Tell who runs the service.";
-    /// The place of the files, or the virus scanner, does not answer.
+    /// The virus scanner does not answer; what is not scanned is not taken in.
+    ScannerUnavailable = "SCANNER_UNAVAILABLE", 503, "Try again in a few minutes; what has arrived waits.";
+    /// The place of the files does not answer.
     StorageUnavailable = "STORAGE_UNAVAILABLE", 503, "Try again in a few seconds.";
     /// The database does not answer.
     Unavailable = "UNAVAILABLE", 503, "Try again in a few seconds.";
@@ -244,6 +248,9 @@ impl ErrorCode {
                 "the database does not answer at the moment; try again in a few seconds"
             }
             Self::SearchUnavailable => "no search engine answers at the moment; try again later",
+            Self::ScannerUnavailable => {
+                "the virus scanner does not answer at the moment; try again in a few minutes"
+            }
             Self::StorageUnavailable => {
                 "the place of the files does not answer at the moment; try again in a few seconds"
             }
@@ -278,8 +285,9 @@ impl From<&Refusal> for ErrorCode {
             Refusal::Empty => Self::FileEmpty,
             Refusal::Type(_) => Self::FileTypeRefused,
             Refusal::Mismatch { .. } => Self::FileTypeMismatch,
-            Refusal::TooLarge(_) => Self::FileTooLarge,
+            Refusal::TooLarge(_) | Refusal::TooLargeToScan => Self::FileTooLarge,
             Refusal::TooManyPixels { .. } => Self::ImageTooLarge,
+            Refusal::TooComplex(_) => Self::ImageTooComplex,
             Refusal::TooManyFrames(_) => Self::ImageTooLong,
             Refusal::Damaged(_) => Self::FileDamaged,
             Refusal::Polyglot(_) => Self::FileAmbiguous,
@@ -298,7 +306,8 @@ impl From<&MediaError> for ErrorCode {
             MediaError::Checksum => Self::ChecksumMismatch,
             MediaError::Cut(_) => Self::UploadCut,
             MediaError::Full => Self::StorageFull,
-            MediaError::Unavailable(_) | MediaError::Scan(_) => Self::StorageUnavailable,
+            MediaError::Unavailable(_) => Self::StorageUnavailable,
+            MediaError::Scan(_) => Self::ScannerUnavailable,
             MediaError::Busy | MediaError::BeingLookedAt => Self::Busy,
             MediaError::TooMany(_) => Self::TooManyUploads,
             MediaError::TooManyPieces(_) => Self::BadRequest,

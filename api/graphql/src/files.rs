@@ -24,6 +24,8 @@ pub struct FileAddresses {
 pub(crate) enum Reach {
     /// What everybody may see.
     Public,
+    /// This very file, for as long as everybody may see it: the asset may have another by now, or another focal point.
+    WhilePublic,
     /// What the caller may see, for a short time from this moment on.
     Caller(DateTime<Utc>),
 }
@@ -37,8 +39,8 @@ impl FileAddresses {
         }
     }
 
-    /// The address of the file of an asset that stays when the file is replaced; the one that is good for a short
-    /// time when not everybody may see it. Nothing when there is no secret to sign it with.
+    /// The address of the file of an asset that stays when the file is replaced; the one of this very file, good for a
+    /// short time, when not everybody may see it. Nothing when there is no secret to sign it with.
     pub(crate) fn file(
         &self,
         tenant: TenantId,
@@ -54,7 +56,9 @@ impl FileAddresses {
                 item.id,
                 escaped(file.name())
             )),
-            Reach::Caller(_) => self.immutable(tenant, facts, None, file.name(), reach),
+            Reach::WhilePublic | Reach::Caller(_) => {
+                self.immutable(tenant, facts, None, file.name(), reach)
+            }
         }
     }
 
@@ -72,11 +76,11 @@ impl FileAddresses {
         let name = escaped(name);
         let mut address = format!("{}/media/{hash}/{shown}/{name}", self.base);
         let expires_at = match reach {
-            Reach::Public => None,
+            Reach::Public | Reach::WhilePublic => None,
             Reach::Caller(now) => Some(now + GOOD_FOR),
         };
         let is_of_list = variant.is_none_or(Variant::is_preset);
-        if expires_at.is_none() && is_of_list {
+        if reach == Reach::Public && is_of_list {
             return Some(address);
         }
         let signed = Signed {

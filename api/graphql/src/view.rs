@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Result};
 use municipio_domain::{
     content::{
-        AnyContent, ContentType, Cursor, FileReference, ImageReference, Item, ItemState, Link,
-        LocalizedRichText, Placed, linked_issues, main_site, path, publish_report, quality,
+        AnyContent, Body, ContentType, Cursor, FileReference, ImageReference, Item, ItemState,
+        Link, LocalizedRichText, Placed, linked_issues, main_site, path, publish_report, quality,
         shape::Shape,
     },
     identity::{Action, Subject},
@@ -377,8 +377,8 @@ async fn hidden_states(data: &RequestData, ids: Vec<ItemId>) -> Result<HashMap<I
     Ok(states.collect())
 }
 
-/// The paths of these items, for links in rich text.
-pub(crate) async fn paths(
+/// Where these items are, for links and pictures in rich text: their paths, and the addresses of the files of assets.
+pub(crate) async fn addresses(
     ctx: &Context<'_>,
     reader: &Reader,
     ids: Vec<ItemId>,
@@ -386,11 +386,16 @@ pub(crate) async fn paths(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let items = data(ctx)?.items(ids).await?;
-    let paths = items
-        .into_iter()
-        .filter_map(|(id, item)| Some((id, reader.path(&item)?)));
-    Ok(paths.collect())
+    let data = data(ctx)?;
+    let items = data.items(ids).await?;
+    let addresses = items.into_iter().filter_map(|(id, item)| {
+        let address = match &item.body {
+            Body::Asset(asset) => data.file_address(&item, asset),
+            _ => reader.path(&item),
+        };
+        Some((id, address?))
+    });
+    Ok(addresses.collect())
 }
 
 #[cfg(test)]

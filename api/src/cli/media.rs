@@ -17,7 +17,8 @@ pub(super) enum Media {
     /// Remove files that nothing uses
     ///
     /// Removes uploads that were not finished or not used within a day, files that no revision of any content has
-    /// used for a week, and what a stop in between left behind. The server does the same every hour.
+    /// used for a week, variants of pictures that were made 90 days ago, and what a stop in between left behind. The
+    /// server does the same: every hour, and once a day what needs a list of everything that is kept.
     Clean {
         /// IPA code of the municipality; all when left out
         #[arg(long, value_name = "IPA_CODE")]
@@ -93,8 +94,13 @@ fn describe_cleaned(tenant: &Tenant, cleaned: &Cleaned, dry_run: bool) -> String
         "removed"
     };
     format!(
-        "{}: {} files that nothing uses, {} uploads and {} stray objects {done}, {} bytes",
-        tenant.ipa_code, cleaned.files, cleaned.uploads, cleaned.strays, cleaned.bytes
+        "{}: {} files that nothing uses, {} uploads, {} old variants and {} stray objects {done}, {} bytes",
+        tenant.ipa_code,
+        cleaned.files,
+        cleaned.uploads,
+        cleaned.variants,
+        cleaned.strays,
+        cleaned.bytes
     )
 }
 
@@ -107,8 +113,9 @@ async fn verify(
     let mut wrong = Vec::new();
     for tenant in named(database, tenant).await? {
         let files = media.of(database.tenant(tenant.id));
-        let progress = Progress::new(files.count().await? as u64, "files");
-        let verified = files.verify(|done| progress.add(done)).await;
+        let known = files.known().await?;
+        let progress = Progress::new(known.len() as u64, "files");
+        let verified = files.verify(&known, |done| progress.add(done)).await;
         progress.finish();
         let verified = verified?;
         let found = describe_verified(&tenant, &verified);

@@ -19,7 +19,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use municipio_domain::{
-    media::{READ_DOCUMENT, read_document},
+    media::{READ_DOCUMENT, WORK_ON_PICTURE, read_document, work_on_picture},
     store::Database,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -100,6 +100,11 @@ enum Command {
     /// The server has documents read by this, within limits of memory and time.
     #[command(name = READ_DOCUMENT, hide = true)]
     ReadDocument,
+    /// Look at a picture from the input, or make a variant of it
+    ///
+    /// The server has pictures worked on by this that could be too much work, within limits of memory and time.
+    #[command(name = WORK_ON_PICTURE, hide = true)]
+    WorkOnPicture,
 }
 
 /// What a command fails with: a sentence for the person who called it.
@@ -111,8 +116,11 @@ impl Cli {
     /// # Errors
     /// The configuration is wrong or the command failed; the error says what to do.
     pub async fn run(self) -> Result<(), CliError> {
-        if let Some(Command::ReadDocument) = self.command {
-            return Ok(read_document()?);
+        // They need no settings.
+        match self.command {
+            Some(Command::ReadDocument) => return Ok(read_document()?),
+            Some(Command::WorkOnPicture) => return Ok(work_on_picture()?),
+            _ => {}
         }
         let settings = Settings::load(self.config)?;
         log(&settings)?;
@@ -129,8 +137,8 @@ impl Cli {
             Command::Search(search) => search.run(&settings).await,
             Command::Provider(provider) => provider.run(&settings).await,
             Command::Demo(demo) => demo.run(&settings).await,
-            // Above: it needs no settings.
-            Command::ReadDocument => Ok(()),
+            // Above.
+            Command::ReadDocument | Command::WorkOnPicture => Ok(()),
         }
     }
 }

@@ -207,15 +207,23 @@ impl Relations {
         self.facet(field, value.to_owned());
     }
 
-    /// Links inside rich text.
+    /// Links inside rich text, and pictures in it that are assets.
     pub fn rich_text(&mut self, field: &'static str, text: &LocalizedRichText) {
         for (_, text) in text.iter() {
-            for target in text.item_links() {
-                let known = |link: &LinkUse| link.field == field && link.target == target;
-                if !self.links.iter().any(known) {
-                    self.link(field, field.to_owned(), target, None);
-                }
+            for asset in text.pictures() {
+                self.once(field, asset, Asset::TARGET);
+                self.facet("assets", asset.to_string());
             }
+            for target in text.item_links() {
+                self.once(field, target, None);
+            }
+        }
+    }
+
+    fn once(&mut self, field: &'static str, target: ItemId, target_type: Option<ContentType>) {
+        let known = |link: &LinkUse| link.field == field && link.target == target;
+        if !self.links.iter().any(known) {
+            self.link(field, field.to_owned(), target, target_type);
         }
     }
 

@@ -78,10 +78,11 @@ impl TenantMedia {
             })
         });
         let rows: Vec<_> = rows.collect::<Result<_, StoreError>>()?;
-        self.note_files(rows, now).await?;
+        let old = self.note_files(rows, now).await?;
         for (file, facts) in facts {
             let key = Key::blob(self.tenant(), &facts.sha256);
-            if self.blobs().find(&key).await?.is_none() {
+            let is_old = old.contains(facts.sha256.as_str());
+            if is_old || self.blobs().find(&key).await?.is_none() {
                 self.blobs().put(&key, file.bytes.clone()).await?;
             }
         }

@@ -1,5 +1,6 @@
 //! AVIF, whose encoder takes seconds: a variant is prepared in the background when somebody who accepts it asks, and
-//! delivered to those who ask once it is there.
+//! delivered to those who ask once it is there. One is prepared at a time, on one thread that is not one of the
+//! workshop: nobody who waits for another form waits for it.
 
 use std::{
     collections::HashSet,
@@ -10,7 +11,7 @@ use std::{
 use moka::future::Cache;
 use tokio::sync::Semaphore;
 
-use super::{FileFacts, Format, Key, MediaError, TenantMedia, Variant};
+use super::{FileFacts, Format, Key, MediaError, TenantMedia, Variant, workshop::Workshop};
 
 /// How many variants wait to be prepared; more are asked for again.
 const WAITING: usize = 100;
@@ -21,8 +22,10 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Preparing {
     keys: Arc<Mutex<HashSet<Key>>>,
-    /// One at a time: whoever waits for another kind of variant comes first.
-    place: Arc<Semaphore>,
+    /// In turn.
+    turn: Arc<Semaphore>,
+    /// Where whoever's turn it is works.
+    pub(super) workshop: Workshop,
     there: Cache<Key, bool>,
 }
 
@@ -30,7 +33,8 @@ impl Default for Preparing {
     fn default() -> Self {
         Self {
             keys: Arc::default(),
-            place: Arc::new(Semaphore::new(1)),
+            turn: Arc::new(Semaphore::new(1)),
+            workshop: Workshop::new(1),
             there: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(REMEMBERED)
@@ -62,9 +66,9 @@ impl TenantMedia {
                 return;
             }
         }
-        let (media, place) = (self.clone(), Arc::clone(&preparing.place));
+        let (media, turn) = (self.clone(), Arc::clone(&preparing.turn));
         tokio::spawn(async move {
-            let _place = place.acquire().await;
+            let _turn = turn.acquire().await;
             let made = media.keep_variant(&facts, variant, Format::Avif).await;
             if let Err(error) = made.map_err(|error: MediaError| error.to_string()) {
                 tracing::warn!(error, "a variant cannot be prepared as AVIF");

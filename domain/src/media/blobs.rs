@@ -5,6 +5,8 @@
 //! moved into place. Nothing here knows the database.
 
 #[cfg(test)]
+mod moto;
+#[cfg(test)]
 mod tests;
 
 use std::{
@@ -28,7 +30,8 @@ use tokio::task;
 use super::{ContentHash, MediaError};
 use crate::ids::{TenantId, UploadId};
 
-/// How much is written at once: no part of a store that speaks S3 but the last may be smaller.
+/// How much is written at once: no part of a store that speaks S3 but the last may be smaller, and some want all of
+/// them to be of one size.
 const PART: usize = 5 * 1024 * 1024;
 
 /// Where bytes are kept.
@@ -175,13 +178,7 @@ impl Blobs {
 
     /// Begins to keep bytes that come one after the other.
     pub(super) async fn writer(&self, key: &Key) -> Result<Writer, MediaError> {
-        Ok(Writer {
-            upload: self.store.put_multipart(&key.0).await?,
-            waiting: Vec::new(),
-            buffered: 0,
-            hash: Sha256::new(),
-            length: 0,
-        })
+        Ok(Writer::of(self.store.put_multipart(&key.0).await?))
     }
 
     /// All bytes of something that is small.
@@ -341,13 +338,27 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) async fn write(&mut self, bytes: Bytes) -> Result<(), MediaError> {
+    fn of(upload: Box<dyn MultipartUpload>) -> Self {
+        Self {
+            upload,
+            waiting: Vec::new(),
+            buffered: 0,
+            hash: Sha256::new(),
+            length: 0,
+        }
+    }
+
+    pub(super) async fn write(&mut self, mut bytes: Bytes) -> Result<(), MediaError> {
         self.hash.update(&bytes);
         self.length += bytes.len() as u64;
-        self.buffered += bytes.len();
-        self.waiting.push(bytes);
-        if self.buffered >= PART {
+        // Some stores want all parts but the last to be of one size.
+        while self.buffered + bytes.len() >= PART {
+            self.waiting.push(bytes.split_to(PART - self.buffered));
             self.send().await?;
+        }
+        self.buffered += bytes.len();
+        if !bytes.is_empty() {
+            self.waiting.push(bytes);
         }
         Ok(())
     }

@@ -12,14 +12,21 @@ use sea_orm::{ColumnTrait, Condition};
 use super::{
     ContentHash, Key, MediaError, TenantMedia,
     blobs::Kept,
-    rows::{files, is_unused, one_of},
+    rows::{hash_of, hashes, is_unused, one_of},
 };
-use crate::{ids::UploadId, store::Transaction};
+use crate::{
+    ids::UploadId,
+    store::{StoreError, Transaction},
+};
 
 /// How long a file that no revision uses is kept.
 pub const GRACE: TimeDelta = TimeDelta::days(7);
-/// How long something that is kept without a row may be on its way to one.
-const ON_ITS_WAY: TimeDelta = TimeDelta::days(1);
+/// How long something that is kept without a row may be on its way to one, and how long a file is not removed that was
+/// uploaded.
+pub(super) const ON_ITS_WAY: TimeDelta = TimeDelta::days(1);
+
+/// How long a variant is kept. Its address may be remembered for a year, but who remembers it has it.
+const VARIANTS_KEPT: TimeDelta = TimeDelta::days(90);
 
 /// How long the removal of a file may take.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -29,7 +36,8 @@ const MOMENT: Duration = Duration::from_secs(5);
 pub struct Cleaning {
     /// How long a file that no revision uses is kept.
     pub grace: TimeDelta,
-    /// Looks for what belongs to nothing too, which lists everything that is kept.
+    /// Looks for what belongs to nothing too, and for variants that were made long ago, which lists everything that is
+    /// kept.
     pub strays: bool,
     /// Only says what would be removed.
     pub dry_run: bool,
@@ -44,6 +52,8 @@ pub struct Cleaned {
     pub files: usize,
     /// Objects that belong to nothing.
     pub strays: usize,
+    /// Variants of pictures that were made long ago.
+    pub variants: usize,
     /// The bytes of all of them.
     pub bytes: u64,
 }
@@ -101,14 +111,15 @@ impl TenantMedia {
         Ok(())
     }
 
-    /// Files that no revision uses, and that nobody uploaded since. Those of uploads that wait to be used are younger.
+    /// Files that no revision uses, and that nobody uploaded since. Those of uploads that wait to be used are younger,
+    /// unless the time of grace is less than the day for which they wait.
     async fn clean_files(
         &self,
         cleaned: &mut Cleaned,
         before: DateTime<Utc>,
         dry_run: bool,
     ) -> Result<(), MediaError> {
-        for hash in files(&self.store.read(), unused(before)).await?.into_keys() {
+        for hash in hashes(&self.store.read(), unused(before)).await? {
             let Ok(hash) = hash.parse::<ContentHash>() else {
                 continue;
             };
@@ -176,28 +187,33 @@ impl TenantMedia {
         Ok(true)
     }
 
-    /// What a stop in between left behind: objects without a row.
+    /// What a stop in between left behind: objects without a row. And variants that were made long ago: nobody may
+    /// want them any more, and those that somebody wants are made again.
     async fn clean_strays(
         &self,
         cleaned: &mut Cleaned,
         dry_run: bool,
         now: DateTime<Utc>,
     ) -> Result<(), MediaError> {
-        let known = files(&self.store.read(), Condition::all()).await?;
-        let known: HashSet<_> = known.into_keys().collect();
-        let uploads = self
-            .store
-            .read()
-            .all::<media_upload::Entity>(Condition::all())
-            .await?;
-        let uploads: HashSet<_> = uploads.into_iter().map(|row| row.id.to_string()).collect();
+        let known = hashes(&self.store.read(), Condition::all()).await?;
+        let uploads = self.uploads().await?;
+        let uploads: HashSet<_> = uploads.iter().map(|row| row.id.to_string()).collect();
         for (under, belongs) in [
             (Key::blobs(self.tenant()), &known),
             (Key::all_variants(self.tenant()), &known),
             (Key::uploads(self.tenant()), &uploads),
         ] {
+            let is_variant = under == Key::all_variants(self.tenant());
             let mut kept = self.blobs().list(&under);
             while let Some(kept) = kept.try_next().await? {
+                if is_variant && kept.written < now - VARIANTS_KEPT {
+                    cleaned.variants += 1;
+                    cleaned.bytes += kept.size;
+                    if !dry_run {
+                        self.blobs().remove(&kept.key).await?;
+                    }
+                    continue;
+                }
                 let is_old = kept.written < now - ON_ITS_WAY;
                 if !is_old || belongs.contains(kept.key.owner()) {
                     continue;
@@ -218,6 +234,11 @@ impl TenantMedia {
             }
         }
         Ok(())
+    }
+
+    async fn uploads(&self) -> Result<Vec<media_upload::Model>, StoreError> {
+        let all = Condition::all();
+        self.store.read().all::<media_upload::Entity>(all).await
     }
 
     /// Removes an object without a row, unless it has got one by now.
@@ -256,17 +277,20 @@ impl Verified {
 }
 
 impl TenantMedia {
-    /// Reads every file, and computes its hash anew.
+    /// Reads each of these files, and computes its hash anew. Missing are those that something needs.
     ///
     /// # Errors
     /// The database or the place of the files failed.
-    pub async fn verify(&self, mut done: impl FnMut(u64)) -> Result<Verified, MediaError> {
-        let known = files(&self.store.read(), Condition::all()).await?;
+    pub async fn verify(
+        &self,
+        known: &HashSet<String>,
+        mut done: impl FnMut(u64),
+    ) -> Result<Verified, MediaError> {
         let mut verified = Verified {
             files: known.len(),
             ..Verified::default()
         };
-        for hash in known.keys() {
+        for hash in known {
             let Ok(hash) = hash.parse::<ContentHash>() else {
                 continue;
             };
@@ -278,20 +302,37 @@ impl TenantMedia {
             }
             done(1);
         }
+        if !verified.missing.is_empty() {
+            let unneeded = self.unneeded().await?;
+            let is_needed = |hash: &ContentHash| !unneeded.contains(hash.as_str());
+            verified.missing.retain(is_needed);
+        }
         let mut kept = self.blobs().list(&Key::blobs(self.tenant()));
         while let Some(kept) = kept.try_next().await? {
-            if !known.contains_key(kept.key.owner()) {
+            if !known.contains(kept.key.owner()) {
                 verified.strays.push(kept);
             }
         }
         Ok(verified)
     }
 
-    /// How many files there are to verify.
+    /// The files there are to verify: their hashes.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn count(&self) -> Result<usize, MediaError> {
-        Ok(files(&self.store.read(), Condition::all()).await?.len())
+    pub async fn known(&self) -> Result<HashSet<String>, MediaError> {
+        Ok(hashes(&self.store.read(), Condition::all()).await?)
+    }
+
+    /// Files that neither a revision nor an upload has. A stop between the two writes that make a file leaves a row
+    /// without bytes: nothing was lost, and the clean-up removes it.
+    async fn unneeded(&self) -> Result<HashSet<String>, MediaError> {
+        let mut unneeded = hashes(&self.store.read(), is_unused()).await?;
+        for upload in self.uploads().await? {
+            if let Some(hash) = hash_of(&upload) {
+                unneeded.remove(&hash);
+            }
+        }
+        Ok(unneeded)
     }
 }

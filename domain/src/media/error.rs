@@ -25,6 +25,9 @@ pub enum Refusal {
     /// Too many bytes.
     #[error("a file of this type has at most {0} bytes")]
     TooLarge(u64),
+    /// Too many bytes for the virus scanner.
+    #[error("the file is larger than the virus scanner takes")]
+    TooLargeToScan,
     /// Too many pixels.
     #[error("the picture has {width} x {height} pixels; at most {most} are taken in")]
     TooManyPixels {
@@ -35,6 +38,9 @@ pub enum Refusal {
         /// The most pixels.
         most: u64,
     },
+    /// A picture that is more work than its pixels tell.
+    #[error("the picture is too much work: {0}")]
+    TooComplex(String),
     /// An animation that is too long.
     #[error("the animation has more than {0} frames")]
     TooManyFrames(usize),

@@ -1,5 +1,7 @@
 //! Which files are taken in: a closed list. What a file is, its bytes say; its name must agree.
 
+use serde::{Deserialize, Serialize};
+
 use super::Refusal;
 
 /// What a file needs to have done to it.
@@ -16,7 +18,7 @@ pub enum Family {
 macro_rules! kinds {
     ($($variant:ident = $media_type:literal, [$($extension:literal),+], $family:ident;)*) => {
         /// A kind of file.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum FileKind {
             $(#[doc = concat!("`", $media_type, "`")] $variant,)*
         }
@@ -70,6 +72,7 @@ kinds! {
 
 /// How `infer` calls what begins as XML.
 const TEXT_XML: &str = "text/xml";
+const ZIP: &str = "application/zip";
 
 /// How many bytes from the start of a file say what it is.
 pub const HEAD: usize = 64 * 1024;
@@ -93,6 +96,11 @@ impl FileKind {
             // It finds their mark anywhere in the first bytes, and looks no further at what begins as XML.
             Some("application/pdf") if !head.starts_with(b"%PDF-") => None,
             Some(TEXT_XML) | None => Self::of_text(head, ending.as_deref())?,
+            // The library knows some kinds by two letters, with which a table may begin as well.
+            Some(found) if !is_marked_as_text(found) && begins_as_text(head) => {
+                Self::of_text(head, ending.as_deref())?
+            }
+            Some(ZIP) => Some(Self::of_zip(head, ending.as_deref())),
             Some(found) => Self::of_media_type(canonical(found)),
         };
         let kind = kind.ok_or_else(|| Refusal::Type(shown(head)))?;
@@ -107,6 +115,34 @@ impl FileKind {
         }
     }
 
+    /// What Office writes are ZIPs, whose parts come in an order that depends on the program and on the document: the
+    /// library looks at the first ones alone. The name decides, and a folder that belongs to it must be there.
+    fn of_zip(head: &[u8], ending: Option<&str>) -> Self {
+        let named = |(kind, _): &&(Self, &str)| {
+            ending.is_some_and(|ending| kind.extensions().contains(&ending))
+        };
+        let office = Self::OFFICE.iter().find(named);
+        match office {
+            Some((kind, folder)) if has_part_in(head, folder) => *kind,
+            _ => Self::Zip,
+        }
+    }
+
+    /// The kind that bytes of this kind are under another name: of the same bytes several may be right, and the name
+    /// decides among them.
+    pub fn named(self, name: &str) -> Self {
+        let ending = ending(name);
+        let is_so = |kind: &&Self| {
+            ending
+                .as_deref()
+                .is_some_and(|ending| kind.extensions().contains(&ending))
+        };
+        let alike = [&Self::TEXTS[..], &Self::ZIPS];
+        let alike = alike.into_iter().find(|kinds| kinds.contains(&self));
+        let named = alike.unwrap_or_default().iter().find(is_so);
+        named.copied().unwrap_or(self)
+    }
+
     /// Text says little of what it is; the name decides among the kinds of text. What a browser would run is none:
     /// markup wherever it stands, but for data, which may hold some in its fields.
     fn of_text(head: &[u8], ending: Option<&str>) -> Result<Option<Self>, Refusal> {
@@ -114,7 +150,7 @@ impl FileKind {
         let kind = Self::TEXTS.into_iter().find(named).unwrap_or(Self::Text);
         let is_read = match kind {
             // What spreadsheets write.
-            Self::Csv | Self::Text => is_text(head) || is_windows_1252(head),
+            Self::Csv | Self::Text => reads_as_text(head),
             _ => is_text(head),
         };
         if !is_read {
@@ -145,6 +181,28 @@ impl FileKind {
         Self::GeoJson,
         Self::Xml,
     ];
+
+    /// Each with the folder in which its parts are.
+    const OFFICE: [(Self, &str); 3] = [
+        (Self::Docx, "word/"),
+        (Self::Xlsx, "xl/"),
+        (Self::Pptx, "ppt/"),
+    ];
+
+    const ZIPS: [Self; 4] = [Self::Zip, Self::Docx, Self::Xlsx, Self::Pptx];
+}
+
+/// Whether a part of a ZIP whose header is among these bytes lies in this folder.
+fn has_part_in(head: &[u8], folder: &str) -> bool {
+    const HEADER: &[u8] = b"PK\x03\x04";
+    const LENGTH: usize = 30;
+    let mut headers = head.windows(LENGTH + folder.len());
+    headers.any(|part| part.starts_with(HEADER) && part.ends_with(folder.as_bytes()))
+}
+
+/// Whether a kind, by the library's name for it, is known by what a text says and not by a mark that texts may have.
+fn is_marked_as_text(media_type: &str) -> bool {
+    media_type == "application/pdf" || media_type.starts_with("text/")
 }
 
 /// The kinds that have several names, by ours.
@@ -162,6 +220,16 @@ fn is_signed(head: &[u8]) -> bool {
     const SIGNED_DATA: [u8; 11] = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
     let start = head.get(..head.len().min(32)).unwrap_or_default();
     start.first() == Some(&0x30) && start.windows(11).any(|part| part == SIGNED_DATA)
+}
+
+/// Text, in one of the two character sets that are met.
+fn reads_as_text(head: &[u8]) -> bool {
+    is_text(head) || is_windows_1252(head)
+}
+
+/// Text whose first letters are those of marks: other marks are letters of Windows.
+fn begins_as_text(head: &[u8]) -> bool {
+    head.iter().take(4).all(u8::is_ascii) && reads_as_text(head)
 }
 
 /// UTF-8 without control characters; the last character may be cut.
@@ -231,6 +299,11 @@ mod tests {
         assert_eq!(sniff(field, "dati.json").unwrap(), FileKind::Json);
         let xml = b"<?xml version='1.0'?><dati/>";
         assert_eq!(sniff(xml, "dati.xml").unwrap(), FileKind::Xml);
+        // Marks of pictures, programs and sounds.
+        for text in ["BM;nome\n", "MZ;nome\n", "ID3 e altro", "BM;citt\u{e0}\n"] {
+            assert_eq!(sniff(text.as_bytes(), "a.csv").unwrap(), FileKind::Csv);
+        }
+        assert_eq!(sniff(b"BM;citt\xe0\n", "a.csv").unwrap(), FileKind::Csv);
         for (head, name) in [
             (&b"\xff\xd8\xff\xe0\0\x10JFIF"[..], "modulo.pdf"),
             (b"%PDF-1.7", "foto.jpg"),
@@ -252,11 +325,52 @@ mod tests {
             (b"citt\xe0", "a.json"),
             (b"<!DOCTYPE html><p>", "a.txt"),
             (b"MZ\x90\0", "a.exe"),
+            (b"BM\x36\0\0\0\0\0", "a.csv"),
+            (b"#!/bin/sh\nrm -r x\n", "a.txt"),
             (b"\x7fELF\x02\x01\x01", "a"),
             (b"\0\0\0\0", "a.txt"),
             (b"", "a.txt"),
         ] {
             assert!(matches!(sniff(head, name), Err(Refusal::Type(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_office_writes_is_known_in_any_order() {
+        let files = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/office");
+        for (name, kind) in [
+            ("word-order.docx", FileKind::Docx),
+            ("python-docx.docx", FileKind::Docx),
+            ("libreoffice-order.docx", FileKind::Docx),
+            ("excel-order.xlsx", FileKind::Xlsx),
+            ("openpyxl.xlsx", FileKind::Xlsx),
+            ("python-pptx.pptx", FileKind::Pptx),
+            ("libreoffice-order.odt", FileKind::Odt),
+            ("libreoffice-order.ods", FileKind::Ods),
+            ("libreoffice-order.odp", FileKind::Odp),
+        ] {
+            let bytes = std::fs::read(format!("{files}/{name}")).unwrap();
+            let head = bytes.get(..HEAD).unwrap_or(&bytes);
+            assert_eq!(FileKind::sniff(head, name).unwrap(), kind, "{name}");
+            let refused = FileKind::sniff(head, "altro.mp4");
+            assert!(matches!(refused, Err(Refusal::Mismatch { .. })), "{name}");
+        }
+        let zip = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt";
+        assert_eq!(FileKind::sniff(zip, "a.zip").unwrap(), FileKind::Zip);
+        assert!(FileKind::sniff(zip, "a.docx").is_err());
+    }
+
+    #[test]
+    fn among_kinds_of_the_same_bytes_the_name_decides() {
+        for (kind, name, named) in [
+            (FileKind::Text, "dati.csv", FileKind::Csv),
+            (FileKind::Csv, "dati.TXT", FileKind::Text),
+            (FileKind::Zip, "atto.docx", FileKind::Docx),
+            (FileKind::Text, "dati", FileKind::Text),
+            (FileKind::Text, "dati.pdf", FileKind::Text),
+            (FileKind::Png, "dati.csv", FileKind::Png),
+        ] {
+            assert_eq!(kind.named(name), named, "{name}");
         }
     }
 

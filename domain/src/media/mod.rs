@@ -12,6 +12,9 @@ mod hash;
 mod image;
 mod kind;
 mod name;
+mod once;
+mod picture;
+mod process;
 mod reader;
 mod rows;
 mod scan;
@@ -32,12 +35,14 @@ pub use hash::{ContentHash, InvalidHash};
 pub use image::{Fit, FocalPoint, Format, ImageLimits, InvalidVariant, Preset, Size, Variant};
 pub use kind::{Family, FileKind};
 pub use name::clean_name;
-pub use reader::{DocumentReader, READ_DOCUMENT, read_document};
+pub use picture::{WORK_ON_PICTURE, work_on_picture};
+pub use process::Program;
+pub use reader::{READ_DOCUMENT, read_document};
 pub use rows::texts;
 pub use scan::{ScanError, Scanner};
 pub(crate) use settle::{Settling, settle, uses};
 pub use sign::{Signed, Signer};
-pub use upload::{Checksum, NewUpload, Upload};
+pub use upload::{Checksum, Clock, NewUpload, Upload};
 
 use crate::{ids::TenantId, store::TenantStore};
 use upload::Arrivals;
@@ -54,6 +59,8 @@ pub struct MediaLimits {
     pub image: ImageLimits,
     /// How many files arrive at the same time.
     pub uploads: usize,
+    /// How many pictures are worked on at the same time, and how many documents are read.
+    pub places: usize,
 }
 
 impl Default for MediaLimits {
@@ -63,6 +70,7 @@ impl Default for MediaLimits {
             file: i32::MAX.unsigned_abs().into(),
             image: ImageLimits::default(),
             uploads: 16,
+            places: workshop::half_of_the_cores(),
         }
     }
 }
@@ -76,28 +84,33 @@ struct Shared {
     blobs: Blobs,
     limits: MediaLimits,
     scanner: Option<Scanner>,
-    reader: DocumentReader,
+    /// What works in processes of their own.
+    program: Program,
     /// Where pictures are worked on.
     workshop: Workshop,
+    /// Where documents are read.
+    reading: Workshop,
     arrivals: Arrivals,
     lately: Lately,
     preparing: avif::Preparing,
 }
 
 impl Media {
-    /// Files that are kept here, within these limits, scanned if there is a scanner.
+    /// Files that are kept here, within these limits, scanned if there is a scanner. What needs a process of its own
+    /// is done by this program.
     pub fn new(
         blobs: Blobs,
         limits: MediaLimits,
         scanner: Option<Scanner>,
-        reader: DocumentReader,
+        program: Program,
     ) -> Self {
         Self(Arc::new(Shared {
             blobs,
             limits,
             scanner,
-            reader,
-            workshop: Workshop::default(),
+            program,
+            workshop: Workshop::new(limits.places),
+            reading: Workshop::new(limits.places),
             arrivals: Arrivals::new(limits.uploads),
             lately: Lately::default(),
             preparing: avif::Preparing::default(),
@@ -107,6 +120,11 @@ impl Media {
     /// How large files may be.
     pub fn limits(&self) -> &MediaLimits {
         &self.0.limits
+    }
+
+    /// How many variants of pictures were made since the start.
+    pub fn variants_made(&self) -> u64 {
+        self.0.lately.made()
     }
 
     /// The files of one tenant.

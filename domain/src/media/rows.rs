@@ -1,8 +1,8 @@
 //! Rows of files without what they say: text is read by who searches, and long.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use municipio_entities::{media_blob, media_use};
+use municipio_entities::{media_blob, media_upload, media_use};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait,
     sea_query::{Expr, ExprTrait, Func, IntoCondition, Query},
@@ -33,6 +33,25 @@ pub(super) fn files<C: ConnectionTrait>(
     })
 }
 
+/// The hashes of the files that match.
+pub(super) fn hashes<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    filter: impl IntoCondition,
+) -> Pending<'_, HashSet<String>> {
+    use media_blob::{Column, Entity};
+    let mut select = Query::select();
+    select
+        .column((Entity, Column::Sha256))
+        .from(Entity)
+        .cond_where(filter.into_condition());
+    let rows = scope.rows::<Entity>(select);
+    Box::pin(async move {
+        let rows = rows.await?.into_iter();
+        rows.map(|row| Ok::<_, StoreError>(row.try_get("", "sha256")?))
+            .collect()
+    })
+}
+
 /// No revision uses the file.
 pub(super) fn is_unused() -> Condition {
     use media_use::{Column, Entity};
@@ -50,6 +69,12 @@ pub(super) fn is_unused() -> Condition {
 /// One of these files.
 pub(super) fn one_of(hashes: impl IntoIterator<Item = String>) -> Condition {
     Condition::all().add(media_blob::Column::Sha256.is_in(hashes))
+}
+
+/// The hash of the file that an upload became.
+pub(super) fn hash_of(upload: &media_upload::Model) -> Option<String> {
+    let hash = upload.file.as_ref()?.get("sha256")?.as_str()?;
+    Some(hash.to_owned())
 }
 
 /// What the documents among these files say, for search: as much of it as search needs.

@@ -100,6 +100,10 @@ fn verdict(answer: &str) -> Result<(), MediaError> {
     match said.strip_suffix(" FOUND") {
         Some(name) => Err(Refusal::Infected(name.chars().take(100).collect()).into()),
         None if said == "OK" => Ok(()),
+        // StreamMaxLength of clamd.conf; it will be so whenever it is sent again.
+        None if said.starts_with("INSTREAM size limit exceeded") => {
+            Err(Refusal::TooLargeToScan.into())
+        }
         None => Err(ScanError(said.chars().take(200).collect()).into()),
     }
 }
@@ -115,7 +119,12 @@ mod tests {
         assert!(
             matches!(found, MediaError::Refused(Refusal::Infected(name)) if name == "Win.Test.EICAR_HDB-1")
         );
-        for other in ["", "INSTREAM size limit exceeded. ERROR\0", "stream: OKAY"] {
+        let long = verdict("INSTREAM size limit exceeded. ERROR\0");
+        assert!(matches!(
+            long,
+            Err(MediaError::Refused(Refusal::TooLargeToScan))
+        ));
+        for other in ["", "stream: OKAY"] {
             assert!(
                 matches!(verdict(other), Err(MediaError::Scan(_))),
                 "{other}"

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     AssetFile, FileFacts,
-    rows::{files, one_of},
+    rows::{hash_of, hashes, one_of},
 };
 use crate::{
     content::{Body, FieldError, types::Asset},
@@ -33,19 +33,18 @@ pub(crate) async fn settle(
 ) -> Result<Vec<Option<FieldError>>, StoreError> {
     let named = || bodies.iter().filter_map(|settling| file(settling.body));
     let uploads: Vec<_> = named().filter_map(|file| Some(file.upload?.0)).collect();
-    let hashes = named().filter_map(|file| Some(file.facts.as_ref()?.sha256.to_string()));
-    let mut hashes: Vec<_> = hashes.collect();
+    let wanted = named().filter_map(|file| Some(file.facts.as_ref()?.sha256.to_string()));
+    let mut wanted: Vec<_> = wanted.collect();
     let mut known = Known::default();
     if !uploads.is_empty() {
         let rows = transaction
             .all_of::<media_upload::Entity>(media_upload::Column::Id, uploads, Condition::all())
             .await?;
         known.uploads = rows.into_iter().map(|row| (row.id, row)).collect();
-        hashes.extend(known.uploads.values().filter_map(hash_of));
+        wanted.extend(known.uploads.values().filter_map(hash_of));
     }
-    if !hashes.is_empty() {
-        let found = files(transaction, one_of(hashes)).await?;
-        known.kept = found.into_keys().collect();
+    if !wanted.is_empty() {
+        known.kept = hashes(transaction, one_of(wanted)).await?;
     }
     let mut wrong = Vec::with_capacity(bodies.len());
     for settling in bodies {
@@ -59,12 +58,6 @@ fn file(body: &Body) -> Option<&AssetFile> {
         Body::Asset(asset) => asset.file.as_ref(),
         _ => None,
     }
-}
-
-/// The hash of the file that an upload became.
-fn hash_of(upload: &media_upload::Model) -> Option<String> {
-    let hash = upload.file.as_ref()?.get("sha256")?.as_str()?;
-    Some(hash.to_owned())
 }
 
 #[derive(Default)]

@@ -1,7 +1,13 @@
 //! What is made of pictures, and who may see which file. Variants are kept beside the files, and lately used
 //! ones in memory; what many ask for at once is made once.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use moka::future::Cache;
@@ -10,7 +16,8 @@ use sea_orm::{ColumnTrait, Condition};
 
 use super::{
     ContentHash, FileFacts, FocalPoint, Format, Key, MediaError, TenantMedia, Variant,
-    image::{Rendering, render},
+    image::Rendering,
+    once::Once,
     rows::{files, one_of},
 };
 use crate::{content::ContentType, ids::TenantId, locale::Locale, store::StoreError};
@@ -37,6 +44,8 @@ pub struct Accepted {
 #[derive(Debug)]
 pub(super) struct Lately {
     variants: Cache<VariantId, Bytes>,
+    making: Once<VariantId, Bytes>,
+    made: AtomicU64,
     facts: Cache<(TenantId, ContentHash), Arc<FileFacts>>,
     public: Cache<(TenantId, String), bool>,
 }
@@ -46,12 +55,21 @@ impl Default for Lately {
         let weigh = |_: &VariantId, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         Self {
             variants: Cache::builder().max_capacity(MEMORY).weigher(weigh).build(),
+            making: Once::default(),
+            made: AtomicU64::default(),
             facts: Cache::new(KNOWN),
             public: Cache::builder()
                 .max_capacity(KNOWN)
                 .time_to_live(GRANTED)
                 .build(),
         }
+    }
+}
+
+impl Lately {
+    /// How many variants were made.
+    pub(super) fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 }
 
@@ -119,14 +137,18 @@ impl TenantMedia {
         format: Format,
     ) -> Result<Bytes, Arc<MediaError>> {
         let id = (self.tenant(), facts.sha256.clone(), variant, format);
-        let (media, facts) = (self.clone(), facts.clone());
-        // What was begun is ended and kept, though those who asked have gone.
-        let made = async {
-            let made = async move { media.keep_variant(&facts, variant, format).await };
-            let made = tokio::spawn(made).await;
-            made.unwrap_or_else(|error| Err(MediaError::Render(error.to_string())))
+        let lately = &self.shared().lately;
+        if let Some(made) = lately.variants.get(&id).await {
+            return Ok(made);
+        }
+        let (media, facts, key) = (self.clone(), facts.clone(), id.clone());
+        let make = async move {
+            let made = media.keep_variant(&facts, variant, format).await?;
+            let variants = &media.shared().lately.variants;
+            variants.insert(key, made.clone()).await;
+            Ok(made)
         };
-        self.shared().lately.variants.try_get_with(id, made).await
+        lately.making.get(id, make).await
     }
 
     /// Forgets a file that is gone.
@@ -163,7 +185,11 @@ impl TenantMedia {
         let kind = facts
             .kind()
             .ok_or_else(|| MediaError::Render("it is no picture".to_owned()))?;
-        let place = self.shared().workshop.place().await?;
+        let workshop = match format {
+            Format::Avif => &self.shared().preparing.workshop,
+            _ => &self.shared().workshop,
+        };
+        let place = workshop.place(self.tenant()).await?;
         let original = Key::blob(self.tenant(), &facts.sha256);
         let rendering = Rendering {
             kind,
@@ -171,8 +197,9 @@ impl TenantMedia {
             variant,
             format,
         };
-        let limits = self.shared().limits.image;
-        let made = place.work(move || render(&rendering, &limits)).await??;
+        let made = self.render(&place, rendering).await?;
+        drop(place);
+        self.shared().lately.made.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.blobs().put(&key, made.clone()).await {
             tracing::warn!(%error, "a variant of a picture is made but cannot be kept");
         }

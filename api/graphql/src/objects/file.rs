@@ -46,13 +46,10 @@ impl File {
     /// The file of an asset, if the caller may see it.
     pub(crate) fn of_asset(ctx: &Context<'_>, asset: &Asset) -> Result<Option<Self>> {
         let data = crate::context::data(ctx)?;
-        let Some((file, facts)) = file_of(&asset.body) else {
+        let Some((_, facts)) = file_of(&asset.body) else {
             return Ok(None);
         };
-        let url = data.reach(&asset.body).and_then(|reach| {
-            data.files
-                .file(data.tenant.id, &asset.view.item, file, reach)
-        });
+        let url = data.file_address(&asset.view.item, &asset.body);
         Ok(url.map(|url| Self {
             url,
             title: asset.view.text(&asset.body.title),

@@ -225,6 +225,11 @@ impl Image {
         self.facts()?.height
     }
 
+    /// How many frames an animation has; its variants show the first (fotogrammi).
+    async fn frames(&self) -> Option<u32> {
+        self.facts()?.frames
+    }
+
     /// What to show while it loads: a ThumbHash in base64 (segnaposto).
     async fn placeholder(&self) -> Option<&str> {
         self.facts()?.placeholder.as_deref()
@@ -235,7 +240,7 @@ impl Image {
         self.asset().map(|_| self.point().into())
     }
 
-    /// A variant of the list (variante).
+    /// A variant of the list; of an animation its first frame (variante).
     async fn variant(
         &self,
         ctx: &Context<'_>,

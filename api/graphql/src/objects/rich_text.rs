@@ -1,18 +1,22 @@
 //! Rich text in its four renderings.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Json, Object, Result};
 use municipio_domain::{
     content::{LocalizedRichText, RichText as DomainText},
+    ids::ItemId,
     locale::Locale,
 };
 
 use crate::{
     scalars,
-    view::{Reader, paths},
+    view::{Reader, addresses},
 };
 
 /// Formatted text: headings, paragraphs, lists, tables, quotes, links, pictures, embeds, callouts.
-/// Links to content are links to its path; to content that is not published they are plain text.
+/// Links to content are links to its path, those to assets to their files; to content that is not published they are
+/// plain text. Pictures that are assets are shown as they were uploaded, while they are published.
 pub(crate) struct RichText {
     text: DomainText,
     locale: Locale,
@@ -29,21 +33,29 @@ impl RichText {
             reader: reader.clone(),
         })
     }
+
+    /// Where what the text links to, and shows, is.
+    async fn addresses(&self, ctx: &Context<'_>) -> Result<HashMap<ItemId, String>> {
+        let mut items = self.text.item_links();
+        items.extend(self.text.pictures());
+        addresses(ctx, &self.reader, items).await
+    }
 }
 
 /// Formatted text: headings, paragraphs, lists, tables, quotes, links, pictures, embeds, callouts.
-/// Links to content are links to its path; to content that is not published they are plain text.
+/// Links to content are links to its path, those to assets to their files; to content that is not published they are
+/// plain text. Pictures that are assets are shown as they were uploaded, while they are published.
 #[Object]
 impl RichText {
     /// As safe HTML.
     async fn html(&self, ctx: &Context<'_>) -> Result<String> {
-        let paths = paths(ctx, &self.reader, self.text.item_links()).await?;
+        let paths = self.addresses(ctx).await?;
         Ok(self.text.html(&|id| paths.get(&id).cloned()))
     }
 
     /// As Markdown (CommonMark with tables).
     async fn markdown(&self, ctx: &Context<'_>) -> Result<String> {
-        let paths = paths(ctx, &self.reader, self.text.item_links()).await?;
+        let paths = self.addresses(ctx).await?;
         Ok(self.text.markdown_resolved(&|id| paths.get(&id).cloned()))
     }
 
@@ -54,7 +66,7 @@ impl RichText {
 
     /// As the tree of blocks, in JSON: each block and inline has a `type`.
     async fn blocks(&self, ctx: &Context<'_>) -> Result<Json<DomainText>> {
-        let paths = paths(ctx, &self.reader, self.text.item_links()).await?;
+        let paths = self.addresses(ctx).await?;
         Ok(Json(self.text.resolved(&|id| paths.get(&id).cloned())))
     }
 

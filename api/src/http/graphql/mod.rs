@@ -64,7 +64,12 @@ pub(super) async fn post(
     let most = settings.most_of_a_body(requester.caller.is_staff());
     if brings_files {
         repeat::refuse_key(&request, "a request with files")?;
-        let parameters = multipart::read(&request, body, &state, &requester, most).await?;
+        if media_type == MediaType::EventStream {
+            let message = "a request with files is not answered as an event stream";
+            return Err(Problem::new(ErrorCode::NotAcceptable, message).of(&request));
+        }
+        let read = multipart::read(&request, body, &state, &requester, most).await?;
+        let (parameters, _brought) = read;
         return respond(&request, &state, requester, parameters, media_type).await;
     }
     match request::from_body(&request, body, settings, most).await? {

@@ -5,18 +5,20 @@
 use std::collections::HashMap;
 
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::{HttpRequest, http::header, web::Payload};
+use actix_web::{HttpRequest, http::header, rt, web::Payload};
 use futures_util::StreamExt;
-use municipio_domain::{ids::UploadId, media::NewUpload};
+use municipio_domain::{
+    ids::UploadId,
+    media::{NewUpload, TenantMedia},
+};
 use municipio_graphql::ErrorCode;
 use serde_json::Value;
 
 use super::{Requester, request::Parameters};
 use crate::{
     app::State,
-    clock,
     http::{
-        media::{author, failed, receive},
+        media::{author, failed, forget, receive},
         problem::Problem,
     },
 };
@@ -55,6 +57,23 @@ pub(super) fn check_preflight(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
+/// Files that a request brought. They are those of assets once its operation is done, or nobody's: nobody knows their
+/// ids, so they are forgotten as uploads when this is dropped.
+pub(super) struct Brought {
+    media: TenantMedia,
+    author: String,
+    uploads: Vec<UploadId>,
+}
+
+impl Drop for Brought {
+    fn drop(&mut self) {
+        let (media, author) = (self.media.clone(), std::mem::take(&mut self.author));
+        let uploads = std::mem::take(&mut self.uploads);
+        // Also when the client goes away before it is answered.
+        rt::spawn(async move { forget(&media, &uploads, &author).await });
+    }
+}
+
 /// Takes the files in, and gives the operation with their ids.
 pub(super) async fn read(
     request: &HttpRequest,
@@ -62,7 +81,7 @@ pub(super) async fn read(
     state: &State,
     requester: &Requester,
     most: usize,
-) -> Result<Parameters, Problem> {
+) -> Result<(Parameters, Brought), Problem> {
     let author = author(requester).map_err(|denied| Problem::denied(&denied).of(request))?;
     let reading = Reading { request, state };
     let mut parts = Multipart::new(request.headers(), body);
@@ -73,30 +92,24 @@ pub(super) async fn read(
     if map.len() > MOST_FILES {
         return Err(reading.wrong(&format!("a request has at most {MOST_FILES} files")));
     }
-    let mut taken = Vec::new();
-    let done = async {
-        while !map.is_empty() {
-            let part = reading.part(&mut parts).await?;
-            let name = part.name().unwrap_or_default();
-            let Some(places) = map.remove(name) else {
-                return Err(reading.wrong("a part is not named in `map`"));
-            };
-            let upload = reading.file(part, requester, &author).await?;
-            taken.push(upload);
-            for place in places {
-                reading.put(&mut parameters, &place, &upload.to_string())?;
-            }
-        }
-        Ok(())
+    let mut brought = Brought {
+        media: state.media_of(&requester.tenant),
+        author,
+        uploads: Vec::new(),
     };
-    match done.await {
-        Ok(()) => Ok(parameters),
-        Err(problem) => {
-            // Nobody learns of those that were taken in before.
-            reading.forget(&taken, requester, &author).await;
-            Err(problem)
+    while !map.is_empty() {
+        let part = reading.part(&mut parts).await?;
+        let name = part.name().unwrap_or_default();
+        let Some(places) = map.remove(name) else {
+            return Err(reading.wrong("a part is not named in `map`"));
+        };
+        let upload = reading.file(part, &brought).await?;
+        brought.uploads.push(upload);
+        for place in places {
+            reading.put(&mut parameters, &place, &upload.to_string())?;
         }
     }
+    Ok((parameters, brought))
 }
 
 struct Reading<'a> {
@@ -163,34 +176,18 @@ impl Reading<'_> {
     }
 
     /// Takes the file of a part in.
-    async fn file(
-        &self,
-        part: Field,
-        requester: &Requester,
-        author: &str,
-    ) -> Result<UploadId, Problem> {
+    async fn file(&self, part: Field, brought: &Brought) -> Result<UploadId, Problem> {
         let file_name = part
             .content_disposition()
             .and_then(|found| found.get_filename());
         let new = NewUpload {
-            author: author.to_owned(),
+            author: brought.author.clone(),
             name: file_name.unwrap_or_default().to_owned(),
             length: None,
         };
-        let media = self.state.media_of(&requester.tenant);
-        let taken = receive(media, new, part).await;
+        let taken = receive(brought.media.clone(), new, part).await;
         let upload = taken.map_err(|error| failed(&error).of(self.request))?;
         Ok(upload.id)
-    }
-
-    /// Forgets files that were taken in for nothing.
-    async fn forget(&self, uploads: &[UploadId], requester: &Requester, author: &str) {
-        let media = self.state.media_of(&requester.tenant);
-        for upload in uploads {
-            if let Err(error) = media.cancel_upload(*upload, author, clock::now()).await {
-                tracing::warn!(%error, %upload, "an upload that is not needed cannot be removed yet");
-            }
-        }
     }
 
     fn json<T: serde::de::DeserializeOwned>(&self, text: &[u8], name: &str) -> Result<T, Problem> {

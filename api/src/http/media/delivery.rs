@@ -62,7 +62,7 @@ pub(super) async fn asset(
     original(
         &request,
         &state.media_of(&tenant),
-        facts,
+        (facts, &facts.media_type),
         file.name(),
         Lasting::Shortly,
     )
@@ -123,19 +123,21 @@ pub(super) async fn immutable(
     let Some(facts) = facts else {
         return nothing(&request);
     };
-    // Whoever asks does not choose how something of the municipality is called.
-    let is_a_name = facts
-        .kind()
-        .is_some_and(|kind| clean_name(&name, kind) == name);
-    if !is_a_name {
+    // Whoever asks does not choose how something of the municipality is called. The same bytes may have come first
+    // under the name of another kind.
+    let kind = facts.kind().map(|kind| kind.named(&name));
+    let Some(kind) = kind.filter(|kind| clean_name(&name, *kind) == name) else {
         return nothing(&request);
-    }
+    };
     let lasting = match permit {
         Permitted::ForAWhile => Lasting::Never,
         _ => Lasting::Forever,
     };
     match variant {
-        None => original(&request, &media, &facts, &name, lasting).await,
+        None => {
+            let media_type = kind.media_type();
+            original(&request, &media, (&facts, media_type), &name, lasting).await
+        }
         Some(_) if !facts.is_image() => nothing(&request),
         Some(variant) => varied(&request, &media, &facts, variant, &name, lasting).await,
     }
@@ -208,16 +210,16 @@ impl Permitted {
     }
 }
 
-/// The file as it was uploaded.
+/// The file as it was uploaded, as of this media type.
 async fn original(
     request: &HttpRequest,
     media: &TenantMedia,
-    facts: &FileFacts,
+    (facts, media_type): (&FileFacts, &str),
     name: &str,
     lasting: Lasting,
 ) -> Result<HttpResponse, Problem> {
     let delivered = Delivered {
-        media_type: facts.media_type.clone(),
+        media_type: media_type.to_owned(),
         name: name.to_owned(),
         length: facts.size,
         tag: facts.sha256.to_string(),

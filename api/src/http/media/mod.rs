@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, guard, middleware::from_fn, web};
 use municipio_domain::media::MediaError;
 use municipio_graphql::ErrorCode;
 
-pub(super) use receive::{author, receive};
+pub(super) use receive::{author, forget, receive};
 
 use super::problem::Problem;
 

@@ -88,7 +88,7 @@ pub(in crate::http) async fn receive<E: std::fmt::Display + 'static>(
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin + 'static,
 ) -> Result<Upload, MediaError> {
     ended(rt::spawn(async move {
-        media.receive(new, patient(bytes), clock::now()).await
+        media.receive(new, patient(bytes), clock::now).await
     }))
     .await
 }
@@ -99,9 +99,47 @@ pub(super) async fn progress(
     (id, author): (UploadId, String),
 ) -> Result<Upload, MediaError> {
     ended(rt::spawn(async move {
-        media.upload(id, &author, clock::now()).await
+        media.upload(id, &author, clock::now).await
     }))
     .await
+}
+
+/// Begins an upload with its first bytes. When those are not taken nobody is told of it, and nothing is left; also when
+/// the client goes away.
+pub(super) async fn begin(
+    media: TenantMedia,
+    new: NewUpload,
+    first: Option<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static>,
+    checksum: Option<Checksum>,
+) -> Result<Upload, MediaError> {
+    ended(rt::spawn(async move {
+        let author = new.author.clone();
+        let begun = media.begin_upload(new, clock::now()).await?;
+        let Some(first) = first else {
+            return Ok(begun);
+        };
+        let whose = (begun.id, author.as_str());
+        let taken = media.append(whose, 0, patient(first), checksum, clock::now);
+        let taken = taken.await;
+        if taken.is_err() {
+            forget(&media, &[begun.id], &author).await;
+        }
+        taken
+    }))
+    .await
+}
+
+/// Forgets uploads of which nobody is told.
+pub(in crate::http) async fn forget(media: &TenantMedia, uploads: &[UploadId], author: &str) {
+    for upload in uploads {
+        match media.cancel_upload(*upload, author, clock::now()).await {
+            // One that is refused is gone already.
+            Ok(()) | Err(MediaError::NoUpload) => {}
+            Err(error) => {
+                tracing::warn!(%error, %upload, "an upload that is not needed cannot be removed yet");
+            }
+        }
+    }
 }
 
 /// What became of something that goes on when nobody waits for it.
@@ -121,7 +159,7 @@ pub(super) async fn append(
     ended(rt::spawn(async move {
         let bytes = patient(bytes);
         media
-            .append((id, &author), offset, bytes, checksum, clock::now())
+            .append((id, &author), offset, bytes, checksum, clock::now)
             .await
     }))
     .await

@@ -56,25 +56,14 @@ pub(super) async fn create(
         "filename",
     );
     let new = NewUpload {
-        author: author.clone(),
+        author,
         name: name.unwrap_or_default(),
         length: Some(length),
     };
     let checksum = checksum(&request)?;
-    let begun = media.begin_upload(new, clock::now()).await;
-    let mut upload = begun.map_err(|error| failed(&error).of(&request))?;
-    if is_offset_stream(&request) {
-        let whose = (upload.id, author.clone());
-        let taken = receive::append(media.clone(), whose, 0, body, checksum).await;
-        upload = match taken {
-            Ok(upload) => upload,
-            Err(error) => {
-                // The client is not told where it is.
-                let _ = media.cancel_upload(upload.id, &author, clock::now()).await;
-                return Err(failed(&error).of(&request));
-            }
-        };
-    }
+    let first = is_offset_stream(&request).then_some(body);
+    let begun = receive::begin(media, new, first, checksum).await;
+    let upload = begun.map_err(|error| failed(&error).of(&request))?;
     let mut created = progressed(StatusCode::CREATED, &upload);
     created.insert_header((LOCATION, format!("/media/uploads/{}", upload.id)));
     Ok(created.finish())

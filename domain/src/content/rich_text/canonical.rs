@@ -55,6 +55,20 @@ fn link_url(url: &str) -> Result<String> {
     encoded.ok_or_else(|| RichTextError::Link(shortened(url)))
 }
 
+/// Where a picture is: an address, or `item:` and the identifier of an asset.
+fn image_url(url: &str) -> Result<String> {
+    match link_target(url) {
+        Ok(LinkTarget::Item(asset)) => Ok(format!("item:{asset}")),
+        Err(error @ RichTextError::ItemLink(_)) => Err(error),
+        _ => media_url(url),
+    }
+}
+
+/// The asset that a picture is, when it is one.
+pub(super) fn asset_of(url: &str) -> Option<ItemId> {
+    url.strip_prefix("item:")?.parse().ok()
+}
+
 fn media_url(url: &str) -> Result<String> {
     let allowed = |url: &String| match url.as_bytes() {
         [b'/', rest @ ..] => !rest.starts_with(b"/"),
@@ -141,7 +155,7 @@ impl Canonical {
                 blocks: self.blocks(blocks, depth + 1)?,
             },
             Block::Image { url, alt, caption } => Block::Image {
-                url: media_url(&url)?,
+                url: image_url(&url)?,
                 alt: self.plain(&alt)?,
                 caption: self.plain(&caption)?,
             },
@@ -255,7 +269,7 @@ fn bold_line(blocks: &[Block]) -> Option<&str> {
     }
 }
 
-/// The blocks with links to items resolved. Addresses that the rules do not allow, which only a
+/// The blocks with links to items and pictures that are assets resolved. Addresses that the rules do not allow, which only a
 /// tree built by hand can hold, are left out.
 pub(super) fn resolved(blocks: &[Block], resolve: Resolve) -> Vec<Block> {
     let line = |inlines: &[Inline]| {
@@ -298,7 +312,15 @@ pub(super) fn resolved(blocks: &[Block], resolve: Resolve) -> Vec<Block> {
                 title: title.clone(),
                 blocks: nested(blocks),
             },
-            Block::Image { url, .. } | Block::Embed { url, .. } => {
+            Block::Image { url, alt, caption } => Block::Image {
+                url: match asset_of(url) {
+                    Some(asset) => encoded(&resolve(asset)?)?,
+                    None => media_url(url).ok()?,
+                },
+                alt: alt.clone(),
+                caption: caption.clone(),
+            },
+            Block::Embed { url, .. } => {
                 media_url(url).ok()?;
                 block.clone()
             }

@@ -88,7 +88,7 @@ pub enum Block {
     },
     /// A picture (immagine).
     Image {
-        /// Where it is: `https`, or a path from `/` (indirizzo).
+        /// Where it is: `https`, a path from `/`, or `item:` and the id of an asset (indirizzo).
         url: String,
         /// What it shows, for those who cannot see it; empty when it only decorates (testo alternativo).
         #[serde(default)]
@@ -207,7 +207,7 @@ pub enum RichTextError {
     /// An image or embed from somewhere unsafe or unclear.
     #[error(
         "the address «{0}» of an image or embed is refused: write an https address or a path that \
-         begins with /"
+         begins with /; for an image also item: and the identifier of an asset"
     )]
     Media(String),
     /// An embed without a title.
@@ -256,7 +256,7 @@ impl RichText {
     /// Reads Markdown: CommonMark with GitHub's tables and alerts.
     ///
     /// A link to a content item is `[text](item:<uuid>)`, an embed `[title](embed:https://…)`, an
-    /// image with caption `![alt](url "caption")`, a callout
+    /// image with caption `![alt](url "caption")`, one that is an asset `![alt](item:<uuid>)`, a callout
     ///
     /// ```text
     /// > [!WARNING]
@@ -290,7 +290,8 @@ impl RichText {
     }
 
     /// The text with its links to items turned into addresses; where there is none, the target is
-    /// not public and only the text of the link remains.
+    /// not public and only the text of the link remains. Pictures that are assets the same; of one that
+    /// is not public nothing remains.
     pub fn resolved(&self, resolve: Resolve) -> Self {
         Self::written(canonical::resolved(self.blocks(), resolve))
     }
@@ -339,6 +340,19 @@ impl RichText {
         items
     }
 
+    /// The assets that are pictures of the text, in order, each once.
+    pub fn pictures(&self) -> Vec<ItemId> {
+        let mut assets = Vec::new();
+        each_image(self.blocks(), &mut |url| {
+            if let Some(asset) = canonical::asset_of(url)
+                && !assets.contains(&asset)
+            {
+                assets.push(asset);
+            }
+        });
+        assets
+    }
+
     /// True when there is nothing to read or see.
     pub fn is_empty(&self) -> bool {
         self.0.shows_nothing()
@@ -377,6 +391,20 @@ fn each_line<'a>(blocks: &'a [Block], call: &mut dyn FnMut(&'a [Inline])) {
             }
             Block::Quote { blocks } | Block::Callout { blocks, .. } => each_line(blocks, call),
             Block::Image { .. } | Block::Embed { .. } => {}
+        }
+    }
+}
+
+fn each_image(blocks: &[Block], call: &mut dyn FnMut(&str)) {
+    for block in blocks {
+        match block {
+            Block::List { items, .. } => items.iter().for_each(|item| each_image(item, call)),
+            Block::Quote { blocks } | Block::Callout { blocks, .. } => each_image(blocks, call),
+            Block::Image { url, .. } => call(url),
+            Block::Heading { .. }
+            | Block::Paragraph { .. }
+            | Block::Table { .. }
+            | Block::Embed { .. } => {}
         }
     }
 }

@@ -71,6 +71,11 @@ fn media() -> impl Strategy<Value = String> {
     })
 }
 
+fn picture() -> impl Strategy<Value = String> {
+    let asset = any::<u128>().prop_map(|id| format!("item:{}", uuid::Uuid::from_u128(id)));
+    prop_oneof![3 => media(), 1 => asset]
+}
+
 fn text() -> impl Strategy<Value = Inline> {
     let marks = any::<[bool; 3]>();
     (nasty(), marks).prop_map(|(text, [bold, italic, code])| Inline::Text {
@@ -106,7 +111,7 @@ fn blocks() -> impl Strategy<Value = Vec<Block>> {
         1 => bold,
         2 => (1..7u8, line()).prop_map(|(level, content)| Block::Heading { level, content }),
         1 => table,
-        1 => (media(), nasty(), prop_oneof![Just(String::new()), nasty()])
+        1 => (picture(), nasty(), prop_oneof![Just(String::new()), nasty()])
             .prop_map(|(url, alt, caption)| Block::Image { url, alt, caption }),
         1 => (media(), nasty())
             .prop_map(|(url, title)| Block::Embed { url, title: format!("{title}.") }),
@@ -228,6 +233,7 @@ proptest! {
     #[test]
     fn what_is_delivered_keeps_no_unresolved_link(text in tree()) {
         prop_assert_eq!(text.resolved(&nowhere).item_links(), vec![]);
+        prop_assert_eq!(text.resolved(&nowhere).pictures(), vec![]);
         prop_assert!(is_safe(&text.html(&nowhere)));
         let markdown = text.markdown_resolved(&nowhere);
         let expected = RichText::from_blocks(text.resolved(&nowhere).blocks().to_vec());

@@ -182,6 +182,26 @@ fn a_link_to_what_is_not_public_leaves_its_text() {
 }
 
 #[test]
+fn a_picture_may_be_an_asset() {
+    let text = markdown(&format!("![Il lago](item:{})", ITEM.to_uppercase()));
+    let asset = ItemId(ITEM.parse().unwrap());
+    assert_eq!((text.pictures(), text.item_links()), (vec![asset], vec![]));
+    let html = text.html(&|id| Some(format!("https://comune.it/media/{id}/il lago.jpg")));
+    let address = format!("https://comune.it/media/{ITEM}/il%20lago.jpg");
+    assert_eq!(
+        html,
+        format!("<figure><img src=\"{address}\" alt=\"Il lago\"></figure>\n")
+    );
+    // Of what is not public nothing is shown.
+    assert!(text.resolved(&|_| None).is_empty());
+    assert_eq!(text.markdown(), format!("![Il lago](item:{ITEM})"));
+    let wrong = RichText::from_markdown("![Il lago](item:lago)");
+    assert!(matches!(wrong, Err(RichTextError::ItemLink(_))));
+    let embed = RichText::from_markdown(&format!("[Il lago](embed:item:{ITEM})"));
+    assert!(matches!(embed, Err(RichTextError::Media(_))));
+}
+
+#[test]
 fn every_form_of_input_is_read() {
     let block = json!({"type": "paragraph", "content": [{"type": "text", "text": "ciao"}]});
     let forms = [

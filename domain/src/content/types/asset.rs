@@ -80,10 +80,12 @@ impl Content for Asset {
             // By which a request for a file, and for one cut around this point, is known to be of something public.
             let point = self.focal_point.unwrap_or_default();
             relations.value("public_file", facts.sha256.as_str());
-            relations.value(
-                "public_file",
-                &format!("{}@{},{}", facts.sha256, point.x, point.y),
-            );
+            if point != FocalPoint::default() {
+                relations.value(
+                    "public_file",
+                    &format!("{}@{},{}", facts.sha256, point.x, point.y),
+                );
+            }
         }
     }
 }

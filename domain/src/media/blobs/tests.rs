@@ -1,17 +1,15 @@
-//! What is expected of every place where bytes are kept. The one that speaks S3 is a server of its own: `scripts/test`
-//! installs moto, which takes multipart uploads, ranges and listings as Amazon does.
+//! What is expected of every place where bytes are kept.
 
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    moto::{BUCKET, Moto},
+    *,
+};
 
 async fn collected(bytes: ByteStream) -> Vec<u8> {
     let chunks: Vec<Bytes> = bytes.try_collect().await.unwrap();
@@ -127,52 +125,16 @@ async fn a_local_disk_conforms() {
 
 #[tokio::test]
 async fn a_store_that_speaks_s3_conforms() {
-    let Some(program) = std::env::var_os("MOTO_SERVER") else {
-        eprintln!("NOT RUN with S3: MOTO_SERVER is not set; scripts/test sets it");
+    let Some(moto) = Moto::start().await else {
         return;
     };
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()];
-    let server = Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let _server = Running(server.unwrap());
-    let endpoint = format!("http://127.0.0.1:{port}");
-    let (start, client) = (Instant::now(), reqwest::Client::new());
-    while client
-        .put(format!("{endpoint}/comune"))
-        .send()
-        .await
-        .is_err()
-    {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "the S3 server does not start"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
     let builder = AmazonS3Builder::new()
-        .with_endpoint(endpoint)
+        .with_endpoint(&moto.endpoint)
         .with_region("us-east-1")
-        .with_bucket_name("comune")
+        .with_bucket_name(BUCKET)
         .with_access_key_id("x")
         .with_secret_access_key("x");
     conforms(Blobs::s3_with(builder).unwrap()).await;
-}
-
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[tokio::test]
@@ -218,4 +180,49 @@ async fn what_a_killed_process_was_writing_is_found() {
     }
     assert!(found(future).await.is_empty());
     assert!(blobs.find(&whole).await.unwrap().is_some());
+}
+
+/// Notes how long the parts are.
+#[derive(Debug, Default)]
+struct Parts(Arc<std::sync::Mutex<Vec<usize>>>);
+
+#[async_trait::async_trait]
+impl MultipartUpload for Parts {
+    fn put_part(&mut self, part: PutPayload) -> object_store::UploadPart {
+        self.0.lock().unwrap().push(part.content_length());
+        Box::pin(async { Ok(()) })
+    }
+
+    async fn complete(&mut self) -> object_store::Result<object_store::PutResult> {
+        Ok(object_store::PutResult {
+            e_tag: None,
+            version: None,
+            extensions: Default::default(),
+        })
+    }
+
+    async fn abort(&mut self) -> object_store::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn all_parts_but_the_last_are_of_one_size() {
+    for (chunk, times) in [(700_000, 30), (12 * 1024 * 1024 + 1, 2), (PART, 2), (1, 0)] {
+        let parts = Parts::default();
+        let lengths = Arc::clone(&parts.0);
+        let mut writer = Writer::of(Box::new(parts));
+        for _ in 0..times {
+            writer.write(vec![7; chunk].into()).await.unwrap();
+        }
+        let hash = writer.finish().await.unwrap();
+        assert_eq!(hash, ContentHash::of_bytes(&vec![7; chunk * times]));
+        let lengths = lengths.lock().unwrap().clone();
+        assert_eq!(lengths.iter().sum::<usize>(), chunk * times);
+        let (last, others) = lengths.split_last().unwrap();
+        assert!(
+            *last <= PART && others.iter().all(|length| *length == PART),
+            "{lengths:?}"
+        );
+    }
 }

@@ -13,19 +13,21 @@ use img_parts::{
 
 use super::{
     super::{FileKind, Refusal},
-    gif, jpeg,
+    gif, jpeg, profile,
 };
 
 /// How many parts a file may have: each takes memory, however little is in it.
 const MOST_PARTS: usize = 20_000;
+/// In how many scans a JPEG may be built up; programs write ten or so.
+const MOST_SCANS: usize = 25;
 
 /// A picture without what it does not need.
-pub(super) struct Normal {
-    pub(super) bytes: Bytes,
+pub(in crate::media) struct Normal {
+    pub(in crate::media) bytes: Bytes,
     /// How many pictures it shows one after the other.
     pub(super) frames: usize,
-    /// How it is turned before it is shown.
-    pub(super) orientation: Orientation,
+    /// How often its decoder goes over it.
+    pub(in crate::media) passes: usize,
 }
 
 /// The picture without metadata.
@@ -37,7 +39,7 @@ pub(super) fn normalise(
     let still = |bytes| Normal {
         bytes,
         frames: 1,
-        orientation: Orientation::NoTransforms,
+        passes: 1,
     };
     if parts(kind, &bytes)? > MOST_PARTS {
         return Err(damaged(format!("it has more than {MOST_PARTS} parts")));
@@ -109,6 +111,7 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
     let orientation = orientation(jpeg.exif());
     let segments = jpeg.segments_mut();
     segments.retain(shows_jpeg);
+    profile::bound_jpeg(segments);
     let last = segments.pop().filter(JpegSegment::has_entropy);
     let last = last.ok_or_else(|| damaged("there is no picture in it"))?;
     for segment in segments.iter_mut() {
@@ -117,6 +120,11 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
     let contents = last.contents().clone();
     let scans = jpeg::scans(&entropy(&last));
     let mut scans = scans.ok_or_else(|| damaged("the picture is cut off"))?;
+    let passes = 1 + jpeg::further_scans(&scans);
+    if passes > MOST_SCANS {
+        let reason = format!("it is built up in more than {MOST_SCANS} scans");
+        return Err(Refusal::TooComplex(reason));
+    }
     scans.extend([markers::P, markers::EOI]);
     segments.push(JpegSegment::new_with_entropy(
         last.marker(),
@@ -127,7 +135,7 @@ fn of_jpeg(bytes: Bytes) -> Result<Normal, Refusal> {
     Ok(Normal {
         bytes: jpeg.encoder().bytes(),
         frames: 1,
-        orientation,
+        passes,
     })
 }
 
@@ -153,7 +161,7 @@ fn shows_jpeg(segment: &JpegSegment) -> bool {
     let is = |name: &[u8]| segment.contents().starts_with(name);
     match segment.marker() {
         markers::APP0 => is(b"JFIF\0"),
-        markers::APP2 => is(b"ICC_PROFILE\0"),
+        markers::APP2 => profile::is_of_jpeg(segment),
         markers::APP14 => is(b"Adobe"),
         markers::COM => false,
         marker => !(markers::APP0..=markers::APP15).contains(&marker),
@@ -181,6 +189,7 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
             .split(' ')
             .any(|name| name.as_bytes() == chunk.kind())
     });
+    profile::bound_png(png.chunks_mut());
     let frames = png.chunks_by_type(*b"fcTL").count();
     if frames > most_frames {
         return Err(Refusal::TooManyFrames(most_frames));
@@ -190,21 +199,26 @@ fn of_png(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
     Ok(Normal {
         bytes,
         frames: frames.max(1),
-        orientation,
+        passes: 1,
     })
 }
 
 fn of_webp(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
+    const PROFILE: u8 = 0b0010_0000;
     const XMP_AND_EXIF: u8 = 0b0000_1100;
     let mut webp = WebP::from_bytes(bytes).map_err(damaged)?;
     let orientation = orientation(webp.exif());
     let chunks = webp.chunks_mut();
     chunks.retain(|chunk| OF_WEBP.split(',').any(|name| name.as_bytes() == chunk.id()));
+    let gone = match profile::bound_webp(chunks) {
+        true => XMP_AND_EXIF,
+        false => XMP_AND_EXIF | PROFILE,
+    };
     for chunk in chunks.iter_mut().filter(|chunk| &chunk.id() == b"VP8X") {
         if let RiffContent::Data(data) = chunk.content_mut() {
             let mut flags = data.to_vec();
             if let Some(first) = flags.first_mut() {
-                *first &= !XMP_AND_EXIF;
+                *first &= !gone;
             }
             *data = flags.into();
         }
@@ -223,7 +237,7 @@ fn of_webp(bytes: Bytes, most_frames: usize) -> Result<Normal, Refusal> {
     Ok(Normal {
         bytes,
         frames: frames.max(1),
-        orientation,
+        passes: 1,
     })
 }
 
@@ -250,6 +264,54 @@ mod tests {
         assert!(refused(FileKind::Png, png));
         let webp = [&b"RIFF\0\0\0\0WEBP"[..], &b"EXIF\0\0\0\0".repeat(many)].concat();
         assert!(refused(FileKind::Webp, webp));
+    }
+
+    /// Metadata as cameras write it: turned to the left, and a place.
+    fn exif() -> Vec<u8> {
+        let mut exif = b"II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x08\0\0\0".to_vec();
+        exif.extend(b"\x10\x01\x02\0\x0d\0\0\0\x26\0\0\0\0\0\0\0SECRET-PLACE\0");
+        exif
+    }
+
+    fn encoded(format: image::ImageFormat) -> Bytes {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::new(6, 4);
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner().into()
+    }
+
+    #[test]
+    fn metadata_is_left_out_and_which_way_up_is_kept() {
+        let mut png = Png::from_bytes(encoded(image::ImageFormat::Png)).unwrap();
+        for (kind, content) in [
+            (b"eXIf", exif()),
+            (b"tEXt", b"Comment\0SECRET".to_vec()),
+            (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0SECRET".to_vec()),
+            (b"tIME", b"SECRET!".to_vec()),
+        ] {
+            let before_the_end = png.chunks().len() - 1;
+            let chunk = img_parts::png::PngChunk::new(*kind, content.into());
+            png.chunks_mut().insert(before_the_end, chunk);
+        }
+        let mut webp = WebP::from_bytes(encoded(image::ImageFormat::WebP)).unwrap();
+        webp.set_exif(Some(exif().into()));
+        let xmp = RiffContent::Data(Bytes::from_static(b"SECRET"));
+        webp.chunks_mut().push(RiffChunk::new(*b"XMP ", xmp));
+        for (kind, bytes) in [
+            (FileKind::Png, png.encoder().bytes()),
+            (FileKind::Webp, webp.encoder().bytes()),
+        ] {
+            assert!(String::from_utf8_lossy(&bytes).contains("SECRET-PLACE"));
+            let normal = normalise(kind, bytes, 10).unwrap().bytes;
+            assert!(
+                !String::from_utf8_lossy(&normal).contains("SECRET"),
+                "{kind:?}"
+            );
+            let limits = super::super::ImageLimits::default();
+            let mut decoder = super::super::decode::open(kind, &normal, &limits).unwrap();
+            let found = image::ImageDecoder::orientation(&mut decoder).unwrap();
+            assert_eq!(found, Orientation::Rotate270, "{kind:?}");
+        }
     }
 
     #[test]

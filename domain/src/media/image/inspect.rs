@@ -1,72 +1,88 @@
 //! What a picture is that is taken in. Its header is read first, and it is decoded only when it is not too
 //! large; it is decoded whole once, so that what is damaged is found now and not by a reader.
 
-use std::io::Cursor;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use image::{DynamicImage, ImageDecoder, ImageReader, metadata::Orientation};
+use image::{DynamicImage, ImageDecoder, metadata::Orientation};
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::{ContentHash, FileFacts, FileKind, Refusal},
-    ImageLimits, container,
-    render::{format_of, resized},
+    ImageLimits,
+    container::{self, Normal},
+    decode::open,
+    render::resized,
     turn::shown,
 };
 
 /// The longest side of what a placeholder is made of.
 const PLACEHOLDER: u32 = 100;
 
-/// The picture as it is kept, and what is known of it.
+/// What a picture shows.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::media) struct Seen {
+    /// Width and height, as it is shown.
+    size: (u32, u32),
+    transparent: bool,
+    placeholder: Option<String>,
+}
+
+impl Seen {
+    /// What is known of a picture of which this is seen.
+    pub(in crate::media) fn facts(self, kind: FileKind, normal: &Normal) -> FileFacts {
+        let (width, height) = self.size;
+        let hash = ContentHash::of_bytes(&normal.bytes);
+        FileFacts {
+            width: Some(width),
+            height: Some(height),
+            frames: u32::try_from(normal.frames)
+                .ok()
+                .filter(|frames| *frames > 1),
+            transparent: self.transparent,
+            placeholder: self.placeholder,
+            ..FileFacts::new(kind, hash, normal.bytes.len() as u64)
+        }
+    }
+}
+
+/// The picture without what it does not need, if it is not too large. It is not decoded.
+pub(in crate::media) fn normalise(
+    kind: FileKind,
+    bytes: Bytes,
+    limits: &ImageLimits,
+) -> Result<Normal, Refusal> {
+    let normal = container::normalise(kind, bytes, limits.frames)?;
+    open(kind, &normal.bytes, limits)?;
+    Ok(normal)
+}
+
+/// Decodes a picture; says what it shows, or what is wrong with it.
+pub(in crate::media) fn look(
+    kind: FileKind,
+    bytes: &[u8],
+    limits: &ImageLimits,
+) -> Result<Seen, String> {
+    let mut decoder = open(kind, bytes, limits).map_err(|refusal| refusal.to_string())?;
+    let damaged = |error: image::ImageError| error.to_string();
+    let orientation = decoder.orientation().map_err(damaged)?;
+    let transparent = decoder.color_type().has_alpha();
+    let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    Ok(Seen {
+        size: shown((image.width(), image.height()), orientation),
+        transparent,
+        placeholder: placeholder(image, orientation),
+    })
+}
+
+/// The picture as it is kept, and what is known of it; all in this process.
 pub(in crate::media) fn inspect(
     kind: FileKind,
     bytes: Bytes,
     limits: &ImageLimits,
 ) -> Result<(Bytes, FileFacts), Refusal> {
-    let format = format_of(kind).ok_or_else(|| Refusal::Type(kind.media_type().to_owned()))?;
-    let damaged = |error: image::ImageError| Refusal::Damaged(error.to_string());
-    // Before anything is copied or decoded.
-    let header = ImageReader::with_format(Cursor::new(&bytes), format).into_dimensions();
-    let (width, height) = header.map_err(damaged)?;
-    if u64::from(width) * u64::from(height) > limits.pixels {
-        let most = limits.pixels;
-        return Err(Refusal::TooManyPixels {
-            width,
-            height,
-            most,
-        });
-    }
-    let normal = container::normalise(kind, bytes, limits.frames)?;
-    let mut reader = ImageReader::with_format(Cursor::new(&normal.bytes), format);
-    reader.limits(limits.decoder());
-    let decoder = reader.into_decoder().map_err(damaged)?;
-    // What has more than eight bits for each colour may have fewer pixels.
-    if decoder.total_bytes() > limits.memory() {
-        let of_one = u64::from(decoder.color_type().bytes_per_pixel());
-        let most = limits.memory() / of_one;
-        return Err(Refusal::TooManyPixels {
-            width,
-            height,
-            most,
-        });
-    }
-    let transparent = decoder.color_type().has_alpha();
-    let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    let (width, height) = shown((image.width(), image.height()), normal.orientation);
-    let facts = FileFacts {
-        width: Some(width),
-        height: Some(height),
-        frames: u32::try_from(normal.frames)
-            .ok()
-            .filter(|frames| *frames > 1),
-        transparent,
-        placeholder: placeholder(image, normal.orientation),
-        ..FileFacts::new(
-            kind,
-            ContentHash::of_bytes(&normal.bytes),
-            normal.bytes.len() as u64,
-        )
-    };
+    let normal = normalise(kind, bytes, limits)?;
+    let seen = look(kind, &normal.bytes, limits).map_err(Refusal::Damaged)?;
+    let facts = seen.facts(kind, &normal);
     Ok((normal.bytes, facts))
 }
 
@@ -88,7 +104,14 @@ fn placeholder(image: DynamicImage, orientation: Orientation) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use image::{DynamicImage, ImageFormat, Rgba};
+    use proptest::{
+        collection::vec,
+        prelude::*,
+        sample::{Index, select},
+    };
 
     use super::*;
 
@@ -112,5 +135,50 @@ mod tests {
             matches!(refused, Refusal::TooManyPixels { most: 199, .. }),
             "{refused}"
         );
+    }
+
+    /// A small picture in each form.
+    fn pictures() -> Vec<(FileKind, Vec<u8>)> {
+        let picture = DynamicImage::from(image::RgbImage::from_fn(24, 16, |x, y| {
+            image::Rgb([(x * 10) as u8, (y * 15) as u8, 90])
+        }));
+        let forms = [
+            (FileKind::Jpeg, ImageFormat::Jpeg),
+            (FileKind::Png, ImageFormat::Png),
+            (FileKind::Gif, ImageFormat::Gif),
+            (FileKind::Webp, ImageFormat::WebP),
+        ];
+        let encoded = forms.map(|(kind, format)| {
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            (kind, bytes.into_inner())
+        });
+        encoded.into()
+    }
+
+    proptest! {
+        /// Pixels are bounded, so that a header that lies takes no time; a library that gives up is one that refuses.
+        #[test]
+        fn what_is_damaged_is_refused_or_kept_as_it_stays(
+            picture in select(pictures()),
+            changes in vec((any::<Index>(), any::<u8>()), 0..6),
+            end in any::<Index>(),
+            is_cut in any::<bool>(),
+        ) {
+            let (kind, mut bytes) = picture;
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if is_cut {
+                bytes.truncate(end.index(bytes.len()));
+            }
+            let limits = ImageLimits { pixels: 100_000, ..ImageLimits::default() };
+            let inspected = |bytes: Vec<u8>| std::panic::catch_unwind(|| inspect(kind, bytes.into(), &limits));
+            if let Ok(Ok((kept, facts))) = inspected(bytes) {
+                let again = inspected(kept.to_vec());
+                prop_assert_eq!(again.unwrap(), Ok((kept, facts)));
+            }
+        }
     }
 }

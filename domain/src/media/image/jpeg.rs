@@ -38,8 +38,26 @@ pub(super) fn scans(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// How many segments stand before the first scan.
+/// How many scans begin in what follows the header of the first: as many as there could be for any decoder. What is
+/// no marker has no such bytes.
+pub(super) fn further_scans(bytes: &[u8]) -> usize {
+    let pairs = bytes.windows(2);
+    pairs.filter(|pair| *pair == [0xff, SCAN]).count()
+}
+
+/// In how many scans a picture is built up.
+pub(super) fn passes(bytes: &[u8]) -> usize {
+    let (_, first) = header(bytes);
+    1 + further_scans(first)
+}
+
+/// How many segments stand before the picture, with the header of its first scan.
 pub(super) fn segments(bytes: &[u8]) -> usize {
+    header(bytes).0
+}
+
+/// How many segments those are, and what follows the marker of the first scan.
+fn header(bytes: &[u8]) -> (usize, &[u8]) {
     let mut rest = bytes.get(2..).unwrap_or_default();
     let mut segments = 0;
     while let Some(start) = rest.iter().position(|byte| *byte == 0xff) {
@@ -54,11 +72,11 @@ pub(super) fn segments(bytes: &[u8]) -> usize {
         };
         segments += 1;
         if after[0] == SCAN {
-            break;
+            return (segments, &after[1..]);
         }
         rest = after.get(length..).unwrap_or_default();
     }
-    segments
+    (segments, &[])
 }
 
 #[cfg(test)]
@@ -93,6 +111,16 @@ mod tests {
         );
         assert_eq!(segments(b"\xff\xd8\xff\xfe\0\x02\xff\xd9\xff\xfe\0\x02"), 1);
         assert_eq!(segments(b""), 0);
+    }
+
+    #[test]
+    fn scans_are_counted() {
+        let two =
+            b"\xff\xd8\xff\xe2\0\x04\xff\xda\xff\xda\0\x02\x01\xff\0\xff\xda\0\x02\x02\xff\xd9";
+        // What looks like one in a profile is none.
+        assert_eq!(passes(two), 2);
+        assert_eq!(passes(&two[..13]), 1);
+        assert_eq!(passes(b""), 1);
     }
 
     proptest! {

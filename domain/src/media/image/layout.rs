@@ -1,6 +1,6 @@
 //! Which part of a picture a variant shows, and how large.
 
-use super::variant::{Fit, Variant};
+use super::variant::{Fit, LONGEST, Variant};
 
 impl Variant {
     /// Which part of a picture of this size is shown (left, top, width, height), and how large. Pictures are never
@@ -8,8 +8,6 @@ impl Variant {
     pub fn layout(&self, width: u32, height: u32) -> Layout {
         let (wanted_width, wanted_height, fit) = self.bounds();
         let (full_width, full_height) = (f64::from(width.max(1)), f64::from(height.max(1)));
-        let horizontal = wanted_width.map(|wanted| f64::from(wanted) / full_width);
-        let vertical = wanted_height.map(|wanted| f64::from(wanted) / full_height);
         if let (Some(wanted_width), Some(wanted_height), Fit::Cover) =
             (wanted_width, wanted_height, fit)
         {
@@ -29,8 +27,10 @@ impl Variant {
                 height: side(part_height * shrink),
             };
         }
-        let scales = horizontal.into_iter().chain(vertical);
-        let scale = scales.fold(1.0, f64::min);
+        // What follows from the other side is not without end: a strip is as long as one likes.
+        let horizontal = f64::from(wanted_width.unwrap_or(LONGEST)) / full_width;
+        let vertical = f64::from(wanted_height.unwrap_or(LONGEST)) / full_height;
+        let scale = horizontal.min(vertical).min(1.0);
         Layout {
             part: Part {
                 left: 0.0,
@@ -112,15 +112,22 @@ mod tests {
         assert_eq!((layout.width, layout.height), (300, 113));
         let layout = variant("large").layout(10, 20);
         assert_eq!((layout.width, layout.height), (10, 20));
+        // A strip.
+        let layout = variant("full").layout(640, 17_000);
+        assert_eq!((layout.width, layout.height), (241, 6400));
+        let layout = variant("300x-contain-q80").layout(300, 50_000);
+        assert_eq!((layout.width, layout.height), (25, 4096));
     }
 
     proptest! {
         #[test]
-        fn a_layout_lies_in_the_picture(variant in any_variant(), width in 1..20_000u32, height in 1..20_000u32) {
+        fn a_layout_lies_in_the_picture(variant in any_variant(), width in 1..100_000u32, height in 1..100_000u32) {
             let Layout { part, width: new_width, height: new_height } = variant.layout(width, height);
             prop_assert!(part.left >= 0.0 && part.left + part.width <= f64::from(width) + 1e-6);
             prop_assert!(part.top >= 0.0 && part.top + part.height <= f64::from(height) + 1e-6);
             prop_assert!((1..=width).contains(&new_width) && (1..=height).contains(&new_height));
+            // The most that WebP has, whose sides are the shortest of all.
+            prop_assert!(new_width <= 16_383 && new_height <= 16_383);
         }
     }
 }

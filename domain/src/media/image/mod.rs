@@ -2,20 +2,34 @@
 //! bytes; who calls it bounds how many run at once.
 
 mod container;
+mod decode;
 mod gif;
 mod inspect;
 mod jpeg;
 mod layout;
+mod profile;
 mod render;
 mod turn;
 mod variant;
 
-pub(super) use inspect::inspect;
+use serde::{Deserialize, Serialize};
+
+pub(super) use inspect::{Seen, inspect, look, normalise};
 pub(super) use render::{Rendering, render};
 pub use variant::{Fit, FocalPoint, Format, InvalidVariant, Preset, Size, Variant};
 
+use super::FileKind;
+
+/// How often a decoder goes over a picture, at most.
+pub(super) fn passes(kind: FileKind, bytes: &[u8]) -> usize {
+    match kind {
+        FileKind::Jpeg => jpeg::passes(bytes),
+        _ => 1,
+    }
+}
+
 /// How large a picture may be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ImageLimits {
     /// Its pixels.
     pub pixels: u64,
@@ -39,6 +53,13 @@ impl ImageLimits {
     /// The memory of a picture that is decoded: four bytes for each pixel.
     fn memory(&self) -> u64 {
         self.pixels.saturating_mul(4)
+    }
+
+    /// The memory of a process that works on a picture: a JPEG of several scans is held as coefficients, of two bytes
+    /// each, beside its pixels and theirs in another form; and its bytes are held some times over.
+    pub(super) fn most_of_a_process(&self) -> u64 {
+        let files = self.bytes.saturating_mul(4);
+        self.memory().saturating_mul(4).saturating_add(files)
     }
 
     /// The memory that a decoder may ask for beside.

@@ -1,13 +1,11 @@
 //! Makes a variant of a picture: decoded, turned, cut and made smaller, encoded.
 
-use std::io::Cursor;
-
 use bytes::Bytes;
 use fast_image_resize::{
     FilterType, IntoImageView, ResizeAlg, ResizeOptions, Resizer, images::Image as Pixels,
 };
 use image::{
-    DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, RgbImage, RgbaImage,
+    DynamicImage, ImageDecoder, ImageEncoder, RgbImage, RgbaImage,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType as PngFilter, PngEncoder},
@@ -18,7 +16,9 @@ use img_parts::{ImageICC, webp::WebP};
 use super::{
     super::{FileKind, MediaError},
     Format, ImageLimits, Variant,
+    decode::open,
     layout::Part,
+    profile::fits_variants,
     turn::{shown, stored},
 };
 
@@ -31,17 +31,6 @@ pub(in crate::media) struct Rendering {
     pub(in crate::media) format: Format,
 }
 
-/// How `image` calls a kind of picture.
-pub(super) fn format_of(kind: FileKind) -> Option<ImageFormat> {
-    match kind {
-        FileKind::Jpeg => Some(ImageFormat::Jpeg),
-        FileKind::Png => Some(ImageFormat::Png),
-        FileKind::Gif => Some(ImageFormat::Gif),
-        FileKind::Webp => Some(ImageFormat::WebP),
-        _ => None,
-    }
-}
-
 fn failed(error: impl std::fmt::Display) -> MediaError {
     MediaError::Render(error.to_string())
 }
@@ -51,13 +40,7 @@ pub(in crate::media) fn render(
     rendering: &Rendering,
     limits: &ImageLimits,
 ) -> Result<Bytes, MediaError> {
-    let format = format_of(rendering.kind).ok_or_else(|| failed("it is no picture"))?;
-    let mut reader = ImageReader::with_format(Cursor::new(&rendering.bytes), format);
-    reader.limits(limits.decoder());
-    let mut decoder = reader.into_decoder().map_err(failed)?;
-    if decoder.total_bytes() > limits.memory() {
-        return Err(failed("it is larger than pictures may be"));
-    }
+    let mut decoder = open(rendering.kind, &rendering.bytes, limits).map_err(failed)?;
     let profile = decoder.icc_profile().map_err(failed)?;
     let orientation = decoder.orientation().map_err(failed)?;
     let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
@@ -70,16 +53,10 @@ pub(in crate::media) fn render(
     small.apply_orientation(orientation);
     encode(
         small,
-        profile.filter(|profile| is_of_rgb(profile)),
+        profile.filter(|profile| fits_variants(profile)),
         rendering.format,
         rendering.variant.quality(),
     )
-}
-
-/// Whether a colour profile is one of the colours in which variants are written (ICC.1, section 7.2.6): those of
-/// greys and of printers are not.
-fn is_of_rgb(profile: &[u8]) -> bool {
-    profile.get(16..20) == Some(b"RGB ")
 }
 
 /// A part of a picture, or all of it, in another size; with eight bits for each colour.
@@ -134,7 +111,8 @@ fn encode(
                 DynamicImage::ImageRgba8(image) => webp::Encoder::from_rgba(image, width, height),
                 image => webp::Encoder::from_rgb(image.as_bytes(), width, height),
             };
-            let encoded = encoded.encode(f32::from(quality));
+            let encoded = encoded.encode_simple(false, f32::from(quality));
+            let encoded = encoded.map_err(|error| failed(format!("{error:?}")))?;
             let mut webp = WebP::from_bytes(Bytes::copy_from_slice(&encoded)).map_err(failed)?;
             webp.set_icc_profile(profile.map(Bytes::from));
             return Ok(webp.encoder().bytes());
@@ -174,10 +152,47 @@ fn avif(image: &DynamicImage, quality: u8, bytes: &mut Vec<u8>) -> Result<(), Me
     // The same number stands for less of a picture than in WebP.
     let quality = quality.saturating_sub(15).max(1);
     let encoder = image::codecs::avif::AvifEncoder::new_with_speed_quality(bytes, SPEED, quality);
+    // By itself it takes all cores.
+    let encoder = encoder.with_num_threads(Some(1));
     image.write_with_encoder(encoder).map_err(failed)
 }
 
 #[cfg(not(feature = "avif"))]
 fn avif(_: &DynamicImage, _: u8, _: &mut Vec<u8>) -> Result<(), MediaError> {
     Err(failed("the program was built without AVIF"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{FocalPoint, Preset},
+        *,
+    };
+
+    #[test]
+    fn what_the_encoder_refuses_is_an_error() {
+        let strip = DynamicImage::new_rgb8(1, 16_384);
+        let refused = encode(strip, None, Format::Webp, 80);
+        assert!(matches!(refused, Err(MediaError::Render(_))));
+    }
+
+    #[test]
+    fn a_strip_has_all_variants_in_all_forms() {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let strip = RgbImage::new(64, 17_000);
+        strip.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        let bytes = Bytes::from(bytes.into_inner());
+        for preset in Preset::ALL {
+            for format in [Format::Webp, Format::Jpeg, Format::Png] {
+                let rendering = Rendering {
+                    kind: FileKind::Png,
+                    bytes: bytes.clone(),
+                    variant: Variant::preset(*preset, FocalPoint::default()),
+                    format,
+                };
+                let made = render(&rendering, &ImageLimits::default());
+                assert!(made.is_ok(), "{preset:?} {format:?}");
+            }
+        }
+    }
 }

@@ -92,7 +92,9 @@ pub struct Size {
 }
 
 /// The longest side of a size of one's own.
-const LONGEST: u32 = 4096;
+pub(super) const LONGEST: u32 = 4096;
+/// How many times its width a variant of the list is high at most, where its height follows from its width.
+const TALLEST: u32 = 4;
 /// How well pictures are kept unless it is said otherwise.
 pub(super) const QUALITY: u8 = 80;
 
@@ -182,7 +184,7 @@ impl Variant {
     pub(super) fn bounds(&self) -> (Option<u32>, Option<u32>, Fit) {
         match self.shown {
             Shown::Preset(preset) => match preset.bounds() {
-                (width, None) => (Some(width), None, Fit::Contain),
+                (width, None) => (Some(width), Some(width * TALLEST), Fit::Contain),
                 (width, height) => (Some(width), height, Fit::Cover),
             },
             Shown::Size(size) => (size.width, size.height, size.fit),
@@ -279,7 +281,7 @@ fn read_size(text: &str) -> Result<Size, InvalidVariant> {
 }
 
 /// How a variant is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Format {
     /// AVIF, for clients that accept it, once it is prepared.
     Avif,

@@ -1,13 +1,12 @@
 //! What one request brings of a file, kept piece by piece.
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
 use municipio_entities::media_upload::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
 
-use super::{MOST_PIECES, PATIENCE, PIECE, Piece, json, pieces, signed, unsigned};
+use super::{Clock, MOST_PIECES, PATIENCE, PIECE, Piece, json, pieces, signed, unsigned};
 use crate::{
     ids::UploadId,
     media::{Key, MediaError, Refusal, TenantMedia, blobs::Writer},
@@ -21,23 +20,19 @@ pub(super) struct Arrival<'a> {
     pieces: Vec<Piece>,
     /// How many of the pieces are noted.
     settled: usize,
-    now: DateTime<Utc>,
+    clock: Clock,
 }
 
 impl<'a> Arrival<'a> {
     /// To an upload that has come so far.
-    pub(super) fn of(
-        media: &'a TenantMedia,
-        row: Model,
-        now: DateTime<Utc>,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn of(media: &'a TenantMedia, row: Model, clock: Clock) -> Result<Self, StoreError> {
         let pieces = pieces(&row)?;
         Ok(Self {
             media,
             settled: pieces.len(),
             pieces,
             row,
-            now,
+            clock,
         })
     }
 
@@ -136,10 +131,11 @@ impl<'a> Arrival<'a> {
             return Ok(());
         }
         let received = signed(self.received());
+        let expires_at = (self.clock)() + PATIENCE;
         let values = [
             (Column::Received, received.into()),
             (Column::Pieces, json(&self.pieces)?.into()),
-            (Column::ExpiresAt, (self.now + PATIENCE).into()),
+            (Column::ExpiresAt, expires_at.into()),
         ];
         let before = Condition::all()
             .add(Column::Id.eq(self.row.id))
@@ -153,6 +149,7 @@ impl<'a> Arrival<'a> {
         }
         self.settled = self.pieces.len();
         self.row.received = received;
+        self.row.expires_at = expires_at;
         self.row.pieces = json(&self.pieces)?;
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! How much arrives at a time at this program, of all and of each author, and which uploads are looked at.
+//! How much arrives at a time at this program, of all, of each municipality and of each author, and which uploads are
+//! looked at.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -49,7 +50,10 @@ impl Arrivals {
         if of_author >= MOST_OF_ONE {
             return Err(MediaError::TooMany(MOST_OF_ONE));
         }
-        if now.arriving >= self.most {
+        // Some who send slowly leave room for other municipalities.
+        let of_tenant = now.authors.iter().filter(|((of, _), _)| *of == tenant);
+        let of_tenant: usize = of_tenant.map(|(_, count)| count).sum();
+        if now.arriving >= self.most || of_tenant >= self.most.div_ceil(2) {
             return Err(MediaError::Busy);
         }
         now.arriving += 1;
@@ -110,17 +114,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_author_leaves_room_for_others() {
-        let arrivals = Arrivals::new(MOST_OF_ONE + 1);
-        let tenant = TenantId::generate();
+    fn one_author_and_one_municipality_leave_room_for_others() {
+        let arrivals = Arrivals::new(2 * MOST_OF_ONE + 2);
+        let (tenant, other) = (TenantId::generate(), TenantId::generate());
         let arrive = |author: &str| arrivals.arrive(tenant, author);
         let mut first: Vec<_> = (0..MOST_OF_ONE).map(|_| arrive("a").unwrap()).collect();
         assert!(matches!(arrive("a"), Err(MediaError::TooMany(_))));
         let second = arrive("b").unwrap();
         assert!(matches!(arrive("c"), Err(MediaError::Busy)));
+        let theirs = arrivals.arrive(other, "a").unwrap();
         first.pop();
         assert!(arrive("a").is_ok());
-        drop((first, second));
+        drop((first, second, theirs));
         assert!(arrivals.now().authors.is_empty());
     }
 

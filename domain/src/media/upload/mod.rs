@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::Stream;
 use municipio_entities::media_upload::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{ColumnTrait, Condition, sea_query::Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,6 +33,9 @@ const MOST_OPEN: usize = 50;
 const MOST_PIECES: usize = 4_000;
 /// The most characters of a name as it is sent.
 const LONGEST_NAME: usize = 500;
+
+/// Tells what time it is, again and again: a file may take hours to arrive.
+pub type Clock = fn() -> DateTime<Utc>;
 
 /// A file that is about to arrive.
 #[derive(Clone, Debug)]
@@ -86,6 +89,12 @@ impl TryFrom<Model> for Upload {
     }
 }
 
+/// A name that can be kept and given back: PostgreSQL has no NUL in texts.
+fn plain(name: &str) -> String {
+    let plain = name.chars().filter(|character| !character.is_control());
+    plain.take(LONGEST_NAME).collect()
+}
+
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
@@ -123,7 +132,7 @@ impl TenantMedia {
             .add(Column::Author.eq(new.author.as_str()))
             .add(Column::File.is_null())
             .add(Column::ExpiresAt.gt(now));
-        if self.store.read().all::<Entity>(open).await?.len() >= MOST_OPEN {
+        if self.count_uploads(open).await? >= MOST_OPEN {
             return Err(MediaError::TooMany(MOST_OPEN));
         }
         let row = Model {
@@ -131,7 +140,7 @@ impl TenantMedia {
             id: Uuid::new_v4(),
             tenant_id: self.tenant().0,
             author: new.author,
-            name: new.name.chars().take(LONGEST_NAME).collect(),
+            name: plain(&new.name),
             length: new.length.map(signed),
             received: 0,
             pieces: serde_json::json!([]),
@@ -145,6 +154,15 @@ impl TenantMedia {
         Ok(row.try_into()?)
     }
 
+    async fn count_uploads(&self, filter: Condition) -> Result<usize, StoreError> {
+        let mut select = Query::select();
+        select
+            .column((Entity, Column::Id))
+            .from(Entity)
+            .cond_where(filter);
+        Ok(self.store.read().rows::<Entity>(select).await?.len())
+    }
+
     /// An upload of this author. One that has arrived, but could not be looked at then, is looked at now: who asks
     /// how far it has come takes an upload that has come to its end for one that was taken in.
     ///
@@ -154,13 +172,15 @@ impl TenantMedia {
         &self,
         id: UploadId,
         author: &str,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
-        let row = self.row(id, author, now).await?;
-        match row.file.is_none() && row.length == Some(row.received) {
-            true => self.take_in(row, now).await,
-            false => Ok(row.try_into()?),
+        let row = self.row(id, author, clock()).await?;
+        if row.file.is_some() || row.length != Some(row.received) {
+            return Ok(row.try_into()?);
         }
+        // All of it is read again, which is as much as if it arrived.
+        let _arrives = self.shared().arrivals.arrive(self.tenant(), author)?;
+        self.take_in(row, clock).await
     }
 
     async fn row(
@@ -190,15 +210,15 @@ impl TenantMedia {
         offset: u64,
         bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
         checksum: Option<Checksum>,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
         let _arrives = self.shared().arrivals.arrive(self.tenant(), author)?;
-        let row = self.row(id, author, now).await?;
+        let row = self.row(id, author, clock()).await?;
         if unsigned(row.received) != offset || row.file.is_some() {
             return Err(MediaError::Offset(unsigned(row.received)));
         }
-        self.expect_until(id, now + PATIENCE).await?;
-        let mut arrival = Arrival::of(self, row, now)?;
+        self.expect_until(id, clock() + PATIENCE).await?;
+        let mut arrival = Arrival::of(self, row, clock)?;
         let arrived = match checksum {
             None => arrival.take(bytes, true).await,
             Some(checksum) => {
@@ -217,7 +237,7 @@ impl TenantMedia {
         }
         let is_whole = arrival.row.length == Some(arrival.row.received);
         match is_whole {
-            true => self.take_in(arrival.row, now).await,
+            true => self.take_in(arrival.row, clock).await,
             false => Ok(arrival.row.try_into()?),
         }
     }
@@ -240,19 +260,19 @@ impl TenantMedia {
         &self,
         new: NewUpload,
         bytes: impl Stream<Item = Result<Bytes, String>> + Unpin,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
         let author = new.author.clone();
-        let begun = self.begin_upload(new, now).await?;
+        let begun = self.begin_upload(new, clock()).await?;
         let received = async {
             let upload = self
-                .append((begun.id, &author), 0, bytes, None, now)
+                .append((begun.id, &author), 0, bytes, None, clock)
                 .await?;
             match upload.facts {
                 Some(_) => Ok(upload),
                 None => {
-                    let row = self.row(begun.id, &author, now).await?;
-                    self.take_in(row, now).await
+                    let row = self.row(begun.id, &author, clock()).await?;
+                    self.take_in(row, clock).await
                 }
             }
         };

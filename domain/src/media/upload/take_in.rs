@@ -1,5 +1,7 @@
 //! A file that has arrived as a whole: what it is, whether it is taken in, and what is kept of it.
 
+use std::collections::HashSet;
+
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -9,15 +11,16 @@ use municipio_entities::{
 };
 use sea_orm::{ColumnTrait, Condition};
 
-use super::{PATIENCE, Piece, Upload, pieces, unsigned};
+use super::{Clock, PATIENCE, Piece, Upload, pieces, unsigned};
 use crate::{
     ids::UploadId,
     media::{
-        ByteStream, Family, FileFacts, FileKind, Key, MediaError, Refusal, TenantMedia, clean_name,
+        ByteStream, Family, FileFacts, FileKind, Key, MediaError, Refusal, TenantMedia,
+        clean::ON_ITS_WAY,
+        clean_name,
         document::{self, Document},
-        image,
         kind::HEAD,
-        rows::one_of,
+        rows::{hashes, one_of},
     },
     store::StoreError,
 };
@@ -36,18 +39,14 @@ struct Taken {
 
 impl TenantMedia {
     /// Looks at a file that has arrived. One that is refused is removed.
-    pub(super) async fn take_in(
-        &self,
-        row: Model,
-        now: DateTime<Utc>,
-    ) -> Result<Upload, MediaError> {
+    pub(super) async fn take_in(&self, row: Model, clock: Clock) -> Result<Upload, MediaError> {
         let id = UploadId(row.id);
         let _looked_at = self.shared().arrivals.look_at(id)?;
         let taken = self.look_at(&row).await;
         match taken {
             Ok((kind, taken)) => {
                 let name = clean_name(&row.name, kind);
-                self.keep(id, name, taken, now).await
+                self.keep(id, name, taken, clock).await
             }
             Err(error) => {
                 if matches!(error, MediaError::Refused(_)) {
@@ -80,14 +79,10 @@ impl TenantMedia {
         }
         let taken = match kind.family() {
             Family::Image => {
-                let place = self.shared().workshop.place().await?;
+                let place = self.shared().workshop.place(self.tenant()).await?;
                 let bytes = gathered(source.bytes().await?, size).await?;
-                let inspected = place.work(move || image::inspect(kind, bytes, &limits));
-                let (bytes, facts) = match inspected.await {
-                    // The library gave up on it.
-                    Err(MediaError::Render(reason)) => return Err(Refusal::Damaged(reason).into()),
-                    inspected => inspected??,
-                };
+                let (bytes, facts) = self.inspect(&place, kind, bytes).await?;
+                drop(place);
                 let at = source.key(WHOLE);
                 self.blobs().put(&at, bytes).await?;
                 Taken {
@@ -104,7 +99,7 @@ impl TenantMedia {
                 document::check_end(&gathered(end, document::TAIL).await?)?;
                 if size <= document::MOST {
                     let bytes = blobs.read(&taken.at, None).await?;
-                    let Document { facts, text } = self.shared().reader.read(bytes).await?;
+                    let Document { facts, text } = self.read_document(bytes).await?;
                     facts.fill(&mut taken.facts);
                     taken.text = text;
                 }
@@ -122,9 +117,10 @@ impl TenantMedia {
         id: UploadId,
         name: String,
         taken: Taken,
-        now: DateTime<Utc>,
+        clock: Clock,
     ) -> Result<Upload, MediaError> {
         let hash = taken.facts.sha256.clone();
+        let now = clock();
         let facts = serde_json::to_value(&taken.facts);
         let facts = facts.map_err(|error| StoreError::corrupt("facts of a file", error))?;
         let blob = media_blob::Model {
@@ -135,16 +131,17 @@ impl TenantMedia {
             created_at: now,
             uploaded_at: now,
         };
-        self.note_files(vec![blob], now).await?;
+        let old = self.note_files(vec![blob], now).await?;
+        self.forget(&hash).await;
         let key = Key::blob(self.tenant(), &hash);
-        if self.blobs().find(&key).await?.is_none() {
+        if !old.is_empty() || self.blobs().find(&key).await?.is_none() {
             self.blobs().rename(&taken.at, &key).await?;
         }
         let values = [
             (Column::Name, name.into()),
             (Column::File, facts.into()),
             (Column::Pieces, serde_json::json!([]).into()),
-            (Column::ExpiresAt, (now + PATIENCE).into()),
+            (Column::ExpiresAt, (clock() + PATIENCE).into()),
         ];
         let still = Condition::all()
             .add(Column::Id.eq(id.0))
@@ -165,23 +162,46 @@ impl TenantMedia {
         Ok(row.ok_or(MediaError::NoUpload)?.try_into()?)
     }
 
-    /// Notes that files are uploaded now, each once.
+    /// Notes that files are uploaded now, each once, with what is known of them now and was not when they came first.
+    /// Gives those whose bytes are to be kept anew, though they may be there: nobody uploaded them lately, and their
+    /// removal may be under way, or may have been given up and still happen.
     pub(in crate::media) async fn note_files(
         &self,
         rows: Vec<media_blob::Model>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let hashes: Vec<_> = rows.iter().map(|row| row.sha256.clone()).collect();
+    ) -> Result<HashSet<String>, StoreError> {
+        use media_blob::Column;
+        let named: Vec<_> = rows.iter().map(|row| row.sha256.clone()).collect();
+        let read: Vec<_> = rows.iter().filter(|row| is_read(row)).cloned().collect();
         let transaction = self.store.begin().await?;
         transaction
             .insert_missing::<media_blob::Entity>(rows)
             .await?;
-        let uploaded = [(media_blob::Column::UploadedAt, now.into())];
+        let before_lately = Column::UploadedAt.lt(now - ON_ITS_WAY);
+        let before_lately = one_of(named.clone()).add(before_lately);
+        let old = hashes(&transaction, before_lately).await?;
+        let uploaded = [(Column::UploadedAt, now.into())];
         transaction
-            .update::<media_blob::Entity>(uploaded, one_of(hashes))
+            .update::<media_blob::Entity>(uploaded, one_of(named))
             .await?;
-        transaction.commit().await
+        for row in read {
+            let unread = one_of([row.sha256]).add(Column::Text.is_null());
+            let known = [
+                (Column::Facts, row.facts.into()),
+                (Column::Text, row.text.into()),
+            ];
+            transaction
+                .update::<media_blob::Entity>(known, unread)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(old)
     }
+}
+
+/// Whether anything was read of a document.
+fn is_read(row: &media_blob::Model) -> bool {
+    row.text.is_some() || row.facts.get("pages").is_some()
 }
 
 /// The pieces of a file as one.

@@ -255,13 +255,38 @@ pub(crate) fn rich_text(reading: &mut Reading<'_>, entry: &Value, path: &str) ->
     match (form, value) {
         ("blocks", value) => {
             let blocks = Shape::List(Box::new(Shape::Named(BLOCK.to_owned())));
-            json!({ "blocks": reading.value(&blocks, value, &path) })
+            let mut blocks = reading.value(&blocks, value, &path);
+            match with_asset_ids(&mut blocks, reading.tenant) {
+                Ok(()) => json!({ "blocks": blocks }),
+                Err(error) => reading.wrong(&code_of(&error), &path, error.message),
+            }
         }
         (form, Value::String(text)) => match with_item_ids(text, reading.tenant) {
             Ok(text) => json!({ form: reading.text(&text, &path) }),
             Err(error) => reading.wrong(&code_of(&error), &path, error.message),
         },
         _ => reading.wrong("INVALID_VALUE", &path, "it is a text"),
+    }
+}
+
+/// Does the same as [`with_item_ids`] in blocks, for pictures that are assets.
+fn with_asset_ids(blocks: &mut Json, tenant: &Tenant) -> async_graphql::Result<()> {
+    match blocks {
+        Json::Array(blocks) => {
+            let mut blocks = blocks.iter_mut();
+            blocks.try_for_each(|block| with_asset_ids(block, tenant))
+        }
+        Json::Object(block) if block.get("type").is_some_and(|name| name == "image") => {
+            if let Some(Json::String(url)) = block.get_mut("url") {
+                *url = with_item_ids(url, tenant)?;
+            }
+            Ok(())
+        }
+        Json::Object(block) => {
+            let mut fields = block.values_mut();
+            fields.try_for_each(|field| with_asset_ids(field, tenant))
+        }
+        _ => Ok(()),
     }
 }
 
