@@ -176,6 +176,7 @@ tenant_owned!(
     case_event,
     case_feed,
     case_file,
+    case_reference,
     content_change,
     content_count,
     content_feed,

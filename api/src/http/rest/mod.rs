@@ -1,5 +1,7 @@
 //! REST for the software of the offices, as `openapi.yaml` says it.
 
+mod cases;
+
 use actix_web::{
     HttpResponse,
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
@@ -11,11 +13,12 @@ use super::{method_not_allowed, problem::Problem};
 use crate::app::State;
 
 /// The contract.
-const CONTRACT: &str = include_str!("../../../openapi.yaml");
+const CONTRACT: &str = include_str!("../../../../openapi.yaml");
 
 /// The routes below `/api/v1`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     let refuse = || web::to(|request| method_not_allowed(request, "GET"));
+    let refuse_cases = web::to(|request| method_not_allowed(request, "GET, PUT"));
     config
         .service(
             web::resource("/api/v1/status")
@@ -26,6 +29,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             web::resource("/api/v1/openapi.yaml")
                 .route(web::get().to(contract))
                 .default_service(refuse()),
+        )
+        .service(
+            web::resource("/api/v1/sources/{source}/cases/{external_id}")
+                .route(web::get().to(cases::show))
+                .route(web::put().to(cases::report))
+                .default_service(refuse_cases),
         );
 }
 
