@@ -80,6 +80,10 @@ id!(
     CitizenIssuerId
 );
 id!(
+    /// That somebody may act for somebody else.
+    DelegationId
+);
+id!(
     /// What begins with a sign-in and ends with a sign-out.
     SessionId
 );

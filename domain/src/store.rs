@@ -176,6 +176,7 @@ tenant_owned!(
     case_event,
     case_feed,
     case_file,
+    case_reference,
     content_change,
     content_count,
     content_feed,
@@ -207,6 +208,7 @@ tenant_owned!(
 tenant_owned!(
     account,
     api_key,
+    citizen_delegation,
     citizen_issuer,
     external_identity,
     identity_provider,

@@ -13,6 +13,8 @@ pub mod case_access;
 pub mod case_event;
 pub mod case_feed;
 pub mod case_file;
+pub mod case_reference;
+pub mod citizen_delegation;
 pub mod citizen_issuer;
 pub mod content_change;
 pub mod content_count;

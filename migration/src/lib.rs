@@ -23,6 +23,8 @@ mod m20261126_000041_webhooks;
 mod m20261126_000050_search;
 mod m20261126_000060_cases;
 mod m20261126_000070_citizen_issuers;
+mod m20261126_000071_delegations;
+mod m20261126_000072_case_references;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -58,6 +60,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000050_search::Migration),
             Box::new(m20261126_000060_cases::Migration),
             Box::new(m20261126_000070_citizen_issuers::Migration),
+            Box::new(m20261126_000071_delegations::Migration),
+            Box::new(m20261126_000072_case_references::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

@@ -22,6 +22,7 @@ fn every_command_has_help_with_its_key_facts() {
                 "tenant",
                 "user",
                 "provider",
+                "demo",
             ] as &[&str],
         ),
         ("serve", &["without a command"]),
@@ -82,6 +83,16 @@ fn every_command_has_help_with_its_key_facts() {
         ),
         ("outbox replay", &["[NUMBERS]...", "given up"]),
         ("outbox drop", &["[NUMBERS]...", "[default: dead]"]),
+        ("demo", &["token"]),
+        (
+            "demo token",
+            &[
+                "--citizen <NUMBER>",
+                "eight hours",
+                "Anna Bianchi",
+                "[default: substantial]",
+            ],
+        ),
         ("provider", &["create", "list", "delete"]),
         (
             "provider create",

@@ -11,6 +11,7 @@ mod audit;
 mod cases;
 mod configuration;
 mod damage;
+mod demo;
 mod documents;
 mod generated;
 mod help;

@@ -2,7 +2,11 @@
 
 use chrono::TimeDelta;
 use municipio_domain::{
-    citizens::{CitizenError, LevelOfAssurance},
+    citizens::{
+        CitizenError, DEMO_CITIZENS, DelegationError, DelegationKind, DelegationRefused,
+        FiscalCode, LevelOfAssurance, NewDelegation, Term, delegations_of, grant_delegation,
+        revoke_delegation,
+    },
     identity::BuiltInRole,
     openid::{OpenIdError, TokenFault},
 };
@@ -294,5 +298,36 @@ on_both! {
         let token = app.citizen_at(&tenant, 3, LevelOfAssurance::Low).await;
         let refused = app.ask_as(&token, WHO, json!({})).await;
         assert_eq!(refused["code"], "INSUFFICIENT_USER_AUTHENTICATION");
+    }
+}
+
+on_both! {
+    async fn a_delegate_acts_from_the_first_day_to_the_last_or_until_it_is_taken_back(engine) {
+        let app = TestApp::demo(engine).await;
+        let tenant = app.demo_tenant().await;
+        let (store, vault) = (app.database.tenant(tenant.id), app.identity(&tenant).vault().clone());
+        let keys = vault.citizens().unwrap();
+        let [anna, luca, _] = DEMO_CITIZENS.map(|citizen| citizen.fiscal_code.parse::<FiscalCode>().unwrap());
+        let now: chrono::DateTime<chrono::Utc> = "2026-11-26T08:00:00Z".parse().unwrap();
+        let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+        let term = Term { from: day("2026-12-01"), until: Some(day("2026-12-31")) };
+        let new = NewDelegation { principal: &anna, delegate: &luca, kind: DelegationKind::Delegation, term, born: None, granted_by: "account:x" };
+        let transaction = store.begin().await.unwrap();
+        let granted = grant_delegation(&transaction, keys, new.clone(), now).await.unwrap();
+        let parental = NewDelegation { kind: DelegationKind::Parental, born: Some(day("1985-05-12")), ..new };
+        let refused = grant_delegation(&transaction, keys, parental, now).await;
+        assert!(matches!(refused, Err(DelegationError::Refused(DelegationRefused::OfAge))));
+        transaction.commit().await.unwrap();
+        let luca = keys.citizen(tenant.id, &luca);
+        for (on, acts) in [("2026-11-30", false), ("2026-12-01", true), ("2026-12-31", true), ("2027-01-01", false)] {
+            let found = delegations_of(&store, &luca, day(on)).await.unwrap();
+            assert_eq!(found.iter().any(|one| one.principal == granted.principal), acts, "{on}");
+        }
+        assert!(delegations_of(&store, &granted.principal, day("2026-12-01")).await.unwrap().is_empty());
+        let transaction = store.begin().await.unwrap();
+        assert!(revoke_delegation(&transaction, granted.id, now).await.unwrap());
+        assert!(!revoke_delegation(&transaction, granted.id, now).await.unwrap());
+        transaction.commit().await.unwrap();
+        assert!(delegations_of(&store, &luca, day("2026-12-01")).await.unwrap().is_empty());
     }
 }

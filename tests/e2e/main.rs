@@ -57,6 +57,7 @@ mod public_record;
 mod releases;
 mod releases_kept;
 mod repeats;
+mod rest;
 mod review;
 mod routes;
 mod schedules;

@@ -177,6 +177,8 @@ error_codes! {
     InsufficientAuthentication = "INSUFFICIENT_USER_AUTHENTICATION", 401, "Sign in again at the issuer with one of `acrValues` (`acr_values`).";
     /// There are no keys by which citizens are known.
     CitizensUnavailable = "CITIZENS_UNAVAILABLE", 503, "Who runs the service must set MUNICIPIO_SECRET.";
+    /// A report of a case cannot be read, or does not fit the procedure.
+    ReportRefused = "REPORT_REFUSED", 422, "Correct the members that the message names; compare with openapi.yaml.";
     /// The file is empty.
     FileEmpty = "FILE_EMPTY", 422, "Send another file.";
     /// Files of this type are not taken in: programs, pages and vector pictures are not, because browsers would run them.

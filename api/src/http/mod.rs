@@ -10,6 +10,7 @@ mod metrics;
 mod origin;
 mod perspective;
 mod problem;
+mod rest;
 mod tenant;
 mod unread;
 
@@ -45,6 +46,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     }
     let refuse = web::to(|request| method_not_allowed(request, "GET, POST"));
     media::routes(config);
+    rest::routes(config);
     config
         .service(
             web::resource("/graphql")
@@ -84,6 +86,7 @@ async fn index() -> HttpResponse {
         "graphiql": "/graphiql",
         "schema": "/schema.graphql",
         "status": "/status",
+        "openapi": "/api/v1/openapi.yaml",
     }))
 }
 

@@ -273,7 +273,7 @@ impl Handler for Timekeeper {
 }
 
 /// The days on which the municipality is closed.
-async fn calendar(contents: &Contents) -> Result<ClosingCalendar, StoreError> {
+pub(super) async fn calendar(contents: &Contents) -> Result<ClosingCalendar, StoreError> {
     let settings = contents.singleton(ContentType::Municipality).await?;
     Ok(match settings.map(|item| item.body) {
         Some(Body::Municipality(settings)) => settings.closings(),

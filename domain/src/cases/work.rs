@@ -338,7 +338,7 @@ pub(super) fn line(path: &'static str, text: &str) -> Option<CaseRefusal> {
 }
 
 /// What is wrong with a text, which must say something.
-fn words(path: &'static str, text: &str) -> Option<CaseRefusal> {
+pub(super) fn words(path: &'static str, text: &str) -> Option<CaseRefusal> {
     fits(path, text, TEXT)
 }
 

@@ -5,6 +5,8 @@
 
 use std::{fmt, str::FromStr};
 
+use chrono::{Datelike, NaiveDate};
+
 /// The values of the characters in odd places, 0 to 9 and A to Z.
 const ODD: [u8; 36] = [
     1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6,
@@ -12,6 +14,8 @@ const ODD: [u8; 36] = [
 ];
 /// The letters that stand for digits.
 const DIGITS: &[u8; 10] = b"LMNPQRSTUV";
+/// What is added to the day of birth of women.
+const OF_WOMEN: u32 = 40;
 /// The letters of the months.
 pub(crate) const MONTHS: &[u8; 12] = b"ABCDEHLMPRST";
 
@@ -34,6 +38,20 @@ impl FiscalCode {
     /// The code, to be encrypted or hashed.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Whether somebody with this code may be born on this day. The code has two digits of the year: it does not tell a
+    /// child from who is a hundred years older.
+    pub fn may_be_born_on(&self, day: NaiveDate) -> bool {
+        let bytes = self.0.as_bytes();
+        let number = |index: usize| {
+            let (tens, ones) = (digit(*bytes.get(index)?)?, digit(*bytes.get(index + 1)?)?);
+            Some(u32::from(tens * 10 + ones))
+        };
+        let month = usize::try_from(day.month0()).ok();
+        number(6) == Some(day.year().rem_euclid(100).unsigned_abs())
+            && bytes.get(8) == month.and_then(|month| MONTHS.get(month))
+            && number(9).map(|number| number % OF_WOMEN) == Some(day.day())
     }
 }
 
@@ -63,25 +81,28 @@ pub(crate) fn is_fiscal_code(code: &[u8]) -> bool {
     <&[u8; 16]>::try_from(code).is_ok_and(|code| has_shape(code) && is_checked(code))
 }
 
+/// The digit, or that for which the letter stands.
+fn digit(byte: u8) -> Option<u8> {
+    let letter = || DIGITS.iter().position(|letter| *letter == byte);
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        _ => letter().and_then(|digit| u8::try_from(digit).ok()),
+    }
+}
+
 /// Letters, digits and the day of birth are where they belong.
 fn has_shape(code: &[u8; 16]) -> bool {
-    let digit = |index: usize| match code[index] {
-        byte @ b'0'..=b'9' => Some(byte - b'0'),
-        byte => (0..10)
-            .zip(DIGITS)
-            .find(|(_, letter)| **letter == byte)
-            .map(|(digit, _)| digit),
-    };
-    let digits = [6, 7, 9, 10, 12, 13, 14].map(digit);
+    let digits = [6, 7, 9, 10, 12, 13, 14].map(|index| digit(code[index]));
     let letters = [0, 1, 2, 3, 4, 5, 11, 15];
     let day = match (digits[2], digits[3]) {
         (Some(tens), Some(ones)) => tens * 10 + ones,
         _ => return false,
     };
-    letters.iter().all(|index| code[*index].is_ascii_uppercase())
+    letters
+        .iter()
+        .all(|index| code[*index].is_ascii_uppercase())
         && digits.iter().all(Option::is_some)
         && MONTHS.contains(&code[8])
-        // Forty is added to the day of birth of women.
         && (matches!(day, 1..=31) || matches!(day, 41..=71))
 }
 
@@ -162,6 +183,22 @@ mod tests {
             let check = check_character(&code.as_bytes()[..15]);
             assert!(code.ends_with(char::from(check)), "{code}");
         }
+    }
+
+    #[test]
+    fn a_day_of_birth_fits_the_code_or_not() {
+        let code: FiscalCode = "BNCSFO20D47X999O".parse().unwrap();
+        for (day, fits) in [
+            ("2020-04-07", true),
+            ("1920-04-07", true),
+            ("2020-04-08", false),
+            ("2020-05-07", false),
+            ("2021-04-07", false),
+        ] {
+            assert_eq!(code.may_be_born_on(day.parse().unwrap()), fits, "{day}");
+        }
+        let with_letters: FiscalCode = "RSSMRAULALMHRLMD".parse().unwrap();
+        assert!(with_letters.may_be_born_on("1980-01-01".parse().unwrap()));
     }
 
     /// The first fifteen characters of a code, some of its digits written as letters.

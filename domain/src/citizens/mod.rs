@@ -2,6 +2,8 @@
 //! accounts of them: a person is the keyed hash of a fiscal code, and what is known of them is encrypted.
 
 mod citizen;
+mod delegation;
+mod delegations;
 mod demo;
 mod error;
 mod fiscal_code;
@@ -12,6 +14,10 @@ mod settings;
 
 pub use crate::sealing::SealError;
 pub use citizen::{Citizen, identify};
+pub use delegation::{DelegationKind, DelegationRefused, Term, delegation_term};
+pub use delegations::{
+    Delegation, DelegationError, NewDelegation, delegations_of, grant_delegation, revoke_delegation,
+};
 pub use demo::{DEMO_CITIZENS, DemoCitizen, DemoIssuer};
 pub use error::{CitizenError, LevelTooLow};
 pub(crate) use fiscal_code::is_fiscal_code;

@@ -1,0 +1,395 @@
+//! What other software of the offices reports of its cases: it stays where it is, and says how they stand. A report
+//! names the case as that software does. It is told again without harm, and one that is older than what is known
+//! changes nothing.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use municipio_entities::case_reference::{Column, Entity, Model};
+use sea_orm::{ColumnTrait, Condition};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Case, CaseError, CaseRefusal, Cases, Happening, Held, Movement, NewCase, People, Personal,
+    Protocol, Rights, Sight, Terms,
+    append::Addition,
+    facts::facts,
+    hold, open_case,
+    term::{Touch, due_on, touches},
+    timer::{calendar, watch},
+    work::{line, words},
+};
+use crate::{
+    citizens::CitizenKeys,
+    content::{ContentType, Found, Slug, types::Procedure},
+    ids::{CaseId, ItemId, RevisionId},
+    locale::Locale,
+    procedures::{CaseStatus, DeadlineEffect, Definition, Effect, State},
+    store::{StoreError, Transaction},
+    time::{ClosingCalendar, legal_day},
+};
+
+/// What is written in place of the code of a transition where the definition has none from the one state to the other.
+const REPORTED: &str = "reported";
+
+/// Under which name a case is known to other software.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The software, by the name that the municipality gave it.
+    pub source: String,
+    /// The case, as the software names it.
+    pub external_id: String,
+}
+
+/// What other software says of a case.
+#[derive(Clone)]
+pub struct Report {
+    /// The state, by its code in the definition.
+    pub state: String,
+    /// When that came to be, by the clock of the software.
+    pub occurred_at: DateTime<Utc>,
+    /// For whom the case is, and what it is about; of a case that is known it changes nothing.
+    pub people: People,
+    /// The protocol.
+    pub protocol: Option<Protocol>,
+    /// The reasons of the outcome.
+    pub reasons: Option<String>,
+}
+
+/// What a report did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reported {
+    /// The case was not known.
+    Created,
+    /// It stands elsewhere now.
+    Updated,
+    /// It says what is known.
+    Unchanged,
+    /// It is older than what is known, and changes nothing.
+    Outdated,
+}
+
+impl Reference {
+    /// What is wrong with it.
+    fn check(&self) -> Vec<CaseRefusal> {
+        let parts = [("source", &self.source), ("externalId", &self.external_id)];
+        parts
+            .into_iter()
+            .filter_map(|(path, text)| line(path, text))
+            .collect()
+    }
+
+    /// The same whenever it is made.
+    fn id(&self, transaction: &Transaction) -> Uuid {
+        let text = format!("{}\n{}", self.source, self.external_id);
+        Uuid::new_v5(&transaction.tenant_id().0, text.as_bytes())
+    }
+}
+
+impl Report {
+    fn check(&self) -> Vec<CaseRefusal> {
+        let reasons = self.reasons.as_deref();
+        let number = self
+            .protocol
+            .as_ref()
+            .map(|protocol| protocol.number.as_str());
+        let reasons = reasons.and_then(|text| words("reasons", text));
+        let number = number.and_then(|text| line("protocol.number", text));
+        reasons.into_iter().chain(number).collect()
+    }
+
+    /// The event that takes a case to where it stands now; none when it stands there.
+    fn movement(
+        &self,
+        definition: &Definition,
+        held: &Held,
+        terms: &Terms<'_>,
+    ) -> Result<Option<Movement>, CaseError> {
+        let known = facts(&held.events);
+        let unknown = || CaseRefusal::Text {
+            path: "state",
+            message: "the procedure has no such state: name one of its definition".to_owned(),
+        };
+        let target = definition.state(&self.state).ok_or_else(unknown)?;
+        let protocol = self
+            .protocol
+            .clone()
+            .filter(|new| held.case.protocol.as_ref() != Some(new));
+        if known.state == target.code && protocol.is_none() {
+            return Ok(None);
+        }
+        let mut transitions = definition.from(&known.state);
+        let transition = transitions.find(|transition| transition.to == target.code);
+        let (effect, deadline) = match transition {
+            Some(transition) => (transition.effect, transition.deadline),
+            None => (
+                effect(held.case.status, target),
+                deadline(held.case.status, target),
+            ),
+        };
+        // The first protocol begins the term, whatever else happens.
+        let starts = protocol.is_some() && held.case.protocol.is_none();
+        let deadline = if starts {
+            Some(DeadlineEffect::Start)
+        } else {
+            deadline
+        };
+        let mut all = touches(&held.events);
+        all.extend(deadline.map(|effect| Touch {
+            effect,
+            day: match (effect, &protocol) {
+                (DeadlineEffect::Start, Some(protocol)) => protocol.date,
+                _ => legal_day(terms.now),
+            },
+        }));
+        let term = definition.deadline.as_ref();
+        Ok(Some(Movement {
+            transition: transition
+                .map_or(REPORTED, |known| known.code.as_str())
+                .to_owned(),
+            from: known.state.clone(),
+            to: target.code.clone(),
+            status: target.status,
+            effect,
+            deadline,
+            due_on: term.and_then(|term| due_on(term, &all, terms.calendar)),
+            protocol,
+            notifies: transition
+                .map(|known| known.notifies.clone())
+                .unwrap_or_default(),
+        }))
+    }
+}
+
+/// What it means to come to a state past the transitions of the definition.
+fn effect(before: CaseStatus, target: &State) -> Option<Effect> {
+    match target.status {
+        CaseStatus::ConcludedPositive => Some(Effect::Grant),
+        CaseStatus::ConcludedNegative => Some(Effect::Refuse),
+        CaseStatus::WaitingForApplicant => Some(Effect::RequestIntegration),
+        status if before.is_final() && !status.is_final() => Some(Effect::Reopen),
+        _ => None,
+    }
+}
+
+/// What it does to the term: it stands still while the applicant is waited for.
+fn deadline(before: CaseStatus, target: &State) -> Option<DeadlineEffect> {
+    match (before, target.status) {
+        (_, status) if status.is_final() => Some(DeadlineEffect::End),
+        (_, CaseStatus::WaitingForApplicant) => Some(DeadlineEffect::Suspend),
+        (CaseStatus::WaitingForApplicant, _) => Some(DeadlineEffect::Resume),
+        _ => None,
+    }
+}
+
+/// A procedure as it is published, with its revision.
+pub struct Published {
+    /// The procedure.
+    pub procedure: ItemId,
+    /// Its revision.
+    pub revision: RevisionId,
+    /// What that says.
+    pub body: Arc<Procedure>,
+}
+
+impl Cases {
+    /// The days on which the municipality is closed.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn calendar(&self) -> Result<ClosingCalendar, StoreError> {
+        calendar(self.contents()).await
+    }
+
+    /// What is published of the procedure with this slug.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn procedure_by_slug(
+        &self,
+        locale: &Locale,
+        slug: &Slug,
+    ) -> Result<Option<Published>, StoreError> {
+        let contents = self.contents();
+        let found = contents
+            .by_slug(ContentType::Procedure, locale, slug)
+            .await?;
+        let (Found::Item(item) | Found::Moved(item)) = found else {
+            return Ok(None);
+        };
+        let Some(revision) = self.published(item.id).await? else {
+            return Ok(None);
+        };
+        let body = self.procedures(&[revision]).await?.remove(&revision);
+        Ok(body.map(|body| Published {
+            procedure: item.id,
+            revision,
+            body,
+        }))
+    }
+
+    /// The case that other software knows under this name, if somebody sees it, and when that was reported which is
+    /// known of it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn referred(
+        &self,
+        sight: &Sight,
+        reference: &Reference,
+    ) -> Result<Option<(Case, DateTime<Utc>)>, StoreError> {
+        let filter = Condition::all()
+            .add(Column::Source.eq(reference.source.as_str()))
+            .add(Column::ExternalId.eq(reference.external_id.as_str()));
+        let row = self.contents().store().read().one::<Entity>(filter).await?;
+        let Some((row, case)) = row.and_then(|row| Some((row.reported_at, row.case_id?))) else {
+            return Ok(None);
+        };
+        let case = self.among(sight, &[CaseId(case)]).await?.pop();
+        Ok(case.map(|case| (case, row)))
+    }
+}
+
+/// Takes a report in. Reports of the same case wait for each other.
+///
+/// # Errors
+/// The caller does not work for the office, the procedure has no such state, something of it is wrong, it cannot be
+/// encrypted, or the database failed.
+pub async fn report(
+    transaction: &Transaction,
+    (cases, keys): (&Cases, &CitizenKeys),
+    (reference, report): (&Reference, Report),
+    published: &Published,
+    (rights, actor): (&Rights, &str),
+    terms: &Terms<'_>,
+) -> Result<(Reported, Case), CaseError> {
+    let wrong: Vec<_> = reference
+        .check()
+        .into_iter()
+        .chain(report.check())
+        .collect();
+    if !wrong.is_empty() {
+        return Err(CaseError::Refused(wrong));
+    }
+    // As precise as it is stored.
+    let occurred_at = report.occurred_at.trunc_subsecs(6);
+    let row = hold_reference(transaction, reference, occurred_at).await?;
+    let known = row.case_id.map(CaseId);
+    let id = match known {
+        Some(case) => case,
+        None => {
+            open(
+                transaction,
+                keys,
+                &report,
+                published,
+                (rights, actor),
+                terms,
+            )
+            .await?
+        }
+    };
+    let held = hold(transaction, &rights.works, id, None).await?;
+    if held.case.procedure != published.procedure {
+        return Err(CaseRefusal::Text {
+            path: "procedure",
+            message: "the case is one of another procedure".to_owned(),
+        }
+        .into());
+    }
+    if occurred_at < row.reported_at {
+        return Ok((Reported::Outdated, held.case));
+    }
+    let before = held.case.clone();
+    let body = cases
+        .procedures(&[before.revision])
+        .await?
+        .remove(&before.revision);
+    let definition = body.as_ref().and_then(|body| body.definition.as_ref());
+    let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
+    let moved = advance(transaction, keys, held, (report, definition, actor), terms).await?;
+    let values = [
+        (Column::CaseId, Some(id.0).into()),
+        (Column::ReportedAt, occurred_at.into()),
+    ];
+    transaction
+        .update::<Entity>(values, Column::Id.eq(row.id))
+        .await?;
+    let done = match (known, &moved) {
+        (None, _) => Reported::Created,
+        (Some(_), Some(_)) => Reported::Updated,
+        (Some(_), None) => Reported::Unchanged,
+    };
+    Ok((done, moved.unwrap_or(before)))
+}
+
+/// The row of a reference, which nobody else changes until the transaction ends; a new one has no case.
+async fn hold_reference(
+    transaction: &Transaction,
+    reference: &Reference,
+    now: DateTime<Utc>,
+) -> Result<Model, CaseError> {
+    let id = reference.id(transaction);
+    let row = Model {
+        id,
+        tenant_id: Uuid::nil(),
+        source: reference.source.clone(),
+        external_id: reference.external_id.clone(),
+        case_id: None,
+        reported_at: now,
+    };
+    transaction.insert_missing::<Entity>([row]).await?;
+    let rows = transaction.hold_of::<Entity>(Column::Id, [id]).await?;
+    let row = rows.into_iter().next();
+    Ok(row.ok_or_else(|| StoreError::corrupt("reference of a case", "it is gone"))?)
+}
+
+/// Begins the case of a report.
+async fn open(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    report: &Report,
+    published: &Published,
+    (rights, actor): (&Rights, &str),
+    terms: &Terms<'_>,
+) -> Result<CaseId, CaseError> {
+    let new = NewCase {
+        procedure: published.procedure,
+        revision: (published.revision, &published.body),
+        office: None,
+        people: report.people.clone(),
+        data: None,
+        is_by_citizen: false,
+    };
+    if !rights.works.takes_in(new.office()?) {
+        return Err(CaseRefusal::NotFound("office").into());
+    }
+    let case = open_case(transaction, keys, new, actor.to_owned(), terms.now).await?;
+    Ok(case.id)
+}
+
+/// Takes a case to where the report says that it stands; gives none when it stands there.
+async fn advance(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    held: Held,
+    (report, definition, actor): (Report, &Definition, &str),
+    terms: &Terms<'_>,
+) -> Result<Option<Case>, CaseError> {
+    let Some(movement) = report.movement(definition, &held, terms)? else {
+        return Ok(None);
+    };
+    let addition = Addition {
+        actor: actor.to_owned(),
+        happening: Happening::Moved(movement),
+        personal: Personal {
+            reasons: report.reasons,
+            ..Personal::default()
+        },
+    };
+    let case = held.add(transaction, keys, addition, terms.now).await?;
+    watch(transaction, definition, &case, terms.now).await?;
+    Ok(Some(case))
+}
