@@ -32,3 +32,15 @@ fn without_the_demo_there_are_no_tokens() {
     let folder = Folder::without_demo();
     folder.fail_naming(&["demo", "token", "--citizen", "1"], &["c_m999"]);
 }
+
+#[test]
+fn the_issuer_of_the_demo_has_the_key_of_the_secret_of_now() {
+    let token = ["demo", "token", "--citizen", "1"];
+    let folder = Folder::new().with("MUNICIPIO_SECRET", &"1".repeat(32));
+    let first = folder.succeed(&token);
+    // There are accounts, and an issuer with another key.
+    let folder = folder.with("MUNICIPIO_SECRET", &"2".repeat(32));
+    let second = folder.succeed(&token);
+    let signature = |token: &str| token.trim().rsplit('.').next().unwrap().to_owned();
+    assert_ne!(signature(&first), signature(&second));
+}

@@ -61,3 +61,16 @@ async fn a_database_url_is_all_that_postgresql_takes() {
     assert_eq!(folder.names(), ["data"]);
     assert!(!folder.database().exists());
 }
+
+#[actix_web::test]
+async fn the_demo_has_its_issuer_as_soon_as_there_is_a_secret() {
+    if !Engine::postgres_is_there() {
+        return;
+    }
+    let url = new_postgres_database().await;
+    let token = ["demo", "token", "--citizen", "1"];
+    let folder = Folder::new().with("DATABASE_URL", &url);
+    folder.fail_naming(&token, &["MUNICIPIO_SECRET"]);
+    let folder = folder.with("MUNICIPIO_SECRET", &"1".repeat(32));
+    assert_eq!(folder.succeed(&token).split('.').count(), 3);
+}
