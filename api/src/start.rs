@@ -20,7 +20,7 @@ use municipio_domain::{
     },
     ids::TenantId,
     media::Media,
-    store::{Database, TenantStore, Transaction},
+    store::{Database, TenantStore},
     tenants::{self, NewTenant, Tenant, TenantError},
 };
 use municipio_seeds::{LoadReport, SeedError, SeedFile, TenantFile};

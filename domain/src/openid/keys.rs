@@ -104,7 +104,7 @@ impl Keys {
 
 impl Key {
     fn read(json: Value) -> Option<Self> {
-        let text = |name| json.get(name).and_then(Value::as_str);
+        let text = |name: &str| json.get(name).and_then(Value::as_str);
         // One curve is for one algorithm.
         let of_curve = match text("crv") {
             Some("P-256") => Some("ES256"),
