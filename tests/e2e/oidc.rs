@@ -72,7 +72,7 @@ on_both! {
         let account = portal.account(ada(json!([]))).await;
         assert_eq!(account["roles"], json!(["officer"]));
         let me = portal.app.data_as(token(&first), "{ me { permissions { action } } }", json!({})).await;
-        assert_eq!(column(&me["me"]["permissions"], "action"), ["content.read"]);
+        assert_eq!(column(&me["me"]["permissions"], "action"), ["content.read", "cases.read", "cases.work"]);
         // A role that an account has by hand, too, is not taken by its groups.
         portal.call(update, json!({ "id": id, "roles": ["editor"] })).await;
         assert_eq!(portal.account(ada(json!(["capi"]))).await["groupRoles"], json!([]));

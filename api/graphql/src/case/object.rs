@@ -70,7 +70,7 @@ impl From<cases::Person> for CasePerson {
 #[derive(SimpleObject)]
 pub(crate) struct CaseOfficer {
     /// The global id of the account.
-    id: ID,
+    account_id: ID,
     /// The name (nome).
     name: String,
 }
@@ -243,7 +243,7 @@ impl Case {
             let data = data(ctx)?;
             let account = data.account(id).await?;
             Ok(account.map(|account| CaseOfficer {
-                id: global_id::encode_as(Kind::Account, &data.tenant.ipa_code, account.id),
+                account_id: global_id::encode_as(Kind::Account, &data.tenant.ipa_code, account.id),
                 name: account.name,
             }))
         };
