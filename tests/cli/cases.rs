@@ -10,3 +10,17 @@ fn cases_are_verified() {
     assert_eq!(said.trim(), "c_h501: 0 cases, 0 events");
     folder.fail_naming(&["case", "verify", "--tenant", "c_a952"], &["c_a952"]);
 }
+
+/// The cases of the demo are made by the operations by which all are: they hold.
+#[test]
+fn the_cases_of_the_demo_hold() {
+    let folder = Folder::new();
+    drop(folder.serve());
+    let said = folder.succeed(&["case", "verify"]);
+    let numbers = said.split(|letter: char| !letter.is_ascii_digit());
+    let numbers: Vec<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
+    let [.., cases, events] = numbers[..] else {
+        panic!("{said}");
+    };
+    assert!(cases > 200 && events > 2 * cases, "{said}");
+}

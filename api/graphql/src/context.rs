@@ -36,7 +36,7 @@ use municipio_domain::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    case::{CaseLoader, EventsOf, ProcedureOf, SeenCase},
+    case::{AccessesOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, SeenCase},
     error::{ErrorCode, denied, failed, internal, level_too_low},
     files::{FileAddresses, Reach},
     global_id::{self, Kind},
@@ -341,6 +341,23 @@ impl RequestData {
 
     /// What happened in a case.
     pub(crate) async fn case_events(&self, of: EventsOf) -> Result<Vec<CaseEvent>> {
+        let found = self.cases.load_one(of).await.map_err(shared)?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Writes down that the caller reads what a case says of people: before it is shown.
+    pub(crate) async fn note_reading(&self, case: CaseId) -> Result<()> {
+        let read = ReadBy {
+            case,
+            reader: self.caller.author(),
+            at: self.now(),
+        };
+        self.cases.load_one(read).await.map_err(shared)?;
+        Ok(())
+    }
+
+    /// Who read a case, the last first.
+    pub(crate) async fn case_accesses(&self, of: AccessesOf) -> Result<Vec<CaseAccess>> {
         let found = self.cases.load_one(of).await.map_err(shared)?;
         Ok(found.unwrap_or_default())
     }

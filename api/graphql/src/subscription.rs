@@ -81,11 +81,13 @@ impl Subscription {
         let sight = case::rights(data, Action::ReadCases).await?.reads.clone();
         let cases = Cases::from(&data.contents);
         let last = cases.last_place().await.map_err(internal)?;
+        let for_staff = data.caller.is_staff();
         let updates = cases.follow(sight, last).filter_map(move |update| {
             ready(match update {
                 Ok((case, event)) => {
                     let is_wanted = wanted.is_none_or(|wanted| wanted == case.id);
-                    is_wanted.then(|| Ok(CaseUpdate::new(case, event)))
+                    let update = CaseUpdate::new(case, event);
+                    (is_wanted && (for_staff || update.is_for_citizens())).then_some(Ok(update))
                 }
                 Err(error) => Some(Err(internal(error))),
             })
@@ -104,9 +106,14 @@ impl Subscription {
         let sight = Sight::Citizen(citizen.id.clone());
         let cases = Cases::from(&data.contents);
         let last = cases.last_place().await.map_err(internal)?;
-        let updates = cases.follow(sight, last).map(|update| {
-            let (case, event) = update.map_err(internal)?;
-            Ok(CaseUpdate::new(case, event))
+        let updates = cases.follow(sight, last).filter_map(|update| {
+            ready(match update {
+                Ok((case, event)) => {
+                    let update = CaseUpdate::new(case, event);
+                    update.is_for_citizens().then_some(Ok(update))
+                }
+                Err(error) => Some(Err(internal(error))),
+            })
         });
         Ok(updates)
     }

@@ -1,5 +1,7 @@
-//! Who read a case: an entry for each reader and hour. Lists tell of a case what its queue shows, and are not
-//! written down.
+//! Who read what a case says of people: an entry for each reader and hour. A list that tells where cases stand, and no
+//! more, is not written down.
+
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use municipio_entities::case_access::{Column, Entity, Model};
@@ -8,6 +10,9 @@ use uuid::Uuid;
 
 use super::Cases;
 use crate::{ids::CaseId, store::StoreError};
+
+/// The most readings of a case that are told.
+const MOST: usize = 100;
 
 /// That somebody read a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,52 +24,67 @@ pub struct CaseAccess {
 }
 
 impl Cases {
-    /// Writes down who reads a case.
+    /// Writes down who reads these cases.
     ///
     /// # Errors
-    /// The database failed: then the case must not be shown.
-    pub async fn note_access(
+    /// The database failed: then the cases must not be shown.
+    pub async fn note_accesses(
         &self,
-        case: CaseId,
+        cases: &[CaseId],
         reader: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         const SECONDS: i64 = 60 * 60;
         let hour = now.timestamp() / SECONDS;
         let of_this_hour = Condition::all()
-            .add(Column::CaseId.eq(case.0))
             .add(Column::Reader.eq(reader))
             .add(Column::Hour.eq(hour));
         let store = self.contents().store();
-        if store.read().one::<Entity>(of_this_hour).await?.is_some() {
+        let ids = cases.iter().map(|case| case.0);
+        let scope = store.read();
+        let known = scope.all_of::<Entity>(Column::CaseId, ids, of_this_hour);
+        let known: HashSet<_> = known.await?.into_iter().map(|row| row.case_id).collect();
+        let new = cases.iter().filter(|case| !known.contains(&case.0));
+        let new: Vec<_> = new
+            .map(|case| Model {
+                case_id: case.0,
+                reader: reader.to_owned(),
+                hour,
+                tenant_id: Uuid::nil(),
+                read_at: now,
+            })
+            .collect();
+        if new.is_empty() {
             return Ok(());
         }
-        let row = Model {
-            case_id: case.0,
-            reader: reader.to_owned(),
-            hour,
-            tenant_id: Uuid::nil(),
-            read_at: now,
-        };
         let transaction = store.begin().await?;
-        transaction.insert_missing::<Entity>([row]).await?;
+        transaction.insert_missing::<Entity>(new).await?;
         transaction.commit().await
     }
 
-    /// Who read a case, the last first.
+    /// Who read these cases, of each the last first and at most a hundred.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn accesses(&self, case: CaseId) -> Result<Vec<CaseAccess>, StoreError> {
+    pub async fn accesses(
+        &self,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, Vec<CaseAccess>>, StoreError> {
         let scope = self.contents().store().read();
-        let mut rows = scope.all::<Entity>(Column::CaseId.eq(case.0)).await?;
+        let ids = cases.iter().map(|case| case.0);
+        let rows = scope.all_of::<Entity>(Column::CaseId, ids, Condition::all());
+        let mut rows = rows.await?;
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.read_at));
-        let rows = rows.into_iter();
-        Ok(rows
-            .map(|row| CaseAccess {
-                reader: row.reader,
-                at: row.read_at,
-            })
-            .collect())
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let accesses = found.entry(CaseId(row.case_id)).or_default();
+            if accesses.len() < MOST {
+                accesses.push(CaseAccess {
+                    reader: row.reader,
+                    at: row.read_at,
+                });
+            }
+        }
+        Ok(found)
     }
 }

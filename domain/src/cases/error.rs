@@ -70,6 +70,24 @@ pub enum CaseRefusal {
     /// The transition is for others to take.
     #[error("«{0}» is for others to take")]
     NotYours(String),
+    /// The transition asks for no protocol, or not of whoever takes it.
+    #[error("«{0}» takes no protocol from you")]
+    ProtocolNotAsked(String),
+    /// The case stands in the protocol already.
+    #[error("the case stands in the protocol already, under the number {0}")]
+    ProtocolKnown(String),
+    /// The term is over, and silence means something in this procedure.
+    #[error("the term is over: «{0}» is taken by time alone")]
+    TermOver(String),
+    /// The definition asks for no such thing.
+    #[error("the procedure asks for no such thing: «{0}»")]
+    UnknownEvidence(String),
+    /// A signature of somebody who may not take the transition, or where it asks for none.
+    #[error("«{0}» is not yours to sign now")]
+    NotYoursToSign(String),
+    /// The case follows what its procedure says now.
+    #[error("the case follows what its procedure says now already")]
+    UpToDate,
     /// The transition requires something.
     #[error("{}", lack(.0))]
     Missing(Missing),
@@ -103,6 +121,9 @@ fn lack(missing: &Missing) -> String {
     match &missing.requirement {
         Requirement::Comment => "write a comment".to_owned(),
         Requirement::Reasons => "give the reasons".to_owned(),
+        Requirement::Announcement => {
+            "tell the applicant first why the outcome is going to be negative".to_owned()
+        }
         Requirement::Protocol => "give the number and the date of the protocol".to_owned(),
         Requirement::Attachments => format!("the mandatory attachment «{part}» is missing"),
         Requirement::Document { code } => format!("the document «{code}» is missing"),
@@ -128,6 +149,12 @@ impl CaseRefusal {
             Self::UnknownTransition(_) => "UNKNOWN_TRANSITION",
             Self::NotPossible { .. } => "TRANSITION_NOT_POSSIBLE",
             Self::NotYours(_) => "TRANSITION_NOT_YOURS",
+            Self::ProtocolNotAsked(_) => "PROTOCOL_NOT_ASKED",
+            Self::ProtocolKnown(_) => "PROTOCOL_KNOWN",
+            Self::TermOver(_) => "TERM_OVER",
+            Self::UnknownEvidence(_) => "UNKNOWN_EVIDENCE",
+            Self::NotYoursToSign(_) => "SIGNATURE_NOT_YOURS",
+            Self::UpToDate => "CASE_UP_TO_DATE",
             Self::Missing(_) => "REQUIREMENT_MISSING",
             Self::Form(_) => "INVALID_DATA",
             Self::Text { .. } => "INVALID_VALUE",
@@ -147,14 +174,17 @@ impl CaseRefusal {
             Self::NoDefinition => "procedure",
             Self::NoOffice => "office",
             Self::NoDelegates => "delegate",
-            Self::UnknownTransition(_) | Self::NotPossible { .. } | Self::NotYours(_) => {
-                "transition"
-            }
+            Self::UnknownTransition(_)
+            | Self::NotPossible { .. }
+            | Self::NotYours(_)
+            | Self::TermOver(_) => "transition",
+            Self::ProtocolNotAsked(_) | Self::ProtocolKnown(_) => "protocol",
+            Self::UnknownEvidence(_) | Self::NotYoursToSign(_) => "code",
             Self::Missing(missing) => return place_of(missing),
             Self::Form(error) => return Some(format!("data{}", error.pointer)),
             Self::Text { path, .. } => path,
             Self::UnknownOfficer => "officer",
-            Self::NoSecret | Self::Closed | Self::Sent | Self::NotForCitizens => {
+            Self::NoSecret | Self::Closed | Self::Sent | Self::NotForCitizens | Self::UpToDate => {
                 return None;
             }
         };
@@ -169,6 +199,7 @@ fn place_of(missing: &Missing) -> Option<String> {
     Some(match &missing.requirement {
         Requirement::Comment => "comment".to_owned(),
         Requirement::Reasons => "reasons".to_owned(),
+        Requirement::Announcement => "case.announcement".to_owned(),
         Requirement::Protocol => "protocol".to_owned(),
         Requirement::Attachments => evidence("document", part),
         Requirement::Document { code } => evidence("document", code),

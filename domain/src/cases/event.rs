@@ -1,8 +1,10 @@
 //! An event of a case and its hash, which is taken like that of an entry of the audit log.
 
+use std::fmt;
+
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use municipio_entities::case_event;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use serde_json_canonicalizer::to_string as canonical;
 
@@ -14,9 +16,8 @@ use crate::{
     store::StoreError,
 };
 
-/// Something that happened in a case. Its hash is taken over its JSON.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// Something that happened in a case. Its hash is taken over its row.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CaseEvent {
     /// The tenant.
     pub tenant: TenantId,
@@ -25,12 +26,10 @@ pub struct CaseEvent {
     /// Its number: 1, 2, 3 and so on for each case.
     pub number: i64,
     /// When it happened.
-    #[serde(serialize_with = "microseconds")]
     pub at: DateTime<Utc>,
     /// Whose doing it was: `account:…`, `key:…`, `citizen:…`, `timer` or `system`.
     pub actor: String,
     /// What happened.
-    #[serde(flatten)]
     pub happening: Happening,
     /// What it says of people, encrypted with the key of the case.
     pub sealed: Option<String>,
@@ -39,7 +38,6 @@ pub struct CaseEvent {
     /// The hash of this event.
     pub hash: String,
     /// Its place among the events of all cases of the tenant.
-    #[serde(skip)]
     pub place: i64,
 }
 
@@ -85,6 +83,8 @@ pub struct Opening {
     pub delegate: Option<CitizenId>,
     /// It is a draft of a citizen, which nobody else sees.
     pub is_private: bool,
+    /// The hash of the people and the subject, as the row of the case holds them encrypted.
+    pub people: String,
 }
 
 /// How a case went from one state to another.
@@ -200,10 +200,8 @@ pub struct Migration {
     pub state: String,
     /// What citizens are told.
     pub status: CaseStatus,
-}
-
-fn microseconds<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true))
+    /// The last day of the term, as that definition counts it.
+    pub due_on: Option<NaiveDate>,
 }
 
 fn instant(microseconds: i64) -> Result<DateTime<Utc>, StoreError> {
@@ -232,13 +230,8 @@ impl CaseEvent {
             at: instant(self.at.timestamp_micros())?,
             ..self
         };
-        let hash = event.computed_hash()?;
+        let hash = computed_hash(&event.to_row()?)?;
         Ok(Self { hash, ..event })
-    }
-
-    /// The hash that the event should have.
-    fn computed_hash(&self) -> Result<String, StoreError> {
-        hash_of(self).map_err(unwritable)
     }
 
     pub(super) fn to_row(&self) -> Result<case_event::Model, StoreError> {
@@ -260,18 +253,9 @@ impl CaseEvent {
 
     /// Reads a row as it is stored, whether or not its hash is right.
     pub(super) fn from_row(row: case_event::Model) -> Result<Self, StoreError> {
-        let wrong = |reason: String| {
-            let what = format!("event {} of the case {}", row.number, row.case_id);
-            StoreError::corrupt(what, reason)
-        };
-        let details: Value =
-            serde_json::from_str(&row.details).map_err(|error| wrong(error.to_string()))?;
-        // The hash is taken over what the text means: the text must not say it in another way.
-        if canonical(&details).map_err(|error| wrong(error.to_string()))? != row.details {
-            return Err(wrong("its details are not canonical JSON".to_owned()));
-        }
+        let details = details(&row)?;
         let happening = serde_json::from_value(json!({ "name": row.name, "details": details }));
-        let happening = happening.map_err(|error| wrong(error.to_string()))?;
+        let happening = happening.map_err(|error| unreadable(&row, error))?;
         Ok(Self {
             tenant: TenantId(row.tenant_id),
             case: CaseId(row.case_id),
@@ -292,9 +276,43 @@ impl CaseEvent {
             number: row.number,
             hash: row.hash.clone(),
             previous_hash: row.previous_hash.clone(),
-            computed: Self::from_row(row).and_then(|event| event.computed_hash()),
+            computed: computed_hash(&row),
         }
     }
+}
+
+/// The hash that a row should have. It is taken over what is stored, whatever this program makes of it: an event that an
+/// older one wrote keeps its hash.
+fn computed_hash(row: &case_event::Model) -> Result<String, StoreError> {
+    let details = details(row)?;
+    let at = instant(row.at)?.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let entry = json!({
+        "tenant": row.tenant_id,
+        "case": row.case_id,
+        "number": row.number,
+        "at": at,
+        "actor": row.actor,
+        "name": row.name,
+        "details": details,
+        "sealed": row.sealed,
+        "previousHash": row.previous_hash,
+    });
+    hash_of(&entry).map_err(unwritable)
+}
+
+/// What a row says. The hash is taken over what the text means: the text must not say it in another way.
+fn details(row: &case_event::Model) -> Result<Value, StoreError> {
+    let details: Value =
+        serde_json::from_str(&row.details).map_err(|error| unreadable(row, error))?;
+    match canonical(&details).map_err(|error| unreadable(row, error))? == row.details {
+        true => Ok(details),
+        false => Err(unreadable(row, "its details are not canonical JSON")),
+    }
+}
+
+fn unreadable(row: &case_event::Model, reason: impl fmt::Display) -> StoreError {
+    let what = format!("event {} of the case {}", row.number, row.case_id);
+    StoreError::corrupt(what, reason)
 }
 
 #[cfg(test)]
@@ -341,11 +359,52 @@ mod tests {
         let row = event().to_row().unwrap();
         let read = CaseEvent::from_row(row.clone()).unwrap();
         assert_eq!(read, event());
-        assert_eq!(read.computed_hash().unwrap(), read.hash);
+        assert_eq!(computed_hash(&row).unwrap(), read.hash);
         let respelled = case_event::Model {
             details: r#"{"audience": "office"}"#.to_owned(),
             ..row
         };
         assert!(CaseEvent::from_row(respelled).is_err());
+    }
+
+    /// What an event says is never said in another way: those that are kept would not be read any more.
+    #[test]
+    fn what_happened_is_written_as_it_always_was() {
+        const ID: &str = "00000000-0000-0000-0000-000000000000";
+        let day = r#""2026-11-26""#;
+        for (name, details) in [
+            (
+                "opened",
+                format!(
+                    r#"{{"applicant":null,"delegate":null,"isPrivate":true,"office":"{ID}","people":"00","procedure":"{ID}","revision":"{ID}","state":"draft","status":"draft"}}"#
+                ),
+            ),
+            (
+                "moved",
+                format!(
+                    r#"{{"deadline":"start","dueOn":{day},"effect":"register","from":"a","notifies":["applicant","officer"],"protocol":{{"date":{day},"number":"7"}},"status":"in_progress","to":"b","transition":"register"}}"#
+                ),
+            ),
+            ("assigned", format!(r#"{{"office":"{ID}","officer":null}}"#)),
+            (
+                "evidence_added",
+                r#"{"code":"anpr","kind":"registry_check"}"#.to_owned(),
+            ),
+            ("wrote", r#"{"audience":"everyone"}"#.to_owned()),
+            ("revised", "{}".to_owned()),
+            (
+                "migrated",
+                format!(r#"{{"dueOn":null,"revision":"{ID}","state":"b","status":"in_progress"}}"#),
+            ),
+            ("reminded", format!(r#"{{"days":3,"dueOn":{day}}}"#)),
+        ] {
+            let row = case_event::Model {
+                name: name.to_owned(),
+                details,
+                ..event().to_row().unwrap()
+            };
+            let read = CaseEvent::from_row(row.clone()).unwrap();
+            assert_eq!(read.to_row().unwrap(), row, "{name}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What the events of a case say to those who want to take a transition.
 
 use super::{CaseEvent, EvidenceKind, Happening};
-use crate::procedures::Facts;
+use crate::procedures::{Effect, Facts};
 
 /// What is known of a case after these events.
 pub fn facts(events: &[CaseEvent]) -> Facts {
@@ -14,7 +14,13 @@ fn with(mut facts: Facts, event: &CaseEvent) -> Facts {
         Happening::Migrated(migration) => facts.state = migration.state.clone(),
         Happening::Moved(movement) => {
             facts.state = movement.to.clone();
-            facts.has_protocol |= movement.protocol.is_some();
+            let number = movement.protocol.as_ref().map(|protocol| &protocol.number);
+            facts.protocol = facts.protocol.or_else(|| number.cloned());
+            facts.is_announced = match movement.effect {
+                Some(Effect::AnnounceRefusal) => true,
+                Some(Effect::Reopen) => false,
+                _ => facts.is_announced,
+            };
             // Who signed did so for where the case stood.
             facts.signatures.clear();
         }

@@ -162,6 +162,7 @@ impl Case {
     pub fn deed(&self, name: &'static str, municipality: &IpaCode) -> Deed {
         let id = global_id_of(Self::TYPE_NAME, municipality, self.id);
         Deed::to(name, id).with(json!({
+            "case": self.id,
             "state": self.state,
             "version": self.version,
             "head": self.head,
@@ -257,7 +258,8 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
             row.closed_at = opening.status.is_final().then_some(event.at);
         }
         Happening::Moved(movement) => {
-            row.is_private &= movement.status == CaseStatus::Draft;
+            // A draft that is given up was never sent: nobody else sees it.
+            row.is_private &= movement.status == CaseStatus::Draft || movement.status.is_final();
             row.state = movement.to.clone();
             row.status = movement.status.code().to_owned();
             row.closed_at = movement.status.is_final().then_some(event.at);
@@ -283,13 +285,16 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
             row.revision_id = migration.revision.0;
             row.state = migration.state.clone();
             row.status = migration.status.code().to_owned();
+            row.due_on = migration.due_on;
         }
         Happening::EvidenceAdded(_)
         | Happening::Wrote(_)
         | Happening::Revised(_)
         | Happening::Reminded(_) => {}
     }
-    row.due_place = due_place(row.due_on, row.opened_place);
+    // Nobody waits for the term of a case that is closed.
+    let awaited = row.due_on.filter(|_| row.closed_at.is_none());
+    row.due_place = due_place(awaited, row.opened_place);
     row
 }
 
@@ -299,7 +304,9 @@ fn due_place(due_on: Option<NaiveDate>, opened_place: i64) -> i64 {
     const NEVER: i64 = 1 << 22;
     /// So many cases have places of their own on a day.
     const PLACES: i64 = 1 << 40;
-    let day = due_on.map_or(NEVER, |day| day.num_days_from_ce().into());
+    let day = due_on.map_or(NEVER, |day| {
+        i64::from(day.num_days_from_ce()).min(NEVER - 1)
+    });
     day * PLACES + opened_place % PLACES
 }
 
@@ -314,6 +321,7 @@ mod tests {
             due_place(day(1), 7),
             due_place(day(1), 8),
             due_place(day(2), 1),
+            due_place(Some(NaiveDate::MAX), 1),
             due_place(None, 1),
             due_place(None, 2),
         ];

@@ -11,9 +11,11 @@ mod access;
 mod append;
 mod error;
 mod event;
+mod evidence;
 mod facts;
 mod file;
 mod follow;
+mod migrate;
 mod open;
 mod people;
 mod queries;
@@ -30,8 +32,10 @@ pub use event::{
     Assignment, Audience, CaseEvent, Evidence, EvidenceKind, Happening, Message, Migration,
     Movement, Opening, Protocol, Reminder, Revision,
 };
+pub use evidence::add_evidence;
 pub use facts::facts;
 pub use file::{Case, Outcome};
+pub use migrate::migrate;
 pub use open::{NewCase, open_case, revise_case};
 pub use people::{People, Person, Personal};
 pub(crate) use queries::is_followed;
@@ -40,6 +44,4 @@ pub use report::{Published, Reference, Report, Reported, report};
 pub use sight::{Rights, Sight};
 pub use timer::Timekeeper;
 pub use verify::{CaseFlaw, VerifiedCases};
-pub use work::{
-    Held, Step, Terms, add_evidence, assign, decide, hold, migrate, send_message, transition,
-};
+pub use work::{Held, Step, Terms, assign, decide, hold, send_message, transition};

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     citizens::{CitizenId, CitizenKeys},
     content::types::Procedure,
+    digest::sha256,
     ids::{CaseId, ItemId, RevisionId},
     procedures::{CaseStatus, Definition, check_form},
     store::Transaction,
@@ -24,7 +25,7 @@ use crate::{
 const LONGEST_DATA: usize = 200_000;
 
 /// What a new case is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewCase<'a> {
     /// The procedure.
     pub procedure: ItemId,
@@ -66,7 +67,9 @@ impl NewCase<'_> {
             wrong.push(CaseRefusal::NoDelegates);
         }
         wrong.extend(self.data.as_ref().and_then(too_long));
-        if !is_draft && let Some(data) = &self.data {
+        // Of an application on paper, which an officer enters, the data need not be there.
+        let nothing = self.is_by_citizen.then_some(&Value::Null);
+        if !is_draft && let Some(data) = self.data.as_ref().or(nothing) {
             wrong.extend(unfit(definition, data));
         }
         wrong
@@ -115,6 +118,7 @@ pub async fn open_case(
         let person = person.as_ref()?;
         Some(keys.citizen(tenant, &person.fiscal_code))
     };
+    let sealed = seal(&key, &drawer(id, 0), &new.people)?;
     let happening = Happening::Opened(Opening {
         procedure: new.procedure,
         revision: new.revision.0,
@@ -124,10 +128,11 @@ pub async fn open_case(
         applicant: known(&new.people.applicant),
         delegate: known(&new.people.delegate),
         is_private: is_draft && new.is_by_citizen,
+        people: sha256(&sealed),
     });
     let row = case_file::Model {
         data_key: Some(kept.as_str().to_owned()),
-        sealed: Some(seal(&key, &drawer(id, 0), &new.people)?),
+        sealed: Some(sealed),
         ..blank(id)
     };
     let personal = Personal {
@@ -142,7 +147,7 @@ pub async fn open_case(
     };
     let row = append(transaction, row, Some(&key), addition, now).await?;
     let case: Case = row.try_into()?;
-    watch(transaction, definition, &case, now).await?;
+    watch(transaction, definition, &case, case.version, now).await?;
     Ok(case)
 }
 

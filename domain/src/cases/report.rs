@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use municipio_entities::case_reference::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition};
 use serde::Serialize;
@@ -89,15 +89,13 @@ impl Reference {
 }
 
 impl Report {
-    fn check(&self) -> Vec<CaseRefusal> {
+    fn check(&self, today: NaiveDate) -> Vec<CaseRefusal> {
         let reasons = self.reasons.as_deref();
-        let number = self
-            .protocol
-            .as_ref()
-            .map(|protocol| protocol.number.as_str());
         let reasons = reasons.and_then(|text| words("reasons", text));
-        let number = number.and_then(|text| line("protocol.number", text));
-        reasons.into_iter().chain(number).collect()
+        let protocol = self.protocol.iter();
+        // What is reported may have begun long ago.
+        let protocol = protocol.flat_map(|protocol| protocol.check(None, today));
+        reasons.into_iter().chain(protocol).collect()
     }
 
     /// The event that takes a case to where it stands now; none when it stands there.
@@ -117,6 +115,9 @@ impl Report {
             .protocol
             .clone()
             .filter(|new| held.case.protocol.as_ref() != Some(new));
+        if let (Some(known), Some(_)) = (&held.case.protocol, &protocol) {
+            return Err(CaseRefusal::ProtocolKnown(known.number.clone()).into());
+        }
         if known.state == target.code && protocol.is_none() {
             return Ok(None);
         }
@@ -145,6 +146,11 @@ impl Report {
             },
         }));
         let term = definition.deadline.as_ref();
+        let due_on = term.map(|term| due_on(term, &all, terms.calendar));
+        let due_on = due_on.transpose().map_err(|error| CaseRefusal::Text {
+            path: "protocol.date",
+            message: error.to_string(),
+        })?;
         Ok(Some(Movement {
             transition: transition
                 .map_or(REPORTED, |known| known.code.as_str())
@@ -154,7 +160,7 @@ impl Report {
             status: target.status,
             effect,
             deadline,
-            due_on: term.and_then(|term| due_on(term, &all, terms.calendar)),
+            due_on: due_on.flatten(),
             protocol,
             notifies: transition
                 .map(|known| known.notifies.clone())
@@ -174,10 +180,12 @@ fn effect(before: CaseStatus, target: &State) -> Option<Effect> {
     }
 }
 
-/// What it does to the term: it stands still while the applicant is waited for.
+/// What it does to the term: it stands still while the applicant is waited for, and begins anew when the case goes on
+/// that was closed.
 fn deadline(before: CaseStatus, target: &State) -> Option<DeadlineEffect> {
     match (before, target.status) {
         (_, status) if status.is_final() => Some(DeadlineEffect::End),
+        (before, _) if before.is_final() => Some(DeadlineEffect::Start),
         (_, CaseStatus::WaitingForApplicant) => Some(DeadlineEffect::Suspend),
         (CaseStatus::WaitingForApplicant, _) => Some(DeadlineEffect::Resume),
         _ => None,
@@ -268,7 +276,7 @@ pub async fn report(
     let wrong: Vec<_> = reference
         .check()
         .into_iter()
-        .chain(report.check())
+        .chain(report.check(legal_day(terms.now)))
         .collect();
     if !wrong.is_empty() {
         return Err(CaseError::Refused(wrong));
@@ -390,6 +398,6 @@ async fn advance(
         },
     };
     let case = held.add(transaction, keys, addition, terms.now).await?;
-    watch(transaction, definition, &case, terms.now).await?;
+    watch(transaction, definition, &case, case.version, terms.now).await?;
     Ok(Some(case))
 }

@@ -25,6 +25,8 @@ pub enum Sight {
     Offices(Vec<ItemId>),
     /// Those of this citizen, as an applicant or a delegate.
     Citizen(CitizenId),
+    /// All, drafts of citizens included: time goes by in those too.
+    Time,
 }
 
 impl Sight {
@@ -47,7 +49,7 @@ impl Sight {
     /// Whether it takes in cases of an office.
     pub fn takes_in(&self, office: ItemId) -> bool {
         match self {
-            Self::Everything => true,
+            Self::Everything | Self::Time => true,
             Self::Offices(offices) => offices.contains(&office),
             Self::Citizen(_) => false,
         }
@@ -56,6 +58,7 @@ impl Sight {
     /// Whether it takes in a case.
     pub fn sees(&self, case: &Case) -> bool {
         match self {
+            Self::Time => true,
             Self::Everything | Self::Offices(_) => !case.is_private && self.takes_in(case.office),
             Self::Citizen(citizen) => {
                 let mut theirs = case.applicant.iter().chain(&case.delegate);
@@ -67,6 +70,7 @@ impl Sight {
     /// The same as a condition of a statement.
     pub(super) fn condition(&self) -> Condition {
         match self {
+            Self::Time => Condition::all(),
             Self::Everything => Condition::all().add(Column::IsPrivate.eq(false)),
             Self::Offices(offices) => {
                 let offices = offices.iter().map(|office| office.0);

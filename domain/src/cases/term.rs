@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use super::{CaseEvent, Happening};
 use crate::{
     procedures::{DeadlineEffect, Term},
-    time::{ClosingCalendar, Deadline, DeadlineRule, PauseKind, TermLength, legal_day},
+    time::{
+        ClosingCalendar, Deadline, DeadlineRule, PauseKind, PauseRefused, TermLength, legal_day,
+    },
 };
 
 impl From<&Term> for DeadlineRule {
@@ -47,34 +49,55 @@ pub(super) fn touches(events: &[CaseEvent]) -> Vec<Touch> {
 }
 
 /// The last day of a term that is touched like this; nothing before it begins. What the law allows once and is done
-/// again does not hold the term a second time.
+/// again, or when the term is over, does not hold it. When it ended and begins again, as with a case that is
+/// reopened, it is counted anew.
+///
+/// # Errors
+/// Something would have happened before what is known of the term.
 pub(super) fn due_on(
     term: &Term,
     touches: &[Touch],
     calendar: &ClosingCalendar,
-) -> Option<NaiveDate> {
-    let mut deadline: Option<Deadline> = None;
+) -> Result<Option<NaiveDate>, PauseRefused> {
+    let (mut deadline, mut has_ended): (Option<Deadline>, _) = (None, false);
     for touch in touches {
-        match (touch.effect, &mut deadline) {
-            (DeadlineEffect::Start, None) => {
+        let pause = |deadline: &mut Deadline, kind| deadline.pause(kind, touch.day, calendar);
+        let touched = match (touch.effect, &mut deadline) {
+            (DeadlineEffect::Start, known) if has_ended || known.is_none() => {
                 deadline = Some(Deadline::new(term.into(), touch.day));
+                has_ended = false;
+                Ok(())
             }
-            (DeadlineEffect::Suspend, Some(deadline)) => {
-                let _ = deadline.pause(PauseKind::Suspension, touch.day, calendar);
+            (DeadlineEffect::End, Some(_)) => {
+                has_ended = true;
+                Ok(())
             }
+            (DeadlineEffect::Suspend, Some(deadline)) => pause(deadline, PauseKind::Suspension),
             (DeadlineEffect::Announce, Some(deadline)) => {
-                let _ = deadline.pause(PauseKind::RejectionNotice, touch.day, calendar);
+                pause(deadline, PauseKind::RejectionNotice)
             }
+            (DeadlineEffect::Interrupt, Some(deadline)) => pause(deadline, PauseKind::Interruption),
+            // Documents end a suspension, or begin a term anew that was interrupted.
             (DeadlineEffect::Resume, Some(deadline)) => {
-                let _ = deadline.resume(PauseKind::Suspension, touch.day);
+                match deadline.resume(PauseKind::Suspension, touch.day) {
+                    Err(PauseRefused::Running) => {
+                        deadline.resume(PauseKind::Interruption, touch.day)
+                    }
+                    resumed => resumed,
+                }
             }
             (DeadlineEffect::Answer, Some(deadline)) => {
-                let _ = deadline.resume(PauseKind::RejectionNotice, touch.day);
+                deadline.resume(PauseKind::RejectionNotice, touch.day)
             }
-            _ => {}
+            _ => Ok(()),
+        };
+        match touched {
+            Err(PauseRefused::Earlier) => return Err(PauseRefused::Earlier),
+            // The term goes on as if nothing had been asked for.
+            Ok(()) | Err(_) => {}
         }
     }
-    deadline?.due(calendar)
+    Ok(deadline.and_then(|deadline| deadline.due(calendar)))
 }
 
 #[cfg(test)]
@@ -95,7 +118,7 @@ mod tests {
                 day: *day,
             })
             .collect();
-        due_on(&Term::default(), &touches, &ClosingCalendar::default())
+        due_on(&Term::default(), &touches, &ClosingCalendar::default()).unwrap()
     }
 
     #[test]
@@ -129,23 +152,52 @@ mod tests {
         assert_eq!(due_after((Answer, day(4, 8))), Some(day(5, 12)));
     }
 
+    #[test]
+    fn a_case_that_is_reopened_has_a_term_of_its_own() {
+        use DeadlineEffect::{End, Start, Suspend};
+        let closed = [(Start, day(3, 2)), (Suspend, day(3, 5)), (End, day(3, 10))];
+        let reopened = [closed.as_slice(), &[(Start, day(6, 1))]].concat();
+        assert_eq!(due(&reopened), Some(day(7, 1)));
+        let again = [reopened.as_slice(), &[(Start, day(6, 20))]].concat();
+        assert_eq!(due(&again), Some(day(7, 1)), "it runs already");
+    }
+
+    #[test]
+    fn a_term_that_is_interrupted_begins_anew_with_what_was_missing() {
+        use DeadlineEffect::{Interrupt, Resume, Start};
+        let interrupted = [(Start, day(3, 2)), (Interrupt, day(3, 10))];
+        assert_eq!(due(&interrupted), None, "it waits");
+        let corrected = [interrupted.as_slice(), &[(Resume, day(5, 1))]].concat();
+        assert_eq!(due(&corrected), Some(day(5, 31)));
+    }
+
+    #[test]
+    fn nothing_happens_to_a_term_before_it_begins() {
+        let touches = [
+            (DeadlineEffect::Start, day(3, 10)),
+            (DeadlineEffect::Suspend, day(3, 2)),
+        ];
+        let touches = touches.map(|(effect, day)| Touch { effect, day });
+        let refused = due_on(&Term::default(), &touches, &ClosingCalendar::default());
+        assert_eq!(refused, Err(PauseRefused::Earlier));
+    }
+
     proptest! {
         #[test]
         fn what_happens_to_a_term_never_makes_it_shorter(steps in proptest::collection::vec((0..5_usize, 0..9_i64), 0..12)) {
             use DeadlineEffect::{Announce, Answer, Resume, Start, Suspend};
             let mut at = day(1, 7);
             let mut touches = vec![(Start, at)];
-            let mut last = due(&touches);
+            let granted = due(&touches);
             for (kind, days) in steps {
                 at += chrono::TimeDelta::days(days);
                 touches.push(([Suspend, Resume, Announce, Answer, Start][kind], at));
+                // Whoever answers early takes back some of the days that were added, but none of the term itself.
                 let now = due(&touches);
-                // Whoever answers early takes back some of the days that were granted, but none of the term itself.
-                prop_assert!(now >= due(&touches[..1]), "{touches:?}");
-                prop_assert!(now.is_some());
-                last = now.max(last);
+                prop_assert!(now >= granted, "{touches:?}");
+                // Thirty days for what is missing, twenty for the announcement of a refusal.
+                prop_assert!(now <= granted.map(|day| day + chrono::TimeDelta::days(50)), "{touches:?}");
             }
-            prop_assert!(last.is_some());
         }
     }
 }

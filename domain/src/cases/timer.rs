@@ -21,7 +21,7 @@ use crate::{
     identity::Vault,
     ids::CaseId,
     outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Retries, Topic},
-    procedures::{Definition, Given, Timer, Who, take},
+    procedures::{Definition, Facts, Given, Timer, Transition, Who, take},
     store::{Database, StoreError, TenantStore, Transaction},
     tenants,
     time::{ClosingCalendar, end_of_day, legal_day},
@@ -59,11 +59,12 @@ enum Next {
     Take(String),
 }
 
-/// Has somebody look after a case that went from one state to another.
+/// Has somebody look after a case in which something came in or which went from one state to another, by this event.
 pub(super) async fn watch(
     transaction: &Transaction,
     definition: &Definition,
     case: &Case,
+    moved: i64,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let by_timer = definition
@@ -76,7 +77,7 @@ pub(super) async fn watch(
     }
     let watch = Watch {
         case: case.id,
-        moved: case.version,
+        moved,
     };
     // Jobs about one thing wait for each other: what waits for the end of a term would keep all later ones.
     let aggregate = format!("{}:{}", case.id, case.version);
@@ -85,7 +86,7 @@ pub(super) async fn watch(
 }
 
 /// The last event by which a case went from one state to another, or began.
-fn last_move(events: &[CaseEvent]) -> Option<&CaseEvent> {
+pub(super) fn last_move(events: &[CaseEvent]) -> Option<&CaseEvent> {
     let is_move = |event: &&CaseEvent| {
         matches!(
             event.happening,
@@ -93,6 +94,25 @@ fn last_move(events: &[CaseEvent]) -> Option<&CaseEvent> {
         )
     };
     events.iter().rfind(is_move)
+}
+
+/// Whether the term is over and silence takes the case on from where it stands, so that nobody else does any more.
+pub(super) fn closes(
+    definition: &Definition,
+    facts: &Facts,
+    due_on: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> bool {
+    let is_over = due_on.and_then(end_of_day).is_some_and(|end| end <= now);
+    let mut steps = definition.from(&facts.state);
+    is_over
+        && steps.any(|step| step.timer == Some(Timer::Deadline) && happens(definition, step, facts))
+}
+
+/// Whether nothing is missing for a transition that happens by itself.
+fn happens(definition: &Definition, transition: &Transition, facts: &Facts) -> bool {
+    let given = Given::default();
+    take(definition, &transition.code, facts, &Who::Timer, given).is_ok()
 }
 
 /// What happens next in a case, and when.
@@ -109,14 +129,9 @@ fn next(
             Timer::After { days } => since.checked_add_days(Days::new(days.into()))?,
             Timer::Deadline => due_on?,
         };
-        let taken = take(
-            definition,
-            &transition.code,
-            &facts,
-            &Who::Timer,
-            Given::default(),
-        );
-        taken.ok()?;
+        if !happens(definition, transition, &facts) {
+            return None;
+        }
         Some((end_of_day(last)?, Next::Take(transition.code.clone())))
     });
     let reminders = reminders(definition, events, due_on, now);
@@ -171,7 +186,7 @@ impl Timekeeper {
         let store = self.database.tenant(job.tenant);
         let contents = Contents::new(store.clone(), Contents::cache(8));
         let cases = Cases::from(&contents);
-        let Some(case) = cases.among(&Sight::Everything, &[watch.case]).await?.pop() else {
+        let Some(case) = cases.among(&Sight::Time, &[watch.case]).await?.pop() else {
             return Ok(Progress::Done);
         };
         let events = cases
@@ -226,13 +241,7 @@ impl Timekeeper {
             keys.ok_or_else(|| CaseError::Sealing("there is no MUNICIPIO_SECRET".to_owned()))?;
         let tenant = tenants::find(&self.database, store.tenant_id()).await?;
         let transaction = store.begin().await?;
-        let held = hold(
-            &transaction,
-            &Sight::Everything,
-            case.id,
-            Some(case.version),
-        )
-        .await?;
+        let held = hold(&transaction, &Sight::Time, case.id, Some(case.version)).await?;
         let (actor, now) = (ACTOR.to_owned(), terms.now);
         let case = match next {
             Next::Take(code) => {

@@ -1,20 +1,24 @@
 //! Whether the events of cases are those that were written, and their rows what the events leave.
 
-use std::fmt;
+use std::{collections::HashMap, fmt, pin::pin};
 
+use futures_util::TryStreamExt;
 use municipio_entities::{case_event, case_file};
 use sea_orm::{
     ColumnTrait, Condition, FromQueryResult, Iterable, QueryResult,
     sea_query::{Order, Query},
 };
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    CaseEvent, Cases,
+    CaseEvent, Cases, Happening,
     file::{apply, blank},
 };
 use crate::{
-    chain::{Chain, Flaw},
+    audit::AuditLog,
+    chain::{Chain, Flaw, Head},
+    digest::sha256,
     ids::CaseId,
     store::StoreError,
 };
@@ -31,6 +35,10 @@ pub enum CaseFlaw {
     Event(Flaw),
     /// The row of the case is not what its events leave.
     File,
+    /// What the row says of people is not what it was when the case began.
+    People,
+    /// The audit log knows of the case, but it is not there.
+    Gone,
 }
 
 impl fmt::Display for CaseFlaw {
@@ -38,6 +46,10 @@ impl fmt::Display for CaseFlaw {
         match self {
             Self::Event(flaw) => flaw.fmt(f),
             Self::File => f.write_str("the case is not what its events leave of it"),
+            Self::People => f.write_str(
+                "what the case says of people, or the key to it, was changed or removed",
+            ),
+            Self::Gone => f.write_str("the case was removed: the audit log knows of it"),
         }
     }
 }
@@ -70,12 +82,15 @@ impl VerifiedCases {
 }
 
 impl Cases {
-    /// Computes every hash again, and says what does not fit.
+    /// Computes every hash again, and says what does not fit. That events were cut together with what is counted, or a
+    /// case removed as a whole, is known from the audit log, where each change left the last event.
     ///
     /// # Errors
     /// The database failed.
     pub async fn verify(&self) -> Result<VerifiedCases, StoreError> {
         let mut found = VerifiedCases::default();
+        // Before the cases: they are at least where it says.
+        let mut heads = self.heads().await?;
         let mut after = Uuid::nil();
         loop {
             let files = self.files(after).await?;
@@ -93,10 +108,54 @@ impl Cases {
             for file in files {
                 let begin = events.partition_point(|event| event.case_id < file.id);
                 let end = events.partition_point(|event| event.case_id <= file.id);
-                check(&mut found, file, &events[begin..end]);
+                let events = &events[begin..end];
+                let case = CaseId(file.id);
+                let counted = match events.len() as i64 > file.version {
+                    // More may have come since the row was read.
+                    true => self.version(case).await?,
+                    false => file.version,
+                };
+                check(&mut found, file, (events, counted), heads.remove(&case));
             }
         }
+        for case in heads.into_keys() {
+            found.flaw(case, CaseFlaw::Gone);
+        }
         Ok(found)
+    }
+
+    /// The last event of each case of which the audit log knows one.
+    async fn heads(&self) -> Result<HashMap<CaseId, Head>, StoreError> {
+        let log = AuditLog::new(self.contents().store().clone());
+        let mut entries = pin!(log.entries(0));
+        let mut heads = HashMap::new();
+        while let Some(entry) = entries.try_next().await? {
+            if !entry.name.starts_with("case.") {
+                continue;
+            }
+            let noted = serde_json::from_value::<Noted>(entry.details);
+            if let Ok(Noted {
+                case,
+                version,
+                head,
+            }) = noted
+            {
+                let head = Head {
+                    number: version,
+                    hash: head,
+                };
+                heads.insert(case, head);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// How many events are counted of a case now.
+    async fn version(&self, case: CaseId) -> Result<i64, StoreError> {
+        let scope = self.contents().store().read();
+        let this = case_file::Column::Id.eq(case.0);
+        let row = scope.one::<case_file::Entity>(this).await?;
+        Ok(row.map_or(0, |row| row.version))
     }
 
     /// The next rows in the order of their ids.
@@ -120,12 +179,25 @@ impl Cases {
     }
 }
 
-/// Walks through the events of a case.
-fn check(found: &mut VerifiedCases, file: case_file::Model, rows: &[case_event::Model]) {
+/// What an entry of the audit log says of the last event of a case.
+#[derive(Deserialize)]
+struct Noted {
+    case: CaseId,
+    version: i64,
+    head: String,
+}
+
+/// Walks through the events of a case, of which so many are counted, and the last one that was noted must be one.
+fn check(
+    found: &mut VerifiedCases,
+    file: case_file::Model,
+    (rows, counted): (&[case_event::Model], i64),
+    noted: Option<Head>,
+) {
     let case = CaseId(file.id);
     found.cases += 1;
     found.events += rows.len() as u64;
-    let mut chain = Chain::new(None);
+    let mut chain = Chain::new(noted.as_ref());
     // What no event says.
     let mut left = Ok(case_file::Model {
         data_key: file.data_key.clone(),
@@ -136,14 +208,30 @@ fn check(found: &mut VerifiedCases, file: case_file::Model, rows: &[case_event::
         chain.add(CaseEvent::link(row.clone()));
         left = left.and_then(|left| Ok(apply(left, &CaseEvent::from_row(row.clone())?)));
     }
-    // More events may have come since the row was read: those are looked at the next time.
-    let verified = chain.end(file.version, i64::MAX);
-    let has_grown = rows.len() as i64 > file.version;
+    let verified = chain.end(file.version, counted);
+    // What the row says is looked at the next time then.
+    let has_grown = counted > file.version;
     for flaw in verified.flaws {
         found.flaw(case, CaseFlaw::Event(flaw));
+    }
+    if !says_its_people(&file, rows.first()) {
+        found.flaw(case, CaseFlaw::People);
     }
     let left: Result<_, StoreError> = left;
     if verified.total == 0 && !has_grown && left.is_ok_and(|left| left != file) {
         found.flaw(case, CaseFlaw::File);
+    }
+}
+
+/// Whether the row says of people, encrypted, what it said when the case began, and has the key to it.
+fn says_its_people(file: &case_file::Model, first: Option<&case_event::Model>) -> bool {
+    let opened = first.and_then(|row| CaseEvent::from_row(row.clone()).ok());
+    match opened.map(|event| event.happening) {
+        Some(Happening::Opened(opening)) => {
+            let people = file.sealed.as_deref().map(sha256);
+            people == Some(opening.people) && file.data_key.is_some()
+        }
+        // That is another flaw.
+        _ => true,
     }
 }

@@ -1,25 +1,28 @@
 //! What is done to a case: each is one event. A case is held first, so that of two who work on it at once the second
 //! sees what the first did, and is told of it when that is not what was expected.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use municipio_entities::case_file;
 use serde_json::Value;
 
 use super::{
-    Assignment, Case, CaseError, CaseEvent, CaseRefusal, Evidence, Happening, Message, Migration,
-    Movement, Personal, Protocol, Sight,
+    Assignment, Case, CaseError, CaseEvent, CaseRefusal, Happening, Message, Movement, Personal,
+    Protocol, Sight,
     append::{Addition, append},
     facts::facts,
     open::unfit,
     queries::events,
     term::{Touch, due_on, touches},
-    timer::watch,
+    timer::{closes, watch},
 };
 use crate::{
     citizens::CitizenKeys,
     content::check_text,
-    ids::{AccountId, CaseId, ItemId, RevisionId},
-    procedures::{DeadlineEffect, Definition, Effect, Given, Kept, Who, take},
+    ids::{AccountId, CaseId, ItemId},
+    procedures::{
+        CaseStatus, DeadlineEffect, Definition, Facts, Given, Kept, Requirement, Transition, Who,
+        take,
+    },
     store::Transaction,
     time::{ClosingCalendar, legal_day},
 };
@@ -28,6 +31,8 @@ use crate::{
 const LINE: usize = 255;
 /// The longest text, such as the reasons of an outcome.
 const TEXT: usize = 20_000;
+/// The longest number of the protocol.
+const PROTOCOL: usize = 50;
 
 /// A case that nobody else changes until the transaction ends, and what happened in it.
 pub struct Held {
@@ -81,7 +86,7 @@ impl Held {
 }
 
 /// A transition that somebody wants to take, with what they give along with it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Step {
     /// The transition, by its code.
     pub transition: String,
@@ -106,15 +111,39 @@ impl Step {
         }
     }
 
-    fn check(&self) -> Vec<CaseRefusal> {
+    fn check(&self, now: DateTime<Utc>) -> Vec<CaseRefusal> {
         let texts = [("comment", &self.comment), ("reasons", &self.reasons)];
         let texts = texts.into_iter().filter_map(|(path, text)| {
             let text = text.as_deref()?;
             words(path, text)
         });
-        let number = self.protocol.as_ref();
-        let number = number.and_then(|protocol| line("protocol.number", &protocol.number));
-        texts.chain(number).collect()
+        let protocol = self.protocol.iter();
+        let today = legal_day(now);
+        let a_year_ago = today.checked_sub_months(Months::new(12));
+        let protocol = protocol.flat_map(|protocol| protocol.check(a_year_ago, today));
+        texts.chain(protocol).collect()
+    }
+}
+
+impl Protocol {
+    /// What is wrong with it, between these days. It stands in clear in the case: a number is a number.
+    pub(super) fn check(&self, first: Option<NaiveDate>, last: NaiveDate) -> Vec<CaseRefusal> {
+        let belongs = |letter: char| letter.is_ascii_alphanumeric() || "/-._ ".contains(letter);
+        let is_number = self.number.len() <= PROTOCOL
+            && self.number.contains(|letter: char| letter.is_ascii_digit())
+            && self.number.chars().all(belongs);
+        let number = (!is_number).then(|| CaseRefusal::Text {
+            path: "protocol.number",
+            message: format!(
+                "a number of the protocol has digits, and at most {PROTOCOL} letters, digits and / - . _"
+            ),
+        });
+        let is_near = self.date <= last && first.is_none_or(|first| self.date >= first);
+        let date = (!is_near).then(|| CaseRefusal::Text {
+            path: "protocol.date",
+            message: "the date of the protocol is within the last year, and not to come".to_owned(),
+        });
+        number.into_iter().chain(date).collect()
     }
 }
 
@@ -138,7 +167,7 @@ pub fn decide(
     step: &Step,
     terms: &Terms<'_>,
 ) -> Result<Movement, CaseError> {
-    let wrong = step.check();
+    let wrong = step.check(terms.now);
     if !wrong.is_empty() {
         return Err(CaseError::Refused(wrong));
     }
@@ -156,6 +185,21 @@ pub fn decide(
             Kept::Missing(missing) => missing.into_iter().map(CaseRefusal::Missing).collect(),
         })
         .map_err(CaseError::Refused)?;
+    if step.protocol.is_some() {
+        protocol_is_due(transition, &facts, who)?;
+    }
+    let mut touches = touches(events);
+    let term = definition.deadline.as_ref();
+    let counted = |touches: &[Touch]| match term {
+        None => Ok(None),
+        Some(term) => due_on(term, touches, terms.calendar).map_err(|error| CaseRefusal::Text {
+            path: "transition",
+            message: error.to_string(),
+        }),
+    };
+    if !matches!(who, Who::Timer) && closes(definition, &facts, counted(&touches)?, terms.now) {
+        return Err(CaseRefusal::TermOver(code()).into());
+    }
     let touch = transition.deadline.map(|effect| Touch {
         effect,
         day: match (effect, &step.protocol) {
@@ -163,9 +207,7 @@ pub fn decide(
             _ => legal_day(terms.now),
         },
     });
-    let mut touches = touches(events);
     touches.extend(touch);
-    let term = definition.deadline.as_ref();
     Ok(Movement {
         transition: code(),
         from: facts.state.clone(),
@@ -173,10 +215,26 @@ pub fn decide(
         status: target.status,
         effect: transition.effect,
         deadline: transition.deadline,
-        due_on: term.and_then(|term| due_on(term, &touches, terms.calendar)),
+        due_on: counted(&touches)?,
         protocol: step.protocol.clone(),
         notifies: transition.notifies.clone(),
     })
+}
+
+/// Whether the case is entered into the protocol now: once, by those who keep it, where the definition asks for it.
+fn protocol_is_due(
+    transition: &Transition,
+    facts: &Facts,
+    who: &Who<'_>,
+) -> Result<(), CaseRefusal> {
+    let is_asked = transition.requires.contains(&Requirement::Protocol);
+    if !is_asked || matches!(who, Who::Citizen) {
+        return Err(CaseRefusal::ProtocolNotAsked(transition.code.clone()));
+    }
+    match &facts.protocol {
+        Some(number) => Err(CaseRefusal::ProtocolKnown(number.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Takes a case from one state to another.
@@ -191,7 +249,9 @@ pub async fn transition(
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
-    if movement.effect == Some(Effect::Submit) {
+    let was_draft = held.case.is_private || held.case.status == CaseStatus::Draft;
+    let is_sent = movement.status != CaseStatus::Draft && !movement.status.is_final();
+    if was_draft && is_sent {
         let said = held.case.personal(keys, &held.events)?;
         let data = said.into_iter().rev().find_map(|said| said.data);
         // Of an application on paper the data need not be there.
@@ -215,7 +275,7 @@ pub async fn transition(
         personal,
     };
     let case = held.add(transaction, keys, addition, now).await?;
-    watch(transaction, definition, &case, now).await?;
+    watch(transaction, definition, &case, case.version, now).await?;
     Ok(case)
 }
 
@@ -235,42 +295,6 @@ pub async fn assign(
         actor,
         happening: Happening::Assigned(Assignment { office, officer }),
         personal: Personal::default(),
-    };
-    held.add(transaction, keys, addition, now).await
-}
-
-/// Notes that something came in that transitions require.
-///
-/// # Errors
-/// A text does not fit, it cannot be encrypted, the case is closed, or the database failed.
-pub async fn add_evidence(
-    transaction: &Transaction,
-    keys: &CitizenKeys,
-    held: Held,
-    (evidence, title, reference): (Evidence, Option<String>, Option<String>),
-    actor: String,
-    now: DateTime<Utc>,
-) -> Result<Case, CaseError> {
-    let texts = [("title", &title), ("reference", &reference)];
-    let wrong: Vec<_> = texts
-        .into_iter()
-        .filter_map(|(path, text)| line(path, text.as_deref()?))
-        .chain(line("code", &evidence.code))
-        .collect();
-    if !wrong.is_empty() {
-        return Err(CaseError::Refused(wrong));
-    }
-    if held.case.status.is_final() {
-        return Err(CaseRefusal::Closed.into());
-    }
-    let addition = Addition {
-        actor,
-        happening: Happening::EvidenceAdded(evidence),
-        personal: Personal {
-            title,
-            reference,
-            ..Personal::default()
-        },
     };
     held.add(transaction, keys, addition, now).await
 }
@@ -299,37 +323,6 @@ pub async fn send_message(
         },
     };
     held.add(transaction, keys, addition, now).await
-}
-
-/// Has a case follow another revision of its procedure, from a state of that.
-///
-/// # Errors
-/// The revision has no such state, or the database failed.
-pub async fn migrate(
-    transaction: &Transaction,
-    keys: &CitizenKeys,
-    held: Held,
-    (revision, definition, state): (RevisionId, &Definition, &str),
-    actor: String,
-    now: DateTime<Utc>,
-) -> Result<Case, CaseError> {
-    let state = definition.state(state).ok_or(CaseRefusal::Text {
-        path: "state",
-        message: "the revision has no such state: name one".to_owned(),
-    })?;
-    let migration = Migration {
-        revision,
-        state: state.code.clone(),
-        status: state.status,
-    };
-    let addition = Addition {
-        actor,
-        happening: Happening::Migrated(migration),
-        personal: Personal::default(),
-    };
-    let case = held.add(transaction, keys, addition, now).await?;
-    watch(transaction, definition, &case, now).await?;
-    Ok(case)
 }
 
 /// What is wrong with a line, which must say something.

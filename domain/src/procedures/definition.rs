@@ -102,6 +102,9 @@ pub enum Requirement {
     Comment,
     /// The reasons of the outcome (motivazione).
     Reasons,
+    /// That the applicant was told before why the outcome is going to be negative, art. 10-bis L. 241/1990 (preavviso di
+    /// rigetto).
+    Announcement,
     /// The number and the date of the protocol (protocollo).
     Protocol,
     /// All attachments that are mandatory (allegati obbligatori).
@@ -172,7 +175,10 @@ pub enum DeadlineEffect {
     Start,
     /// The term is held while something is missing (sospensione).
     Suspend,
-    /// It goes on where it stood (ripresa).
+    /// It is held while the application is to be completed or corrected, and begins anew then, where a law says so
+    /// (interruzione).
+    Interrupt,
+    /// It goes on where it stood, or begins anew after it was interrupted (ripresa).
     Resume,
     /// It is held by the announcement of a refusal, art. 10-bis L. 241/1990 (preavviso di rigetto).
     Announce,

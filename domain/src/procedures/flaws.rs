@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Definition, State};
+use super::{DeadlineEffect, Definition, Effect, Requirement, State, Taker, Timer, Transition};
 use crate::locale::{Locale, LocalizedText};
 
 /// Something that is missing or leads nowhere.
@@ -31,6 +31,16 @@ pub enum FlawKind {
     NoOrigin,
     /// A state, a transition or an attachment has no name in Italian.
     NoLabel,
+    /// The first state ends a case.
+    InitialIsFinal,
+    /// A transition happens when the term is over, but none has it begin.
+    NoStart,
+    /// A transition gives or refuses what was asked for, and does not end the case.
+    OutcomeNotFinal,
+    /// An officer refuses without reasons.
+    NoReasons,
+    /// A case is reopened whose term is over already.
+    NoTermToReopen,
 }
 
 impl FlawKind {
@@ -44,6 +54,11 @@ impl FlawKind {
             Self::NoTaker => "TRANSITION_TAKER_MISSING",
             Self::NoOrigin => "TRANSITION_ORIGIN_MISSING",
             Self::NoLabel => "DEFINITION_LABEL_MISSING",
+            Self::InitialIsFinal => "INITIAL_STATE_FINAL",
+            Self::NoStart => "TIMER_WITHOUT_START",
+            Self::OutcomeNotFinal => "OUTCOME_NOT_FINAL",
+            Self::NoReasons => "REASONS_NOT_REQUIRED",
+            Self::NoTermToReopen => "REOPENING_WITHOUT_TERM",
         }
     }
 
@@ -78,6 +93,26 @@ impl FlawKind {
                 "Manca l'etichetta in italiano.",
                 "The label in Italian is missing.",
             ),
+            Self::InitialIsFinal => (
+                "La pratica non può iniziare in uno stato che la conclude.",
+                "A case does not begin in a state that ends it.",
+            ),
+            Self::NoStart => (
+                "Il passaggio avviene allo scadere del termine, ma nessun passaggio lo fa decorrere.",
+                "The transition happens when the term is over, but none has the term begin.",
+            ),
+            Self::OutcomeNotFinal => (
+                "L'accoglimento o il rigetto deve portare a uno stato che conclude la pratica.",
+                "What gives or refuses what was asked for leads to a state that ends the case.",
+            ),
+            Self::NoReasons => (
+                "Il rigetto richiede la motivazione (art. 3 L. 241/1990).",
+                "A refusal requires reasons (art. 3 L. 241/1990).",
+            ),
+            Self::NoTermToReopen => (
+                "La riapertura deve far decorrere di nuovo il termine, altrimenti è subito scaduto.",
+                "A reopening has the term begin anew, or else it is over at once.",
+            ),
         }
     }
 }
@@ -96,6 +131,10 @@ pub fn flaws(definition: &Definition) -> Vec<Flaw> {
         if transition.from.is_empty() {
             found.push(flaw(FlawKind::NoOrigin, format!("{path}.from")));
         }
+        found.extend(meaning(definition, transition, &path));
+    }
+    if initial.status.is_final() {
+        found.push(flaw(FlawKind::InitialIsFinal, "states[0]".to_owned()));
     }
     let finals = definition
         .states
@@ -116,6 +155,43 @@ pub fn flaws(definition: &Definition) -> Vec<Flaw> {
         }
     }
     found
+}
+
+/// What does not fit in what a transition means.
+fn meaning(definition: &Definition, transition: &Transition, path: &str) -> Vec<Flaw> {
+    let target = definition.state(&transition.to);
+    let ends = target.is_some_and(|state| state.status.is_final());
+    let starts = |step: &Transition| step.deadline == Some(DeadlineEffect::Start);
+    let refuses_by_hand = transition.effect == Some(Effect::Refuse)
+        && transition.takers.iter().any(|taker| *taker != Taker::Timer);
+    let wrong = [
+        (
+            matches!(transition.effect, Some(Effect::Grant | Effect::Refuse)) && !ends,
+            FlawKind::OutcomeNotFinal,
+            "to",
+        ),
+        (
+            refuses_by_hand && !transition.requires.contains(&Requirement::Reasons),
+            FlawKind::NoReasons,
+            "requires",
+        ),
+        (
+            transition.timer == Some(Timer::Deadline) && !definition.transitions.iter().any(starts),
+            FlawKind::NoStart,
+            "timer",
+        ),
+        (
+            transition.effect == Some(Effect::Reopen)
+                && definition.deadline.is_some()
+                && !starts(transition),
+            FlawKind::NoTermToReopen,
+            "deadline",
+        ),
+    ];
+    let wrong = wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong);
+    wrong
+        .map(|(_, kind, field)| flaw(kind, format!("{path}.{field}")))
+        .collect()
 }
 
 fn flaw(kind: FlawKind, path: String) -> Flaw {

@@ -21,8 +21,10 @@ pub struct Facts {
     pub bookings: BTreeSet<String>,
     /// Who signed which transition since the case is in its state.
     pub signatures: BTreeMap<String, BTreeSet<String>>,
-    /// It has a protocol number.
-    pub has_protocol: bool,
+    /// Its number in the protocol.
+    pub protocol: Option<String>,
+    /// A refusal was announced since the case began or was reopened.
+    pub is_announced: bool,
 }
 
 /// What somebody gives along with a transition.
@@ -175,7 +177,8 @@ fn missing(
             match requirement {
                 Requirement::Comment => unless(given.comment),
                 Requirement::Reasons => unless(given.reasons),
-                Requirement::Protocol => unless(given.protocol || facts.has_protocol),
+                Requirement::Announcement => unless(facts.is_announced),
+                Requirement::Protocol => unless(given.protocol || facts.protocol.is_some()),
                 Requirement::Document { code } => unless(facts.documents.contains(code)),
                 Requirement::Payment { code } => unless(facts.payments.contains(code)),
                 Requirement::RegistryCheck { code } => unless(facts.checks.contains(code)),

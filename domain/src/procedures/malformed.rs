@@ -49,6 +49,10 @@ impl Validate for Definition {
                 "a term has at least one day",
             );
         }
+        if self.retention.as_ref().is_some_and(|kept| kept.years == 0) {
+            let message = "cases are kept for at least one year";
+            wrong.at("retention.years", "OUT_OF_RANGE", message);
+        }
         if !(1..=3).contains(&self.level_of_assurance()) {
             let message = "a level of assurance is 1, 2 or 3";
             wrong.at("level_of_assurance", "OUT_OF_RANGE", message);

@@ -19,7 +19,7 @@ fn definition() -> Definition {
         ],
         "transitions": [
             { "code": "register", "label": "Protocolla", "from": ["sent"], "to": "working",
-              "takers": ["officer", "system"], "requires": [{ "type": "protocol" }, { "type": "attachments" }] },
+              "takers": ["officer", "system"], "requires": [{ "type": "protocol" }, { "type": "attachments" }], "deadline": "start" },
             { "code": "ask", "label": "Chiedi", "from": ["working"], "to": "held",
               "takers": ["officer"], "requires": [{ "type": "comment" }] },
             { "code": "answer", "label": "Rispondi", "from": ["held"], "to": "working", "takers": ["citizen"] },
@@ -125,6 +125,12 @@ fn names_that_mean_nothing_are_refused_with_their_place() {
             "data_schema",
         ),
         (
+            "/retention",
+            json!({ "years": 0 }),
+            "OUT_OF_RANGE",
+            "retention.years",
+        ),
+        (
             "/level_of_assurance",
             json!(4),
             "OUT_OF_RANGE",
@@ -180,6 +186,46 @@ fn what_leads_nowhere_is_a_flaw() {
         found(&endless_definition),
         flaw(FlawKind::NoFinalState, "states")
     );
+}
+
+#[test]
+fn what_does_not_mean_what_it_says_is_a_flaw() {
+    for (pointer, value, kind, path) in [
+        (
+            "/states/0/status",
+            json!("concluded"),
+            FlawKind::InitialIsFinal,
+            "states[0]",
+        ),
+        (
+            "/transitions/0/deadline",
+            Value::Null,
+            FlawKind::NoStart,
+            "transitions[5].timer",
+        ),
+        (
+            "/transitions/2/effect",
+            json!("grant"),
+            FlawKind::OutcomeNotFinal,
+            "transitions[2].to",
+        ),
+        (
+            "/transitions/3/effect",
+            json!("refuse"),
+            FlawKind::NoReasons,
+            "transitions[3].requires",
+        ),
+        (
+            "/transitions/2/effect",
+            json!("reopen"),
+            FlawKind::NoTermToReopen,
+            "transitions[2].deadline",
+        ),
+    ] {
+        let found = flaws(&changed(pointer, value));
+        let path = path.to_owned();
+        assert_eq!(found, [Flaw { kind, path }], "{pointer}");
+    }
 }
 
 fn officer(roles: &BTreeSet<String>) -> Who<'_> {

@@ -6,7 +6,7 @@ mod people;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use fastrand::Rng;
 use municipio_domain::{
     audit::{Actor, Deed, record},
@@ -17,7 +17,9 @@ use municipio_domain::{
     citizens::CitizenKeys,
     content::{ContentType, Contents, types::Procedure},
     ids::{ItemId, RevisionId},
-    procedures::{Available, Definition, Effect, Officer, Requirement, Taker, Who, available},
+    procedures::{
+        Available, Definition, Effect, Officer, Requirement, Taker, Transition, Who, available,
+    },
     store::{TenantStore, Transaction},
     time::{ClosingCalendar, legal_day},
 };
@@ -151,7 +153,10 @@ impl Walk<'_> {
                 break;
             }
             let way = &open[rng.usize(0..open.len())];
-            case = self.go(&case, way, at, protocol).await?;
+            case = match self.go(&case, way, at, protocol).await {
+                Err(CaseError::Refused(why)) if why.iter().any(is_over) => break,
+                gone => gone?,
+            };
         }
         Ok(())
     }
@@ -184,7 +189,14 @@ impl Walk<'_> {
         let known = facts(&held.events);
         Ok(with_somebody(|who| {
             let open = available(definition, &known, who).into_iter();
-            open.map(|one| Way::of(&one)).collect()
+            // What was not announced cannot be brought.
+            let waits = |one: &Available<'_>| {
+                let mut missing = one.missing.iter();
+                missing.any(|missing| missing.requirement == Requirement::Announcement)
+            };
+            open.filter(|one| !waits(one))
+                .map(|one| Way::of(&one))
+                .collect()
         }))
     }
 
@@ -211,9 +223,14 @@ impl Walk<'_> {
         actor: &str,
         now: DateTime<Utc>,
     ) -> Result<Case, CaseError> {
+        let definition = self.procedure.2.definition.as_ref();
+        let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
         let held = hold(self.transaction, &Sight::Everything, case.id, None).await?;
+        let reference = format!("{code}-{}", held.case.version);
         let code = code.to_owned();
-        let evidence = (Evidence { kind, code }, None, None);
+        let evidence = Evidence { kind, code };
+        with_somebody(|who| evidence.check(definition, &held, who))?;
+        let evidence = (definition, evidence, None, Some(reference));
         let actor = actor.to_owned();
         add_evidence(self.transaction, self.keys, held, evidence, actor, now).await
     }
@@ -231,10 +248,11 @@ impl Walk<'_> {
         let transition_taken = definition.transition(code);
         let requires = transition_taken.map(|known| known.requires.as_slice());
         let requires = |wanted: Requirement| requires.is_some_and(|all| all.contains(&wanted));
-        let protocol = requires(Requirement::Protocol).then(|| {
+        let is_new = held.case.protocol.is_none();
+        let protocol = (is_new && requires(Requirement::Protocol)).then(|| {
             *protocol += 1;
             Protocol {
-                number: format!("2026/{protocol:07}"),
+                number: format!("{}/{protocol:07}", legal_day(now).year()),
                 date: legal_day(now),
             }
         });
@@ -255,6 +273,11 @@ impl Walk<'_> {
         let taken = (definition, movement, step);
         transition(self.transaction, self.keys, held, taken, actor, now).await
     }
+}
+
+/// Silence took a case on, as far as the law goes: that is left to time.
+fn is_over(refusal: &CaseRefusal) -> bool {
+    matches!(refusal, CaseRefusal::TermOver(_))
 }
 
 /// Decides something as an officer who may everything.
@@ -293,9 +316,10 @@ impl Way {
                     let codes = vec![transition.code.clone(); usize::from(*count)];
                     (EvidenceKind::Signature, codes)
                 }
-                Requirement::Comment | Requirement::Reasons | Requirement::Protocol => {
-                    (EvidenceKind::Document, Vec::new())
-                }
+                Requirement::Comment
+                | Requirement::Reasons
+                | Requirement::Announcement
+                | Requirement::Protocol => (EvidenceKind::Document, Vec::new()),
             };
             codes.into_iter().map(move |code| (kind, code))
         });
@@ -326,7 +350,11 @@ fn way_to(definition: &Definition, target: &str) -> Option<Vec<String>> {
             return Some(way);
         }
         let steps = definition.from(state);
-        for step in steps.filter(|step| step.takers.contains(&Taker::Officer)) {
+        let by_officers = |step: &&Transition| {
+            step.takers.contains(&Taker::Officer)
+                && !step.requires.contains(&Requirement::Announcement)
+        };
+        for step in steps.filter(by_officers) {
             if !ways.contains_key(step.to.as_str()) {
                 ways.insert(&step.to, [way.clone(), vec![step.code.clone()]].concat());
                 open.push_back(&step.to);

@@ -10,10 +10,10 @@ use municipio_tests::{
 };
 use serde_json::{Value, json};
 
-use super::story::{Story, definition, procedure, wrong};
+use super::story::{Story, definition, procedure, today, wrong};
 
 /// A definition in which citizens have drafts.
-fn with_drafts() -> Value {
+pub fn with_drafts() -> Value {
     let mut body = definition();
     let draft = json!({ "code": "draft", "label": "In bozza", "status": "draft" });
     body["states"].as_array_mut().unwrap().insert(0, draft);
@@ -70,7 +70,7 @@ on_both! {
         assert_eq!(column(&seen["timeline"], "kind"), ["OPENED", "EVIDENCE_ADDED", "REVISED", "MOVED", "MESSAGE_SENT", "MESSAGE_SENT"]);
         assert_eq!(column(&seen["timeline"], "actor"), ["CITIZEN", "CITIZEN", "CITIZEN", "CITIZEN", "OFFICER", "CITIZEN"]);
         let version = story.case(&story.chief, &case["id"]).await["version"].clone();
-        let register = json!({ "id": case["id"], "expectedVersion": version, "transition": "register", "protocol": { "number": "1", "date": "2026-11-20" } });
+        let register = json!({ "id": case["id"], "expectedVersion": version, "transition": "register", "protocol": { "number": "1", "date": today() } });
         assert_eq!(wrong(&story.mutate(&anna, "transitionCase", register).await)[0].0, "TRANSITION_NOT_YOURS");
 
         // Others have nothing of it; who acts for somebody shares it with them.

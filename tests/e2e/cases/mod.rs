@@ -1,6 +1,9 @@
 //! Cases over HTTP: officers open them, work on them and see those of their offices alone.
 
 mod citizen;
+mod evidence;
+mod migration;
+mod privacy;
 mod reports;
 mod sight;
 mod story;

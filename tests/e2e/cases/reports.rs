@@ -71,6 +71,9 @@ on_both! {
         let protocol = json!({ "protocol": { "number": "2026/0001", "date": "2026-11-26" } });
         let registered = story.put(path, &with(report("in-progress", "2026-11-26T13:00:00Z"), protocol)).await.1;
         assert_eq!((&registered["result"], &registered["case"]["protocolNumber"]), (&json!("UPDATED"), &json!("2026/0001")), "{registered:#}");
+        let other = json!({ "protocol": { "number": "2026/0002", "date": "2026-11-26" } });
+        let other = story.put(path, &with(report("in-progress", "2026-11-26T14:00:00Z"), other)).await;
+        assert_eq!((other.0.as_u16(), &other.1["code"]), (422, &json!("REPORT_REFUSED")), "a case keeps its number");
         let granted = story.put(path, &report("granted", "2026-11-27T09:00:00Z")).await.1;
         assert_eq!((&granted["result"], &granted["case"]["outcome"], &granted["case"]["version"]), (&json!("UPDATED"), &json!("granted"), &json!(4)));
         assert_eq!(granted["case"]["status"], "processo-concluso.esito-positivo");

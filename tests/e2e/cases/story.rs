@@ -1,14 +1,19 @@
 //! A municipality with an area of two offices and an office beside it, a procedure of each, and officers.
 
-use municipio_domain::{content::ContentType, ids::ItemId, tenants::Tenant};
+use municipio_domain::{content::ContentType, ids::ItemId, tenants::Tenant, time::legal_day};
 use municipio_tests::{
-    Editor, Engine, TestApp,
+    Editor, Engine, TestApp, now,
     story::{global_id, office, with},
 };
 use serde_json::{Value, json};
 
 /// Somebody's fiscal code.
 pub const MARIO: &str = "RSSMRA80A01H501U";
+
+/// The day of today, as the protocol writes it.
+pub fn today() -> String {
+    legal_day(now()).to_string()
+}
 
 /// What is asked of a case.
 pub const CASE: &str = "id version status outcome state { code label } protocol { number date } subject dueOn
@@ -158,7 +163,7 @@ impl Story {
         let case = self.done(token, "addCaseEvidence", evidence).await;
         let register = json!({
             "id": case["id"], "expectedVersion": case["version"], "transition": "register",
-            "protocol": { "number": "2026/0001234", "date": "2026-11-20" },
+            "protocol": { "number": "2026/0001234", "date": today() },
         });
         self.done(token, "transitionCase", register).await
     }

@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use super::story::Story;
 
 /// Changes, and what is said of them.
-const CHANGES: [(&str, &str); 5] = [
+const CHANGES: [(&str, &str); 10] = [
     (
         "UPDATE case_event SET details = replace(details, '2026/0001234', '2026/0009999') WHERE number = 3",
         "entry 3 was changed: its hash does not fit",
@@ -28,6 +28,30 @@ const CHANGES: [(&str, &str); 5] = [
         "UPDATE case_file SET state = 'granted'",
         "the case is not what its events leave of it",
     ),
+    // An event that nobody counted.
+    (
+        "UPDATE case_file SET version = 2, head = (SELECT hash FROM case_event WHERE number = 2)",
+        "the last entry is 3, but 2 were counted",
+    ),
+    // The last event is gone, and the row as if it had never been.
+    (
+        "DELETE FROM case_event WHERE number = 3; UPDATE case_file SET version = 2, state = 'submitted', protocol_number = NULL,
+            protocol_date = NULL, head = (SELECT hash FROM case_event WHERE number = 2),
+            updated_place = (SELECT place FROM case_event WHERE number = 2)",
+        "entry 3 is not there with the hash ",
+    ),
+    (
+        "DELETE FROM case_event; DELETE FROM case_access; DELETE FROM case_file",
+        "the case was removed: the audit log knows of it",
+    ),
+    (
+        "UPDATE case_file SET data_key = NULL",
+        "what the case says of people, or the key to it, was changed or removed",
+    ),
+    (
+        "UPDATE case_file SET sealed = NULL",
+        "what the case says of people, or the key to it, was changed or removed",
+    ),
 ];
 
 on_both! {
@@ -36,7 +60,8 @@ on_both! {
             let story = Story::begin(engine).await;
             story.in_progress(&story.chief, story.offices[1]).await;
             let administrator = story.app.administrator().await;
-            let is_of_events = change.contains("case_event");
+            let mut refused = ["UPDATE case_event", "DELETE FROM case_event"].into_iter();
+            let is_of_events = refused.any(|start| change.starts_with(start));
             let refused = story.app.as_the_program(&story.tenant).await.execute_unprepared(change).await;
             assert_eq!(refused.is_err(), is_of_events, "{change}: the database itself refuses");
             let around = match engine {
@@ -48,7 +73,7 @@ on_both! {
             let contents = Contents::new(story.app.database.tenant(story.tenant.id), Contents::cache(1));
             let verified = Cases::from(&contents).verify().await.unwrap();
             let told: Vec<_> = verified.flaws.iter().map(|(_, flaw)| flaw.to_string()).collect();
-            assert!(told.iter().any(|flaw| flaw == found), "{change}: {told:?}");
+            assert!(told.iter().any(|flaw| flaw.starts_with(found)), "{change}: {told:?}");
             assert!(!verified.is_intact());
         }
     }

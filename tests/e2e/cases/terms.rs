@@ -6,7 +6,7 @@ use municipio_domain::{content::ContentType, time::legal_day};
 use municipio_tests::{now, on_both, story::global_id};
 use serde_json::{Value, json};
 
-use super::story::{Story, definition, procedure};
+use super::story::{Story, definition, procedure, wrong};
 
 /// A definition with a term of thirty days, after which silence means assent.
 fn with_term() -> Value {
@@ -18,6 +18,7 @@ fn with_term() -> Value {
         (2, "resume"),
         (3, "end"),
         (4, "end"),
+        (5, "start"),
     ];
     for (transition, effect) in effects {
         body["transitions"][transition]["deadline"] = json!(effect);
@@ -71,6 +72,48 @@ on_both! {
         assert_eq!(case["dueOn"], json!(today + TimeDelta::days(30)), "it was answered the same day");
         let case = story.done(&story.chief, "transitionCase", step(&case, "refuse")).await;
         assert_eq!(case["dueOn"], json!(today + TimeDelta::days(30)), "that it was kept can be told");
+    }
+}
+
+on_both! {
+    async fn a_case_that_is_reopened_has_a_term_of_its_own(engine) {
+        let story = Story::begin(engine).await;
+        let (case, today) = registered(&story).await;
+        let granted = until(&story, &case, "MOVED", now() + TimeDelta::days(32)).await;
+        assert_eq!(granted["outcome"], "GRANTED");
+        let reopen = json!({ "id": case["id"], "expectedVersion": granted["version"], "transition": "reopen", "comment": "Da rivedere." });
+        let reopened = story.done(&story.chief, "transitionCase", reopen).await;
+        // Reopened today, by the clock of the service: the term begins anew, and time leaves the case alone.
+        assert_eq!(reopened["dueOn"], json!(today + TimeDelta::days(30)));
+        Box::pin(story.app.worker().run_due(now() + TimeDelta::days(1))).await.unwrap();
+        let seen = story.case(&story.chief, &case["id"]).await;
+        assert_eq!((&seen["version"], &seen["status"]), (&reopened["version"], &json!("IN_PROGRESS")));
+    }
+}
+
+on_both! {
+    async fn nobody_refuses_what_silence_granted(engine) {
+        let story = Story::begin(engine).await;
+        let body = procedure("Con termine", story.offices[1], &with_term());
+        let procedure = story.editor.published(ContentType::Procedure, body).await;
+        let input = json!({ "procedure": global_id(ContentType::Procedure, procedure), "subject": "Con termine" });
+        let case = story.done(&story.chief, "openCase", input).await;
+        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form" });
+        let case = story.done(&story.chief, "addCaseEvidence", form).await;
+        let register = |date: NaiveDate| json!({ "id": case["id"], "expectedVersion": case["version"], "transition": "register",
+            "protocol": { "number": "7", "date": date } });
+        let today = legal_day(now());
+        // The protocol is of the last year, and not of days to come.
+        for date in [today + TimeDelta::days(1), today - TimeDelta::days(400), NaiveDate::from_ymd_opt(9999, 12, 31).unwrap()] {
+            let refused = story.mutate(&story.chief, "transitionCase", register(date)).await;
+            assert_eq!(wrong(&refused), [("INVALID_VALUE".to_owned(), "protocol.date".to_owned())], "{date}");
+        }
+        let case = story.done(&story.chief, "transitionCase", register(today - TimeDelta::days(40))).await;
+        let refuse = json!({ "id": case["id"], "expectedVersion": case["version"], "transition": "refuse", "reasons": "Non spetta." });
+        let refused = story.mutate(&story.chief, "transitionCase", refuse).await;
+        // Unless time was there before.
+        let code = wrong(&refused)[0].0.clone();
+        assert!(["TERM_OVER", "CONFLICT"].contains(&code.as_str()), "{refused:#}");
     }
 }
 

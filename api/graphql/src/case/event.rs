@@ -113,8 +113,7 @@ impl CaseEvent {
         personal: Personal,
         for_staff: bool,
     ) -> Option<Self> {
-        let is_note = matches!(&event.happening, Happening::Wrote(message) if message.audience == Audience::Office);
-        if is_note && !for_staff {
+        if is_note(event) && !for_staff {
             return None;
         }
         let mut shown = Self {
@@ -164,6 +163,11 @@ impl CaseEvent {
         }
         Some(shown)
     }
+}
+
+/// Whether it is a note, which is for the offices alone.
+pub(super) fn is_note(event: &cases::CaseEvent) -> bool {
+    matches!(&event.happening, Happening::Wrote(message) if message.audience == Audience::Office)
 }
 
 fn kind(happening: &Happening) -> CaseEventKind {

@@ -15,7 +15,7 @@ use super::Case;
 use crate::{
     connection::{Part, places},
     context::{RequestData, data},
-    error::internal,
+    error::{ErrorCode, internal},
     global_id::{self, Kind},
     objects::CaseStatus,
     view::Reader,
@@ -85,6 +85,10 @@ impl CaseFilter {
         });
         let named = officer.transpose()?;
         let mine = data.caller.account().filter(|_| self.mine);
+        if self.mine && mine.is_none() {
+            let message = "those of the caller are asked for with an account";
+            return Err(ErrorCode::InvalidArgument.about("filter.mine", message));
+        }
         let officer = match (named.or(mine), self.unassigned) {
             (Some(officer), _) => Some(Some(officer)),
             (None, true) => Some(None),

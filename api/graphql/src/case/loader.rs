@@ -3,8 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::Loader;
+use chrono::{DateTime, Utc};
 use municipio_domain::{
-    cases::{Case, CaseEvent, Cases, Sight},
+    cases::{Case, CaseAccess, CaseEvent, Cases, Sight},
     content::{Contents, types::Procedure},
     ids::{CaseId, RevisionId},
     store::StoreError,
@@ -52,6 +53,55 @@ impl Loader<EventsOf> for CaseLoader {
         let events = Cases::from(&self.0).events(&ids).await.map_err(Arc::new)?;
         let events = events.into_iter();
         Ok(events.map(|(id, events)| (EventsOf(id), events)).collect())
+    }
+}
+
+/// That somebody reads what a case says of people.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReadBy {
+    pub(crate) case: CaseId,
+    pub(crate) reader: String,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// It is written down, of all cases that are read together at once.
+impl Loader<ReadBy> for CaseLoader {
+    type Value = ();
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[ReadBy]) -> Result<HashMap<ReadBy, ()>, Self::Error> {
+        let mut groups: HashMap<(&str, DateTime<Utc>), Vec<CaseId>> = HashMap::new();
+        for key in keys {
+            let group = groups.entry((key.reader.as_str(), key.at)).or_default();
+            group.push(key.case);
+        }
+        let cases = Cases::from(&self.0);
+        for ((reader, at), ids) in groups {
+            let noted = cases.note_accesses(&ids, reader, at).await;
+            noted.map_err(Arc::new)?;
+        }
+        Ok(keys.iter().map(|key| (key.clone(), ())).collect())
+    }
+}
+
+/// Who read a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct AccessesOf(pub(crate) CaseId);
+
+impl Loader<AccessesOf> for CaseLoader {
+    type Value = Vec<CaseAccess>;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[AccessesOf],
+    ) -> Result<HashMap<AccessesOf, Vec<CaseAccess>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let accesses = Cases::from(&self.0).accesses(&ids).await;
+        let accesses = accesses.map_err(Arc::new)?.into_iter();
+        Ok(accesses
+            .map(|(id, accesses)| (AccessesOf(id), accesses))
+            .collect())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, Enum, ID, Json, Result, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use municipio_domain::{
-    cases::{self, Cases, Happening, People, Personal, facts},
+    cases::{self, Happening, People, Personal, facts},
     content::types,
     identity::Action,
     ids::{CaseId, ItemId},
@@ -13,10 +13,9 @@ use municipio_domain::{
 };
 use serde_json::Value;
 
-use super::{CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys};
+use super::{AccessesOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys};
 use crate::{
     context::{RequestData, data},
-    error::internal,
     global_id::{self, Kind},
     objects::{
         CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
@@ -182,18 +181,17 @@ impl Case {
         let Some(case) = data.case(seen).await? else {
             return Ok(None);
         };
-        let cases = Cases::from(&data.contents);
-        let author = data.caller.author();
-        let noted = cases.note_access(id, &author, data.now());
-        noted.await.map_err(internal)?;
+        data.note_reading(id).await?;
         Ok(Some(Self::new(case, reader)))
     }
 
-    fn people(&self, data: &RequestData) -> Result<Option<People>> {
+    async fn people(&self, data: &RequestData) -> Result<Option<People>> {
+        data.note_reading(self.case.id).await?;
         self.case.people(keys(data)?).map_err(failed)
     }
 
     async fn history(&self, data: &RequestData) -> Result<Vec<(cases::CaseEvent, Personal)>> {
+        data.note_reading(self.case.id).await?;
         let events = data.case_events(EventsOf(self.case.id)).await?;
         let personal = self.case.personal(keys(data)?, &events).map_err(failed)?;
         Ok(events.into_iter().zip(personal).collect())
@@ -265,30 +263,33 @@ impl Case {
 
     /// What it is about, in a line (oggetto).
     async fn subject(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        let read = || -> Result<Option<String>> {
-            Ok(self.people(data(ctx)?)?.map(|people| people.subject))
+        let read = async || -> Result<Option<String>> {
+            let people = self.people(data(ctx)?).await?;
+            Ok(people.map(|people| people.subject))
         };
-        read().transpose()
+        read().await.transpose()
     }
 
     /// For whom it is (richiedente).
     async fn applicant(&self, ctx: &Context<'_>) -> Option<Result<CasePerson>> {
-        let read = || -> Result<Option<cases::Person>> {
-            Ok(self.people(data(ctx)?)?.and_then(|people| people.applicant))
+        let read = async || -> Result<Option<CasePerson>> {
+            let people = self.people(data(ctx)?).await?;
+            Ok(people
+                .and_then(|people| people.applicant)
+                .map(CasePerson::from))
         };
-        read()
-            .map(|person| person.map(CasePerson::from))
-            .transpose()
+        read().await.transpose()
     }
 
     /// Who acts for them (delegato).
     async fn delegate(&self, ctx: &Context<'_>) -> Option<Result<CasePerson>> {
-        let read = || -> Result<Option<cases::Person>> {
-            Ok(self.people(data(ctx)?)?.and_then(|people| people.delegate))
+        let read = async || -> Result<Option<CasePerson>> {
+            let people = self.people(data(ctx)?).await?;
+            Ok(people
+                .and_then(|people| people.delegate)
+                .map(CasePerson::from))
         };
-        read()
-            .map(|person| person.map(CasePerson::from))
-            .transpose()
+        read().await.transpose()
     }
 
     /// What the application says (dati dell'istanza).
@@ -362,15 +363,16 @@ impl Case {
         read().await.transpose()
     }
 
-    /// Who read the case, the last first, for those who work for the municipality (accessi alla pratica).
+    /// Who read what the case says of people, the last first and at most a hundred, for those who work for the
+    /// municipality (accessi alla pratica).
     async fn accesses(&self, ctx: &Context<'_>) -> Result<Vec<CaseAccess>> {
         let data = data(ctx)?;
         if !data.caller.is_staff() {
             return Ok(Vec::new());
         }
-        let accesses = Cases::from(&data.contents).accesses(self.case.id).await;
-        let accesses = accesses.map_err(internal)?.into_iter();
+        let accesses = data.case_accesses(AccessesOf(self.case.id)).await?;
         Ok(accesses
+            .into_iter()
             .map(|access| CaseAccess {
                 reader: access.reader,
                 at: access.at,

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, Result};
 use municipio_domain::cases::{self, Personal};
 
-use super::{Case, CaseEvent, failed, keys};
+use super::{Case, CaseEvent, event::is_note, failed, keys};
 use crate::{context::data, view::Reader};
 
 /// Something that happened in a case, and the case as it is then (aggiornamento di una pratica).
@@ -16,6 +16,11 @@ impl CaseUpdate {
     pub(crate) fn new(case: cases::Case, event: cases::CaseEvent) -> Self {
         Self { case, event }
     }
+
+    /// Whether it is told to citizens: what offices note for themselves is not.
+    pub(crate) fn is_for_citizens(&self) -> bool {
+        !is_note(&self.event)
+    }
 }
 
 /// Something that happened in a case, and the case as it is then (aggiornamento di una pratica).
@@ -26,10 +31,11 @@ impl CaseUpdate {
         Ok(Case::new(self.case.clone(), Reader::new(ctx, None)?))
     }
 
-    /// What happened; null when it is not for the caller (evento).
+    /// What happened (evento).
     async fn event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
-        let read = || -> Result<Option<CaseEvent>> {
+        let read = async || -> Result<Option<CaseEvent>> {
             let data = data(ctx)?;
+            data.note_reading(self.case.id).await?;
             let events = std::slice::from_ref(&self.event);
             let personal = self.case.personal(keys(data)?, events);
             let personal: Option<Personal> = personal.map_err(failed)?.pop();
@@ -40,6 +46,6 @@ impl CaseUpdate {
                 for_staff,
             ))
         };
-        read().transpose()
+        read().await.transpose()
     }
 }

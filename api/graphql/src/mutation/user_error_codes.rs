@@ -31,6 +31,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The application was sent: answer what the office asks for, or write a message.",
     ),
     (
+        "CASE_UP_TO_DATE",
+        "The case follows the revision that is published now already.",
+    ),
+    (
         "CHANGED_SINCE",
         "Somebody published or took off the content after the release: it is not rolled back.",
     ),
@@ -263,6 +267,14 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("PASSWORD_TOO_LONG", "Write at most 128 characters."),
     ("PASSWORD_TOO_SHORT", "Write at least 15 characters."),
     (
+        "PROTOCOL_KNOWN",
+        "The case stands in the protocol already: leave the protocol out.",
+    ),
+    (
+        "PROTOCOL_NOT_ASKED",
+        "The transition takes no protocol, or not of whoever takes it: leave it out.",
+    ),
+    (
         "RELEASE_CLOSED",
         "The release was published: make another one.",
     ),
@@ -319,12 +331,20 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The server has no secret with which secrets are kept: set `MUNICIPIO_SECRET`.",
     ),
     (
+        "SIGNATURE_NOT_YOURS",
+        "Accounts sign those transitions alone that they may take.",
+    ),
+    (
         "SLUG_TAKEN",
         "The slug belongs to other content, now or as a redirect.",
     ),
     (
         "SUPERSEDED",
         "Of a schedule: the content was published meanwhile.",
+    ),
+    (
+        "TERM_OVER",
+        "The term is over, and silence took its place: nothing else is done in this state any more.",
     ),
     ("TOO_LONG", "The text is too long."),
     ("TOO_MANY_CHANGES", "Make several releases."),
@@ -348,6 +368,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "UNKNOWN_ATTACHMENT",
         "The definition has no attachment of this code.",
+    ),
+    (
+        "UNKNOWN_EVIDENCE",
+        "The definition of the procedure asks for no such thing: take a code of it, or `other` for a document.",
     ),
     ("UNKNOWN_FIELD", "The content has no such field."),
     ("UNKNOWN_ROLE", "There is no role of this name."),
@@ -397,7 +421,7 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 28] = [
+    const OTHERS: [&str; 33] = [
         "ABCDEHLMPRST",
         "CARGO_PKG_VERSION",
         "CAUTION",
@@ -406,6 +430,7 @@ mod tests {
         "EDDSA",
         "FINAL_STATE_MISSING",
         "FULL",
+        "INITIAL_STATE_FINAL",
         "LINK_ARCHIVED",
         "LINK_DEAD",
         "LINK_DELETED",
@@ -415,11 +440,15 @@ mod tests {
         "NOTE",
         "OFFICE_ADDRESS_MISSING",
         "OF_AGE",
+        "OUTCOME_NOT_FINAL",
+        "REASONS_NOT_REQUIRED",
+        "REOPENING_WITHOUT_TERM",
         "RICH_TEXT_CASES",
         "SCREAMING_SNAKE_CASE",
         "STATES_MISSING",
         "STATE_DEAD_END",
         "STATE_UNREACHABLE",
+        "TIMER_WITHOUT_START",
         "TOPIC_NOT_IN_MODEL",
         "TRANSITION_ORIGIN_MISSING",
         "TRANSITION_TAKER_MISSING",

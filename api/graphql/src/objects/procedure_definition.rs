@@ -84,7 +84,10 @@ pub(crate) enum DeadlineEffect {
     Start,
     /// The term is held while something is missing (sospensione).
     Suspend,
-    /// It goes on where it stood (ripresa).
+    /// It is held while the application is to be completed or corrected, and begins anew then, where a law says so
+    /// (interruzione).
+    Interrupt,
+    /// It goes on where it stood, or begins anew after it was interrupted (ripresa).
     Resume,
     /// It is held by the announcement of a refusal, art. 10-bis L. 241/1990 (preavviso di rigetto).
     Announce,
@@ -111,6 +114,9 @@ pub(crate) enum TransitionRequirementKind {
     Comment,
     /// The reasons of the outcome (motivazione).
     Reasons,
+    /// That the applicant was told before why the outcome is going to be negative, art. 10-bis L. 241/1990 (preavviso di
+    /// rigetto).
+    Announcement,
     /// The number and the date of the protocol (protocollo).
     Protocol,
     /// All attachments that are mandatory (allegati obbligatori).
@@ -145,6 +151,7 @@ impl From<&procedures::Requirement> for TransitionRequirement {
         let (kind, code, count) = match requirement {
             Requirement::Comment => (Kind::Comment, None, None),
             Requirement::Reasons => (Kind::Reasons, None, None),
+            Requirement::Announcement => (Kind::Announcement, None, None),
             Requirement::Protocol => (Kind::Protocol, None, None),
             Requirement::Attachments => (Kind::Attachments, None, None),
             Requirement::Document { code } => (Kind::Document, Some(code), None),

@@ -212,7 +212,7 @@ async fn find(
     let found = found.map_err(|error| Problem::failed(&error))?;
     let (case, reported_at) = found.ok_or_else(|| failed(CaseRefusal::NotFound("case").into()))?;
     let reader = requester.caller.author();
-    let noted = cases.note_access(case.id, &reader, clock::now()).await;
+    let noted = cases.note_accesses(&[case.id], &reader, clock::now()).await;
     noted.map_err(|error| Problem::failed(&error))?;
     let shown = shown(&requester.tenant, &case, Some(reported_at));
     Ok(answer(StatusCode::OK, &shown))

@@ -5,13 +5,12 @@ use municipio_domain::{
     cases::{CaseRefusal, NewCase, People, Person, Sight, hold, open_case, revise_case},
     citizens::LevelOfAssurance,
     content::ContentType,
-    procedures::Definition,
 };
 
 use super::{
     CasePayload, finish,
     inputs::{ReviseCaseInput, StartCaseInput},
-    published, refuse,
+    level, of_its_level, published, refuse,
 };
 use crate::{case, context::data, error::internal};
 
@@ -35,7 +34,7 @@ impl ApplyMutation {
         let definition = published.as_ref();
         let definition = definition.and_then(|(_, body)| body.definition.as_ref());
         let (Some((revision, body)), Some(definition)) = (&published, definition) else {
-            return refuse(ctx, CaseRefusal::NoDefinition.into());
+            return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
         };
         let citizen = data.citizen_at(level(definition))?;
         let caller = Person {
@@ -83,20 +82,12 @@ impl ApplyMutation {
         let transaction = data.contents.begin().await.map_err(internal)?;
         let held = match hold(&transaction, &sight, id, Some(input.expected_version)).await {
             Ok(held) => held,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
+        of_its_level(data, &held.case).await?;
         let (keys, actor) = (case::keys(data)?, data.caller.author());
         let (said, now) = (input.data.0, data.now());
         let revised = revise_case(&transaction, keys, held, said, actor, now).await;
         finish(ctx, transaction, "case.revise", revised).await
-    }
-}
-
-/// How sure it must be who somebody is who begins a case.
-fn level(definition: &Definition) -> LevelOfAssurance {
-    match definition.level_of_assurance() {
-        1 => LevelOfAssurance::Low,
-        2 => LevelOfAssurance::Substantial,
-        _ => LevelOfAssurance::High,
     }
 }

@@ -10,8 +10,11 @@ use std::sync::Arc;
 use async_graphql::{Context, MergedObject, Result, SimpleObject};
 use municipio_domain::{
     cases::{self, CaseError, CaseRefusal, Cases},
+    citizens::LevelOfAssurance,
     content::{ContentType, types::Procedure},
+    identity::Caller,
     ids::{ItemId, RevisionId},
+    procedures::Definition,
     store::Transaction,
 };
 
@@ -30,7 +33,8 @@ pub(crate) struct CaseMutation(open::OpenMutation, work::WorkMutation, apply::Ap
 /// What was done to a case.
 #[derive(Default, SimpleObject)]
 struct CasePayload {
-    /// The case as it is now, also when somebody was faster (`CONFLICT`); null when there is none.
+    /// The case as it is now, also when somebody was faster (`CONFLICT`); null when there is none, or the caller does not
+    /// see it (any more).
     case: Option<Case>,
     /// Why nothing was done.
     user_errors: Vec<UserError>,
@@ -55,20 +59,43 @@ async fn is_office(data: &RequestData, office: ItemId) -> Result<bool> {
     Ok(found.is_some_and(|item| item.content_type() == ContentType::Office))
 }
 
+/// How sure it must be of citizens who they are who do something in a case of this procedure.
+fn level(definition: &Definition) -> LevelOfAssurance {
+    match definition.level_of_assurance() {
+        1 => LevelOfAssurance::Low,
+        2 => LevelOfAssurance::Substantial,
+        _ => LevelOfAssurance::High,
+    }
+}
+
+/// The procedure of a case as it follows it, for a caller of whom it is sure enough who they are.
+async fn of_its_level(data: &RequestData, case: &cases::Case) -> Result<Option<Arc<Procedure>>> {
+    let procedure = data.case_procedure(ProcedureOf(case.revision)).await?;
+    let definition = procedure.as_ref();
+    let definition = definition.and_then(|known| known.definition.as_ref());
+    if let (Some(definition), Caller::Citizen(_)) = (definition, &data.caller) {
+        data.citizen_at(level(definition))?;
+    }
+    Ok(procedure)
+}
+
 /// Tells why nothing was done, with the case as it is when somebody was faster.
-fn refuse(ctx: &Context<'_>, error: CaseError) -> Result<CasePayload> {
+async fn refuse(ctx: &Context<'_>, error: CaseError) -> Result<CasePayload> {
     let refusals = match error {
         CaseError::Refused(refusals) => refusals,
         error => return Err(case::failed(error)),
     };
-    let mut payload = CasePayload::default();
+    let (data, mut payload) = (data(ctx)?, CasePayload::default());
     for refusal in refusals {
         let (code, message, path) = (refusal.code(), refusal.to_string(), refusal.path());
         payload.user_errors.push(match path {
             Some(path) => UserError::at(code, message, path),
             None => UserError::new(code, message),
         });
-        if let CaseRefusal::Conflict(case) = refusal {
+        if let CaseRefusal::Conflict(case) = refusal
+            && data.case_rights().await?.reads.sees(&case)
+        {
+            data.keep_secret();
             payload.case = Some(Case::new(*case, Reader::new(ctx, None)?));
         }
     }
@@ -84,13 +111,15 @@ async fn finish(
 ) -> Result<CasePayload> {
     let case = match done {
         Ok(case) => case,
-        Err(error) => return refuse(ctx, error),
+        Err(error) => return refuse(ctx, error).await,
     };
     let data = data(ctx)?;
     let deed = case.deed(name, &data.tenant.ipa_code);
     data.commit(transaction, &deed).await?;
+    let is_seen = data.case_rights().await?.reads.sees(&case);
+    let reader = Reader::new(ctx, None)?;
     Ok(CasePayload {
-        case: Some(Case::new(case, Reader::new(ctx, None)?)),
+        case: is_seen.then(|| Case::new(case, reader)),
         user_errors: Vec::new(),
     })
 }

@@ -54,7 +54,7 @@ impl OpenMutation {
             }
         };
         let Some((revision, body)) = published(data, procedure).await? else {
-            return refuse(ctx, CaseRefusal::NoDefinition.into());
+            return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
         };
         let new = NewCase {
             procedure,
@@ -70,13 +70,13 @@ impl OpenMutation {
         };
         let office = match new.office() {
             Ok(office) => office,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
         if !rights.works.takes_in(office) || !is_office(data, office).await? {
-            return refuse(ctx, CaseRefusal::NotFound("office").into());
+            return refuse(ctx, CaseRefusal::NotFound("office").into()).await;
         }
         let Some(keys) = data.identity.vault().citizens() else {
-            return refuse(ctx, CaseRefusal::NoSecret.into());
+            return refuse(ctx, CaseRefusal::NoSecret.into()).await;
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
         let opened = open_case(&transaction, keys, new, data.caller.author(), data.now()).await;
@@ -103,18 +103,18 @@ impl OpenMutation {
         if let Some(officer) = officer
             && !is_active(data, officer).await?
         {
-            return refuse(ctx, CaseRefusal::UnknownOfficer.into());
+            return refuse(ctx, CaseRefusal::UnknownOfficer.into()).await;
         }
         if let Some(office) = office
             && !is_office(data, office).await?
         {
-            return refuse(ctx, CaseRefusal::NotFound("office").into());
+            return refuse(ctx, CaseRefusal::NotFound("office").into()).await;
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
         let expected = Some(input.expected_version);
         let held = match hold(&transaction, &rights.works, id, expected).await {
             Ok(held) => held,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
         let to = (office.unwrap_or(held.case.office), officer);
         let (keys, actor) = (case::keys(data)?, data.caller.author());
@@ -136,7 +136,7 @@ impl OpenMutation {
         let expected = Some(input.expected_version);
         let held = match hold(&transaction, &rights.works, id, expected).await {
             Ok(held) => held,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
         let published = published(data, held.case.procedure).await?;
         let newest = published.as_ref().and_then(|(revision, body)| {
@@ -144,12 +144,12 @@ impl OpenMutation {
             Some((*revision, definition))
         });
         let Some((revision, definition)) = newest else {
-            return refuse(ctx, CaseRefusal::NoDefinition.into());
+            return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
         };
-        let state = input.state.unwrap_or_else(|| held.case.state.clone());
-        let to = (revision, definition, state.as_str());
-        let (keys, actor) = (case::keys(data)?, data.caller.author());
-        let migrated = migrate(&transaction, keys, held, to, actor, data.now()).await;
+        let calendar = data.closings().await?;
+        let to = (revision, definition, input.state.as_deref());
+        let (keys, by) = (case::keys(data)?, (data.caller.author(), data.now()));
+        let migrated = migrate(&transaction, keys, held, to, &calendar, by).await;
         finish(ctx, transaction, "case.migrate", migrated).await
     }
 }

@@ -13,10 +13,10 @@ use municipio_domain::{
 use super::{
     CasePayload, finish,
     inputs::{AddCaseEvidenceInput, SendCaseMessageInput, TransitionCaseInput},
-    refuse,
+    of_its_level, refuse,
 };
 use crate::{
-    case::{self, ProcedureOf},
+    case,
     context::{RequestData, data},
     error::internal,
 };
@@ -45,12 +45,12 @@ impl WorkMutation {
         let expected = Some(input.expected_version);
         let held = match hold(&transaction, &rights.works, id, expected).await {
             Ok(held) => held,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
-        let procedure = data.case_procedure(ProcedureOf(held.case.revision)).await?;
+        let procedure = of_its_level(data, &held.case).await?;
         let definition = procedure.as_ref();
         let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
-            return refuse(ctx, CaseRefusal::NoDefinition.into());
+            return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
         };
         let terms = Terms {
             calendar: &calendar,
@@ -61,7 +61,7 @@ impl WorkMutation {
         });
         let movement = match decided {
             Ok(movement) => movement,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
         let taken = (definition, movement, step);
         let (keys, actor) = (case::keys(data)?, data.caller.author());
@@ -83,14 +83,23 @@ impl WorkMutation {
             code: input.code,
         };
         if !data.caller.is_staff() && evidence.kind != EvidenceKind::Document {
-            return refuse(ctx, CaseRefusal::NotForCitizens.into());
+            return refuse(ctx, CaseRefusal::NotForCitizens.into()).await;
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
         let held = match hold(&transaction, &rights.works, id, None).await {
             Ok(held) => held,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
-        let what = (evidence, input.title, input.reference);
+        let procedure = of_its_level(data, &held.case).await?;
+        let definition = procedure.as_ref();
+        let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
+            return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
+        };
+        let checked = rights.decide(&data.caller, |who| evidence.check(definition, &held, who));
+        if let Err(refusal) = checked {
+            return refuse(ctx, refusal.into()).await;
+        }
+        let what = (definition, evidence, input.title, input.reference);
         let (keys, actor) = (case::keys(data)?, data.caller.author());
         let added = add_evidence(&transaction, keys, held, what, actor, data.now()).await;
         finish(ctx, transaction, "case.add_evidence", added).await
@@ -106,13 +115,14 @@ impl WorkMutation {
         let (id, rights) = working(data, &input.id).await?;
         let audience = Audience::from(input.audience);
         if !data.caller.is_staff() && audience == Audience::Office {
-            return refuse(ctx, CaseRefusal::NotForCitizens.into());
+            return refuse(ctx, CaseRefusal::NotForCitizens.into()).await;
         }
         let transaction = data.contents.begin().await.map_err(internal)?;
         let held = match hold(&transaction, &rights.works, id, None).await {
             Ok(held) => held,
-            Err(error) => return refuse(ctx, error),
+            Err(error) => return refuse(ctx, error).await,
         };
+        of_its_level(data, &held.case).await?;
         let what = (Message { audience }, input.text);
         let (keys, actor) = (case::keys(data)?, data.caller.author());
         let sent = send_message(&transaction, keys, held, what, actor, data.now()).await;
