@@ -165,7 +165,7 @@ async fn fill(
     };
     demo_cases(&store, &contents, settings).await?;
     demo_issuer(&store, &tenant, settings).await?;
-    Ok((demo, demo_accounts(&store, &tenant, settings).await?))
+    Ok((demo, demo_accounts(&store, &tenant).await?))
 }
 
 /// Makes the cases of the demo municipality while it has none; without a secret it has none.
@@ -209,7 +209,6 @@ async fn load(
 async fn demo_accounts(
     store: &TenantStore,
     tenant: &Tenant,
-    settings: &Settings,
 ) -> Result<Vec<DemoAccount>, StartError> {
     let known = list_accounts(store).await?;
     if !known.is_empty() {

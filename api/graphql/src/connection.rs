@@ -105,6 +105,21 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// The part that the arguments of a list ask for.
+    pub(crate) fn new(
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Self {
+        Self {
+            first,
+            after,
+            last,
+            before,
+        }
+    }
+
     /// The same with its places, which this reads.
     pub(crate) fn window<P>(
         &self,

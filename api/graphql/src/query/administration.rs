@@ -37,18 +37,7 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<List<Account>>> {
-        Some(
-            Account::list(
-                ctx,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(Account::list(ctx, Part::new(first, after, last, before)).await)
     }
 
     /// The roles of accounts, for who manages roles or accounts (ruoli delle utenze).
@@ -61,18 +50,7 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<List<AccountRole>>> {
-        Some(
-            AccountRole::list(
-                ctx,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(AccountRole::list(ctx, Part::new(first, after, last, before)).await)
     }
 
     /// The API keys, the newest first, for who manages them (chiavi API).
@@ -85,18 +63,7 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<List<ApiKey>>> {
-        Some(
-            ApiKey::list(
-                ctx,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(ApiKey::list(ctx, Part::new(first, after, last, before)).await)
     }
 
     /// The identity providers, by name; for callers who manage the settings (fornitori di identità).
@@ -109,18 +76,7 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<List<IdentityProvider>>> {
-        Some(
-            IdentityProvider::list(
-                ctx,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(IdentityProvider::list(ctx, Part::new(first, after, last, before)).await)
     }
 
     /// The identity providers through which those who work for the municipality sign in, by name (fornitori
@@ -140,18 +96,7 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<List<Webhook>>> {
-        Some(
-            Webhook::list(
-                ctx,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(Webhook::list(ctx, Part::new(first, after, last, before)).await)
     }
 
     /// What webhooks are and were told, newest first; for callers who manage the settings (consegne dei webhook).
@@ -170,12 +115,7 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<WebhookDeliveryConnection>> {
-        let part = Part {
-            first,
-            after,
-            last,
-            before,
-        };
+        let part = Part::new(first, after, last, before);
         Some(WebhookDeliveryConnection::read(ctx, webhook, status, part).await)
     }
 
@@ -191,19 +131,7 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<OutboxJobConnection>> {
-        Some(
-            OutboxJobConnection::read(
-                ctx,
-                filter,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(OutboxJobConnection::read(ctx, filter, Part::new(first, after, last, before)).await)
     }
 
     /// How many jobs of each topic stand how, and for how long they have waited; for callers who manage the
@@ -224,18 +152,6 @@ impl AdministrationQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<AuditEntryConnection>> {
-        Some(
-            AuditEntryConnection::read(
-                ctx,
-                filter,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(AuditEntryConnection::read(ctx, filter, Part::new(first, after, last, before)).await)
     }
 }

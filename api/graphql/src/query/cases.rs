@@ -47,12 +47,7 @@ impl CaseQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<CaseConnection>> {
-        let part = Part {
-            first,
-            after,
-            last,
-            before,
-        };
+        let part = Part::new(first, after, last, before);
         let read = async || {
             let rights = case::staff_rights(data(ctx)?, Action::ReadCases).await?;
             let sight = rights.reads.clone();
@@ -78,12 +73,7 @@ impl CaseQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<CaseConnection>> {
-        let part = Part {
-            first,
-            after,
-            last,
-            before,
-        };
+        let part = Part::new(first, after, last, before);
         let read = async || {
             let citizen = data(ctx)?.citizen_at(LevelOfAssurance::Substantial)?;
             let sight = Sight::Citizen(citizen.id.clone());

@@ -28,12 +28,7 @@ impl CitizenQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this place.")] before: Option<String>,
     ) -> Option<Result<List<CitizenIssuer>>> {
-        let part = Part {
-            first,
-            after,
-            last,
-            before,
-        };
+        let part = Part::new(first, after, last, before);
         Some(CitizenIssuer::list(ctx, part).await)
     }
 }

@@ -135,12 +135,7 @@ impl SiteQuery {
             Some(range) => range.bounds("during")?,
             None => (Some(data.now()), None::<DateTime<Utc>>),
         };
-        let part = Part {
-            first,
-            after,
-            last,
-            before,
-        };
+        let part = Part::new(first, after, last, before);
         let window = part.window(by_order(data, OrderBy::Occurrence))?;
         let filter = filter
             .map(|filter| filter.filter(data, "filter"))

@@ -66,12 +66,7 @@ impl WorkQuery {
             ctx,
             filter,
             order_by,
-            Part {
-                first,
-                after,
-                last,
-                before,
-            },
+            Part::new(first, after, last, before),
             reader,
         )
         .await
@@ -117,18 +112,7 @@ impl WorkQuery {
         #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only releases before this place.")] before: Option<String>,
     ) -> Option<Result<ReleaseConnection>> {
-        Some(
-            ReleaseConnection::read(
-                ctx,
-                Part {
-                    first,
-                    after,
-                    last,
-                    before,
-                },
-            )
-            .await,
-        )
+        Some(ReleaseConnection::read(ctx, Part::new(first, after, last, before)).await)
     }
 
     /// The preview tokens that are valid, the newest first; for those who may read drafts (token di
