@@ -37,9 +37,11 @@ fn without_the_demo_there_are_no_tokens() {
 fn the_issuer_of_the_demo_has_the_key_of_the_secret_of_now() {
     let token = ["demo", "token", "--citizen", "1"];
     let folder = Folder::new().with("MUNICIPIO_SECRET", &"1".repeat(32));
+    folder.serve().stop("TERM");
     let first = folder.succeed(&token);
     // There are accounts, and an issuer with another key.
     let folder = folder.with("MUNICIPIO_SECRET", &"2".repeat(32));
+    folder.serve().stop("TERM");
     let second = folder.succeed(&token);
     let signature = |token: &str| token.trim().rsplit('.').next().unwrap().to_owned();
     assert_ne!(signature(&first), signature(&second));

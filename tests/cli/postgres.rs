@@ -70,7 +70,9 @@ async fn the_demo_has_its_issuer_as_soon_as_there_is_a_secret() {
     let url = new_postgres_database().await;
     let token = ["demo", "token", "--citizen", "1"];
     let folder = Folder::new().with("DATABASE_URL", &url);
+    folder.serve().stop("TERM");
     folder.fail_naming(&token, &["MUNICIPIO_SECRET"]);
     let folder = folder.with("MUNICIPIO_SECRET", &"1".repeat(32));
+    folder.serve().stop("TERM");
     assert_eq!(folder.succeed(&token).split('.').count(), 3);
 }

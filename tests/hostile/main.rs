@@ -58,6 +58,7 @@ fn attacked() -> (Folder, Server) {
         .with("MUNICIPIO_LIMIT_BATCH", &BATCH.to_string())
         .with("MUNICIPIO_LIMIT_BODY_SECONDS", "2");
     let server = folder.serve();
+    Cpu::await_calm(server.process.id());
     (folder, server)
 }
 

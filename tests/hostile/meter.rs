@@ -32,6 +32,18 @@ impl Cpu {
         now
     }
 
+    /// Waits until the program does nothing by itself any more: a first start leaves it jobs to do.
+    pub fn await_calm(process: u32) {
+        const LONG: Duration = Duration::from_millis(300);
+        for _ in 0..200 {
+            let before = Self::of(process);
+            thread::sleep(LONG);
+            if Self::of(process).since(&before) < LONG / 100 {
+                break;
+            }
+        }
+    }
+
     /// What was used since then.
     pub fn since(&self, then: &Self) -> Duration {
         let used = self.0.iter().map(|(thread, now)| {

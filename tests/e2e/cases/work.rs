@@ -180,8 +180,12 @@ on_both! {
         // Nor in what is kept for those who send a mutation again, whatever came of it.
         let stale = json!({ "input": { "id": case["id"], "expectedVersion": 1, "transition": "refuse", "reasons": "Non spetta a Rossi" } });
         let query = "mutation($input: TransitionCaseInput!) { transitionCase(input: $input) { case { subject applicant { name } } userErrors { code } } }";
-        let post = story.app.post().bearer_auth(&story.chief).header("idempotency-key", "key-1");
-        let conflict = post.json(&json!({ "query": query, "variables": stale })).send().await.unwrap().text().await.unwrap();
+        let post = |key: &str| story.app.post().bearer_auth(&story.chief).header("idempotency-key", key);
+        let told = "mutation($input: SendCaseMessageInput!) { sendCaseMessage(input: $input) { case { applicant { name } } userErrors { code } } }";
+        let again = json!({ "input": { "id": case["id"], "audience": "OFFICE", "text": "Rossi richiama" } });
+        let told = post("key-0").json(&json!({ "query": told, "variables": again })).send().await.unwrap().text().await.unwrap();
+        assert!(told.contains("Mario Rossi") && told.contains("\"userErrors\":[]"), "{told}");
+        let conflict = post("key-1").json(&json!({ "query": query, "variables": stale })).send().await.unwrap().text().await.unwrap();
         assert!(conflict.contains("CONFLICT") && conflict.contains("Mario Rossi"), "{conflict}");
         let columns = ["SELECT coalesce(answer, '') FROM idempotency_key", "SELECT CAST(payload AS TEXT) FROM outbox_job", "SELECT details || coalesce(sealed, '') FROM case_event", "SELECT coalesce(sealed, '') || coalesce(applicant, '') || coalesce(data_key, '') FROM case_file", "SELECT details || coalesce(subject, '') FROM audit_entry"];
         for sql in columns {
