@@ -24,6 +24,7 @@ use sea_orm::{
 use bell::Bell;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
+pub(crate) use feeds::CaseRows;
 pub use feeds::{Feeds, Log};
 pub(crate) use unit_of_work::Reading;
 pub use unit_of_work::UnitOfWork;
@@ -173,6 +174,7 @@ tenant_owned!(
     audit_chain,
     audit_entry,
     case_access,
+    case_count,
     case_event,
     case_feed,
     case_file,

@@ -6,12 +6,13 @@ use sea_orm::ColumnTrait;
 
 use super::{
     CaseError, CaseEvent, Happening, Personal,
+    count::Shifts,
     file::apply,
     people::{drawer, seal},
 };
 use crate::{
     citizens::DataKey,
-    ids::CaseId,
+    ids::{CaseId, TenantId},
     store::{Log, StoreError, Transaction},
 };
 
@@ -30,15 +31,36 @@ pub(super) async fn append(
     addition: Addition,
     now: DateTime<Utc>,
 ) -> Result<case_file::Model, CaseError> {
+    let place = (transaction.tenant_id(), reserve(transaction, 1).await?);
+    let before = (row.version > 0).then(|| row.clone());
+    let (row, event) = follow_on(place, row, key, addition, now)?;
+    save(transaction, &row).await?;
+    let mut shifts = Shifts::default();
+    shifts.shift(before.as_ref(), &row);
+    shifts.write(transaction).await?;
+    transaction
+        .insert::<case_event::Entity>([event.to_row()?])
+        .await?;
+    transaction.announce(Log::Cases, event.place).await?;
+    Ok(row)
+}
+
+/// What a case becomes by something that happens in it at this place of the log of the tenant, and the event.
+pub(super) fn follow_on(
+    (tenant, place): (TenantId, i64),
+    row: case_file::Model,
+    key: Option<&DataKey>,
+    addition: Addition,
+    now: DateTime<Utc>,
+) -> Result<(case_file::Model, CaseEvent), CaseError> {
     let (case, number) = (CaseId(row.id), row.version + 1);
     let sealed = match (addition.personal.is_empty(), key) {
         (true, _) => None,
         (false, Some(key)) => Some(seal(key, &drawer(case, number), &addition.personal)?),
         (false, None) => return Err(CaseError::Sealing("the case was erased".to_owned())),
     };
-    let place = next_place(transaction).await?;
     let event = CaseEvent {
-        tenant: transaction.tenant_id(),
+        tenant,
         case,
         number,
         at: now,
@@ -50,18 +72,13 @@ pub(super) async fn append(
         place,
     };
     let event = event.hashed()?;
-    let row = apply(row, &event);
-    save(transaction, &row).await?;
-    transaction
-        .insert::<case_event::Entity>([event.to_row()?])
-        .await?;
-    transaction.announce(Log::Cases, place).await?;
-    Ok(row)
+    Ok((apply(row, &event), event))
 }
 
-async fn next_place(transaction: &Transaction) -> Result<i64, StoreError> {
+/// Takes the next places in the log of the tenant's cases; gives the last of them.
+pub(super) async fn reserve(transaction: &Transaction, count: i64) -> Result<i64, StoreError> {
     let last = case_feed::Column::LastPlace;
-    transaction.count_up::<case_feed::Entity>(last, 1).await
+    transaction.count_up::<case_feed::Entity>(last, count).await
 }
 
 /// Writes what events change of a case; a new one as a whole.

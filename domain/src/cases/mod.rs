@@ -9,6 +9,8 @@
 
 mod access;
 mod append;
+mod batch;
+mod count;
 mod error;
 mod event;
 mod evidence;
@@ -27,6 +29,7 @@ mod verify;
 mod work;
 
 pub use access::CaseAccess;
+pub use batch::{CaseBatch, UnwrittenCase};
 pub use error::{CaseError, CaseRefusal};
 pub use event::{
     Assignment, Audience, CaseEvent, Evidence, EvidenceKind, Happening, Message, Migration,

@@ -13,10 +13,10 @@ use super::{
     work::line,
 };
 use crate::{
-    citizens::{CitizenId, CitizenKeys},
+    citizens::{CitizenId, CitizenKeys, DataKey},
     content::types::Procedure,
     digest::sha256,
-    ids::{CaseId, ItemId, RevisionId},
+    ids::{CaseId, ItemId, RevisionId, TenantId},
     procedures::{CaseStatus, Definition, check_form},
     store::Transaction,
 };
@@ -102,6 +102,23 @@ pub async fn open_case(
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
+    let definition = new.revision.1.definition.as_ref();
+    let (row, key, addition) = begin(transaction.tenant_id(), keys, new, actor)?;
+    let row = append(transaction, row, Some(&key), addition, now).await?;
+    let case: Case = row.try_into()?;
+    if let Some(definition) = definition {
+        watch(transaction, definition, &case, case.version, now).await?;
+    }
+    Ok(case)
+}
+
+/// The row of a new case, its key, and how it begins.
+pub(super) fn begin(
+    tenant: TenantId,
+    keys: &CitizenKeys,
+    new: NewCase<'_>,
+    actor: String,
+) -> Result<(case_file::Model, DataKey, Addition), CaseError> {
     let office = new.office()?;
     let definition = new.revision.1.definition.as_ref();
     let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
@@ -113,7 +130,6 @@ pub async fn open_case(
     }
     let id = CaseId::generate();
     let (key, kept) = keys.new_data_key(&place(id))?;
-    let tenant = transaction.tenant_id();
     let known = |person: &Option<Person>| -> Option<CitizenId> {
         let person = person.as_ref()?;
         Some(keys.citizen(tenant, &person.fiscal_code))
@@ -145,10 +161,7 @@ pub async fn open_case(
         happening,
         personal,
     };
-    let row = append(transaction, row, Some(&key), addition, now).await?;
-    let case: Case = row.try_into()?;
-    watch(transaction, definition, &case, case.version, now).await?;
-    Ok(case)
+    Ok((row, key, addition))
 }
 
 /// Changes what an application says that was not sent yet.

@@ -16,6 +16,9 @@ use crate::{
     store::StoreError,
 };
 
+/// More offices are looked for together: a database takes so many parts of a statement.
+const MOST_PARTS: usize = 100;
+
 /// Which cases somebody sees.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Sight {
@@ -64,6 +67,37 @@ impl Sight {
                 let mut theirs = case.applicant.iter().chain(&case.delegate);
                 theirs.any(|person| person == citizen)
             }
+        }
+    }
+
+    /// The same in parts, no case in two of them, each of which is one range of an index in every order. Cases of one
+    /// office are in one part as it is.
+    pub(super) fn parts(&self, of_one_office: bool) -> Vec<Condition> {
+        match self {
+            Self::Offices(offices)
+                if !of_one_office && (1..=MOST_PARTS).contains(&offices.len()) =>
+            {
+                let part = |office: &ItemId| {
+                    Condition::all()
+                        .add(Column::IsPrivate.eq(false))
+                        .add(Column::OfficeId.eq(office.0))
+                };
+                offices.iter().map(part).collect()
+            }
+            Self::Citizen(citizen) => {
+                let citizen = citizen.to_string();
+                let is_other = Condition::any()
+                    .add(Column::Applicant.is_null())
+                    .add(Column::Applicant.ne(citizen.clone()));
+                let delegate = Condition::all()
+                    .add(Column::Delegate.eq(citizen.clone()))
+                    .add(is_other);
+                vec![
+                    Condition::all().add(Column::Applicant.eq(citizen)),
+                    delegate,
+                ]
+            }
+            _ => vec![self.condition()],
         }
     }
 

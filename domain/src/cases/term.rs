@@ -91,10 +91,9 @@ pub(super) fn due_on(
             }
             _ => Ok(()),
         };
-        match touched {
-            Err(PauseRefused::Earlier) => return Err(PauseRefused::Earlier),
-            // The term goes on as if nothing had been asked for.
-            Ok(()) | Err(_) => {}
+        // Whatever else is refused: the term goes on as if nothing had been asked for.
+        if touched == Err(PauseRefused::Earlier) {
+            return Err(PauseRefused::Earlier);
         }
     }
     Ok(deadline.and_then(|deadline| deadline.due(calendar)))
