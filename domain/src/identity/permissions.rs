@@ -194,6 +194,12 @@ impl FromIterator<Grant> for Permissions {
 }
 
 impl Permissions {
+    /// Whether they are the same, in whatever order.
+    pub(super) fn are_those_of(&self, other: &Self) -> bool {
+        let all_of = |some: &Self, others: &Self| some.0.iter().all(|one| others.0.contains(one));
+        all_of(self, other) && all_of(other, self)
+    }
+
     /// Lets somebody go on, or says why not.
     ///
     /// # Errors
