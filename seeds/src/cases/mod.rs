@@ -2,6 +2,7 @@
 //! made by the operations by which all cases are, as if officers and citizens had worked on them for some months; the
 //! same numbers give the same cases.
 
+mod generate;
 mod people;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -26,6 +27,7 @@ use municipio_domain::{
 use serde_json::{Value, json};
 
 use crate::load::item_id;
+pub use generate::generate_cases;
 use people::{person, subjects};
 
 /// How many cases each procedure has that went their own way.
@@ -245,24 +247,13 @@ impl Walk<'_> {
         let definition = self.procedure.2.definition.as_ref();
         let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
         let held = hold(self.transaction, &Sight::Everything, case.id, None).await?;
-        let transition_taken = definition.transition(code);
-        let requires = transition_taken.map(|known| known.requires.as_slice());
-        let requires = |wanted: Requirement| requires.is_some_and(|all| all.contains(&wanted));
-        let is_new = held.case.protocol.is_none();
-        let protocol = (is_new && requires(Requirement::Protocol)).then(|| {
-            *protocol += 1;
-            Protocol {
-                number: format!("{}/{protocol:07}", legal_day(now).year()),
-                date: legal_day(now),
-            }
-        });
-        let effect = transition_taken.and_then(|known| known.effect);
-        let step = Step {
-            transition: code.to_owned(),
-            comment: requires(Requirement::Comment).then(|| comment(effect).to_owned()),
-            reasons: requires(Requirement::Reasons).then(|| REASONS.to_owned()),
+        let step = step(
+            definition,
+            code,
+            held.case.protocol.is_none(),
             protocol,
-        };
+            now,
+        );
         let calendar = ClosingCalendar::default();
         let terms = Terms {
             calendar: &calendar,
@@ -272,6 +263,32 @@ impl Walk<'_> {
         let actor = OFFICERS[0].to_owned();
         let taken = (definition, movement, step);
         transition(self.transaction, self.keys, held, taken, actor, now).await
+    }
+}
+
+/// A transition with what is to be said of it; the next number of the protocol, if the case has none yet.
+fn step(
+    definition: &Definition,
+    code: &str,
+    is_new: bool,
+    protocol: &mut u32,
+    now: DateTime<Utc>,
+) -> Step {
+    let known = definition.transition(code);
+    let requires = |wanted| known.is_some_and(|known| known.requires.contains(&wanted));
+    let effect = known.and_then(|known| known.effect);
+    let protocol = (is_new && requires(Requirement::Protocol)).then(|| {
+        *protocol += 1;
+        Protocol {
+            number: format!("{}/{protocol:07}", legal_day(now).year()),
+            date: legal_day(now),
+        }
+    });
+    Step {
+        transition: code.to_owned(),
+        comment: requires(Requirement::Comment).then(|| comment(effect).to_owned()),
+        reasons: requires(Requirement::Reasons).then(|| REASONS.to_owned()),
+        protocol,
     }
 }
 
