@@ -1,5 +1,7 @@
 //! What goes wrong with cases.
 
+use chrono::NaiveDate;
+
 use super::Case;
 use crate::{
     citizens::SealError,
@@ -77,8 +79,13 @@ pub enum CaseRefusal {
     #[error("the case stands in the protocol already, under the number {0}")]
     ProtocolKnown(String),
     /// The term is over, and silence means something in this procedure.
-    #[error("the term is over: «{0}» is taken by time alone")]
-    TermOver(String),
+    #[error("the term is over: time alone takes the case on")]
+    TermOver,
+    /// The applicant may still answer the announcement of a refusal.
+    #[error(
+        "the applicant has until {0} for observations: wait, or note what came in as a document"
+    )]
+    ObservationsAwaited(NaiveDate),
     /// The definition asks for no such thing.
     #[error("the procedure asks for no such thing: «{0}»")]
     UnknownEvidence(String),
@@ -151,7 +158,8 @@ impl CaseRefusal {
             Self::NotYours(_) => "TRANSITION_NOT_YOURS",
             Self::ProtocolNotAsked(_) => "PROTOCOL_NOT_ASKED",
             Self::ProtocolKnown(_) => "PROTOCOL_KNOWN",
-            Self::TermOver(_) => "TERM_OVER",
+            Self::TermOver => "TERM_OVER",
+            Self::ObservationsAwaited(_) => "OBSERVATIONS_AWAITED",
             Self::UnknownEvidence(_) => "UNKNOWN_EVIDENCE",
             Self::NotYoursToSign(_) => "SIGNATURE_NOT_YOURS",
             Self::UpToDate => "CASE_UP_TO_DATE",
@@ -177,16 +185,19 @@ impl CaseRefusal {
             Self::UnknownTransition(_)
             | Self::NotPossible { .. }
             | Self::NotYours(_)
-            | Self::TermOver(_) => "transition",
+            | Self::ObservationsAwaited(_) => "transition",
             Self::ProtocolNotAsked(_) | Self::ProtocolKnown(_) => "protocol",
             Self::UnknownEvidence(_) | Self::NotYoursToSign(_) => "code",
             Self::Missing(missing) => return place_of(missing),
             Self::Form(error) => return Some(format!("data{}", error.pointer)),
             Self::Text { path, .. } => path,
             Self::UnknownOfficer => "officer",
-            Self::NoSecret | Self::Closed | Self::Sent | Self::NotForCitizens | Self::UpToDate => {
-                return None;
-            }
+            Self::TermOver
+            | Self::NoSecret
+            | Self::Closed
+            | Self::Sent
+            | Self::NotForCitizens
+            | Self::UpToDate => return None,
         };
         Some(field.to_owned())
     }

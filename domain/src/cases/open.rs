@@ -37,8 +37,19 @@ pub struct NewCase<'a> {
     pub people: People,
     /// The data of the application.
     pub data: Option<Value>,
-    /// A citizen begins it.
-    pub is_by_citizen: bool,
+    /// Who begins it.
+    pub origin: CaseOrigin,
+}
+
+/// Who begins a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseOrigin {
+    /// A citizen.
+    Citizen,
+    /// An office.
+    Office,
+    /// Other software, which keeps it and reports how it stands.
+    Software,
 }
 
 impl NewCase<'_> {
@@ -68,7 +79,8 @@ impl NewCase<'_> {
         }
         wrong.extend(self.data.as_ref().and_then(too_long));
         // Of an application on paper, which an officer enters, the data need not be there.
-        let nothing = self.is_by_citizen.then_some(&Value::Null);
+        let is_by_citizen = self.origin == CaseOrigin::Citizen;
+        let nothing = is_by_citizen.then_some(&Value::Null);
         if !is_draft && let Some(data) = self.data.as_ref().or(nothing) {
             wrong.extend(unfit(definition, data));
         }
@@ -143,8 +155,10 @@ pub(super) fn begin(
         status: initial.status,
         applicant: known(&new.people.applicant),
         delegate: known(&new.people.delegate),
-        is_private: is_draft && new.is_by_citizen,
+        is_private: is_draft && new.origin == CaseOrigin::Citizen,
         people: sha256(&sealed),
+        data_key: Some(sha256(kept.as_str())),
+        is_reported: new.origin == CaseOrigin::Software,
     });
     let row = case_file::Model {
         data_key: Some(kept.as_str().to_owned()),

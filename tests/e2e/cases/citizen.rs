@@ -46,8 +46,10 @@ on_both! {
         let step = |case: &Value, transition: &str| json!({ "id": case["id"], "expectedVersion": case["version"], "transition": transition });
         let refused = story.mutate(&anna, "transitionCase", step(&case, "submit")).await;
         assert_eq!(wrong(&refused)[0], ("REQUIREMENT_MISSING".to_owned(), "case.evidence.document.form".to_owned()));
-        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo" });
-        let case = story.done(&anna, "addCaseEvidence", form).await;
+        let form = |reference: Value| json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo", "reference": reference });
+        let nothing = story.mutate(&anna, "addCaseEvidence", form(Value::Null)).await;
+        assert_eq!(wrong(&nothing), [("INVALID_VALUE".to_owned(), "reference".to_owned())], "no document without a place");
+        let case = story.done(&anna, "addCaseEvidence", form(json!("portale/4711"))).await;
         let refused = story.mutate(&anna, "transitionCase", step(&case, "submit")).await;
         assert_eq!(wrong(&refused), [("INVALID_DATA".to_owned(), "data".to_owned())]);
         let revised = json!({ "id": case["id"], "expectedVersion": case["version"], "data": { "address": "Via Roma 1" } });

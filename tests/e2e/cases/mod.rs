@@ -4,6 +4,7 @@ mod citizen;
 mod evidence;
 mod migration;
 mod privacy;
+mod reported;
 mod reports;
 mod sight;
 mod story;

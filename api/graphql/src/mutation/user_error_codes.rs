@@ -245,6 +245,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "There is no draft: nothing can be published or copied.",
     ),
     (
+        "OBSERVATIONS_AWAITED",
+        "The applicant may still answer the announcement of a refusal: wait, or note what came in as a document.",
+    ),
+    (
         "OFFICE_MISSING",
         "Name the office: the procedure has no competent body.",
     ),
@@ -421,8 +425,9 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 34] = [
+    const OTHERS: [&str; 35] = [
         "ABCDEHLMPRST",
+        "ANSWER_BY_TIMER",
         "BIRTH_DATE_WRONG",
         "CARGO_PKG_VERSION",
         "CAUTION",
