@@ -25,6 +25,8 @@ mod m20261126_000060_cases;
 mod m20261126_000070_citizen_issuers;
 mod m20261126_000071_delegations;
 mod m20261126_000072_case_references;
+mod m20261126_000080_insight;
+mod m20261126_000081_rule_runs;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -62,6 +64,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000070_citizen_issuers::Migration),
             Box::new(m20261126_000071_delegations::Migration),
             Box::new(m20261126_000072_case_references::Migration),
+            Box::new(m20261126_000080_insight::Migration),
+            Box::new(m20261126_000081_rule_runs::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

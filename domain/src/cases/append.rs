@@ -5,21 +5,24 @@ use municipio_entities::{case_event, case_feed, case_file};
 use sea_orm::ColumnTrait;
 
 use super::{
-    CaseError, CaseEvent, Happening, Personal,
+    CaseError, CaseEvent, Happening, Personal, automation,
     file::apply,
     people::{drawer, seal},
 };
 use crate::{
     citizens::DataKey,
     ids::CaseId,
+    procedures::Definition,
     store::{Log, StoreError, Transaction},
 };
 
 /// What is added to a case.
-pub(super) struct Addition {
+pub(super) struct Addition<'a> {
     pub(super) actor: String,
     pub(super) happening: Happening,
     pub(super) personal: Personal,
+    /// The definition that the case follows, where it was read: it says whether there are rules for the event.
+    pub(super) definition: Option<&'a Definition>,
 }
 
 /// Adds an event to a case whose row nobody else changes until the transaction ends; gives its row.
@@ -27,7 +30,7 @@ pub(super) async fn append(
     transaction: &Transaction,
     row: case_file::Model,
     key: Option<&DataKey>,
-    addition: Addition,
+    addition: Addition<'_>,
     now: DateTime<Utc>,
 ) -> Result<case_file::Model, CaseError> {
     let (case, number) = (CaseId(row.id), row.version + 1);
@@ -51,11 +54,18 @@ pub(super) async fn append(
     };
     let event = event.hashed()?;
     let row = apply(row, &event);
+    let may_set_off = match addition.definition {
+        Some(definition) => automation::set_off(definition, &event).next().is_some(),
+        None => true,
+    };
     save(transaction, &row).await?;
     transaction
         .insert::<case_event::Entity>([event.to_row()?])
         .await?;
     transaction.announce(Log::Cases, place).await?;
+    if may_set_off {
+        automation::tell(transaction, case, number, now).await?;
+    }
     Ok(row)
 }
 
@@ -88,6 +98,10 @@ async fn save(transaction: &Transaction, row: &case_file::Model) -> Result<(), S
         (Column::UpdatedPlace, row.updated_place.into()),
         (Column::UpdatedAt, row.updated_at.into()),
         (Column::ClosedAt, row.closed_at.into()),
+        (Column::BegunDay, row.begun_day.into()),
+        (Column::StateDay, row.state_day.into()),
+        (Column::ClosedDay, row.closed_day.into()),
+        (Column::ClosedInTime, row.closed_in_time.into()),
     ];
     let this = Column::Id.eq(row.id);
     transaction.update::<Entity>(values, this).await?;

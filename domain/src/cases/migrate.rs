@@ -80,6 +80,7 @@ pub async fn migrate(
         actor,
         happening: Happening::Migrated(migration),
         personal: Personal::default(),
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;

@@ -144,6 +144,7 @@ pub async fn open_case(
         actor,
         happening,
         personal,
+        definition: Some(definition),
     };
     let row = append(transaction, row, Some(&key), addition, now).await?;
     let case: Case = row.try_into()?;
@@ -176,6 +177,7 @@ pub async fn revise_case(
             data: Some(data),
             ..Personal::default()
         },
+        definition: None,
     };
     held.add(transaction, keys, addition, now).await
 }

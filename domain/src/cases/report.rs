@@ -396,6 +396,7 @@ async fn advance(
             reasons: report.reasons,
             ..Personal::default()
         },
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, terms.now).await?;
     watch(transaction, definition, &case, case.version, terms.now).await?;

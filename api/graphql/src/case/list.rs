@@ -72,7 +72,7 @@ pub(crate) struct CaseFilter {
 }
 
 impl CaseFilter {
-    fn read(self, data: &RequestData) -> Result<cases::CaseFilter> {
+    pub(super) fn read(self, data: &RequestData) -> Result<cases::CaseFilter> {
         let procedure = self
             .procedure
             .map(|id| data.item_id(&id, ContentType::Procedure, "filter.procedure"));
