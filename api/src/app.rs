@@ -16,7 +16,7 @@ use actix_web::{
     rt, web,
 };
 use municipio_domain::{
-    cases::{CaseError, Timekeeper},
+    cases::{Automation, CaseError, Timekeeper},
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
     media::{Media, Signer, TenantMedia},
@@ -365,6 +365,7 @@ impl Application {
 fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dyn Handler>> {
     vec![
         Arc::new(Timekeeper::new(database.clone(), vault.clone())),
+        Arc::new(Automation::new(database.clone(), vault.clone())),
         Arc::new(webhooks::Follower::new(database.clone())),
         Arc::new(webhooks::Sender::new(database.clone(), vault, outgoing)),
     ]

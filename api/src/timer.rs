@@ -4,6 +4,7 @@ use std::{fmt::Display, time::Duration};
 
 use chrono::{DateTime, Utc};
 use municipio_domain::{
+    cases::forget_rule_runs,
     content::{extend_occurrences, fire_due, purge},
     idempotency, identity,
     media::{Cleaning, GRACE, Media, MediaError},
@@ -39,7 +40,8 @@ pub(crate) async fn keep_schedules(database: Database) {
 }
 
 /// Forgets the answers of mutations that nobody sends again any more, sessions that have expired, failed
-/// sign-ins of long ago, jobs that were done, deliveries that are over, and files that nothing uses; writes the occurrences that events
+/// sign-ins of long ago, jobs that were done, deliveries that are over, what rules did in cases that were closed long
+/// ago, and files that nothing uses; writes the occurrences that events
 /// without end will have; removes what was deleted long ago. For as long as it is polled.
 pub(crate) async fn keep_house(database: Database, media: Media) {
     const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -81,6 +83,9 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             each(&database, "deleted content cannot be removed", purge).await;
             let forget = async |store: &TenantStore, _: &Tenant, now| forget_uses(store, now).await;
             each(&database, "searches cannot be forgotten", forget).await;
+            let forget =
+                async |store: &TenantStore, _: &Tenant, now| forget_rule_runs(store, now).await;
+            each(&database, "what rules did cannot be forgotten", forget).await;
         }
     }
 }

@@ -179,6 +179,7 @@ tenant_owned!(
     case_feed,
     case_file,
     case_reference,
+    case_rule_run,
     content_change,
     content_count,
     content_feed,

@@ -15,6 +15,7 @@ pub mod case_event;
 pub mod case_feed;
 pub mod case_file;
 pub mod case_reference;
+pub mod case_rule_run;
 pub mod citizen_delegation;
 pub mod citizen_issuer;
 pub mod content_change;

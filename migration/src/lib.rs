@@ -27,6 +27,8 @@ mod m20261126_000071_delegations;
 mod m20261126_000072_case_references;
 mod m20261126_000073_failing_jobs;
 mod m20261126_000074_case_counts;
+mod m20261126_000080_insight;
+mod m20261126_000081_rule_runs;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -66,6 +68,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000072_case_references::Migration),
             Box::new(m20261126_000073_failing_jobs::Migration),
             Box::new(m20261126_000074_case_counts::Migration),
+            Box::new(m20261126_000080_insight::Migration),
+            Box::new(m20261126_000081_rule_runs::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

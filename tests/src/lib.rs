@@ -28,7 +28,7 @@ use municipio::{
     start::load_demo,
 };
 use municipio_domain::{
-    cases::Timekeeper,
+    cases::{Automation, Timekeeper},
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
@@ -189,8 +189,13 @@ impl TestApp {
         let follower = webhooks::Follower::new(self.database.clone());
         let sender = webhooks::Sender::new(self.database.clone(), identity::vault(), outgoing);
         let timekeeper = Timekeeper::new(self.database.clone(), identity::vault());
-        let handlers: Vec<Arc<dyn Handler>> =
-            vec![Arc::new(follower), Arc::new(sender), Arc::new(timekeeper)];
+        let automation = Automation::new(self.database.clone(), identity::vault());
+        let handlers: Vec<Arc<dyn Handler>> = vec![
+            Arc::new(follower),
+            Arc::new(sender),
+            Arc::new(timekeeper),
+            Arc::new(automation),
+        ];
         Worker::new(self.database.clone(), handlers, now)
     }
 

@@ -5,7 +5,7 @@ use municipio_entities::{case_event, case_feed, case_file};
 use sea_orm::ColumnTrait;
 
 use super::{
-    CaseError, CaseEvent, Happening, Personal,
+    CaseError, CaseEvent, Happening, Personal, automation,
     count::Shifts,
     file::apply,
     people::{drawer, seal},
@@ -13,14 +13,17 @@ use super::{
 use crate::{
     citizens::DataKey,
     ids::{CaseId, TenantId},
+    procedures::Definition,
     store::{Log, StoreError, Transaction},
 };
 
 /// What is added to a case.
-pub(super) struct Addition {
+pub(super) struct Addition<'a> {
     pub(super) actor: String,
     pub(super) happening: Happening,
     pub(super) personal: Personal,
+    /// The definition that the case follows, where it was read: it says whether there are rules for the event.
+    pub(super) definition: Option<&'a Definition>,
 }
 
 /// Adds an event to a case whose row nobody else changes until the transaction ends; gives its row.
@@ -28,12 +31,17 @@ pub(super) async fn append(
     transaction: &Transaction,
     row: case_file::Model,
     key: Option<&DataKey>,
-    addition: Addition,
+    addition: Addition<'_>,
     now: DateTime<Utc>,
 ) -> Result<case_file::Model, CaseError> {
     let place = (transaction.tenant_id(), reserve(transaction, 1).await?);
     let before = (row.version > 0).then(|| row.clone());
+    let definition = addition.definition;
     let (row, event) = follow_on(place, row, key, addition, now)?;
+    let may_set_off = match definition {
+        Some(definition) => automation::set_off(definition, &event).next().is_some(),
+        None => true,
+    };
     save(transaction, &row).await?;
     let mut shifts = Shifts::default();
     shifts.shift(before.as_ref(), &row);
@@ -42,6 +50,9 @@ pub(super) async fn append(
         .insert::<case_event::Entity>([event.to_row()?])
         .await?;
     transaction.announce(Log::Cases, event.place).await?;
+    if may_set_off {
+        automation::tell(transaction, event.case, event.number, now).await?;
+    }
     Ok(row)
 }
 
@@ -50,7 +61,7 @@ pub(super) fn follow_on(
     (tenant, place): (TenantId, i64),
     row: case_file::Model,
     key: Option<&DataKey>,
-    addition: Addition,
+    addition: Addition<'_>,
     now: DateTime<Utc>,
 ) -> Result<(case_file::Model, CaseEvent), CaseError> {
     let (case, number) = (CaseId(row.id), row.version + 1);
@@ -105,6 +116,10 @@ async fn save(transaction: &Transaction, row: &case_file::Model) -> Result<(), S
         (Column::UpdatedPlace, row.updated_place.into()),
         (Column::UpdatedAt, row.updated_at.into()),
         (Column::ClosedAt, row.closed_at.into()),
+        (Column::BegunDay, row.begun_day.into()),
+        (Column::StateDay, row.state_day.into()),
+        (Column::ClosedDay, row.closed_day.into()),
+        (Column::ClosedInTime, row.closed_in_time.into()),
     ];
     let this = Column::Id.eq(row.id);
     transaction.update::<Entity>(values, this).await?;

@@ -95,6 +95,7 @@ impl<'a> CaseBatch<'a> {
             actor,
             happening,
             personal,
+            definition: None,
         };
         self.follow_on(case, addition, now)
     }
@@ -102,7 +103,7 @@ impl<'a> CaseBatch<'a> {
     fn follow_on(
         &mut self,
         case: &mut UnwrittenCase,
-        addition: Addition,
+        addition: Addition<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), CaseError> {
         let place = self.places.next();

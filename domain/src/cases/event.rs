@@ -27,7 +27,7 @@ pub struct CaseEvent {
     pub number: i64,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// Whose doing it was: `account:…`, `key:…`, `citizen:…`, `timer` or `system`.
+    /// Whose doing it was: `account:…`, `key:…`, `citizen:…`, `rule:…`, `timer` or `system`.
     pub actor: String,
     /// What happened.
     pub happening: Happening,
@@ -61,6 +61,8 @@ pub enum Happening {
     Migrated(Migration),
     /// The end of its term comes near.
     Reminded(Reminder),
+    /// Somebody is told something by a rule of the procedure.
+    Notified(Notice),
 }
 
 /// How a case began.
@@ -203,6 +205,16 @@ pub struct Reminder {
     pub days: u16,
 }
 
+/// What a rule has somebody told; the text is kept as what the event says of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Notice {
+    /// The rule, by its code.
+    pub rule: String,
+    /// Who is told.
+    pub notifies: Vec<Recipient>,
+}
+
 /// Which definition a case follows from then on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -236,6 +248,15 @@ impl Happening {
 }
 
 impl CaseEvent {
+    /// Who is told of it.
+    pub fn notifies(&self) -> &[Recipient] {
+        match &self.happening {
+            Happening::Moved(movement) => &movement.notifies,
+            Happening::Notified(notice) => &notice.notifies,
+            _ => &[],
+        }
+    }
+
     /// The same with its hash.
     pub(super) fn hashed(self) -> Result<Self, StoreError> {
         let event = Self {
@@ -422,6 +443,10 @@ mod tests {
                 format!(r#"{{"dueOn":null,"revision":"{ID}","state":"b","status":"in_progress"}}"#),
             ),
             ("reminded", format!(r#"{{"days":3,"dueOn":{day}}}"#)),
+            (
+                "notified",
+                r#"{"notifies":["officer"],"rule":"remind-office"}"#.to_owned(),
+            ),
         ] {
             let row = case_event::Model {
                 name: name.to_owned(),

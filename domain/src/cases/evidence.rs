@@ -124,6 +124,7 @@ pub async fn add_evidence(
             reference,
             ..Personal::default()
         },
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     // What time takes next may have waited for this.

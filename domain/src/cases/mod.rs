@@ -9,6 +9,7 @@
 
 mod access;
 mod append;
+mod automation;
 mod batch;
 mod count;
 mod error;
@@ -17,6 +18,7 @@ mod evidence;
 mod facts;
 mod file;
 mod follow;
+mod insight;
 mod migrate;
 mod open;
 mod people;
@@ -31,15 +33,20 @@ mod verify;
 mod work;
 
 pub use access::CaseAccess;
+pub use automation::{
+    ActionOutcome, Automation, Difference, Difficulty, Occasion, RuleRefusal, RuleResult, RuleRun,
+    RuleUse, RuleVerdict, SimulatedCase, Simulation, forget_rule_runs, simulate,
+};
 pub use batch::{CaseBatch, UnwrittenCase};
 pub use error::{CaseError, CaseRefusal};
 pub use event::{
     Assignment, Audience, CaseEvent, Evidence, EvidenceKind, Happening, Message, Migration,
-    Movement, Opening, Protocol, Reminder, Revision,
+    Movement, Notice, Opening, Protocol, Reminder, Revision,
 };
 pub use evidence::add_evidence;
 pub use facts::facts;
 pub use file::{Case, Outcome};
+pub use insight::{Figures, Insight, InsightFilter, InsightRow, Period};
 pub use migrate::migrate;
 pub use open::{CaseOrigin, NewCase, open_case, revise_case};
 pub use people::{People, Person, Personal};

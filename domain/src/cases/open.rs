@@ -125,12 +125,12 @@ pub async fn open_case(
 }
 
 /// The row of a new case, its key, and how it begins.
-pub(super) fn begin(
+pub(super) fn begin<'a>(
     tenant: TenantId,
     keys: &CitizenKeys,
-    new: NewCase<'_>,
+    new: NewCase<'a>,
     actor: String,
-) -> Result<(case_file::Model, DataKey, Addition), CaseError> {
+) -> Result<(case_file::Model, DataKey, Addition<'a>), CaseError> {
     let office = new.office()?;
     let definition = new.revision.1.definition.as_ref();
     let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
@@ -174,6 +174,7 @@ pub(super) fn begin(
         actor,
         happening,
         personal,
+        definition: Some(definition),
     };
     Ok((row, key, addition))
 }
@@ -203,6 +204,7 @@ pub async fn revise_case(
             data: Some(data),
             ..Personal::default()
         },
+        definition: None,
     };
     held.add(transaction, keys, addition, now).await
 }

@@ -419,6 +419,7 @@ async fn advance(
             reasons,
             ..Personal::default()
         },
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;

@@ -73,7 +73,7 @@ impl Held {
         self,
         transaction: &Transaction,
         keys: &CitizenKeys,
-        addition: Addition,
+        addition: Addition<'_>,
         now: DateTime<Utc>,
     ) -> Result<Case, CaseError> {
         let key = match addition.personal.is_empty() {
@@ -306,6 +306,7 @@ pub async fn transition(
         actor,
         happening,
         personal,
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;
@@ -328,6 +329,7 @@ pub async fn assign(
         actor,
         happening: Happening::Assigned(Assignment { office, officer }),
         personal: Personal::default(),
+        definition: None,
     };
     held.add(transaction, keys, addition, now).await
 }
@@ -354,6 +356,7 @@ pub async fn send_message(
             text: Some(text),
             ..Personal::default()
         },
+        definition: None,
     };
     held.add(transaction, keys, addition, now).await
 }

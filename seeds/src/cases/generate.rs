@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use municipio_domain::{
     cases::{
-        Audience, CaseBatch, CaseError, CaseRefusal, Cases, Evidence, EvidenceKind, Happening,
-        Message, NewCase, People, Person, Personal, Terms, UnwrittenCase, decide, facts,
+        Audience, CaseBatch, CaseError, CaseOrigin, CaseRefusal, Cases, Evidence, EvidenceKind,
+        Happening, Message, NewCase, People, Person, Personal, Terms, UnwrittenCase, decide, facts,
     },
     citizens::{CitizenKeys, DEMO_CITIZENS, FiscalCode, InvalidFiscalCode},
     content::{ContentType, Contents, types::Procedure},
@@ -137,7 +137,7 @@ impl Path {
                 subject: self.subject.to_owned(),
             },
             data: None,
-            is_by_citizen: false,
+            origin: CaseOrigin::Office,
         };
         let case = batch.open(new, OFFICERS[0].to_owned(), at)?;
         let mut walker = Walker {

@@ -1,12 +1,15 @@
 //! Cases over HTTP: officers open them, work on them and see those of their offices alone.
 
+mod automation;
 mod citizen;
 mod evidence;
+mod insight;
 mod migration;
 mod privacy;
 mod reported;
 mod reports;
 mod sight;
+mod simulation;
 mod story;
 mod tampering;
 mod terms;

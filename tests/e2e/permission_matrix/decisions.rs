@@ -50,6 +50,8 @@ pub struct There {
     pub revision: String,
     /// A case.
     pub case: String,
+    /// The revision of its procedure.
+    pub procedure_revision: String,
     /// A release without changes.
     pub release: String,
     /// An account that nobody uses.
@@ -340,6 +342,16 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("case", MayOrCitizen(&[Action::ReadCases]), one(&there.case)),
         ("cases", May(&[Action::ReadCases]), first.clone()),
         ("myCases", Citizen, first.clone()),
+        (
+            "caseInsight",
+            May(&[Action::ReadCases]),
+            "(from: \"2026-01-01\", until: \"2026-12-31\")".to_owned(),
+        ),
+        (
+            "simulateProcedure",
+            May(&[Action::ReadCases, Action::Update]),
+            format!("(revision: \"{}\")", there.procedure_revision),
+        ),
         ("outboxJobs", SETTINGS, first.clone()),
         ("outboxStatistics", SETTINGS, String::new()),
         (

@@ -2,9 +2,12 @@
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
-use municipio_domain::cases::{self, Audience, Happening, Personal};
+use municipio_domain::{
+    cases::{self, Audience, Happening, Personal},
+    procedures::Recipient,
+};
 
-use crate::objects::{CaseStatus, TransitionEffect};
+use crate::objects::{CaseStatus, NoticeRecipient, TransitionEffect};
 
 /// What happened in a case (tipo di evento della pratica).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -27,6 +30,8 @@ pub(crate) enum CaseEventKind {
     Migrated,
     /// The end of the term comes near (avviso di scadenza).
     Reminded,
+    /// Somebody is told something by a rule of the procedure (avviso automatico).
+    Notified,
 }
 
 /// Whose doing it was (chi ha agito).
@@ -102,6 +107,11 @@ pub(crate) struct CaseEvent {
     evidence: Option<CaseEvidence>,
     /// The last day of the term from then on (termine).
     due_on: Option<NaiveDate>,
+    /// Who is told of it (destinatari dell'avviso).
+    notifies: Vec<NoticeRecipient>,
+    /// The rule of the procedure whose doing it was, by its code; for those who work for the municipality alone (regola
+    /// automatica).
+    rule: Option<String>,
     /// The hash of the event; it holds that of the event before it (impronta).
     hash: String,
 }
@@ -113,7 +123,7 @@ impl CaseEvent {
         personal: Personal,
         for_staff: bool,
     ) -> Option<Self> {
-        if is_note(event) && !for_staff {
+        if is_for_offices(event) && !for_staff {
             return None;
         }
         let mut shown = Self {
@@ -131,6 +141,12 @@ impl CaseEvent {
             reasons: personal.reasons,
             evidence: None,
             due_on: None,
+            notifies: event.notifies().iter().map(|one| (*one).into()).collect(),
+            rule: event
+                .actor
+                .strip_prefix("rule:")
+                .filter(|_| for_staff)
+                .map(str::to_owned),
             hash: event.hash.clone(),
         };
         match &event.happening {
@@ -159,15 +175,22 @@ impl CaseEvent {
                 });
             }
             Happening::Reminded(reminder) => shown.due_on = Some(reminder.due_on),
-            Happening::Assigned(_) | Happening::Wrote(_) | Happening::Revised(_) => {}
+            Happening::Assigned(_)
+            | Happening::Wrote(_)
+            | Happening::Revised(_)
+            | Happening::Notified(_) => {}
         }
         Some(shown)
     }
 }
 
-/// Whether it is a note, which is for the offices alone.
-pub(super) fn is_note(event: &cases::CaseEvent) -> bool {
-    matches!(&event.happening, Happening::Wrote(message) if message.audience == Audience::Office)
+/// Whether it is for the offices alone: a note, or what officers are told.
+pub(super) fn is_for_offices(event: &cases::CaseEvent) -> bool {
+    match &event.happening {
+        Happening::Wrote(message) => message.audience == Audience::Office,
+        Happening::Notified(notice) => !notice.notifies.contains(&Recipient::Applicant),
+        _ => false,
+    }
 }
 
 fn kind(happening: &Happening) -> CaseEventKind {
@@ -183,6 +206,7 @@ fn kind(happening: &Happening) -> CaseEventKind {
         Happening::Revised(_) => CaseEventKind::Revised,
         Happening::Migrated(_) => CaseEventKind::Migrated,
         Happening::Reminded(_) => CaseEventKind::Reminded,
+        Happening::Notified(_) => CaseEventKind::Notified,
     }
 }
 

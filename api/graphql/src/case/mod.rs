@@ -1,9 +1,12 @@
 //! Cases, as officers and citizens see them.
 
+mod automation;
 mod event;
+mod insight;
 mod list;
 mod loader;
 mod object;
+mod simulation;
 mod update;
 
 use async_graphql::{Error, ID, Result};
@@ -15,9 +18,11 @@ use municipio_domain::{
 };
 
 pub(crate) use event::{CaseEvent, CaseEvidenceKind};
+pub(crate) use insight::{CaseInsight, CaseInsightFilter};
 pub(crate) use list::{CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first};
-pub(crate) use loader::{AccessesOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, SeenCase};
+pub(crate) use loader::{AccessesOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, RunsOf, SeenCase};
 pub(crate) use object::Case;
+pub(crate) use simulation::ProcedureSimulation;
 pub(crate) use update::CaseUpdate;
 
 use crate::{

@@ -13,12 +13,15 @@ use municipio_domain::{
 };
 use serde_json::Value;
 
-use super::{AccessesOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys};
+use super::{
+    AccessesOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, automation::RuleRunConnection, failed,
+    keys,
+};
 use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
     objects::{
-        CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
+        CaseChannel, CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
         TransitionRequirement,
     },
     view::{ContentObject, Reader, View},
@@ -107,6 +110,15 @@ pub(crate) struct MissingRequirement {
     part: Option<String>,
 }
 
+impl From<procedures::Missing> for MissingRequirement {
+    fn from(missing: procedures::Missing) -> Self {
+        Self {
+            requirement: (&missing.requirement).into(),
+            part: missing.part,
+        }
+    }
+}
+
 /// A transition that the caller may take (passaggio di stato disponibile).
 #[derive(SimpleObject)]
 pub(crate) struct AvailableTransition {
@@ -148,6 +160,8 @@ pub(crate) struct Case {
     updated_at: DateTime<Utc>,
     /// When it was closed (data di conclusione).
     closed_at: Option<DateTime<Utc>>,
+    /// How the application came in (canale di presentazione).
+    channel: CaseChannel,
 }
 
 impl Case {
@@ -165,6 +179,7 @@ impl Case {
             opened_at: case.opened_at,
             updated_at: case.updated_at,
             closed_at: case.closed_at,
+            channel: case.channel.into(),
             case,
             reader,
         }
@@ -380,6 +395,21 @@ impl Case {
             .collect())
     }
 
+    /// What rules of the procedure did by themselves, and why, the last first; for those who work for the municipality
+    /// (registro delle regole automatiche).
+    async fn automation_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100, 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only runs after this place.")] after: Option<String>,
+    ) -> Result<RuleRunConnection> {
+        let data = data(ctx)?;
+        let procedure = self.definition(data).await?;
+        let definition = procedure.as_ref();
+        let definition = definition.and_then(|known| known.definition.as_ref());
+        RuleRunConnection::read(data, &self.case, definition, &self.reader, (first, after)).await
+    }
+
     /// The transitions that the caller may take now (passaggi di stato disponibili).
     async fn available_transitions(&self, ctx: &Context<'_>) -> Result<Vec<AvailableTransition>> {
         let data = data(ctx)?;
@@ -404,10 +434,7 @@ impl Case {
 
 impl Case {
     fn shown(&self, one: procedures::Available<'_>) -> AvailableTransition {
-        let missing = one.missing.into_iter().map(|missing| MissingRequirement {
-            requirement: (&missing.requirement).into(),
-            part: missing.part,
-        });
+        let missing = one.missing.into_iter().map(MissingRequirement::from);
         let transition = one.transition;
         AvailableTransition {
             code: transition.code.clone(),

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, Result};
 use municipio_domain::cases::{self, Personal};
 
-use super::{Case, CaseEvent, event::is_note, failed, keys};
+use super::{Case, CaseEvent, event::is_for_offices, failed, keys};
 use crate::{
     context::{RequestData, data},
     view::Reader,
@@ -37,7 +37,7 @@ impl CaseUpdate {
 
     /// Whether it is told to citizens: what offices note for themselves is not.
     pub(crate) fn is_for_citizens(&self) -> bool {
-        !is_note(&self.event)
+        !is_for_offices(&self.event)
     }
 }
 

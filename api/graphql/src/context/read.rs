@@ -8,7 +8,7 @@ use async_graphql::{
     runtime::Timer,
 };
 use municipio_domain::{
-    cases::{Case, CaseAccess, CaseEvent, Rights},
+    cases::{Case, CaseAccess, CaseEvent, Rights, RuleRun},
     citizens::CitizenIssuer,
     content::{
         Contents, Dependents, Item, Lock, Page, PreviewToken, Release, ReleaseIssue,
@@ -25,7 +25,7 @@ use municipio_domain::{
 
 use super::{LinkedList, LinkedPart, RequestData};
 use crate::{
-    case::{AccessesOf, EventsOf, ProcedureOf, ReadBy, SeenCase},
+    case::{AccessesOf, EventsOf, ProcedureOf, ReadBy, RunsOf, SeenCase},
     error::{denied, failed, internal},
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken},
@@ -119,6 +119,11 @@ impl RequestData {
 
     /// Who read a case, the last first.
     pub(crate) async fn case_accesses(&self, of: AccessesOf) -> Result<Vec<CaseAccess>> {
+        all(&self.cases, of).await
+    }
+
+    /// What rules did in a case, the last first.
+    pub(crate) async fn rule_runs(&self, of: RunsOf) -> Result<Vec<RuleRun>> {
         all(&self.cases, of).await
     }
 

@@ -176,7 +176,7 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ),
     (
         "INVALID_TIMER",
-        "A transition of the timer says when it happens, one that says when is of the timer, and one at the end of the term needs a term.",
+        "A transition of the timer says when it happens, one that says when is of the timer, and what waits for the end of a term needs a term.",
     ),
     (
         "INVALID_TOKEN",
@@ -425,7 +425,7 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 35] = [
+    const OTHERS: [&str; 38] = [
         "ABCDEHLMPRST",
         "ANSWER_BY_TIMER",
         "BIRTH_DATE_WRONG",
@@ -450,6 +450,9 @@ mod tests {
         "REASONS_NOT_REQUIRED",
         "REOPENING_WITHOUT_TERM",
         "RICH_TEXT_CASES",
+        "RULE_IDLE",
+        "RULE_MAY_NOT_TAKE",
+        "RULE_WAITS_IN_FINAL_STATE",
         "SCREAMING_SNAKE_CASE",
         "STATES_MISSING",
         "STATE_DEAD_END",

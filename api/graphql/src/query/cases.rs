@@ -1,10 +1,14 @@
 //! Cases, for those who see them.
 
 use async_graphql::{Context, ID, Object, Result};
+use chrono::NaiveDate;
 use municipio_domain::{cases::Sight, citizens::LevelOfAssurance, identity::Action};
 
 use crate::{
-    case::{self, Case, CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first},
+    case::{
+        self, Case, CaseConnection, CaseFilter, CaseInsight, CaseInsightFilter, CaseOrder,
+        ProcedureSimulation, last_updated_first, next_due_first,
+    },
     connection::Part,
     context::data,
     view::Reader,
@@ -80,5 +84,34 @@ impl CaseQuery {
             CaseConnection::read(ctx, sight, filter, order_by, part).await
         };
         Some(read().await)
+    }
+
+    /// What is counted of the cases of the offices of the caller and of those below them, in a period (statistiche
+    /// sulle pratiche).
+    async fn case_insight(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day of the period.")] from: NaiveDate,
+        #[graphql(desc = "The last day of the period.")] until: NaiveDate,
+        #[graphql(desc = "Of which cases; of all when left out.")] filter: Option<
+            CaseInsightFilter,
+        >,
+    ) -> Option<Result<CaseInsight>> {
+        Some(CaseInsight::read(ctx, from, until, filter).await)
+    }
+
+    /// What would have been different in past cases, the newest first, with the definition of a revision of a procedure,
+    /// such as a draft; for those who may write procedures, of the cases that they see. Nothing is done (simula un
+    /// procedimento).
+    async fn simulate_procedure(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The revision, by its global id.")] revision: ID,
+        #[graphql(desc = "Which cases; all of the procedure when left out.")] filter: Option<
+            CaseFilter,
+        >,
+        #[graphql(desc = "How many cases at the most: 1 to 500.", default = 200)] most_cases: i32,
+    ) -> Option<Result<ProcedureSimulation>> {
+        Some(ProcedureSimulation::read(ctx, &revision, filter, most_cases).await)
     }
 }

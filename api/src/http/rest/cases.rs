@@ -224,7 +224,7 @@ async fn find(
 }
 
 /// Who calls, with the cases of the municipality and what they may do with them, if it is this with some.
-async fn caller(
+pub(super) async fn caller(
     request: &HttpRequest,
     state: &Data<State>,
     action: Action,

@@ -1,6 +1,7 @@
 //! REST for the software of the offices, as `openapi.yaml` says it.
 
 mod cases;
+mod insight;
 
 use actix_web::{
     HttpResponse,
@@ -28,6 +29,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(
             web::resource("/api/v1/openapi.yaml")
                 .route(web::get().to(contract))
+                .default_service(refuse()),
+        )
+        .service(
+            web::resource("/api/v1/insight/cases.csv")
+                .route(web::get().to(insight::table))
                 .default_service(refuse()),
         )
         .service(
