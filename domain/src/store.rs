@@ -177,6 +177,7 @@ tenant_owned!(
     case_feed,
     case_file,
     case_reference,
+    case_state_map,
     content_change,
     content_count,
     content_feed,

@@ -14,6 +14,7 @@ pub mod case_event;
 pub mod case_feed;
 pub mod case_file;
 pub mod case_reference;
+pub mod case_state_map;
 pub mod citizen_delegation;
 pub mod citizen_issuer;
 pub mod content_change;

@@ -71,6 +71,8 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', true, '{}', now(), now())",
             "case_reference (id, tenant_id, source, external_id, reported_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', now())",
+            "case_state_map (tenant_id, source, procedure_id, states, updated_at)
+             SELECT $tenant, 'x', id, '{}', now() FROM content_item LIMIT 1",
             "citizen_delegation (id, tenant_id, principal, delegate, kind, valid_from, granted_by, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'delegation', now(), 'x', now())",
             "citizen_issuer (id, tenant_id, name, issuer, is_enabled, settings, created_at, updated_at)

@@ -102,6 +102,14 @@ pub enum CaseRefusal {
         /// What is wrong with it.
         message: String,
     },
+    /// A name of a map of states does not fit.
+    #[error("{message}")]
+    Names {
+        /// Its field.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// There is no such account.
     #[error("there is no such account, or it is not active")]
     UnknownOfficer,
@@ -157,7 +165,7 @@ impl CaseRefusal {
             Self::UpToDate => "CASE_UP_TO_DATE",
             Self::Missing(_) => "REQUIREMENT_MISSING",
             Self::Form(_) => "INVALID_DATA",
-            Self::Text { .. } => "INVALID_VALUE",
+            Self::Text { .. } | Self::Names { .. } => "INVALID_VALUE",
             Self::UnknownOfficer => "UNKNOWN_ASSIGNEE",
             Self::Closed => "CASE_CLOSED",
             Self::Sent => "CASE_SENT",
@@ -183,6 +191,7 @@ impl CaseRefusal {
             Self::Missing(missing) => return place_of(missing),
             Self::Form(error) => return Some(format!("data{}", error.pointer)),
             Self::Text { path, .. } => path,
+            Self::Names { path, .. } => return Some(path.clone()),
             Self::UnknownOfficer => "officer",
             Self::NoSecret | Self::Closed | Self::Sent | Self::NotForCitizens | Self::UpToDate => {
                 return None;

@@ -15,7 +15,8 @@ use super::{
     Protocol, Rights, Sight, Terms,
     append::Addition,
     facts::facts,
-    hold, open_case,
+    StateNames, hold, open_case,
+    state_map::meant,
     term::{Touch, due_on, touches},
     timer::{calendar, watch},
     work::{line, words},
@@ -45,7 +46,7 @@ pub struct Reference {
 /// What other software says of a case.
 #[derive(Clone)]
 pub struct Report {
-    /// The state, by its code in the definition.
+    /// The state, by its code in the definition, or as the map of the source calls it.
     pub state: String,
     /// When that came to be, by the clock of the software.
     pub occurred_at: DateTime<Utc>,
@@ -101,16 +102,12 @@ impl Report {
     /// The event that takes a case to where it stands now; none when it stands there.
     fn movement(
         &self,
-        definition: &Definition,
+        (definition, names): (&Definition, &StateNames),
         held: &Held,
         terms: &Terms<'_>,
     ) -> Result<Option<Movement>, CaseError> {
         let known = facts(&held.events);
-        let unknown = || CaseRefusal::Text {
-            path: "state",
-            message: "the procedure has no such state: name one of its definition".to_owned(),
-        };
-        let target = definition.state(&self.state).ok_or_else(unknown)?;
+        let target = meant(definition, names, &self.state)?;
         let protocol = self
             .protocol
             .clone()
@@ -317,7 +314,9 @@ pub async fn report(
         .remove(&before.revision);
     let definition = body.as_ref().and_then(|body| body.definition.as_ref());
     let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
-    let moved = advance(transaction, keys, held, (report, definition, actor), terms).await?;
+    let names = cases.state_names(&reference.source, before.procedure);
+    let known_as = (definition, &names.await?);
+    let moved = advance(transaction, keys, held, (report, known_as, actor), terms).await?;
     let values = [
         (Column::CaseId, Some(id.0).into()),
         (Column::ReportedAt, occurred_at.into()),
@@ -383,10 +382,11 @@ async fn advance(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (report, definition, actor): (Report, &Definition, &str),
+    (report, known_as, actor): (Report, (&Definition, &StateNames), &str),
     terms: &Terms<'_>,
 ) -> Result<Option<Case>, CaseError> {
-    let Some(movement) = report.movement(definition, &held, terms)? else {
+    let (definition, _) = known_as;
+    let Some(movement) = report.movement(known_as, &held, terms)? else {
         return Ok(None);
     };
     let addition = Addition {

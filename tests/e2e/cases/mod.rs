@@ -5,6 +5,7 @@ mod evidence;
 mod migration;
 mod privacy;
 mod reports;
+mod reports_many;
 mod sight;
 mod story;
 mod tampering;

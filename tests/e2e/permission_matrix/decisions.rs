@@ -250,6 +250,11 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             case(json!({ "audience": "OFFICE", "text": "Prova" })),
         ),
         (
+            "setCaseStateMap",
+            PUBLISH,
+            json!({ "source": "edilizia", "procedure": procedure, "states": [] }),
+        ),
+        (
             "startCase",
             Citizen,
             json!({ "procedure": procedure, "subject": "Prova" }),
@@ -340,6 +345,7 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("case", MayOrCitizen(&[Action::ReadCases]), one(&there.case)),
         ("cases", May(&[Action::ReadCases]), first.clone()),
         ("myCases", Citizen, first.clone()),
+        ("caseStateMaps", READ, first.clone()),
         ("outboxJobs", SETTINGS, first.clone()),
         ("outboxStatistics", SETTINGS, String::new()),
         (

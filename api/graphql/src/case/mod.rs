@@ -4,6 +4,7 @@ mod event;
 mod list;
 mod loader;
 mod object;
+mod state_map;
 mod update;
 
 use async_graphql::{Error, ID, Result};
@@ -18,6 +19,7 @@ pub(crate) use event::{CaseEvent, CaseEvidenceKind};
 pub(crate) use list::{CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first};
 pub(crate) use loader::{AccessesOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, SeenCase};
 pub(crate) use object::Case;
+pub(crate) use state_map::CaseStateMap;
 pub(crate) use update::CaseUpdate;
 
 use crate::{

@@ -4,9 +4,10 @@ use async_graphql::{Context, ID, Object, Result};
 use municipio_domain::{cases::Sight, citizens::LevelOfAssurance, identity::Action};
 
 use crate::{
-    case::{self, Case, CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first},
+    case::{self, Case, CaseConnection, CaseStateMap, CaseFilter, CaseOrder, last_updated_first, next_due_first},
     connection::Part,
     context::data,
+    identity::List,
     view::Reader,
 };
 
@@ -80,5 +81,19 @@ impl CaseQuery {
             CaseConnection::read(ctx, sight, filter, order_by, part).await
         };
         Some(read().await)
+    }
+
+    /// What other software calls the states of cases, by source; for callers who read drafts (mappe degli stati).
+    async fn case_state_maps(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this place.")] before: Option<String>,
+    ) -> Option<Result<List<CaseStateMap>>> {
+        let part = Part::new(first, after, last, before);
+        Some(CaseStateMap::list(ctx, part).await)
     }
 }

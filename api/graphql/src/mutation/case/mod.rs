@@ -3,6 +3,7 @@
 mod apply;
 mod inputs;
 mod open;
+mod states;
 mod work;
 
 use std::sync::Arc;
@@ -28,7 +29,12 @@ use crate::{
 
 /// What is done to cases.
 #[derive(MergedObject, Default)]
-pub(crate) struct CaseMutation(open::OpenMutation, work::WorkMutation, apply::ApplyMutation);
+pub(crate) struct CaseMutation(
+    open::OpenMutation,
+    work::WorkMutation,
+    apply::ApplyMutation,
+    states::StatesMutation,
+);
 
 /// What was done to a case.
 #[derive(Default, SimpleObject)]
