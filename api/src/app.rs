@@ -138,6 +138,8 @@ pub(crate) struct State {
     pub(crate) streams: Arc<Semaphore>,
     /// How often somebody may report cases.
     pub(crate) reports: Limiter,
+    /// How often it may be asked with codes how cases stand.
+    pub(crate) look_ups: Limiter,
     /// Becomes true when the server is being stopped.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) started: chrono::DateTime<chrono::Utc>,
@@ -266,6 +268,7 @@ impl Application {
             known: known_documents(1024 * 1024),
             streams: Arc::new(Semaphore::new(settings.limit_streams)),
             reports: Limiter::new(settings.limit_reports, MINUTE),
+            look_ups: Limiter::new(settings.limit_look_ups, MINUTE),
             stopping,
             settings: Arc::new(settings.clone()),
             started: clock::now(),

@@ -173,6 +173,7 @@ tenant_owned!(
     audit_chain,
     audit_entry,
     case_access,
+    case_code,
     case_event,
     case_feed,
     case_file,

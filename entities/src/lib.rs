@@ -10,6 +10,7 @@ pub mod api_key;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod case_access;
+pub mod case_code;
 pub mod case_event;
 pub mod case_feed;
 pub mod case_file;

@@ -26,6 +26,7 @@ mod m20261126_000070_citizen_issuers;
 mod m20261126_000071_delegations;
 mod m20261126_000072_case_references;
 mod m20261126_000085_case_state_maps;
+mod m20261126_000086_case_codes;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000071_delegations::Migration),
             Box::new(m20261126_000072_case_references::Migration),
             Box::new(m20261126_000085_case_state_maps::Migration),
+            Box::new(m20261126_000086_case_codes::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

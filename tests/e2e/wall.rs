@@ -104,6 +104,7 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             "case_event (case_id, number, tenant_id, place, at, actor, name, details, previous_hash, hash)
              SELECT id, 1, $tenant, 0, 0, 'x', 'x', '{}', 'x', 'x' FROM case_file LIMIT 1",
             "case_access (case_id, reader, hour, tenant_id, read_at) SELECT id, 'x', 0, $tenant, now() FROM case_file LIMIT 1",
+            "case_code (case_id, tenant_id, hash, created_at) SELECT id, $tenant, 'x', now() FROM case_file LIMIT 1",
             "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert

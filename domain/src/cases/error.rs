@@ -116,6 +116,9 @@ pub enum CaseRefusal {
     /// The case is closed.
     #[error("the case is closed")]
     Closed,
+    /// What the case says of people was erased.
+    #[error("what the case says of people was erased: nothing is done in it any more")]
+    Erased,
     /// Citizens add documents and write messages; the rest is for those who work for the municipality.
     #[error("citizens add documents and write messages to the office")]
     NotForCitizens,
@@ -168,6 +171,7 @@ impl CaseRefusal {
             Self::Text { .. } | Self::Names { .. } => "INVALID_VALUE",
             Self::UnknownOfficer => "UNKNOWN_ASSIGNEE",
             Self::Closed => "CASE_CLOSED",
+            Self::Erased => "CASE_ERASED",
             Self::Sent => "CASE_SENT",
             Self::NotForCitizens => "NOT_FOR_CITIZENS",
         }
@@ -193,9 +197,12 @@ impl CaseRefusal {
             Self::Text { path, .. } => path,
             Self::Names { path, .. } => return Some(path.clone()),
             Self::UnknownOfficer => "officer",
-            Self::NoSecret | Self::Closed | Self::Sent | Self::NotForCitizens | Self::UpToDate => {
-                return None;
-            }
+            Self::NoSecret
+            | Self::Closed
+            | Self::Erased
+            | Self::Sent
+            | Self::NotForCitizens
+            | Self::UpToDate => return None,
         };
         Some(field.to_owned())
     }

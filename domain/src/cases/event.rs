@@ -61,6 +61,8 @@ pub enum Happening {
     Migrated(Migration),
     /// The end of its term comes near.
     Reminded(Reminder),
+    /// What it says of people was erased.
+    Erased(Erasure),
 }
 
 /// How a case began.
@@ -188,6 +190,24 @@ pub struct Reminder {
     pub due_on: NaiveDate,
     /// So many days before it.
     pub days: u16,
+}
+
+/// Why what a case says of people was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureCause {
+    /// The time for which it was to be kept was over.
+    Retention,
+    /// The person asked for it.
+    Request,
+}
+
+/// That what a case says of people was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Erasure {
+    /// Why.
+    pub cause: ErasureCause,
 }
 
 /// Which definition a case follows from then on.
@@ -397,6 +417,7 @@ mod tests {
                 format!(r#"{{"dueOn":null,"revision":"{ID}","state":"b","status":"in_progress"}}"#),
             ),
             ("reminded", format!(r#"{{"days":3,"dueOn":{day}}}"#)),
+            ("erased", r#"{"cause":"retention"}"#.to_owned()),
         ] {
             let row = case_event::Model {
                 name: name.to_owned(),

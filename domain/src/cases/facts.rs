@@ -40,7 +40,8 @@ fn with(mut facts: Facts, event: &CaseEvent) -> Facts {
         Happening::Assigned(_)
         | Happening::Wrote(_)
         | Happening::Revised(_)
-        | Happening::Reminded(_) => {}
+        | Happening::Reminded(_)
+        | Happening::Erased(_) => {}
     }
     facts
 }

@@ -9,9 +9,12 @@
 
 mod access;
 mod append;
+mod code;
+mod erase;
 mod error;
 mod event;
 mod evidence;
+mod export;
 mod facts;
 mod file;
 mod follow;
@@ -28,12 +31,15 @@ mod verify;
 mod work;
 
 pub use access::CaseAccess;
+pub use code::{CaseCode, InvalidCaseCode, give_code, was_sent};
+pub use erase::{ErasedPerson, KeptFor, erase_case, erase_expired, erase_person};
 pub use error::{CaseError, CaseRefusal};
 pub use event::{
-    Assignment, Audience, CaseEvent, Evidence, EvidenceKind, Happening, Message, Migration,
-    Movement, Opening, Protocol, Reminder, Revision,
+    Assignment, Audience, CaseEvent, Erasure, ErasureCause, Evidence, EvidenceKind, Happening,
+    Message, Migration, Movement, Opening, Protocol, Reminder, Revision,
 };
 pub use evidence::add_evidence;
+pub use export::{ExportFor, Exported};
 pub use facts::facts;
 pub use file::{Case, Outcome};
 pub use migrate::migrate;

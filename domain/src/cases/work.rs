@@ -40,7 +40,7 @@ pub struct Held {
     pub case: Case,
     /// What happened in it.
     pub events: Vec<CaseEvent>,
-    row: case_file::Model,
+    pub(super) row: case_file::Model,
 }
 
 /// Holds a case that somebody sees, at the version that they know.
@@ -76,6 +76,9 @@ impl Held {
         addition: Addition,
         now: DateTime<Utc>,
     ) -> Result<Case, CaseError> {
+        if self.case.is_erased() {
+            return Err(CaseRefusal::Erased.into());
+        }
         let key = match addition.personal.is_empty() {
             true => None,
             false => self.case.key(keys)?,

@@ -128,6 +128,43 @@ pub async fn revoke_delegation(
     Ok(transaction.update::<Entity>(values, filter).await? > 0)
 }
 
+/// All delegations of a person, as whom they act for and as who acts, the oldest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn delegations_about(
+    store: &TenantStore,
+    person: &CitizenId,
+) -> Result<Vec<Delegation>, StoreError> {
+    let rows = store.read().all::<Entity>(about(person)).await?;
+    let delegations: Result<Vec<_>, _> = rows.into_iter().map(Delegation::of).collect();
+    let mut delegations = delegations?;
+    delegations.sort_by_key(|delegation| delegation.id);
+    Ok(delegations)
+}
+
+/// Forgets the delegations of a person that hold no more; says how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_delegations(
+    transaction: &Transaction,
+    person: &CitizenId,
+    today: NaiveDate,
+) -> Result<u64, StoreError> {
+    let over = Condition::any()
+        .add(Column::RevokedAt.is_not_null())
+        .add(Column::ValidUntil.lt(today));
+    let over = Condition::all().add(about(person)).add(over);
+    transaction.delete::<Entity>(over).await
+}
+
+fn about(person: &CitizenId) -> Condition {
+    Condition::any()
+        .add(Column::Principal.eq(person.as_str()))
+        .add(Column::Delegate.eq(person.as_str()))
+}
+
 /// The delegations that let somebody act for others on a day.
 ///
 /// # Errors

@@ -41,6 +41,14 @@ impl CitizenKeys {
         CitizenId(URL_SAFE_NO_PAD.encode(hash))
     }
 
+    /// A code that somebody was told, as a municipality keeps it.
+    pub(crate) fn code(&self, tenant: TenantId, code: &str) -> String {
+        let of_codes = [b"codes:".as_slice(), tenant.0.as_bytes()].concat();
+        let key = hmac::sign(&self.lookup, &of_codes);
+        let key = hmac::Key::new(HMAC_SHA256, key.as_ref());
+        URL_SAFE_NO_PAD.encode(hmac::sign(&key, code.as_bytes()))
+    }
+
     /// A new key for what is kept at this place, such as a case; and how it is kept itself.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Cases over HTTP: officers open them, work on them and see those of their offices alone.
 
 mod citizen;
+mod erasure;
 mod evidence;
+mod look_up;
 mod migration;
 mod privacy;
 mod reports;

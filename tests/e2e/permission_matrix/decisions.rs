@@ -67,6 +67,7 @@ const ROLES: Who = May(&[Action::ManageRoles]);
 const KEYS: Who = May(&[Action::ManageKeys]);
 const WORK: Who = May(&[Action::WorkCases]);
 const WORK_OR_OWN: Who = MayOrCitizen(&[Action::WorkCases]);
+const PRIVACY: Who = May(&[Action::ManagePrivacy]);
 const SETTINGS: Who = May(&[Action::ManageSettings]);
 
 /// Each mutation: its name, who may, and an input that gets as far as its permission; null when it takes none.
@@ -263,6 +264,16 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             "reviseCase",
             Citizen,
             case(json!({ "expectedVersion": 1, "data": {} })),
+        ),
+        (
+            "exportPerson",
+            PRIVACY,
+            json!({ "fiscalCode": "RSSMRA80A01H501U" }),
+        ),
+        (
+            "erasePerson",
+            PRIVACY,
+            json!({ "fiscalCode": "RSSMRA80A01H501U" }),
         ),
         ("replayOutboxJobs", SETTINGS, json!({})),
         (

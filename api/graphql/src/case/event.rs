@@ -27,6 +27,8 @@ pub(crate) enum CaseEventKind {
     Migrated,
     /// The end of the term comes near (avviso di scadenza).
     Reminded,
+    /// What the case says of people was erased (cancellazione dei dati personali).
+    Erased,
 }
 
 /// Whose doing it was (chi ha agito).
@@ -159,7 +161,10 @@ impl CaseEvent {
                 });
             }
             Happening::Reminded(reminder) => shown.due_on = Some(reminder.due_on),
-            Happening::Assigned(_) | Happening::Wrote(_) | Happening::Revised(_) => {}
+            Happening::Assigned(_)
+            | Happening::Wrote(_)
+            | Happening::Revised(_)
+            | Happening::Erased(_) => {}
         }
         Some(shown)
     }
@@ -183,10 +188,12 @@ fn kind(happening: &Happening) -> CaseEventKind {
         Happening::Revised(_) => CaseEventKind::Revised,
         Happening::Migrated(_) => CaseEventKind::Migrated,
         Happening::Reminded(_) => CaseEventKind::Reminded,
+        Happening::Erased(_) => CaseEventKind::Erased,
     }
 }
 
-fn actor(id: &str) -> CaseActor {
+/// Whose doing something was, by what is written down of it.
+pub(super) fn actor(id: &str) -> CaseActor {
     match id.split(':').next() {
         Some("account") => CaseActor::Officer,
         Some("citizen") => CaseActor::Citizen,

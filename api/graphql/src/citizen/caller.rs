@@ -1,9 +1,10 @@
 //! The citizen who calls.
 
 use async_graphql::{Context, Enum, Object, Result};
-use municipio_domain::citizens;
+use municipio_domain::{cases::ExportFor, citizens};
 
-use crate::context::data;
+use super::PersonExport;
+use crate::{case::after_place, context::data};
 
 /// How sure it is who somebody is (livello di garanzia): Regulation (EU) 910/2014.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -38,6 +39,22 @@ impl Citizen {
     /// How sure it is who they are (livello di garanzia).
     async fn level_of_assurance(&self) -> LevelOfAssurance {
         self.0.level.into()
+    }
+
+    /// All that is kept of them, in parts of a hundred cases, the oldest first (i miei dati).
+    async fn export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The place after which to go on: `next` of the part before.")]
+        after: Option<String>,
+    ) -> Option<Result<PersonExport>> {
+        let read = async || -> Result<PersonExport> {
+            let data = data(ctx)?;
+            data.citizen_at(citizens::LevelOfAssurance::Substantial)?;
+            let after = after_place(data, after.as_deref())?;
+            PersonExport::read(data, &self.0.id, ExportFor::Person, after).await
+        };
+        Some(read().await)
     }
 
     /// What the municipality calls the issuer of the token (emittente).

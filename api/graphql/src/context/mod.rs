@@ -296,6 +296,12 @@ impl RequestData {
         })
     }
 
+    /// Whether the municipality lets those ask how a case stands who have its code.
+    pub(crate) async fn offers_case_codes(&self) -> Result<bool> {
+        let settings = self.settings().await?.map(|item| item.body);
+        Ok(matches!(settings, Some(Body::Municipality(settings)) if settings.offers_case_codes))
+    }
+
     /// The address of the municipality's site, without a slash at its end.
     pub(crate) async fn site_url(&self) -> Result<Option<String>> {
         let set = match self.settings().await?.map(|item| item.body) {

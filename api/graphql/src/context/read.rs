@@ -8,7 +8,7 @@ use async_graphql::{
     runtime::Timer,
 };
 use municipio_domain::{
-    cases::{Case, CaseAccess, CaseEvent, Rights},
+    cases::{Case, CaseAccess, CaseEvent, Cases, Rights},
     citizens::CitizenIssuer,
     content::{
         Contents, Dependents, Item, Lock, Page, PreviewToken, Release, ReleaseIssue,
@@ -115,6 +115,14 @@ impl RequestData {
         };
         self.cases.load_one(read).await.map_err(shared)?;
         Ok(())
+    }
+
+    /// The same of several cases that are read together.
+    pub(crate) async fn note_readings(&self, cases: &[CaseId]) -> Result<()> {
+        let (reader, now) = (self.caller.author(), self.now());
+        let of = Cases::from(&self.contents);
+        let noted = of.note_accesses(cases, &reader, now).await;
+        noted.map_err(internal)
     }
 
     /// Who read a case, the last first.

@@ -12,6 +12,7 @@ mod input;
 mod lifecycle;
 mod outbox;
 mod preview;
+mod privacy;
 mod publishing;
 mod release;
 mod review;
@@ -53,6 +54,7 @@ pub struct Mutation(
     search::SearchMutation,
     case::CaseMutation,
     citizen::CitizenMutation,
+    privacy::PrivacyMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

@@ -27,6 +27,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("ARCHIVED", "The content is archived: unarchive it first."),
     ("CASE_CLOSED", "The case is closed: reopen it first."),
     (
+        "CASE_ERASED",
+        "What the case says of people was erased: nothing is done in it any more.",
+    ),
+    (
         "CASE_SENT",
         "The application was sent: answer what the office asks for, or write a message.",
     ),

@@ -42,7 +42,7 @@ pub(super) struct How {
 /// What stands after the address, or what is wrong with it.
 type Asked<T> = Result<Query<T>, actix_web::Error>;
 /// What was sent, as far as it could be read.
-type Body = Result<Bytes, actix_web::Error>;
+pub(super) type Body = Result<Bytes, actix_web::Error>;
 
 /// Takes in how a case stands.
 pub(super) async fn report(
@@ -162,7 +162,7 @@ async fn intake<'a>(
 }
 
 /// The body of a request that is JSON.
-fn sent(request: &HttpRequest, body: Body) -> Result<Bytes, Problem> {
+pub(super) fn sent(request: &HttpRequest, body: Body) -> Result<Bytes, Problem> {
     if request.content_type() != "application/json" {
         let message = "send it as application/json";
         return Err(Problem::new(ErrorCode::UnsupportedMediaType, message));

@@ -1,7 +1,8 @@
-//! REST for the software of the offices, as `openapi.yaml` says it.
+//! REST for the software of the offices, and for those who have the code of a case, as `openapi.yaml` says it.
 
 mod cases;
 mod limit;
+mod look_up;
 mod report;
 
 use actix_web::{
@@ -21,6 +22,7 @@ const CONTRACT: &str = include_str!("../../../../openapi.yaml");
 /// The routes below `/api/v1`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     let refuse = || web::to(|request| method_not_allowed(request, "GET"));
+    let refuse_look_up = web::to(|request| method_not_allowed(request, "POST"));
     let refuse_many = web::to(|request| method_not_allowed(request, "POST"));
     let refuse_cases = web::to(|request| method_not_allowed(request, "GET, PUT"));
     config
@@ -33,6 +35,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             web::resource("/api/v1/openapi.yaml")
                 .route(web::get().to(contract))
                 .default_service(refuse()),
+        )
+        .service(
+            web::resource("/api/v1/case-status")
+                .wrap(from_fn(limit::told))
+                .route(web::post().to(look_up::look_up))
+                .default_service(refuse_look_up),
         )
         .service(
             web::resource("/api/v1/sources/{source}/cases")

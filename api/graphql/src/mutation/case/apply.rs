@@ -8,7 +8,7 @@ use municipio_domain::{
 };
 
 use super::{
-    CasePayload, finish,
+    CasePayload, finish, finish_sending,
     inputs::{ReviseCaseInput, StartCaseInput},
     level, of_its_level, published, refuse,
 };
@@ -46,8 +46,8 @@ impl ApplyMutation {
             Some(Ok(applicant)) => (applicant, Some(caller)),
             Some(Err(error)) => {
                 return Ok(CasePayload {
-                    case: None,
                     user_errors: vec![error],
+                    ..CasePayload::default()
                 });
             }
         };
@@ -66,7 +66,7 @@ impl ApplyMutation {
         let transaction = data.contents.begin().await.map_err(internal)?;
         let (keys, actor) = (case::keys(data)?, data.caller.author());
         let opened = open_case(&transaction, keys, new, actor, data.now()).await;
-        finish(ctx, transaction, "case.start", opened).await
+        finish_sending(ctx, transaction, ("case.start", None), opened).await
     }
 
     /// Changes what an application says that was not sent yet (modifica una bozza).

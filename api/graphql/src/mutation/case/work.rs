@@ -11,7 +11,7 @@ use municipio_domain::{
 };
 
 use super::{
-    CasePayload, finish,
+    CasePayload, finish, finish_sending,
     inputs::{AddCaseEvidenceInput, SendCaseMessageInput, TransitionCaseInput},
     of_its_level, refuse,
 };
@@ -63,10 +63,11 @@ impl WorkMutation {
             Ok(movement) => movement,
             Err(error) => return refuse(ctx, error).await,
         };
-        let taken = (definition, movement, step);
+        let (taken, before) = ((definition, movement, step), held.case.status);
         let (keys, actor) = (case::keys(data)?, data.caller.author());
         let moved = transition(&transaction, keys, held, taken, actor, data.now()).await;
-        finish(ctx, transaction, "case.transition", moved).await
+        let sending = ("case.transition", Some(before));
+        finish_sending(ctx, transaction, sending, moved).await
     }
 
     /// Notes that something came in that transitions require: a document, a payment, the answer of a registry, an
