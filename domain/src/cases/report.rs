@@ -369,6 +369,7 @@ async fn open(
         people: report.people.clone(),
         data: None,
         is_by_citizen: false,
+        is_by_parent: false,
     };
     if !rights.works.takes_in(new.office()?) {
         return Err(CaseRefusal::NotFound("office").into());

@@ -17,7 +17,7 @@ pub use citizen::{Citizen, identify};
 pub use delegation::{DelegationKind, DelegationRefused, Term, delegation_term};
 pub use delegations::{
     Delegation, DelegationError, NewDelegation, delegations_about, delegations_of,
-    forget_delegations, grant_delegation, revoke_delegation,
+    forget_delegations, grant_delegation, revoke_delegations,
 };
 pub use demo::{DEMO_CITIZENS, DemoCitizen, DemoIssuer};
 pub use error::{CitizenError, LevelTooLow};

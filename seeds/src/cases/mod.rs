@@ -125,6 +125,7 @@ impl Walk<'_> {
             people,
             data: Some(data),
             is_by_citizen: false,
+            is_by_parent: false,
         };
         open_case(
             self.transaction,

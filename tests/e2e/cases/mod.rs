@@ -1,6 +1,7 @@
 //! Cases over HTTP: officers open them, work on them and see those of their offices alone.
 
 mod citizen;
+mod delegations;
 mod erasure;
 mod evidence;
 mod look_up;

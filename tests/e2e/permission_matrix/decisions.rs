@@ -266,6 +266,16 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             case(json!({ "expectedVersion": 1, "data": {} })),
         ),
         (
+            "grantDelegation",
+            WORK,
+            json!({ "principal": "x", "delegate": "x", "kind": "DELEGATION" }),
+        ),
+        (
+            "revokeDelegation",
+            WORK,
+            json!({ "principal": "x", "delegate": "x" }),
+        ),
+        (
             "exportPerson",
             PRIVACY,
             json!({ "fiscalCode": "RSSMRA80A01H501U" }),

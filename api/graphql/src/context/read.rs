@@ -9,7 +9,7 @@ use async_graphql::{
 };
 use municipio_domain::{
     cases::{Case, CaseAccess, CaseEvent, Cases, Rights},
-    citizens::CitizenIssuer,
+    citizens::{CitizenIssuer, delegations_of},
     content::{
         Contents, Dependents, Item, Lock, Page, PreviewToken, Release, ReleaseIssue,
         ReleasedChange, Revision, Scheduled, WorkItem, review::Review, types::Procedure,
@@ -140,7 +140,11 @@ impl RequestData {
         let permissions = self.caller.permissions();
         let permissions = permissions.ok_or_else(|| denied(Denied::NotSignedIn))?;
         let read = async || match &self.caller {
-            Caller::Citizen(citizen) => Ok(Rights::of_citizen(&citizen.id)),
+            Caller::Citizen(citizen) => {
+                let acts_for = delegations_of(self.contents.store(), &citizen.id, self.today());
+                let principals = acts_for.await?.into_iter().map(|one| one.principal);
+                Ok(Rights::of_citizen(&citizen.id, principals.collect()))
+            }
             _ => Rights::of_staff(permissions, &self.contents).await,
         };
         let rights = self.case_rights.get_or_try_init(read).await;

@@ -7,6 +7,7 @@ mod bulk;
 mod case;
 mod change;
 mod citizen;
+mod delegation;
 mod identity;
 mod input;
 mod lifecycle;
@@ -55,6 +56,7 @@ pub struct Mutation(
     case::CaseMutation,
     citizen::CitizenMutation,
     privacy::PrivacyMutation,
+    delegation::DelegationMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

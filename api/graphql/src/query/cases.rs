@@ -1,7 +1,7 @@
 //! Cases, for those who see them.
 
 use async_graphql::{Context, ID, Object, Result};
-use municipio_domain::{cases::Sight, citizens::LevelOfAssurance, identity::Action};
+use municipio_domain::{citizens::LevelOfAssurance, identity::Action};
 
 use crate::{
     case::{self, Case, CaseConnection, CaseStateMap, CaseFilter, CaseOrder, last_updated_first, next_due_first},
@@ -57,7 +57,8 @@ impl CaseQuery {
         Some(read().await)
     }
 
-    /// The cases of the citizen who calls, as an applicant or a delegate, drafts included (le mie pratiche).
+    /// The cases of the citizen who calls, as an applicant or a delegate, drafts included; and those of people as whose
+    /// delegate or parent they are recorded (le mie pratiche).
     #[allow(clippy::too_many_arguments)]
     async fn my_cases(
         &self,
@@ -76,8 +77,9 @@ impl CaseQuery {
     ) -> Option<Result<CaseConnection>> {
         let part = Part::new(first, after, last, before);
         let read = async || {
-            let citizen = data(ctx)?.citizen_at(LevelOfAssurance::Substantial)?;
-            let sight = Sight::Citizen(citizen.id.clone());
+            let data = data(ctx)?;
+            data.citizen_at(LevelOfAssurance::Substantial)?;
+            let sight = data.case_rights().await?.reads.clone();
             CaseConnection::read(ctx, sight, filter, order_by, part).await
         };
         Some(read().await)

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, Result};
 use municipio_domain::{
     cases::{CaseRefusal, NewCase, People, Person, Sight, hold, open_case, revise_case},
-    citizens::LevelOfAssurance,
+    citizens::{CitizenId, DelegationKind, LevelOfAssurance, delegations_of},
     content::ContentType,
 };
 
@@ -12,7 +12,11 @@ use super::{
     inputs::{ReviseCaseInput, StartCaseInput},
     level, of_its_level, published, refuse,
 };
-use crate::{case, context::data, error::internal};
+use crate::{
+    case,
+    context::{RequestData, data},
+    error::internal,
+};
 
 #[derive(Default)]
 pub(crate) struct ApplyMutation;
@@ -41,9 +45,13 @@ impl ApplyMutation {
             fiscal_code: citizen.fiscal_code.clone(),
             name: citizen.name.clone(),
         };
+        let mut is_by_parent = false;
         let (applicant, delegate) = match input.applicant.map(|person| person.read("applicant")) {
             None => (caller, None),
-            Some(Ok(applicant)) => (applicant, Some(caller)),
+            Some(Ok(applicant)) => {
+                is_by_parent = is_parent(data, &citizen.id, &applicant).await?;
+                (applicant, Some(caller))
+            }
             Some(Err(error)) => {
                 return Ok(CasePayload {
                     user_errors: vec![error],
@@ -62,6 +70,7 @@ impl ApplyMutation {
             },
             data: input.data.map(|data| data.0),
             is_by_citizen: true,
+            is_by_parent,
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
         let (keys, actor) = (case::keys(data)?, data.caller.author());
@@ -90,4 +99,12 @@ impl ApplyMutation {
         let revised = revise_case(&transaction, keys, held, said, actor, now).await;
         finish(ctx, transaction, "case.revise", revised).await
     }
+}
+
+/// Whether somebody is recorded as a parent of the person for whom they apply.
+async fn is_parent(data: &RequestData, citizen: &CitizenId, applicant: &Person) -> Result<bool> {
+    let child = case::keys(data)?.citizen(data.tenant.id, &applicant.fiscal_code);
+    let acts_for = delegations_of(data.contents.store(), citizen, data.today()).await;
+    let mut acts_for = acts_for.map_err(internal)?.into_iter();
+    Ok(acts_for.any(|one| one.kind == DelegationKind::Parental && one.principal == child))
 }

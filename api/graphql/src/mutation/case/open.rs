@@ -67,6 +67,7 @@ impl OpenMutation {
             },
             data: input.data.map(|data| data.0),
             is_by_citizen: false,
+            is_by_parent: false,
         };
         let office = match new.office() {
             Ok(office) => office,
