@@ -86,7 +86,9 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             each(&database, "searches cannot be forgotten", forget).await;
             let erase = async |store: &TenantStore, tenant: &Tenant, now| {
                 let actor = Actor::system();
-                let erased = erase_expired(store, &tenant.ipa_code, &actor, now).await?;
+                let files = media.of(store.clone());
+                let erased =
+                    erase_expired((store, &files), &tenant.ipa_code, &actor, now).await?;
                 if erased > 0 {
                     tracing::info!(erased, tenant = %tenant.ipa_code, "cases were anonymised whose retention is over");
                 }

@@ -318,7 +318,9 @@ impl From<&MediaError> for ErrorCode {
             MediaError::Busy | MediaError::BeingLookedAt => Self::Busy,
             MediaError::TooMany(_) => Self::TooManyUploads,
             MediaError::TooManyPieces(_) => Self::BadRequest,
-            MediaError::Missing(_) | MediaError::Render(_) => Self::Internal,
+            MediaError::Missing(_) | MediaError::Render(_) | MediaError::Unsealable => {
+                Self::Internal
+            }
             MediaError::Store(error) => error.into(),
         }
     }

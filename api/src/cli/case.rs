@@ -5,12 +5,13 @@ use municipio_domain::{
     audit::Actor,
     cases::{Cases, VerifiedCases, erase_expired},
     content::Contents,
+    media::Media,
     store::Database,
     tenants::{self, IpaCode, Tenant},
 };
 
 use super::{CliError, open, say};
-use crate::{clock, settings::Settings};
+use crate::{clock, media::media, settings::Settings};
 
 /// What to do with cases.
 #[derive(Debug, Subcommand)]
@@ -48,8 +49,9 @@ impl CaseCommand {
                 verify(&database, &named(&database, tenant).await?).await?;
             }
             Self::Anonymise { tenant, dry_run } => {
+                let media = media(settings)?;
                 for tenant in named(&database, tenant).await? {
-                    anonymise(&database, &tenant, dry_run).await?;
+                    anonymise((&database, &media), &tenant, dry_run).await?;
                 }
             }
         }
@@ -65,7 +67,11 @@ async fn named(database: &Database, tenant: Option<IpaCode>) -> Result<Vec<Tenan
     })
 }
 
-async fn anonymise(database: &Database, tenant: &Tenant, dry_run: bool) -> Result<(), CliError> {
+async fn anonymise(
+    (database, media): (&Database, &Media),
+    tenant: &Tenant,
+    dry_run: bool,
+) -> Result<(), CliError> {
     let (store, code, now) = (database.tenant(tenant.id), &tenant.ipa_code, clock::now());
     if dry_run {
         let contents = Contents::new(store, Contents::cache(8));
@@ -74,7 +80,8 @@ async fn anonymise(database: &Database, tenant: &Tenant, dry_run: bool) -> Resul
         let cases: String = cases.collect();
         return say(&format!("{code}: {} cases would be anonymised{cases}", expired.len()));
     }
-    let erased = erase_expired(&store, code, &Actor::command(), now).await?;
+    let (actor, files) = (Actor::command(), media.of(store.clone()));
+    let erased = erase_expired((&store, &files), code, &actor, now).await?;
     say(&format!("{code}: {erased} cases were anonymised"))
 }
 

@@ -20,6 +20,7 @@ use crate::{
     citizens::{CitizenId, forget_delegations},
     content::{Contents, Window},
     ids::{CaseId, RevisionId},
+    media::TenantMedia,
     procedures::Definition,
     store::{StoreError, TenantStore, Transaction},
     tenants::IpaCode,
@@ -86,7 +87,8 @@ fn kept_for(
     }
 }
 
-/// Erases what a case says of people: who read it, and the code to it too.
+/// Erases what a case says of people: who read it, and the code to it too. Its files cannot be read any more from then on;
+/// whoever calls removes them when that is committed ([`TenantMedia::remove_all_sealed`]).
 ///
 /// # Errors
 /// It was erased before, or the database failed.
@@ -115,7 +117,7 @@ pub async fn erase_case(
 }
 
 /// Erases what may be erased of a person: of a part of their cases, the oldest first, and the delegations that hold no more.
-/// Each case that is erased has an entry of the audit log.
+/// The files are removed by whoever calls. Each case that is erased has an entry of the audit log.
 ///
 /// # Errors
 /// Somebody works on a case meanwhile, or the database failed.
@@ -158,7 +160,7 @@ pub async fn erase_person(
 /// # Errors
 /// The database failed.
 pub async fn erase_expired(
-    store: &TenantStore,
+    (store, media): (&TenantStore, &TenantMedia),
     municipality: &IpaCode,
     actor: &Actor,
     now: DateTime<Utc>,
@@ -177,6 +179,7 @@ pub async fn erase_expired(
         let deed = case.deed("case.erase", municipality);
         record(&transaction, actor, &deed, now).await?;
         transaction.commit().await?;
+        media.remove_all_sealed(case.id).await;
         erased += 1;
     }
     Ok(erased)

@@ -116,6 +116,9 @@ pub enum CaseRefusal {
     /// The case is closed.
     #[error("the case is closed")]
     Closed,
+    /// There is no such upload of the caller that is complete.
+    #[error("there is no such upload of yours, it is not complete, or it has expired")]
+    NoUpload,
     /// What the case says of people was erased.
     #[error("what the case says of people was erased: nothing is done in it any more")]
     Erased,
@@ -172,6 +175,7 @@ impl CaseRefusal {
             Self::UnknownOfficer => "UNKNOWN_ASSIGNEE",
             Self::Closed => "CASE_CLOSED",
             Self::Erased => "CASE_ERASED",
+            Self::NoUpload => "UPLOAD_NOT_FOUND",
             Self::Sent => "CASE_SENT",
             Self::NotForCitizens => "NOT_FOR_CITIZENS",
         }
@@ -197,6 +201,7 @@ impl CaseRefusal {
             Self::Text { path, .. } => path,
             Self::Names { path, .. } => return Some(path.clone()),
             Self::UnknownOfficer => "officer",
+            Self::NoUpload => "files",
             Self::NoSecret
             | Self::Closed
             | Self::Erased

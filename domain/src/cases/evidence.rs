@@ -81,7 +81,8 @@ impl Evidence {
     }
 }
 
-/// Notes that something came in that transitions require, which was [checked](Evidence::check).
+/// Notes that something came in that transitions require, which was [checked](Evidence::check): with what it is called, under
+/// which number it is kept elsewhere, and its file.
 ///
 /// # Errors
 /// A text does not fit or is missing, it cannot be encrypted, or the database failed.
@@ -89,16 +90,11 @@ pub async fn add_evidence(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (definition, evidence, title, reference): (
-        &Definition,
-        Evidence,
-        Option<String>,
-        Option<String>,
-    ),
+    (definition, evidence, said): (&Definition, Evidence, Personal),
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
-    let texts = [("title", &title), ("reference", &reference)];
+    let texts = [("title", &said.title), ("reference", &said.reference)];
     let texts = texts.into_iter();
     let mut wrong: Vec<_> = texts
         .filter_map(|(path, text)| line(path, text.as_deref()?))
@@ -107,10 +103,16 @@ pub async fn add_evidence(
         evidence.kind,
         EvidenceKind::Payment | EvidenceKind::RegistryCheck | EvidenceKind::Booking
     );
-    if is_kept_elsewhere && reference.is_none() {
+    if is_kept_elsewhere && said.reference.is_none() {
         wrong.push(CaseRefusal::Text {
             path: "reference",
             message: "say under which number it is kept elsewhere".to_owned(),
+        });
+    }
+    if !said.files.is_empty() && evidence.kind != EvidenceKind::Document {
+        wrong.push(CaseRefusal::Text {
+            path: "file",
+            message: "files are those of documents".to_owned(),
         });
     }
     if !wrong.is_empty() {
@@ -120,11 +122,7 @@ pub async fn add_evidence(
     let addition = Addition {
         actor,
         happening: Happening::EvidenceAdded(evidence),
-        personal: Personal {
-            title,
-            reference,
-            ..Personal::default()
-        },
+        personal: said,
     };
     let case = held.add(transaction, keys, addition, now).await?;
     // What time takes next may have waited for this.

@@ -19,6 +19,7 @@ use crate::{
     citizens::CitizenKeys,
     content::check_text,
     ids::{AccountId, CaseId, ItemId},
+    media::SealedFile,
     procedures::{
         CaseStatus, DeadlineEffect, Definition, Facts, Given, Kept, Requirement, Transition, Who,
         take,
@@ -99,6 +100,8 @@ pub struct Step {
     pub reasons: Option<String>,
     /// The protocol.
     pub protocol: Option<Protocol>,
+    /// Files, such as what was asked for.
+    pub files: Vec<SealedFile>,
 }
 
 impl Step {
@@ -269,6 +272,7 @@ pub async fn transition(
     let personal = Personal {
         text: step.comment,
         reasons: step.reasons,
+        files: step.files,
         ..Personal::default()
     };
     let happening = Happening::Moved(movement);
@@ -310,7 +314,7 @@ pub async fn send_message(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (message, text): (Message, String),
+    (message, text, files): (Message, String, Vec<SealedFile>),
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
@@ -322,6 +326,7 @@ pub async fn send_message(
         happening: Happening::Wrote(message),
         personal: Personal {
             text: Some(text),
+            files,
             ..Personal::default()
         },
     };

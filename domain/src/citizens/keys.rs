@@ -113,6 +113,16 @@ impl DataKey {
         self.0.seal(place, plain)
     }
 
+    /// Encrypts a part of a file that is kept at this place.
+    pub(crate) fn seal_bytes(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.0.seal_bytes(place, plain)
+    }
+
+    /// Decrypts a part of a file that is kept at this place.
+    pub(crate) fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.0.open_bytes(place, sealed)
+    }
+
     /// Decrypts what is kept at this place.
     ///
     /// # Errors

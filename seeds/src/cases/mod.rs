@@ -11,7 +11,8 @@ use fastrand::Rng;
 use municipio_domain::{
     audit::{Actor, Deed, record},
     cases::{
-        Case, CaseError, CaseRefusal, Cases, Evidence, EvidenceKind, NewCase, People, Protocol,
+        Case, CaseError, CaseRefusal, Cases, Evidence, EvidenceKind, NewCase, People, Personal,
+        Protocol,
         Sight, Step, Terms, add_evidence, decide, facts, hold, open_case, transition,
     },
     citizens::CitizenKeys,
@@ -231,7 +232,11 @@ impl Walk<'_> {
         let code = code.to_owned();
         let evidence = Evidence { kind, code };
         with_somebody(|who| evidence.check(definition, &held, who))?;
-        let evidence = (definition, evidence, None, Some(reference));
+        let said = Personal {
+            reference: Some(reference),
+            ..Personal::default()
+        };
+        let evidence = (definition, evidence, said);
         let actor = actor.to_owned();
         add_evidence(self.transaction, self.keys, held, evidence, actor, now).await
     }

@@ -160,7 +160,8 @@ on_both! {
         let id = story.refused(&procedure).await;
         let (store, code) = (story.app.database.tenant(story.tenant.id), &story.tenant.ipa_code);
         let system = Actor::system();
-        let erase = async |days| erase_expired(&store, code, &system, now() + TimeDelta::days(days)).await.unwrap();
+        let files = story.app.media.of(store.clone());
+        let erase = async |days| erase_expired((&store, &files), code, &system, now() + TimeDelta::days(days)).await.unwrap();
         let expired = async |days| story.cases().expired(now() + TimeDelta::days(days)).await.unwrap().len();
         assert_eq!((erase(0).await, erase(364).await), (0, 0));
         assert_eq!((expired(364).await, expired(367).await), (0, 1), "what a dry run says");

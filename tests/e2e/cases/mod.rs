@@ -4,6 +4,7 @@ mod citizen;
 mod delegations;
 mod erasure;
 mod evidence;
+mod files;
 mod look_up;
 mod migration;
 mod privacy;

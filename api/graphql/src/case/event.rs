@@ -4,6 +4,7 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use municipio_domain::cases::{self, Audience, Happening, Personal};
 
+use super::file::CaseFile;
 use crate::objects::{CaseStatus, TransitionEffect};
 
 /// What happened in a case (tipo di evento della pratica).
@@ -102,6 +103,8 @@ pub(crate) struct CaseEvent {
     reasons: Option<String>,
     /// What came in (elemento acquisito).
     evidence: Option<CaseEvidence>,
+    /// The files that came along with it (allegati).
+    files: Vec<CaseFile>,
     /// The last day of the term from then on (termine).
     due_on: Option<NaiveDate>,
     /// The hash of the event; it holds that of the event before it (impronta).
@@ -118,6 +121,7 @@ impl CaseEvent {
         if is_note(event) && !for_staff {
             return None;
         }
+        let (of, files) = ((event.case, event.number), personal.files.into_iter());
         let mut shown = Self {
             number: event.number,
             kind: kind(&event.happening),
@@ -132,6 +136,7 @@ impl CaseEvent {
             text: personal.text,
             reasons: personal.reasons,
             evidence: None,
+            files: files.map(|file| CaseFile::new(of, file)).collect(),
             due_on: None,
             hash: event.hash.clone(),
         };

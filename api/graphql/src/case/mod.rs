@@ -1,6 +1,7 @@
 //! Cases, as officers and citizens see them.
 
 mod event;
+mod file;
 mod list;
 mod loader;
 mod object;

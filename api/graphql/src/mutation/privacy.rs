@@ -161,8 +161,22 @@ impl PrivacyMutation {
             let counts = json!({ "cases": erased, "kept": done.cases.len() - erased });
             data.commit(transaction, &deed("person.erase", &person).with(counts))
                 .await?;
+            remove_files(data, &done);
         }
         Ok(shown(data, done))
+    }
+}
+
+/// Removes the files of cases that were erased: nobody can read them any more, so that nobody waits for it.
+fn remove_files(data: &RequestData, done: &ErasedPerson) {
+    let erased = done.cases.iter().filter(|(_, kept)| kept.is_none());
+    let erased: Vec<_> = erased.map(|(case, _)| case.id).collect();
+    if let Some(media) = data.media.clone() {
+        tokio::spawn(async move {
+            for case in erased {
+                media.remove_all_sealed(case).await;
+            }
+        });
     }
 }
 

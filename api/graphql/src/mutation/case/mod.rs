@@ -1,6 +1,7 @@
 //! Cases, as officers work on them and citizens apply.
 
 mod apply;
+mod files;
 mod inputs;
 mod open;
 mod states;
