@@ -87,8 +87,7 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             let erase = async |store: &TenantStore, tenant: &Tenant, now| {
                 let actor = Actor::system();
                 let files = media.of(store.clone());
-                let erased =
-                    erase_expired((store, &files), &tenant.ipa_code, &actor, now).await?;
+                let erased = erase_expired((store, &files), &tenant.ipa_code, &actor, now).await?;
                 if erased > 0 {
                     tracing::info!(erased, tenant = %tenant.ipa_code, "cases were anonymised whose retention is over");
                 }

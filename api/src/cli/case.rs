@@ -78,7 +78,10 @@ async fn anonymise(
         let expired = Cases::from(&contents).expired(now).await?;
         let cases = expired.iter().map(|case| format!("\n  case {case}"));
         let cases: String = cases.collect();
-        return say(&format!("{code}: {} cases would be anonymised{cases}", expired.len()));
+        return say(&format!(
+            "{code}: {} cases would be anonymised{cases}",
+            expired.len()
+        ));
     }
     let (actor, files) = (Actor::command(), media.of(store.clone()));
     let erased = erase_expired((&store, &files), code, &actor, now).await?;

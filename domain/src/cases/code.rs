@@ -45,7 +45,9 @@ impl CaseCode {
     /// The code, in groups of four.
     pub fn reveal(&self) -> String {
         let letters: Vec<char> = self.0.chars().collect();
-        let groups = letters.chunks(4).map(|group| group.iter().collect::<String>());
+        let groups = letters
+            .chunks(4)
+            .map(|group| group.iter().collect::<String>());
         groups.collect::<Vec<_>>().join("-")
     }
 
@@ -61,13 +63,15 @@ impl FromStr for CaseCode {
     /// Reads a code as people write it: in small letters, with other dashes, or with an O for a zero.
     fn from_str(text: &str) -> Result<Self, InvalidCaseCode> {
         let written = text.chars().filter(|letter| !"- –".contains(*letter));
-        let letters = written.take(LENGTH + 1).map(|letter| match letter.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            letter => letter,
-        });
+        let letters = written
+            .take(LENGTH + 1)
+            .map(|letter| match letter.to_ascii_uppercase() {
+                'O' => '0',
+                'I' | 'L' => '1',
+                letter => letter,
+            });
         let code: String = letters.collect();
-        let belongs = |letter: char| letter.is_ascii() && LETTERS.contains(&(letter as u8));
+        let belongs = |letter| u8::try_from(letter).is_ok_and(|byte| LETTERS.contains(&byte));
         match code.len() == LENGTH && code.chars().all(belongs) {
             true => Ok(Self(code)),
             false => Err(InvalidCaseCode),
@@ -150,7 +154,13 @@ mod tests {
         for written in ["o123 4567 89ab", "0L23456789AB", "0i23–4567–89AB"] {
             assert_eq!(written.parse(), Ok(code.clone()), "{written}");
         }
-        for wrong in ["", "0123-4567-89A", "0123-4567-89ABC", "0123-4567-89AU", "0123-4567-89Aé"] {
+        for wrong in [
+            "",
+            "0123-4567-89A",
+            "0123-4567-89ABC",
+            "0123-4567-89AU",
+            "0123-4567-89Aé",
+        ] {
             assert_eq!(wrong.parse::<CaseCode>(), Err(InvalidCaseCode), "{wrong}");
         }
         assert_eq!(format!("{code:?}"), "CaseCode(…)");

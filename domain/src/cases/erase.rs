@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How many cases of a person are looked at together.
-pub(super) const PART: u64 = 100;
+const PART: u64 = 100;
 
 /// Why a case is kept though somebody wants it erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,11 +223,10 @@ impl Cases {
             let years = Months::new(12 * u32::from(retention.years));
             let closed_by = today.checked_sub_months(years).and_then(end_of_day);
             let Some(closed_by) = closed_by else { continue };
-            let is_over = |closed_at: DateTime<Utc>| {
-                kept_until(closed_at, definition).is_some_and(|last| last < today)
-            };
             let closed = self.closed(revision, closed_by).await?.into_iter();
-            let over = closed.filter(|(_, closed_at)| is_over(*closed_at));
+            let over = closed.filter(|(_, closed_at)| {
+                kept_until(*closed_at, definition).is_some_and(|last| last < today)
+            });
             expired.extend(over.map(|(case, _)| case));
         }
         Ok(expired)
@@ -265,7 +264,10 @@ impl Cases {
             .and_where(own(Column::DataKey).is_not_null());
         let rows = self.contents().store().read().rows::<Entity>(select);
         let read = |row: &QueryResult| {
-            Ok((CaseId(row.try_get("", "id")?), row.try_get("", "closed_at")?))
+            Ok((
+                CaseId(row.try_get("", "id")?),
+                row.try_get("", "closed_at")?,
+            ))
         };
         rows.await?.iter().map(read).collect()
     }
@@ -292,7 +294,11 @@ mod tests {
     #[test]
     fn a_case_is_kept_until_the_day_on_which_it_was_closed_comes_back() {
         let closed = Utc.with_ymd_and_hms(2024, 2, 28, 23, 30, 0).unwrap();
-        let last = |years| kept_until(closed, Some(&definition(years))).unwrap().to_string();
+        let last = |years| {
+            kept_until(closed, Some(&definition(years)))
+                .unwrap()
+                .to_string()
+        };
         assert_eq!(last(0), "2024-02-29", "in Italy it was the day after");
         assert_eq!(last(1), "2025-02-28");
         assert_eq!(last(10), "2034-02-28");

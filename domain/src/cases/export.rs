@@ -95,11 +95,12 @@ impl Known {
         let personal = case.personal(keys, events)?;
         let events = events.iter().zip(personal);
         let events = events.filter(|(event, _)| self.is_shown(event));
-        let events: Vec<_> = events.map(|(event, said)| self.event(event, &said)).collect();
+        let events: Vec<_> = events
+            .map(|(event, said)| self.event(event, &said))
+            .collect();
         let accesses = self.accesses.get(&case.id).into_iter().flatten();
-        let accesses = accesses.map(|access| {
-            json!({ "reader": self.named(&access.reader), "at": access.at })
-        });
+        let accesses =
+            accesses.map(|access| json!({ "reader": self.named(&access.reader), "at": access.at }));
         let mut shown = Map::new();
         shown.insert("people".to_owned(), json!(case.people(keys)?));
         shown.insert("events".to_owned(), events.into());

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::{
     Case, CaseError, CaseRefusal, Cases, Happening, Held, Movement, NewCase, People, Personal,
-    Protocol, Rights, Sight, Terms,
+    Protocol, Rights, Sight, StateNames, Terms,
     append::Addition,
     facts::facts,
-    StateNames, hold, open_case,
+    hold, open_case,
     state_map::meant,
     term::{Touch, due_on, touches},
     timer::{calendar, watch},

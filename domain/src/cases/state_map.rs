@@ -166,10 +166,17 @@ impl Cases {
     /// # Errors
     /// The database failed.
     pub async fn state_maps(&self) -> Result<Vec<StateMap>, StoreError> {
-        let rows = self.contents().store().read().all::<Entity>(Condition::all());
-        let maps: Result<Vec<StateMap>, _> = rows.await?.into_iter().map(TryFrom::try_from).collect();
+        let rows = self
+            .contents()
+            .store()
+            .read()
+            .all::<Entity>(Condition::all());
+        let maps: Result<Vec<StateMap>, _> =
+            rows.await?.into_iter().map(TryFrom::try_from).collect();
         let mut maps = maps?;
-        maps.sort_by(|one, other| (&one.source, one.procedure).cmp(&(&other.source, other.procedure)));
+        maps.sort_by(|one, other| {
+            (&one.source, one.procedure).cmp(&(&other.source, other.procedure))
+        });
         Ok(maps)
     }
 
@@ -208,7 +215,9 @@ mod tests {
 
     fn wrong(pairs: &[(&str, &str)]) -> Vec<String> {
         match check("edilizia", &definition(), &names(pairs)) {
-            Err(CaseError::Refused(refusals)) => refusals.iter().filter_map(CaseRefusal::path).collect(),
+            Err(CaseError::Refused(refusals)) => {
+                refusals.iter().filter_map(CaseRefusal::path).collect()
+            }
             _ => Vec::new(),
         }
     }

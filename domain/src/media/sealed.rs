@@ -105,7 +105,8 @@ impl TenantMedia {
             let sealed = key.seal_bytes(&place(case, file.id, index, true), &waiting);
             writer.write(sealed.map_err(unreadable)?.into()).await
         };
-        match written.await {
+        let written = written.await;
+        match written {
             Ok(()) => {
                 writer.finish().await?;
                 Ok(file)
@@ -164,7 +165,10 @@ impl TenantMedia {
         self.remove_upload(arrived.id).await?;
         let hash = &arrived.facts.sha256;
         let uploads = self.uploads().await?;
-        let is_awaited = uploads.iter().filter_map(hash_of).any(|other| other == hash.as_str());
+        let is_awaited = uploads
+            .iter()
+            .filter_map(hash_of)
+            .any(|other| other == hash.as_str());
         if !is_awaited {
             // Who uploads the same file meanwhile does so later.
             self.remove_file(hash, arrived.at + TimeDelta::microseconds(1))
@@ -240,7 +244,11 @@ mod tests {
 
     /// What is read of these bytes, which come in pieces of this length.
     async fn opened(key: DataKey, bytes: Vec<u8>, piece: usize) -> Result<Vec<u8>, MediaError> {
-        let pieces: Vec<_> = bytes.chunks(piece).map(Bytes::copy_from_slice).map(Ok).collect();
+        let pieces: Vec<_> = bytes
+            .chunks(piece)
+            .map(Bytes::copy_from_slice)
+            .map(Ok)
+            .collect();
         let opening = Opening {
             sealed: Box::pin(stream::iter(pieces)),
             waiting: BytesMut::new(),
@@ -249,12 +257,16 @@ mod tests {
             index: 0,
             is_over: false,
         };
-        let frames: Vec<Bytes> = stream::try_unfold(opening, Opening::next).try_collect().await?;
+        let frames: Vec<Bytes> = stream::try_unfold(opening, Opening::next)
+            .try_collect()
+            .await?;
         Ok(frames.concat())
     }
 
     fn run<T>(future: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         runtime.block_on(future)
     }
 
@@ -277,10 +289,16 @@ mod tests {
             let (key, kept) = keys();
             let mut frames = sealed(&key, &plain);
             change(&mut frames);
-            matches!(run(opened(kept, frames.concat(), 100_000)), Err(MediaError::Unsealable))
+            matches!(
+                run(opened(kept, frames.concat(), 100_000)),
+                Err(MediaError::Unsealable)
+            )
         };
         assert!(!fails(|_| {}));
-        assert!(fails(|frames| drop(frames.pop())), "the last frame is missing");
+        assert!(
+            fails(|frames| drop(frames.pop())),
+            "the last frame is missing"
+        );
         assert!(fails(|frames| frames.swap(0, 1)), "two frames are swapped");
         assert!(fails(|frames| frames[1][40] ^= 1), "a byte is another one");
         assert!(fails(|frames| frames[2].truncate(20)), "the end is cut off");

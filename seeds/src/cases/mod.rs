@@ -12,8 +12,7 @@ use municipio_domain::{
     audit::{Actor, Deed, record},
     cases::{
         Case, CaseError, CaseRefusal, Cases, Evidence, EvidenceKind, NewCase, People, Personal,
-        Protocol,
-        Sight, Step, Terms, add_evidence, decide, facts, hold, open_case, transition,
+        Protocol, Sight, Step, Terms, add_evidence, decide, facts, hold, open_case, transition,
     },
     citizens::CitizenKeys,
     content::{ContentType, Contents, types::Procedure},

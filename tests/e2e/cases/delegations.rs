@@ -19,29 +19,44 @@ const BORN: &str = "2020-04-07";
 impl Story {
     async fn change(&self, token: &str, name: &str, selection: &str, input: Value) -> Value {
         let input_type = name[..1].to_uppercase() + &name[1..];
-        let query = format!("mutation($input: {input_type}Input!) {{ {name}(input: $input) {{ {selection} userErrors {{ code path }} }} }}");
+        let query = format!(
+            "mutation($input: {input_type}Input!) {{ {name}(input: $input) {{ {selection} userErrors {{ code path }} }} }}"
+        );
         self.ask(token, &query, json!({ "input": input })).await[name].take()
     }
 
     /// Records that somebody acts for somebody else.
     async fn grant(&self, input: Value) -> Value {
-        self.change(&self.chief, "grantDelegation", "delegation { kind from until }", input).await
+        self.change(
+            &self.chief,
+            "grantDelegation",
+            "delegation { kind from until }",
+            input,
+        )
+        .await
     }
 
     async fn revoke(&self, principal: &str, delegate: &str) -> Value {
         let input = json!({ "principal": principal, "delegate": delegate });
-        self.change(&self.chief, "revokeDelegation", "revoked", input).await
+        self.change(&self.chief, "revokeDelegation", "revoked", input)
+            .await
     }
 
     /// What a citizen sees among their cases, by what it is about.
     async fn mine(&self, token: &str) -> Vec<String> {
         let query = "{ myCases(orderBy: OLDEST) { nodes { subject } } }";
-        column(&self.ask(token, query, json!({})).await["myCases"]["nodes"], "subject")
+        column(
+            &self.ask(token, query, json!({})).await["myCases"]["nodes"],
+            "subject",
+        )
     }
 
     async fn of_definition(&self, definition: &Value) -> Value {
         let body = procedure("Accesso agli atti", self.offices[1], definition);
-        json!(global_id(ContentType::Procedure, self.editor.published(ContentType::Procedure, body).await))
+        json!(global_id(
+            ContentType::Procedure,
+            self.editor.published(ContentType::Procedure, body).await
+        ))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is kept of a person is handed out to them, and erased when the law allows it; the chain of events holds.
 
 use chrono::TimeDelta;
+use futures_util::TryStreamExt;
 use municipio_domain::{
     audit::{Actor, AuditLog},
     cases::{Cases, erase_expired, erase_person},
@@ -8,7 +9,6 @@ use municipio_domain::{
     content::{ContentType, Contents},
     time::legal_day,
 };
-use futures_util::TryStreamExt;
 use municipio_tests::{
     now, on_both,
     story::{column, global_id, with},
@@ -30,7 +30,10 @@ const ERASE: &str = "mutation($input: ErasePersonInput!) { erasePerson(input: $i
 impl Story {
     /// A procedure whose cases are kept for a year, by its global id.
     async fn kept_for_a_year(&self) -> Value {
-        let definition = with(with_drafts(), json!({ "retention": { "years": 1, "legal_basis": "Piano di conservazione" } }));
+        let definition = with(
+            with_drafts(),
+            json!({ "retention": { "years": 1, "legal_basis": "Piano di conservazione" } }),
+        );
         let body = procedure("Accesso agli atti", self.offices[1], &definition);
         let id = self.editor.published(ContentType::Procedure, body).await;
         json!(global_id(ContentType::Procedure, id))
@@ -41,7 +44,10 @@ impl Story {
         let mario = json!({ "fiscalCode": MARIO, "name": "Mario Rossi" });
         let input = json!({ "procedure": procedure, "subject": "Trasloco", "applicant": mario });
         self.done(&self.chief, "openCase", input).await;
-        let said = with(report("refused", "2026-11-26T12:00:00Z"), json!({ "procedure": "accesso-agli-atti", "reasons": "Motivi di Mario" }));
+        let said = with(
+            report("refused", "2026-11-26T12:00:00Z"),
+            json!({ "procedure": "accesso-agli-atti", "reasons": "Motivi di Mario" }),
+        );
         let (status, body) = self.put("anagrafe/cases/AN-1", &said).await;
         assert_eq!(status.as_u16(), 201, "{body:#}");
         body["case"]["id"].clone()
@@ -60,7 +66,12 @@ impl Story {
     async fn deeds(&self, count: usize) -> Vec<String> {
         let log = AuditLog::new(self.app.database.tenant(self.tenant.id));
         let entries: Vec<_> = log.entries(0).try_collect().await.unwrap();
-        entries.iter().rev().take(count).map(|entry| entry.name.clone()).collect()
+        entries
+            .iter()
+            .rev()
+            .take(count)
+            .map(|entry| entry.name.clone())
+            .collect()
     }
 }
 

@@ -18,13 +18,19 @@ impl Story {
         let answer = request.json(&asked).send().await.unwrap();
         let retry = answer.headers().get("retry-after");
         let retry = retry.map(|value| value.to_str().unwrap().to_owned());
-        (answer.status().as_u16(), retry, answer.json().await.unwrap())
+        (
+            answer.status().as_u16(),
+            retry,
+            answer.json().await.unwrap(),
+        )
     }
 
     /// Offers codes, and begins a case by a citizen; gives it and, of each step, the code that was told.
     async fn sent(&self, is_offered: bool) -> (Value, Vec<Value>) {
         let settings = json!({ "title": "Comune di prova", "region": "Lombardia", "offers_case_codes": is_offered });
-        self.editor.published(ContentType::Municipality, settings).await;
+        self.editor
+            .published(ContentType::Municipality, settings)
+            .await;
         let body = procedure("Accesso agli atti", self.offices[1], &with_drafts());
         let procedure = self.editor.published(ContentType::Procedure, body).await;
         let anna = self.app.citizen(&self.tenant, 1).await;
@@ -33,9 +39,17 @@ impl Story {
         let mut case = json!({});
         for (token, name, input) in [
             (&anna, "StartCase", start),
-            (&anna, "AddCaseEvidence", json!({ "kind": "DOCUMENT", "code": "form", "title": "Modulo" })),
+            (
+                &anna,
+                "AddCaseEvidence",
+                json!({ "kind": "DOCUMENT", "code": "form", "title": "Modulo" }),
+            ),
             (&anna, "TransitionCase", json!({ "transition": "submit" })),
-            (&self.chief, "TransitionCase", json!({ "transition": "register", "protocol": { "number": "2026/7", "date": today() } })),
+            (
+                &self.chief,
+                "TransitionCase",
+                json!({ "transition": "register", "protocol": { "number": "2026/7", "date": today() } }),
+            ),
         ] {
             let mut input = input;
             if name != "StartCase" {
@@ -45,9 +59,16 @@ impl Story {
                 input["expectedVersion"] = case["version"].clone();
             }
             let field = name[..1].to_lowercase() + &name[1..];
-            let given = if name == "AddCaseEvidence" { "" } else { "code" };
-            let query = format!("mutation($input: {name}Input!) {{ {field}(input: $input) {{ {given} case {{ id version }} userErrors {{ code path }} }} }}");
-            let mut payload = self.ask(token, &query, json!({ "input": input })).await[&field].take();
+            let given = if name == "AddCaseEvidence" {
+                ""
+            } else {
+                "code"
+            };
+            let query = format!(
+                "mutation($input: {name}Input!) {{ {field}(input: $input) {{ {given} case {{ id version }} userErrors {{ code path }} }} }}"
+            );
+            let mut payload =
+                self.ask(token, &query, json!({ "input": input })).await[&field].take();
             assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
             case = payload["case"].take();
             codes.push(payload["code"].take());

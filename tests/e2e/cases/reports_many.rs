@@ -35,7 +35,9 @@ impl Story {
 
     /// Says what «anagrafe» calls the states of the procedure of the story.
     async fn map_states(&self, token: &str, names: &[(&str, &str)]) -> Value {
-        let names = names.iter().map(|(name, state)| json!({ "name": name, "state": state }));
+        let names = names
+            .iter()
+            .map(|(name, state)| json!({ "name": name, "state": state }));
         let input = json!({
             "source": "anagrafe",
             "procedure": global_id(ContentType::Procedure, self.procedure),

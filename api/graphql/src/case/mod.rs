@@ -16,8 +16,8 @@ use municipio_domain::{
     ids::CaseId,
 };
 
-pub(crate) use event::{CaseActor, CaseEvent, CaseEvidenceKind};
 use event::actor;
+pub(crate) use event::{CaseActor, CaseEvent, CaseEvidenceKind};
 pub(crate) use list::{CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first};
 pub(crate) use loader::{AccessesOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, SeenCase};
 pub(crate) use object::Case;

@@ -13,7 +13,9 @@ use municipio_domain::{
 };
 use serde_json::Value;
 
-use super::{AccessesOf, CaseActor, CaseEvent, EventsOf, actor, ProcedureOf, SeenCase, failed, keys};
+use super::{
+    AccessesOf, CaseActor, CaseEvent, EventsOf, ProcedureOf, SeenCase, actor, failed, keys,
+};
 use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},

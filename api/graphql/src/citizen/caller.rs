@@ -58,7 +58,11 @@ impl Citizen {
         let holds = |one: &&citizens::Delegation| {
             one.principal == self.0.id && one.revoked_at.is_none() && one.term.holds(data.today())
         };
-        Ok(delegations.iter().filter(holds).map(Delegation::from).collect())
+        Ok(delegations
+            .iter()
+            .filter(holds)
+            .map(Delegation::from)
+            .collect())
     }
 
     /// All that is kept of them, in parts of a hundred cases, the oldest first (i miei dati).

@@ -152,7 +152,9 @@ impl PrivacyMutation {
             Err(error) => {
                 return match case::refusals(error)?.pop() {
                     Some(CaseRefusal::Conflict(_)) | None => Ok(refused(busy())),
-                    Some(refusal) => Ok(refused(UserError::new(refusal.code(), refusal.to_string()))),
+                    Some(refusal) => {
+                        Ok(refused(UserError::new(refusal.code(), refusal.to_string())))
+                    }
                 };
             }
         };
@@ -181,7 +183,10 @@ fn remove_files(data: &RequestData, done: &ErasedPerson) {
 }
 
 fn busy() -> UserError {
-    UserError::new("CONFLICT", "somebody works on a case of the person: try again")
+    UserError::new(
+        "CONFLICT",
+        "somebody works on a case of the person: try again",
+    )
 }
 
 /// Who has a fiscal code here, or what is wrong with it.

@@ -4,7 +4,10 @@ use async_graphql::{Context, ID, Object, Result};
 use municipio_domain::{citizens::LevelOfAssurance, identity::Action};
 
 use crate::{
-    case::{self, Case, CaseConnection, CaseStateMap, CaseFilter, CaseOrder, last_updated_first, next_due_first},
+    case::{
+        self, Case, CaseConnection, CaseFilter, CaseOrder, CaseStateMap, last_updated_first,
+        next_due_first,
+    },
     connection::Part,
     context::data,
     identity::List,

@@ -44,8 +44,10 @@ pub(super) async fn case_file(
         let message = format!("the address cannot be read: {error}");
         Problem::new(ErrorCode::BadRequest, message).of(&request)
     })?;
-    let (Ok(case), Ok(hash)) = (path.case.parse::<CaseId>(), path.hash.parse::<ContentHash>())
-    else {
+    let (Ok(case), Ok(hash)) = (
+        path.case.parse::<CaseId>(),
+        path.hash.parse::<ContentHash>(),
+    ) else {
         return nothing(&request);
     };
     let signed = Signed {

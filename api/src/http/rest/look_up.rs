@@ -1,11 +1,7 @@
 //! How a case stands, for whoever has its number of the protocol and its code: the least that there is to say, and as few
 //! attempts as nobody needs more of.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::CACHE_CONTROL,
-    web::Data,
-};
+use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
 use municipio_domain::{
     cases::{Case, CaseCode, Cases},
     content::{Body, ContentType},
@@ -48,11 +44,7 @@ pub(super) async fn look_up(
         .json(shown(&case)))
 }
 
-async fn find(
-    request: &HttpRequest,
-    body: Sent,
-    state: &Data<State>,
-) -> Result<Case, Problem> {
+async fn find(request: &HttpRequest, body: Sent, state: &Data<State>) -> Result<Case, Problem> {
     let tenant = tenant::resolve(request, state).await?;
     // Who tries numbers is held by the address; who tries codes of a number from many addresses by the number.
     let from = address(request, state.settings.proxies);
@@ -64,7 +56,11 @@ async fn find(
     }
     let asked: Asked = read(&body)?;
     let number = asked.protocol_number.trim();
-    count(request, &state.look_ups, &format!("{} protocol {number}", tenant.id))?;
+    count(
+        request,
+        &state.look_ups,
+        &format!("{} protocol {number}", tenant.id),
+    )?;
     let contents = state.contents(&tenant);
     let settings = contents.singleton(ContentType::Municipality).await;
     let settings = settings.map_err(|error| Problem::failed(&error))?;
@@ -81,7 +77,12 @@ async fn find(
         let code = ErrorCode::CitizensUnavailable;
         Problem::new(code, code.apology())
     })?;
-    let nothing = || Problem::new(ErrorCode::NotFound, "there is no case of this number and code");
+    let nothing = || {
+        Problem::new(
+            ErrorCode::NotFound,
+            "there is no case of this number and code",
+        )
+    };
     let code: CaseCode = asked.code.parse().map_err(|_| nothing())?;
     let found = Cases::from(&contents).look_up(keys, number, &code).await;
     found

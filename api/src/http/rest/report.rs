@@ -154,7 +154,14 @@ impl<'a> Intake<'a> {
         let transaction = store.begin().await.map_err(|error| broken(&error))?;
         let author = requester.caller.author();
         let (with, who) = ((&self.cases, keys), (&self.rights, author.as_str()));
-        let done = cases::report(&transaction, with, (reference, report), &published, who, &terms);
+        let done = cases::report(
+            &transaction,
+            with,
+            (reference, report),
+            &published,
+            who,
+            &terms,
+        );
         let (reported, case) = done.await.map_err(failed)?;
         if self.is_dry {
             return Ok((reported, case));

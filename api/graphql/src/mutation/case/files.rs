@@ -39,7 +39,11 @@ impl Attached {
             return Ok(Err(refused(message)));
         }
         let cases = Cases::from(&data.contents);
-        let found = cases.among(&rights.works, &[id]).await.map_err(internal)?.pop();
+        let found = cases
+            .among(&rights.works, &[id])
+            .await
+            .map_err(internal)?
+            .pop();
         let Some(found) = found else {
             return Ok(Err(CaseRefusal::NotFound("case").into()));
         };

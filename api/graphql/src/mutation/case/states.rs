@@ -72,9 +72,7 @@ impl StatesMutation {
         data.may(Action::Publish)?;
         let transaction = data.contents.begin().await.map_err(internal)?;
         let named = (ContentType::Procedure, procedure);
-        if let Err(user_errors) =
-            authorise(data, &transaction, &[Action::Publish], named).await?
-        {
+        if let Err(user_errors) = authorise(data, &transaction, &[Action::Publish], named).await? {
             return Ok(SetCaseStateMapPayload {
                 state_map: None,
                 user_errors,
