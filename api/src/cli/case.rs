@@ -78,14 +78,14 @@ async fn anonymise(
         let expired = Cases::from(&contents).expired(now).await?;
         let cases = expired.iter().map(|case| format!("\n  case {case}"));
         let cases: String = cases.collect();
-        return say(&format!(
+        return Ok(say(&format!(
             "{code}: {} cases would be anonymised{cases}",
             expired.len()
-        ));
+        ))?);
     }
     let (actor, files) = (Actor::command(), media.of(store.clone()));
     let erased = erase_expired((&store, &files), code, &actor, now).await?;
-    say(&format!("{code}: {erased} cases were anonymised"))
+    Ok(say(&format!("{code}: {erased} cases were anonymised"))?)
 }
 
 async fn verify(database: &Database, tenants: &[Tenant]) -> Result<(), CliError> {

@@ -241,7 +241,8 @@ impl Cases {
             .column((Entity, Column::RevisionId))
             .from(Entity)
             .and_where(Expr::col((Entity, Column::ClosedAt)).is_not_null());
-        let rows = self.contents().store().read().rows::<Entity>(select);
+        let scope = self.contents().store().read();
+        let rows = scope.rows::<Entity>(select);
         let rows = rows.await?.into_iter();
         rows.map(|row| Ok(RevisionId(row.try_get("", "revision_id")?)))
             .collect()
@@ -262,7 +263,8 @@ impl Cases {
             .and_where(own(Column::RevisionId).eq(revision.0))
             .and_where(own(Column::ClosedAt).lt(before))
             .and_where(own(Column::DataKey).is_not_null());
-        let rows = self.contents().store().read().rows::<Entity>(select);
+        let scope = self.contents().store().read();
+        let rows = scope.rows::<Entity>(select);
         let read = |row: &QueryResult| {
             Ok((
                 CaseId(row.try_get("", "id")?),

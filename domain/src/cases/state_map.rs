@@ -166,11 +166,8 @@ impl Cases {
     /// # Errors
     /// The database failed.
     pub async fn state_maps(&self) -> Result<Vec<StateMap>, StoreError> {
-        let rows = self
-            .contents()
-            .store()
-            .read()
-            .all::<Entity>(Condition::all());
+        let scope = self.contents().store().read();
+        let rows = scope.all::<Entity>(Condition::all());
         let maps: Result<Vec<StateMap>, _> =
             rows.await?.into_iter().map(TryFrom::try_from).collect();
         let mut maps = maps?;

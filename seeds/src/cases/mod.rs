@@ -267,6 +267,7 @@ impl Walk<'_> {
             comment: requires(Requirement::Comment).then(|| comment(effect).to_owned()),
             reasons: requires(Requirement::Reasons).then(|| REASONS.to_owned()),
             protocol,
+            files: Vec::new(),
         };
         let calendar = ClosingCalendar::default();
         let terms = Terms {
