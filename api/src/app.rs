@@ -42,6 +42,7 @@ use crate::{
         self, Metrics,
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
+    limiter::Limiter,
     media::media,
     search,
     secret::{secret, vault},
@@ -52,6 +53,9 @@ use crate::{
 
 /// How long jobs under way are waited for when the program stops.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The time for which requests are limited.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Why the application does not start.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +136,10 @@ pub(crate) struct State {
     pub(crate) known: KnownDocuments,
     /// How many WebSockets and event streams may still be opened.
     pub(crate) streams: Arc<Semaphore>,
+    /// How often somebody may report cases.
+    pub(crate) reports: Limiter,
+    /// How often it may be asked with codes how cases stand.
+    pub(crate) look_ups: Limiter,
     /// Becomes true when the server is being stopped.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) started: chrono::DateTime<chrono::Utc>,
@@ -259,6 +267,8 @@ impl Application {
             documents,
             known: known_documents(1024 * 1024),
             streams: Arc::new(Semaphore::new(settings.limit_streams)),
+            reports: Limiter::new(settings.limit_reports, MINUTE),
+            look_ups: Limiter::new(settings.limit_look_ups, MINUTE),
             stopping,
             settings: Arc::new(settings.clone()),
             started: clock::now(),

@@ -123,6 +123,12 @@ pub struct Settings {
     pub limit_seconds: u64,
     /// `MUNICIPIO_LIMIT_STREAMS`: WebSockets and event streams that are open at a time.
     pub limit_streams: usize,
+    /// `MUNICIPIO_LIMIT_REPORTS`: requests of an account or a key to REST for back offices in a minute, however many
+    /// cases each reports; 0 for no limit. Each node counts by itself.
+    pub limit_reports: u32,
+    /// `MUNICIPIO_LIMIT_LOOK_UPS`: how often in a minute it is asked from one address how cases stand, with their codes, and
+    /// how often of one number of the protocol; 0 for no limit. Each node counts by itself.
+    pub limit_look_ups: u32,
     /// `MUNICIPIO_LIMIT_FILE`: bytes of a file that is uploaded.
     pub limit_file: u64,
     /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes up to eight bytes for each; on a
@@ -195,6 +201,8 @@ impl Default for Settings {
             limit_errors: 20,
             limit_seconds: 10,
             limit_streams: 10_000,
+            limit_reports: 600,
+            limit_look_ups: 10,
             limit_file: media.file,
             limit_pixels: media.image.pixels,
             limit_uploads: media.uploads,

@@ -29,6 +29,8 @@ mod m20261126_000073_failing_jobs;
 mod m20261126_000074_case_counts;
 mod m20261126_000080_insight;
 mod m20261126_000081_rule_runs;
+mod m20261126_000085_case_state_maps;
+mod m20261126_000086_case_codes;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -70,6 +72,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000074_case_counts::Migration),
             Box::new(m20261126_000080_insight::Migration),
             Box::new(m20261126_000081_rule_runs::Migration),
+            Box::new(m20261126_000085_case_state_maps::Migration),
+            Box::new(m20261126_000086_case_codes::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

@@ -71,6 +71,8 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', true, '{}', now(), now())",
             "case_reference (id, tenant_id, source, external_id, reported_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', now())",
+            "case_state_map (tenant_id, source, procedure_id, states, updated_at)
+             SELECT $tenant, 'x', id, '{}', now() FROM content_item LIMIT 1",
             "citizen_delegation (id, tenant_id, principal, delegate, kind, valid_from, granted_by, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'delegation', now(), 'x', now())",
             "citizen_issuer (id, tenant_id, name, issuer, is_enabled, settings, created_at, updated_at)
@@ -105,6 +107,7 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
             "case_rule_run (case_id, number, tenant_id, rule, occasion, ran_at, sealed)
              SELECT id, 1, $tenant, 'x', 'event:1', now(), 'x' FROM case_file LIMIT 1",
             "case_access (case_id, reader, hour, tenant_id, read_at) SELECT id, 'x', 0, $tenant, now() FROM case_file LIMIT 1",
+            "case_code (case_id, tenant_id, hash, created_at) SELECT id, $tenant, 'x', now() FROM case_file LIMIT 1",
             "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert

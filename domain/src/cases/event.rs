@@ -63,6 +63,8 @@ pub enum Happening {
     Reminded(Reminder),
     /// Somebody is told something by a rule of the procedure.
     Notified(Notice),
+    /// What it says of people was erased.
+    Erased(Erasure),
 }
 
 /// How a case began.
@@ -213,6 +215,24 @@ pub struct Notice {
     pub rule: String,
     /// Who is told.
     pub notifies: Vec<Recipient>,
+}
+
+/// Why what a case says of people was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureCause {
+    /// The time for which it was to be kept was over.
+    Retention,
+    /// The person asked for it.
+    Request,
+}
+
+/// That what a case says of people was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Erasure {
+    /// Why.
+    pub cause: ErasureCause,
 }
 
 /// Which definition a case follows from then on.
@@ -447,6 +467,7 @@ mod tests {
                 "notified",
                 r#"{"notifies":["officer"],"rule":"remind-office"}"#.to_owned(),
             ),
+            ("erased", r#"{"cause":"retention"}"#.to_owned()),
         ] {
             let row = case_event::Model {
                 name: name.to_owned(),

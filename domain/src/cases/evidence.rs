@@ -90,7 +90,8 @@ impl Evidence {
     }
 }
 
-/// Notes that something came in that transitions require, which was [checked](Evidence::check).
+/// Notes that something came in that transitions require, which was [checked](Evidence::check): with what it is called, under
+/// which number it is kept elsewhere, and its file.
 ///
 /// # Errors
 /// A text does not fit, it cannot be encrypted, or the database failed.
@@ -98,20 +99,21 @@ pub async fn add_evidence(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (definition, evidence, title, reference): (
-        &Definition,
-        Evidence,
-        Option<String>,
-        Option<String>,
-    ),
+    (definition, evidence, said): (&Definition, Evidence, Personal),
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
-    let texts = [("title", &title), ("reference", &reference)];
+    let texts = [("title", &said.title), ("reference", &said.reference)];
     let texts = texts.into_iter();
-    let wrong: Vec<_> = texts
+    let mut wrong: Vec<_> = texts
         .filter_map(|(path, text)| line(path, text.as_deref()?))
         .collect();
+    if !said.files.is_empty() && evidence.kind != EvidenceKind::Document {
+        wrong.push(CaseRefusal::Text {
+            path: "file",
+            message: "files are those of documents".to_owned(),
+        });
+    }
     if !wrong.is_empty() {
         return Err(CaseError::Refused(wrong));
     }
@@ -119,11 +121,7 @@ pub async fn add_evidence(
     let addition = Addition {
         actor,
         happening: Happening::EvidenceAdded(evidence),
-        personal: Personal {
-            title,
-            reference,
-            ..Personal::default()
-        },
+        personal: said,
         definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;

@@ -56,7 +56,8 @@ fn with(mut facts: Facts, event: &CaseEvent) -> Facts {
         | Happening::Wrote(_)
         | Happening::Revised(_)
         | Happening::Reminded(_)
-        | Happening::Notified(_) => {}
+        | Happening::Notified(_)
+        | Happening::Erased(_) => {}
     }
     facts
 }

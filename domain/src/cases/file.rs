@@ -176,6 +176,11 @@ impl Case {
         }))
     }
 
+    /// Whether what it says of people was erased.
+    pub fn is_erased(&self) -> bool {
+        self.data_key.is_none()
+    }
+
     /// The key of what it says of people; nothing once that was erased.
     pub(super) fn key(&self, keys: &CitizenKeys) -> Result<Option<DataKey>, CaseError> {
         let kept = self.data_key.clone().map(WrappedKey::kept);
@@ -304,6 +309,12 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
             row.status = migration.status.code().to_owned();
             row.due_on = migration.due_on;
             row.state_day = today;
+        }
+        Happening::Erased(_) => {
+            row.data_key = None;
+            row.sealed = None;
+            row.applicant = None;
+            row.delegate = None;
         }
         Happening::EvidenceAdded(_)
         | Happening::Wrote(_)

@@ -39,6 +39,8 @@ pub struct NewCase<'a> {
     pub data: Option<Value>,
     /// Who begins it.
     pub origin: CaseOrigin,
+    /// A parent acts for a child: nobody else can, whatever the procedure says of delegates.
+    pub is_by_parent: bool,
 }
 
 /// Who begins a case.
@@ -74,7 +76,8 @@ impl NewCase<'_> {
             let name = person.as_ref().and_then(|person| person.name.as_deref());
             wrong.extend(name.and_then(|name| line(path, name)));
         }
-        if people.delegate.is_some() && !definition.allows_delegates {
+        let is_by_choice = people.delegate.is_some() && !self.is_by_parent;
+        if is_by_choice && !definition.allows_delegates {
             wrong.push(CaseRefusal::NoDelegates);
         }
         wrong.extend(self.data.as_ref().and_then(too_long));

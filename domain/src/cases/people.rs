@@ -9,6 +9,7 @@ use super::CaseError;
 use crate::{
     citizens::{DataKey, FiscalCode},
     ids::CaseId,
+    media::SealedFile,
 };
 
 /// Somebody of whom a case tells.
@@ -71,6 +72,9 @@ pub struct Personal {
     /// Under which number or address something is kept elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The files that came along with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SealedFile>,
 }
 
 impl Personal {

@@ -233,8 +233,8 @@ impl Timekeeper {
         let definition = procedure
             .as_ref()
             .and_then(|known| known.definition.as_ref());
-        let Some(definition) = definition.filter(|_| !has_gone_on && !case.status.is_final())
-        else {
+        let is_over = has_gone_on || case.status.is_final() || case.is_erased();
+        let Some(definition) = definition.filter(|_| !is_over) else {
             return Ok(Progress::Done);
         };
         let ran = automation::known(&store.read(), case.id).await?;

@@ -19,6 +19,7 @@ use crate::{
     citizens::CitizenKeys,
     content::check_text,
     ids::{AccountId, CaseId, ItemId},
+    media::SealedFile,
     procedures::{
         CaseStatus, DeadlineEffect, Definition, Effect, Facts, Given, Kept, Requirement,
         Transition, Who, take,
@@ -40,7 +41,7 @@ pub struct Held {
     pub case: Case,
     /// What happened in it.
     pub events: Vec<CaseEvent>,
-    row: case_file::Model,
+    pub(super) row: case_file::Model,
 }
 
 /// Holds a case that somebody sees, at the version that they know.
@@ -76,6 +77,9 @@ impl Held {
         addition: Addition<'_>,
         now: DateTime<Utc>,
     ) -> Result<Case, CaseError> {
+        if self.case.is_erased() {
+            return Err(CaseRefusal::Erased.into());
+        }
         let key = match addition.personal.is_empty() {
             true => None,
             false => self.case.key(keys)?,
@@ -96,6 +100,8 @@ pub struct Step {
     pub reasons: Option<String>,
     /// The protocol.
     pub protocol: Option<Protocol>,
+    /// Files, such as what was asked for.
+    pub files: Vec<SealedFile>,
 }
 
 impl Step {
@@ -299,6 +305,7 @@ pub async fn transition(
     let personal = Personal {
         text: step.comment,
         reasons: step.reasons,
+        files: step.files,
         ..Personal::default()
     };
     let happening = Happening::Moved(movement);
@@ -342,7 +349,7 @@ pub async fn send_message(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (message, text): (Message, String),
+    (message, text, files): (Message, String, Vec<SealedFile>),
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
@@ -354,6 +361,7 @@ pub async fn send_message(
         happening: Happening::Wrote(message),
         personal: Personal {
             text: Some(text),
+            files,
             ..Personal::default()
         },
         definition: None,

@@ -66,6 +66,8 @@ actions! {
     ReadCases = "cases.read";
     /// Open cases, take them on, assign them, and write in them.
     WorkCases = "cases.work";
+    /// Hand out and erase what is kept of a person.
+    ManagePrivacy = "privacy.manage";
 }
 
 /// One thing that a role allows. What is left out is not limited.
@@ -271,8 +273,10 @@ built_in_roles! {
     /// May do everything (amministratore).
     Administrator = "administrator", [
         ReadDrafts, Create, Update, Translate, Review, Publish, Delete, Release, ManageAccounts,
-        ManageRoles, ManageKeys, ManageSettings, ReadAudit, ReadCases, WorkCases
+        ManageRoles, ManageKeys, ManageSettings, ReadAudit, ReadCases, WorkCases, ManagePrivacy
     ];
+    /// Answers for the privacy of people (responsabile della protezione dei dati).
+    PrivacyOfficer = "privacy-officer", [ManagePrivacy];
     /// Connects other programs (integratore).
     Integrator = "integrator", [ReadDrafts, ManageKeys];
 }

@@ -138,6 +138,7 @@ impl Path {
             },
             data: None,
             origin: CaseOrigin::Office,
+            is_by_parent: false,
         };
         let case = batch.open(new, OFFICERS[0].to_owned(), at)?;
         let mut walker = Walker {

@@ -13,7 +13,8 @@ use municipio_domain::{
     audit::{Actor, record},
     cases::{
         Case, CaseError, CaseOrigin, CaseRefusal, Cases, Evidence, EvidenceKind, NewCase, People,
-        Protocol, Sight, Step, Terms, add_evidence, decide, facts, hold, open_case, transition,
+        Personal, Protocol, Sight, Step, Terms, add_evidence, decide, facts, hold, open_case,
+        transition,
     },
     citizens::CitizenKeys,
     content::{ContentType, Contents, types::Procedure},
@@ -134,6 +135,7 @@ impl Walk<'_> {
             people,
             data: Some(data),
             origin: CaseOrigin::Office,
+            is_by_parent: false,
         };
         open_case(
             self.transaction,
@@ -239,7 +241,11 @@ impl Walk<'_> {
         let code = code.to_owned();
         let evidence = Evidence { kind, code };
         with_somebody(|who| evidence.check(definition, &held, who, Some(&reference)))?;
-        let evidence = (definition, evidence, None, Some(reference));
+        let said = Personal {
+            reference: Some(reference),
+            ..Personal::default()
+        };
+        let evidence = (definition, evidence, said);
         let actor = actor.to_owned();
         add_evidence(self.transaction, self.keys, held, evidence, actor, now).await
     }
@@ -296,6 +302,7 @@ fn step(
         comment: requires(Requirement::Comment).then(|| comment(effect).to_owned()),
         reasons: requires(Requirement::Reasons).then(|| REASONS.to_owned()),
         protocol,
+        files: Vec::new(),
     }
 }
 

@@ -2,12 +2,17 @@
 
 mod automation;
 mod citizen;
+mod delegations;
+mod erasure;
 mod evidence;
+mod files;
 mod insight;
+mod look_up;
 mod migration;
 mod privacy;
 mod reported;
 mod reports;
+mod reports_many;
 mod sight;
 mod simulation;
 mod story;

@@ -99,7 +99,7 @@ on_both! {
         ] {
             assert_eq!(story.subjects(&story.chief, filter.clone()).await, subjects, "{filter}");
         }
-        let queue = "query($first: Int) { cases(first: $first) { nodes { subject state { label } procedure { title } office { title } availableTransitions { code } timeline { text } accesses { reader } } } }";
+        let queue = "query($first: Int) { cases(first: $first) { nodes { subject state { label } procedure { title } office { title } availableTransitions { code } timeline { text } accessLog { reader } } } }";
         let statements = async |first: i32| {
             let work = async || { story.ask(&story.chief, queue, json!({ "first": first })).await; };
             story.app.statements(work).await

@@ -69,6 +69,7 @@ const ROLES: Who = May(&[Action::ManageRoles]);
 const KEYS: Who = May(&[Action::ManageKeys]);
 const WORK: Who = May(&[Action::WorkCases]);
 const WORK_OR_OWN: Who = MayOrCitizen(&[Action::WorkCases]);
+const PRIVACY: Who = May(&[Action::ManagePrivacy]);
 const SETTINGS: Who = May(&[Action::ManageSettings]);
 
 /// Each mutation: its name, who may, and an input that gets as far as its permission; null when it takes none.
@@ -252,6 +253,11 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             case(json!({ "audience": "OFFICE", "text": "Prova" })),
         ),
         (
+            "setCaseStateMap",
+            PUBLISH,
+            json!({ "source": "edilizia", "procedure": procedure, "states": [] }),
+        ),
+        (
             "startCase",
             Citizen,
             json!({ "procedure": procedure, "subject": "Prova" }),
@@ -260,6 +266,26 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             "reviseCase",
             Citizen,
             case(json!({ "expectedVersion": 1, "data": {} })),
+        ),
+        (
+            "grantDelegation",
+            WORK,
+            json!({ "principal": "x", "delegate": "x", "kind": "DELEGATION" }),
+        ),
+        (
+            "revokeDelegation",
+            WORK,
+            json!({ "principal": "x", "delegate": "x" }),
+        ),
+        (
+            "exportPerson",
+            PRIVACY,
+            json!({ "fiscalCode": "RSSMRA80A01H501U" }),
+        ),
+        (
+            "erasePerson",
+            PRIVACY,
+            json!({ "fiscalCode": "RSSMRA80A01H501U" }),
         ),
         ("replayOutboxJobs", SETTINGS, json!({})),
         (
@@ -352,6 +378,7 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
             May(&[Action::ReadCases, Action::Update]),
             format!("(revision: \"{}\")", there.procedure_revision),
         ),
+        ("caseStateMaps", READ, first.clone()),
         ("outboxJobs", SETTINGS, first.clone()),
         ("outboxStatistics", SETTINGS, String::new()),
         (

@@ -7,6 +7,7 @@ use municipio_domain::{
     procedures::Recipient,
 };
 
+use super::file::CaseFile;
 use crate::objects::{CaseStatus, NoticeRecipient, TransitionEffect};
 
 /// What happened in a case (tipo di evento della pratica).
@@ -32,6 +33,8 @@ pub(crate) enum CaseEventKind {
     Reminded,
     /// Somebody is told something by a rule of the procedure (avviso automatico).
     Notified,
+    /// What the case says of people was erased (cancellazione dei dati personali).
+    Erased,
 }
 
 /// Whose doing it was (chi ha agito).
@@ -105,6 +108,8 @@ pub(crate) struct CaseEvent {
     reasons: Option<String>,
     /// What came in (elemento acquisito).
     evidence: Option<CaseEvidence>,
+    /// The files that came along with it (allegati).
+    files: Vec<CaseFile>,
     /// The last day of the term from then on (termine).
     due_on: Option<NaiveDate>,
     /// Who is told of it (destinatari dell'avviso).
@@ -126,6 +131,7 @@ impl CaseEvent {
         if is_for_offices(event) && !for_staff {
             return None;
         }
+        let (of, files) = ((event.case, event.number), personal.files.into_iter());
         let mut shown = Self {
             number: event.number,
             kind: kind(&event.happening),
@@ -140,6 +146,7 @@ impl CaseEvent {
             text: personal.text,
             reasons: personal.reasons,
             evidence: None,
+            files: files.map(|file| CaseFile::new(of, file)).collect(),
             due_on: None,
             notifies: event.notifies().iter().map(|one| (*one).into()).collect(),
             rule: event
@@ -178,7 +185,8 @@ impl CaseEvent {
             Happening::Assigned(_)
             | Happening::Wrote(_)
             | Happening::Revised(_)
-            | Happening::Notified(_) => {}
+            | Happening::Notified(_)
+            | Happening::Erased(_) => {}
         }
         Some(shown)
     }
@@ -207,10 +215,12 @@ fn kind(happening: &Happening) -> CaseEventKind {
         Happening::Migrated(_) => CaseEventKind::Migrated,
         Happening::Reminded(_) => CaseEventKind::Reminded,
         Happening::Notified(_) => CaseEventKind::Notified,
+        Happening::Erased(_) => CaseEventKind::Erased,
     }
 }
 
-fn actor(id: &str) -> CaseActor {
+/// Whose doing something was, by what is written down of it.
+pub(super) fn actor(id: &str) -> CaseActor {
     match id.split(':').next() {
         Some("account") => CaseActor::Officer,
         Some("citizen") => CaseActor::Citizen,

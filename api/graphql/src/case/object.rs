@@ -14,8 +14,8 @@ use municipio_domain::{
 use serde_json::Value;
 
 use super::{
-    AccessesOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, automation::RuleRunConnection, failed,
-    keys,
+    AccessesOf, CaseActor, CaseEvent, EventsOf, ProcedureOf, SeenCase, actor,
+    automation::RuleRunConnection, failed, keys,
 };
 use crate::{
     context::{RequestData, data},
@@ -80,8 +80,10 @@ pub(crate) struct CaseOfficer {
 /// That somebody read a case (accesso alla pratica).
 #[derive(SimpleObject)]
 pub(crate) struct CaseAccess {
-    /// Who: `account:…`, `key:…` or `citizen:…` (chi).
-    reader: String,
+    /// Whose doing it was (chi ha letto).
+    actor: CaseActor,
+    /// Which account or key, such as `account:…`; for those who work for the municipality alone (utenza).
+    reader: Option<String>,
     /// When, for the first time in that hour (quando).
     at: DateTime<Utc>,
 }
@@ -378,18 +380,17 @@ impl Case {
         read().await.transpose()
     }
 
-    /// Who read what the case says of people, the last first and at most a hundred, for those who work for the
-    /// municipality (accessi alla pratica).
-    async fn accesses(&self, ctx: &Context<'_>) -> Result<Vec<CaseAccess>> {
+    /// Who read what the case says of people, each once for each hour, the last first and at most a hundred (registro
+    /// degli accessi alla pratica).
+    async fn access_log(&self, ctx: &Context<'_>) -> Result<Vec<CaseAccess>> {
         let data = data(ctx)?;
-        if !data.caller.is_staff() {
-            return Ok(Vec::new());
-        }
+        let for_staff = data.caller.is_staff();
         let accesses = data.case_accesses(AccessesOf(self.case.id)).await?;
         Ok(accesses
             .into_iter()
             .map(|access| CaseAccess {
-                reader: access.reader,
+                actor: actor(&access.reader),
+                reader: for_staff.then_some(access.reader),
                 at: access.at,
             })
             .collect())

@@ -8,8 +8,8 @@ use async_graphql::{
     runtime::Timer,
 };
 use municipio_domain::{
-    cases::{Case, CaseAccess, CaseEvent, Rights, RuleRun},
-    citizens::CitizenIssuer,
+    cases::{Case, CaseAccess, CaseEvent, Cases, Rights, RuleRun},
+    citizens::{CitizenIssuer, delegations_of},
     content::{
         Contents, Dependents, Item, Lock, Page, PreviewToken, Release, ReleaseIssue,
         ReleasedChange, Revision, Scheduled, WorkItem, review::Review, types::Procedure,
@@ -117,6 +117,14 @@ impl RequestData {
         Ok(())
     }
 
+    /// The same of several cases that are read together.
+    pub(crate) async fn note_readings(&self, cases: &[CaseId]) -> Result<()> {
+        let (reader, now) = (self.caller.author(), self.now());
+        let of = Cases::from(&self.contents);
+        let noted = of.note_accesses(cases, &reader, now).await;
+        noted.map_err(internal)
+    }
+
     /// Who read a case, the last first.
     pub(crate) async fn case_accesses(&self, of: AccessesOf) -> Result<Vec<CaseAccess>> {
         all(&self.cases, of).await
@@ -137,7 +145,11 @@ impl RequestData {
         let permissions = self.caller.permissions();
         let permissions = permissions.ok_or_else(|| denied(Denied::NotSignedIn))?;
         let read = async || match &self.caller {
-            Caller::Citizen(citizen) => Ok(Rights::of_citizen(&citizen.id)),
+            Caller::Citizen(citizen) => {
+                let acts_for = delegations_of(self.contents.store(), &citizen.id, self.today());
+                let principals = acts_for.await?.into_iter().map(|one| one.principal);
+                Ok(Rights::of_citizen(&citizen.id, principals.collect()))
+            }
             _ => Rights::of_staff(permissions, &self.contents).await,
         };
         let rights = self.case_rights.get_or_try_init(read).await;

@@ -25,7 +25,15 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The municipality has its settings; change them instead.",
     ),
     ("ARCHIVED", "The content is archived: unarchive it first."),
+    (
+        "BIRTH_DATE_WRONG",
+        "Say when the child was born, as a document has it: the day must fit the fiscal code.",
+    ),
     ("CASE_CLOSED", "The case is closed: reopen it first."),
+    (
+        "CASE_ERASED",
+        "What the case says of people was erased: nothing is done in it any more.",
+    ),
     (
         "CASE_SENT",
         "The application was sent: answer what the office asks for, or write a message.",
@@ -55,6 +63,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "DELEGATE_NOT_ALLOWED",
         "The procedure allows nobody to apply for somebody else.",
+    ),
+    (
+        "DELEGATION_TO_ONESELF",
+        "Nobody needs a delegation to act for themselves.",
     ),
     ("DELETED", "The content was deleted: restore it first."),
     ("DUPLICATE_ID", "The id is given twice."),
@@ -253,6 +265,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Name the office: the procedure has no competent body.",
     ),
     (
+        "OF_AGE",
+        "Who is eighteen acts for themselves: record a delegation, if they choose somebody.",
+    ),
+    (
         "OTHER_ISSUER",
         "The answer comes from another issuer than the sign-in began with: begin anew.",
     ),
@@ -432,7 +448,6 @@ mod tests {
         "CARGO_PKG_VERSION",
         "CAUTION",
         "DEFINITION_LABEL_MISSING",
-        "DELEGATION_TO_ONESELF",
         "EDDSA",
         "FINAL_STATE_MISSING",
         "FULL",
@@ -445,7 +460,6 @@ mod tests {
         "MOTO_SERVER",
         "NOTE",
         "OFFICE_ADDRESS_MISSING",
-        "OF_AGE",
         "OUTCOME_NOT_FINAL",
         "REASONS_NOT_REQUIRED",
         "REOPENING_WITHOUT_TERM",

@@ -2,15 +2,16 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use chrono::NaiveDate;
-use municipio_domain::{cases::Sight, citizens::LevelOfAssurance, identity::Action};
+use municipio_domain::{citizens::LevelOfAssurance, identity::Action};
 
 use crate::{
     case::{
         self, Case, CaseConnection, CaseFilter, CaseInsight, CaseInsightFilter, CaseOrder,
-        ProcedureSimulation, last_updated_first, next_due_first,
+        CaseStateMap, ProcedureSimulation, last_updated_first, next_due_first,
     },
     connection::Part,
     context::data,
+    identity::List,
     view::Reader,
 };
 
@@ -60,7 +61,8 @@ impl CaseQuery {
         Some(read().await)
     }
 
-    /// The cases of the citizen who calls, as an applicant or a delegate, drafts included (le mie pratiche).
+    /// The cases of the citizen who calls, as an applicant or a delegate, drafts included; and those of people as whose
+    /// delegate or parent they are recorded (le mie pratiche).
     #[allow(clippy::too_many_arguments)]
     async fn my_cases(
         &self,
@@ -79,8 +81,9 @@ impl CaseQuery {
     ) -> Option<Result<CaseConnection>> {
         let part = Part::new(first, after, last, before);
         let read = async || {
-            let citizen = data(ctx)?.citizen_at(LevelOfAssurance::Substantial)?;
-            let sight = Sight::Citizen(citizen.id.clone());
+            let data = data(ctx)?;
+            data.citizen_at(LevelOfAssurance::Substantial)?;
+            let sight = data.case_rights().await?.reads.clone();
             CaseConnection::read(ctx, sight, filter, order_by, part).await
         };
         Some(read().await)
@@ -113,5 +116,19 @@ impl CaseQuery {
         #[graphql(desc = "How many cases at the most: 1 to 500.", default = 200)] most_cases: i32,
     ) -> Option<Result<ProcedureSimulation>> {
         Some(ProcedureSimulation::read(ctx, &revision, filter, most_cases).await)
+    }
+
+    /// What other software calls the states of cases, by source; for callers who read drafts (mappe degli stati).
+    async fn case_state_maps(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start of the list: 1 to 100, 20 by default.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only those after this place.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this place.")] before: Option<String>,
+    ) -> Option<Result<List<CaseStateMap>>> {
+        let part = Part::new(first, after, last, before);
+        Some(CaseStateMap::list(ctx, part).await)
     }
 }

@@ -1,12 +1,16 @@
-//! REST for the software of the offices, as `openapi.yaml` says it.
+//! REST for the software of the offices, and for those who have the code of a case, as `openapi.yaml` says it.
 
 mod cases;
 mod insight;
+mod limit;
+mod look_up;
+mod report;
 
 use actix_web::{
     HttpResponse,
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
-    web::{self, Data, ServiceConfig},
+    middleware::from_fn,
+    web::{self, Data, PayloadConfig, ServiceConfig},
 };
 use municipio_domain::tenants;
 
@@ -19,6 +23,8 @@ const CONTRACT: &str = include_str!("../../../../openapi.yaml");
 /// The routes below `/api/v1`.
 pub(super) fn routes(config: &mut ServiceConfig) {
     let refuse = || web::to(|request| method_not_allowed(request, "GET"));
+    let refuse_look_up = web::to(|request| method_not_allowed(request, "POST"));
+    let refuse_many = web::to(|request| method_not_allowed(request, "POST"));
     let refuse_cases = web::to(|request| method_not_allowed(request, "GET, PUT"));
     config
         .service(
@@ -37,7 +43,21 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .default_service(refuse()),
         )
         .service(
+            web::resource("/api/v1/case-status")
+                .wrap(from_fn(limit::told))
+                .route(web::post().to(look_up::look_up))
+                .default_service(refuse_look_up),
+        )
+        .service(
+            web::resource("/api/v1/sources/{source}/cases")
+                .app_data(PayloadConfig::new(cases::MOST))
+                .wrap(from_fn(limit::told))
+                .route(web::post().to(cases::report_many))
+                .default_service(refuse_many),
+        )
+        .service(
             web::resource("/api/v1/sources/{source}/cases/{external_id}")
+                .wrap(from_fn(limit::told))
                 .route(web::get().to(cases::show))
                 .route(web::put().to(cases::report))
                 .default_service(refuse_cases),
