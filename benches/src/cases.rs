@@ -151,7 +151,11 @@ impl<'a> Bench<'a> {
         // The demo has its issuer once it was served.
         let server = self.program.serve(self.store, &[]).await?;
         let officer = self
-            .officer(server.address(), &format!("officer-{size}"))
+            .officer(
+                server.address(),
+                &format!("officer-{size}"),
+                "administrator",
+            )
             .await?;
         let mut connection = Connection::open(server.address()).await?;
         let by = |query, variables: &Value| Request::by(self.site, &officer, query, variables);

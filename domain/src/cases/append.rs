@@ -39,6 +39,7 @@ pub(super) async fn append(
     let definition = addition.definition;
     let (row, event) = follow_on(place, row, key, addition, now)?;
     let may_set_off = match definition {
+        _ if matches!(event.happening, Happening::Erased(_)) => false,
         Some(definition) => automation::set_off(definition, &event).next().is_some(),
         None => true,
     };

@@ -107,6 +107,7 @@ pub async fn erase_case(
         actor,
         happening: Happening::Erased(Erasure { cause }),
         personal: Personal::default(),
+        definition: None,
     };
     let row = append(transaction, held.row, None, addition, now).await?;
     let accesses = case_access::Column::CaseId.eq(id);

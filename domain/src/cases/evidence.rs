@@ -20,8 +20,8 @@ use crate::{
 const OTHER: &str = "other";
 
 impl Evidence {
-    /// Whether the definition asks for it, whoever adds it may, and it can be found elsewhere if it is kept there. Its code
-    /// stands in clear in the case for ever: it is one of the definition.
+    /// Whether the definition asks for it, whoever adds it may, and it is kept somewhere: as a file, or elsewhere under a
+    /// number. Its code stands in clear in the case for ever: it is one of the definition.
     ///
     /// # Errors
     /// It does not, they may not, it cannot be found, or the case is closed.
@@ -30,7 +30,7 @@ impl Evidence {
         definition: &Definition,
         held: &Held,
         who: &Who<'_>,
-        reference: Option<&str>,
+        is_kept: bool,
     ) -> Result<(), CaseRefusal> {
         if held.case.status.is_final() {
             return Err(CaseRefusal::Closed);
@@ -61,7 +61,7 @@ impl Evidence {
         }
         // Of a document that it has on paper the word of an office is enough.
         let is_vouched_for = self.kind == EvidenceKind::Document && !matches!(who, Who::Citizen);
-        match is_vouched_for || reference.is_some() {
+        match is_vouched_for || is_kept {
             true => Ok(()),
             false => Err(CaseRefusal::Text {
                 path: "reference",

@@ -88,18 +88,15 @@ impl Sight {
                 };
                 offices.iter().map(part).collect()
             }
-            Self::Citizen(citizen) => {
-                let citizen = citizen.to_string();
-                let is_other = Condition::any()
-                    .add(Column::Applicant.is_null())
-                    .add(Column::Applicant.ne(citizen.clone()));
-                let delegate = Condition::all()
-                    .add(Column::Delegate.eq(citizen.clone()))
-                    .add(is_other);
-                vec![
-                    Condition::all().add(Column::Applicant.eq(citizen)),
-                    delegate,
-                ]
+            Self::Citizen(citizen) => parts_of(citizen).into(),
+            Self::Delegate(citizen, principals) => {
+                let principals = principals.iter().filter(|other| *other != citizen);
+                let of_principals = Condition::all()
+                    .add(Column::IsPrivate.eq(false))
+                    .add(Column::Applicant.is_in(principals.map(CitizenId::as_str)))
+                    .add(is_other(Column::Delegate, citizen));
+                let own = parts_of(citizen).into_iter();
+                own.chain([of_principals]).collect()
             }
             _ => vec![self.condition()],
         }
@@ -137,6 +134,22 @@ fn theirs(citizen: &CitizenId) -> Condition {
     Condition::any()
         .add(Column::Applicant.eq(citizen.as_str()))
         .add(Column::Delegate.eq(citizen.as_str()))
+}
+
+/// What a citizen applied for, and what they are the delegate of.
+fn parts_of(citizen: &CitizenId) -> [Condition; 2] {
+    let applicant = Condition::all().add(Column::Applicant.eq(citizen.as_str()));
+    let delegate = Condition::all()
+        .add(Column::Delegate.eq(citizen.as_str()))
+        .add(is_other(Column::Applicant, citizen));
+    [applicant, delegate]
+}
+
+/// Nobody, or somebody else, stands there.
+fn is_other(column: Column, citizen: &CitizenId) -> Condition {
+    Condition::any()
+        .add(column.is_null())
+        .add(column.ne(citizen.as_str()))
 }
 
 /// What somebody may do with which cases.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    automation::Known,
     facts::facts,
     file::{apply, blank},
     migrate::migration,
-    timer::{Next, next},
+    timer::{Due, Next, next},
     *,
 };
 use crate::{
@@ -162,7 +163,12 @@ impl Told {
     /// What time does next, and the day that is over then.
     fn awaited(&self, on: &str) -> Option<(Next, NaiveDate)> {
         let terms = self.terms(at(day(on)));
-        let (when, next) = next(&self.definition, &self.events, self.row.due_on, &terms)?;
+        let (when, next) = next(
+            &self.definition,
+            &self.events,
+            (self.row.due_on, &Known::default()),
+            &terms,
+        )?;
         let last = when - TimeDelta::seconds(1);
         Some((next, legal_day(last)))
     }
@@ -173,7 +179,7 @@ impl Told {
 }
 
 fn taken(code: &str, last: &str) -> Option<(Next, NaiveDate)> {
-    Some((Next::Take(code.to_owned()), day(last)))
+    Some((Next::Event(Due::Take(code.to_owned())), day(last)))
 }
 
 #[test]

@@ -240,7 +240,7 @@ impl Walk<'_> {
         let reference = format!("{code}-{}", held.case.version);
         let code = code.to_owned();
         let evidence = Evidence { kind, code };
-        with_somebody(|who| evidence.check(definition, &held, who, Some(&reference)))?;
+        with_somebody(|who| evidence.check(definition, &held, who, true))?;
         let said = Personal {
             reference: Some(reference),
             ..Personal::default()

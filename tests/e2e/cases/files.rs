@@ -206,7 +206,8 @@ on_both! {
         story.released().await;
         let store = story.app.database.tenant(story.tenant.id);
         let media = story.app.media.of(store.clone());
-        let erased = erase_expired((&store, &media), &story.tenant.ipa_code, &Actor::system(), now() + TimeDelta::days(367));
+        let actor = Actor::system();
+        let erased = erase_expired((&store, &media), &story.tenant.ipa_code, &actor, now() + TimeDelta::days(367));
         assert_eq!(erased.await.unwrap(), 1);
         assert_eq!(kept(&story.app.media_folder()), Vec::<std::path::PathBuf>::new());
         assert_eq!(story.fetch(url).await.status(), 404);

@@ -129,7 +129,7 @@ fn kind(happening: &Happening) -> Option<RuleEvent> {
         Happening::Revised(_) => RuleEvent::Revised,
         Happening::Migrated(_) => RuleEvent::Migrated,
         Happening::Reminded(_) => RuleEvent::Reminded,
-        Happening::Notified(_) => return None,
+        Happening::Notified(_) | Happening::Erased(_) => return None,
     })
 }
 

@@ -14,16 +14,14 @@ use super::{ACTOR, Occasion, set_off, with_time};
 use crate::{
     cases::{
         Case, CaseError, CaseEvent, CaseFilter, CaseOrder, Cases, Happening, Movement, Personal,
-        Sight,
-        facts::facts,
-        term::{Touch, due_on},
+        Sight, facts::facts, term::due_on,
     },
     citizens::CitizenKeys,
     content::Window,
     ids::{CaseId, ItemId},
     procedures::{
-        Channel, DeadlineEffect, Definition, Facts, Given, Kept, Missing, Officer, Rule,
-        RuleAction, RuleFacts, Who, take,
+        Channel, Definition, Facts, Given, Kept, Missing, Officer, Rule, RuleAction, RuleFacts,
+        Who, take,
     },
     time::{ClosingCalendar, legal_day},
 };
@@ -264,20 +262,20 @@ impl Replay<'_> {
 
     /// The last day of the term as the definition counts it, after so many events.
     fn due_after(&self, count: usize) -> Option<NaiveDate> {
-        let touches = self.events[..count].iter().filter_map(|event| {
+        let touches = self.events[..count].iter().flat_map(|event| {
             let Happening::Moved(movement) = &event.happening else {
-                return None;
+                return Vec::new();
             };
             let transition = self.definition.transition(&movement.transition);
-            let effect = transition.map_or(movement.deadline, |known| known.deadline)?;
-            let protocol = movement.protocol.as_ref().map(|protocol| protocol.date);
-            let protocol = protocol.filter(|_| effect == DeadlineEffect::Start);
-            let day = protocol.unwrap_or_else(|| legal_day(event.at));
-            Some(Touch { effect, day })
+            let movement = Movement {
+                deadline: transition.map_or(movement.deadline, |known| known.deadline),
+                ..movement.clone()
+            };
+            movement.touches(event.at).collect()
         });
         let touches: Vec<_> = touches.collect();
         let term = self.definition.deadline.as_ref()?;
-        due_on(term, &touches, self.calendar).ok().flatten()
+        due_on(term, &touches, self.calendar)
     }
 
     /// The rules that would have done something; counts them all.

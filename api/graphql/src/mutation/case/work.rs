@@ -167,7 +167,10 @@ async fn add(
     let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
         return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
     };
-    let checked = rights.decide(&data.caller, |who| evidence.check(definition, &held, who));
+    let is_kept = said.reference.is_some() || !said.files.is_empty();
+    let checked = rights.decide(&data.caller, |who| {
+        evidence.check(definition, &held, who, is_kept)
+    });
     if let Err(refusal) = checked {
         return refuse(ctx, refusal.into()).await;
     }
