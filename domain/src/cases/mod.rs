@@ -15,6 +15,7 @@ mod evidence;
 mod facts;
 mod file;
 mod follow;
+mod history;
 mod migrate;
 mod open;
 mod people;
