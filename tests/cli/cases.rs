@@ -24,3 +24,24 @@ fn the_cases_of_the_demo_hold() {
     };
     assert!(cases > 200 && events > 2 * cases, "{said}");
 }
+
+#[tokio::test]
+async fn cases_that_were_changed_are_an_error() {
+    use sea_orm::ConnectionTrait;
+    let folder = Folder::new();
+    drop(folder.serve());
+    let url = format!("sqlite://{}", folder.database().display());
+    let connection = sea_orm::Database::connect(url).await.unwrap();
+    let change = "UPDATE case_file SET state = 'granted' WHERE opened_place = (SELECT min(opened_place) FROM case_file)";
+    connection.execute_unprepared(change).await.unwrap();
+    connection.close().await.unwrap();
+    let outcome = folder.run(&["case", "verify"]);
+    assert_eq!(outcome.code, Some(1));
+    let said = &outcome.stderr;
+    assert_eq!(
+        said.matches("the case is not what its events leave of it")
+            .count(),
+        1,
+        "{said}"
+    );
+}

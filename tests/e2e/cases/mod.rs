@@ -2,6 +2,7 @@
 
 mod citizen;
 mod evidence;
+mod fields;
 mod migration;
 mod privacy;
 mod reported;
