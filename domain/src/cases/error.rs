@@ -132,6 +132,12 @@ pub enum CaseRefusal {
     /// Citizens add documents and write messages; the rest is for those who work for the municipality.
     #[error("citizens add documents and write messages to the office")]
     NotForCitizens,
+    /// Citizens added as much as a case takes.
+    #[error("the case takes no more than what was added: call the office")]
+    Full,
+    /// Somebody began many applications and sent none.
+    #[error("send or withdraw some of the applications that were begun first")]
+    TooManyDrafts,
     /// The application was sent.
     #[error("the application was sent: answer what the office asks for, or write a message")]
     Sent,
@@ -184,6 +190,8 @@ impl CaseRefusal {
             Self::Closed => "CASE_CLOSED",
             Self::Erased => "CASE_ERASED",
             Self::NoUpload => "UPLOAD_NOT_FOUND",
+            Self::Full => "CASE_FULL",
+            Self::TooManyDrafts => "TOO_MANY_DRAFTS",
             Self::Sent => "CASE_SENT",
             Self::NotForCitizens => "NOT_FOR_CITIZENS",
         }
@@ -214,6 +222,8 @@ impl CaseRefusal {
             | Self::NoSecret
             | Self::Closed
             | Self::Erased
+            | Self::Full
+            | Self::TooManyDrafts
             | Self::Sent
             | Self::NotForCitizens
             | Self::UpToDate => return None,

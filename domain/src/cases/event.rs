@@ -41,6 +41,9 @@ pub struct CaseEvent {
     pub place: i64,
 }
 
+/// How the names of citizens begin who do something.
+pub(super) const CITIZEN: &str = "citizen:";
+
 /// What happened, as everybody may know who may see the case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", content = "details", rename_all = "snake_case")]

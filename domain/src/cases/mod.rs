@@ -22,6 +22,7 @@ mod facts;
 mod file;
 mod files;
 mod follow;
+mod history;
 mod insight;
 mod migrate;
 mod open;

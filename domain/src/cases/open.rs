@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use municipio_entities::case_file;
+use sea_orm::{ColumnTrait, Condition, sea_query::IntoCondition};
 use serde_json::Value;
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
     digest::sha256,
     ids::{CaseId, ItemId, RevisionId, TenantId},
     procedures::{CaseStatus, Definition, check_form},
-    store::Transaction,
+    store::{StoreError, Transaction},
 };
 
 /// The most bytes of the data of an application.
@@ -149,6 +150,11 @@ pub(super) fn begin<'a>(
         let person = person.as_ref()?;
         Some(keys.citizen(tenant, &person.fiscal_code))
     };
+    let (applicant, delegate) = (known(&new.people.applicant), known(&new.people.delegate));
+    let is_private = is_draft && new.origin == CaseOrigin::Citizen;
+    if is_private && !has_room(transaction, &applicant, &delegate).await? {
+        return Err(CaseRefusal::TooManyDrafts.into());
+    }
     let sealed = seal(&key, &drawer(id, 0), &new.people)?;
     let happening = Happening::Opened(Opening {
         procedure: new.procedure,
@@ -156,9 +162,9 @@ pub(super) fn begin<'a>(
         office,
         state: initial.code.clone(),
         status: initial.status,
-        applicant: known(&new.people.applicant),
-        delegate: known(&new.people.delegate),
-        is_private: is_draft && new.origin == CaseOrigin::Citizen,
+        applicant,
+        delegate,
+        is_private,
         people: sha256(&sealed),
         data_key: Some(sha256(kept.as_str())),
         is_reported: new.origin == CaseOrigin::Software,
@@ -180,6 +186,29 @@ pub(super) fn begin<'a>(
         definition: Some(definition),
     };
     Ok((row, key, addition))
+}
+
+/// Whether there is room for one more draft of whoever begins it: the delegate, or else the applicant.
+async fn has_room(
+    transaction: &Transaction,
+    applicant: &Option<CitizenId>,
+    delegate: &Option<CitizenId>,
+) -> Result<bool, StoreError> {
+    use case_file::{Column, Entity};
+    /// The most that somebody begins and does not send.
+    const MOST: usize = 50;
+    let text = |citizen: &CitizenId| citizen.to_string();
+    let theirs = match delegate {
+        Some(delegate) => Column::Delegate.eq(text(delegate)).into_condition(),
+        None => Condition::all()
+            .add(Column::Applicant.eq(applicant.as_ref().map(text)))
+            .add(Column::Delegate.is_null()),
+    };
+    let open = Condition::all()
+        .add(theirs)
+        .add(Column::IsPrivate.eq(true))
+        .add(Column::ClosedAt.is_null());
+    Ok(transaction.all::<Entity>(open).await?.len() < MOST)
 }
 
 /// Changes what an application says that was not sent yet.

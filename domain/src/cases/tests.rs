@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    append::Addition,
     automation::Known,
     facts::facts,
     file::{apply, blank},
     migrate::migration,
     timer::{Due, Next, next},
+    work::has_room,
     *,
 };
 use crate::{
@@ -297,4 +299,28 @@ fn signatures_are_those_under_what_the_case_follows() {
     };
     told.add(Happening::Migrated(migration), at(day("2026-03-04")));
     assert!(facts(&told.events).signatures.is_empty());
+}
+
+#[test]
+fn citizens_do_not_fill_a_case_without_end() {
+    let mut told = Told::begun();
+    let message = || {
+        Happening::Wrote(Message {
+            audience: Audience::Everyone,
+        })
+    };
+    let addition = |actor: &str, happening| Addition {
+        actor: actor.to_owned(),
+        happening,
+        personal: Personal::default(),
+    };
+    for _ in 0..500 {
+        assert!(has_room(&told.events, &addition("citizen:1", message())));
+        told.add(message(), at(day("2026-03-03")));
+        told.events.last_mut().unwrap().actor = "citizen:1".to_owned();
+    }
+    assert!(!has_room(&told.events, &addition("citizen:2", message())));
+    assert!(has_room(&told.events, &addition("account:1", message())));
+    let moved = told.events[1].happening.clone();
+    assert!(has_room(&told.events, &addition("citizen:1", moved)));
 }

@@ -38,7 +38,8 @@ const TOPIC: Topic = Topic {
     retries: Retries {
         first: Duration::from_secs(5),
         longest: Duration::from_secs(10 * 60),
-        attempts: Some(100),
+        // Silence means something however long the service could not say so.
+        attempts: None,
         age: None,
     },
 };

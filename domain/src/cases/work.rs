@@ -9,9 +9,10 @@ use super::{
     Assignment, Case, CaseError, CaseEvent, CaseRefusal, Happening, Message, Movement, Personal,
     Protocol, Sight,
     append::{Addition, append},
+    event::CITIZEN,
     facts::facts,
+    history::{applications, outline},
     open::unfit,
-    queries::events,
     term::{Touch, announced_on, due_on, touches},
     timer::{closes, last_day, watch},
 };
@@ -39,7 +40,7 @@ const PROTOCOL: usize = 50;
 pub struct Held {
     /// The case as it is.
     pub case: Case,
-    /// What happened in it.
+    /// What happened in it, without what that says of people.
     pub events: Vec<CaseEvent>,
     pub(super) row: case_file::Model,
 }
@@ -64,7 +65,7 @@ pub async fn hold(
     if expected.is_some_and(|expected| expected != case.version) {
         return Err(CaseRefusal::Conflict(Box::new(case)).into());
     }
-    let events = events(transaction, &[id]).await?;
+    let events = outline(transaction, id).await?;
     Ok(Held { case, events, row })
 }
 
@@ -80,6 +81,9 @@ impl Held {
         if self.case.is_erased() {
             return Err(CaseRefusal::Erased.into());
         }
+        if !has_room(&self.events, &addition) {
+            return Err(CaseRefusal::Full.into());
+        }
         let key = match addition.personal.is_empty() {
             true => None,
             false => self.case.key(keys)?,
@@ -87,6 +91,18 @@ impl Held {
         let row = append(transaction, self.row, key.as_ref(), addition, now).await?;
         Ok(row.try_into()?)
     }
+}
+
+/// Whether there is room for what a citizen adds: every step reads what was done before it. Where a case stands does not
+/// depend on that.
+pub(super) fn has_room(events: &[CaseEvent], addition: &Addition) -> bool {
+    /// The most that citizens add to a case.
+    const MOST: usize = 500;
+    let by_citizen = |actor: &str| actor.starts_with(CITIZEN);
+    let theirs = events.iter().filter(|event| by_citizen(&event.actor));
+    !by_citizen(&addition.actor)
+        || matches!(addition.happening, Happening::Moved(_))
+        || theirs.count() < MOST
 }
 
 /// A transition that somebody wants to take, with what they give along with it.
@@ -291,8 +307,10 @@ pub async fn transition(
     let was_draft = held.case.is_private || held.case.status == CaseStatus::Draft;
     let is_sent = movement.status != CaseStatus::Draft && !movement.status.is_final();
     if was_draft && is_sent {
-        let said = held.case.personal(keys, &held.events)?;
-        let data = said.into_iter().rev().find_map(|said| said.data);
+        let said = applications(transaction, &[held.case.id]).await?;
+        let said: Vec<_> = said.into_values().collect();
+        let said = held.case.personal(keys, &said)?;
+        let data = said.into_iter().find_map(|said| said.data);
         // Of an application on paper the data need not be there.
         let data = data.or_else(|| held.case.is_private.then_some(Value::Null));
         let wrong = data

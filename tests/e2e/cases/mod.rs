@@ -5,6 +5,7 @@ mod citizen;
 mod delegations;
 mod erasure;
 mod evidence;
+mod fields;
 mod files;
 mod insight;
 mod look_up;

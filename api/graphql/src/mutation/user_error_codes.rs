@@ -35,6 +35,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "What the case says of people was erased: nothing is done in it any more.",
     ),
     (
+        "CASE_FULL",
+        "The case takes no more documents and messages of its applicant: there are five hundred steps of citizens.",
+    ),
+    (
         "CASE_SENT",
         "The application was sent: answer what the office asks for, or write a message.",
     ),
@@ -367,6 +371,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The term is over, and silence took its place: nothing else is done in this state any more.",
     ),
     ("TOO_LONG", "The text is too long."),
+    (
+        "TOO_MANY_DRAFTS",
+        "Send or withdraw some of the applications that were begun first: there are fifty at most.",
+    ),
     ("TOO_MANY_CHANGES", "Make several releases."),
     (
         "TOO_MANY_SYNONYMS",
