@@ -1,6 +1,6 @@
 //! Rules of a procedure: what is done by itself, once for each occasion, under the guards of everybody, and why.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use municipio_domain::content::ContentType;
 use municipio_tests::{now, on_both, story::global_id};
 use sea_orm::ConnectionTrait;
@@ -50,18 +50,20 @@ impl Story {
 
     /// A case after all that rules have to do at this moment.
     pub async fn settled(&self, case: &Value) -> Value {
-        self.settled_at(case, now()).await
+        self.settled_in(case, 0).await
     }
 
-    async fn settled_at(&self, case: &Value, moment: DateTime<Utc>) -> Value {
-        let open = format!(
-            "SELECT CAST(count(*) AS TEXT) FROM outbox_job WHERE topic IN ('case-rules', 'case-timer')
-             AND status IN ('waiting', 'running') AND due_key <= {}",
-            moment.timestamp_millis()
-        );
+    /// The same in so many days.
+    async fn settled_in(&self, case: &Value, days: i64) -> Value {
         loop {
+            let moment = now() + TimeDelta::days(days);
             // The application looks at the jobs too, and may have some at this moment.
             Box::pin(self.app.worker().run_due(moment)).await.unwrap();
+            let open = format!(
+                "SELECT CAST(count(*) AS TEXT) FROM outbox_job WHERE topic IN ('case-rules', 'case-timer')
+                 AND (status = 'running' OR status = 'waiting' AND due_key <= {})",
+                (now() + TimeDelta::days(days)).timestamp_millis()
+            );
             if self.app.texts(&open).await == ["0"] {
                 return self.case(&self.chief, &case["id"]).await;
             }
@@ -228,10 +230,7 @@ on_both! {
         body["transitions"].as_array_mut().unwrap().push(give_up);
         let case = story.case_of(&body).await;
         let case = story.register(&case).await;
-        let at = async |days: i64| {
-            let moment = now() + TimeDelta::days(days);
-            story.settled_at(&case, moment).await
-        };
+        let at = async |days: i64| story.settled_in(&case, days).await;
         let texts = |case: &Value| -> Vec<String> {
             let timeline = case["timeline"].as_array().unwrap().iter();
             let told = timeline.filter(|event| event["kind"] == "NOTIFIED");
@@ -250,7 +249,7 @@ on_both! {
         assert_eq!((&log[0]["event"], &log[0]["days"]), (&json!(3), &json!(5)));
         assert_eq!(log[1]["actions"][0]["kind"], "REMIND");
         assert_eq!(log[2]["dueOn"], case["dueOn"]);
-        story.settled_at(&case, now() + TimeDelta::days(60)).await;
+        at(60).await;
         assert_eq!(story.log(&story.chief, &case).await.len(), 4, "of a closed case time asks nothing");
     }
 }
@@ -265,7 +264,7 @@ on_both! {
         let case = story.settled(&case).await;
         let refuse = json!({ "id": case["id"], "expectedVersion": case["version"], "transition": "refuse", "reasons": "Non spetta." });
         story.done(&story.chief, "transitionCase", refuse).await;
-        let seen = story.settled_at(&case, now() + TimeDelta::days(4)).await;
+        let seen = story.settled_in(&case, 4).await;
         assert_eq!(kinds(&seen), ["OPENED", "EVIDENCE_ADDED", "MOVED", "MOVED"]);
     }
 }

@@ -245,8 +245,9 @@ on_both! {
             let answer = get(token, query).await;
             assert_eq!(answer.status().as_u16(), status, "{query}");
             assert_eq!(answer.headers()["content-type"], "application/problem+json");
-            let schema = whole(&contract, &said[status.to_string()]["content"]["application/problem+json"]["schema"]);
-            assert_eq!(faults(&schema, &answer.json().await.unwrap()), Vec::<String>::new(), "{query}");
+            let said = whole(&contract, &said[status.to_string()]);
+            let schema = &said["content"]["application/problem+json"]["schema"];
+            assert_eq!(faults(schema, &answer.json().await.unwrap()), Vec::<String>::new(), "{query}");
         }
     }
 }
