@@ -170,12 +170,15 @@ macro_rules! tenant_owned {
 }
 
 tenant_owned!(
+    appio_account,
+    appio_service,
     audit_chain,
     audit_entry,
     case_access,
     case_event,
     case_feed,
     case_file,
+    case_notification,
     case_reference,
     content_change,
     content_count,
@@ -196,6 +199,7 @@ tenant_owned!(
     media_blob,
     media_upload,
     media_use,
+    message_template,
     outbox_job,
     outbox_queue,
     review_rule,

@@ -7,12 +7,15 @@
 
 pub mod account;
 pub mod api_key;
+pub mod appio_account;
+pub mod appio_service;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod case_access;
 pub mod case_event;
 pub mod case_feed;
 pub mod case_file;
+pub mod case_notification;
 pub mod case_reference;
 pub mod citizen_delegation;
 pub mod citizen_issuer;
@@ -37,6 +40,7 @@ pub mod log_position;
 pub mod media_blob;
 pub mod media_upload;
 pub mod media_use;
+pub mod message_template;
 pub mod outbox_dead_letter;
 pub mod outbox_job;
 pub mod outbox_queue;

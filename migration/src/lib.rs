@@ -25,6 +25,7 @@ mod m20261126_000060_cases;
 mod m20261126_000070_citizen_issuers;
 mod m20261126_000071_delegations;
 mod m20261126_000072_case_references;
+mod m20261126_000090_notifications;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000070_citizen_issuers::Migration),
             Box::new(m20261126_000071_delegations::Migration),
             Box::new(m20261126_000072_case_references::Migration),
+            Box::new(m20261126_000090_notifications::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

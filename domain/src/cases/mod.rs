@@ -38,6 +38,7 @@ pub use file::{Case, Outcome};
 pub use migrate::migrate;
 pub use open::{NewCase, open_case, revise_case};
 pub use people::{People, Person, Personal};
+pub(crate) use people::{seal, unseal};
 pub(crate) use queries::is_followed;
 pub use queries::{CaseFilter, CaseOrder, Cases};
 pub use report::{Published, Reference, Report, Reported, report};

@@ -25,6 +25,7 @@ use crate::{
     content::{ContentType, Found, Slug, types::Procedure},
     ids::{CaseId, ItemId, RevisionId},
     locale::Locale,
+    notifications,
     procedures::{CaseStatus, DeadlineEffect, Definition, Effect, State},
     store::{StoreError, Transaction},
     time::{ClosingCalendar, legal_day},
@@ -391,7 +392,7 @@ async fn advance(
     };
     let addition = Addition {
         actor: actor.to_owned(),
-        happening: Happening::Moved(movement),
+        happening: Happening::Moved(movement.clone()),
         personal: Personal {
             reasons: report.reasons,
             ..Personal::default()
@@ -399,5 +400,6 @@ async fn advance(
     };
     let case = held.add(transaction, keys, addition, terms.now).await?;
     watch(transaction, definition, &case, case.version, terms.now).await?;
+    notifications::tell(transaction, &case, &movement, terms.now).await?;
     Ok(Some(case))
 }

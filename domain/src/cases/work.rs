@@ -19,6 +19,7 @@ use crate::{
     citizens::CitizenKeys,
     content::check_text,
     ids::{AccountId, CaseId, ItemId},
+    notifications,
     procedures::{
         CaseStatus, DeadlineEffect, Definition, Facts, Given, Kept, Requirement, Transition, Who,
         take,
@@ -268,14 +269,14 @@ pub async fn transition(
         reasons: step.reasons,
         ..Personal::default()
     };
-    let happening = Happening::Moved(movement);
     let addition = Addition {
         actor,
-        happening,
+        happening: Happening::Moved(movement.clone()),
         personal,
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;
+    notifications::tell(transaction, &case, &movement, now).await?;
     Ok(case)
 }
 

@@ -6,7 +6,7 @@ mod migration;
 mod privacy;
 mod reports;
 mod sight;
-mod story;
+pub mod story;
 mod tampering;
 mod terms;
 mod told;

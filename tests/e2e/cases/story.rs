@@ -79,7 +79,11 @@ impl Story {
     }
 
     async fn set(engine: Engine) -> Self {
-        let app = TestApp::empty(engine).await;
+        Self::within(TestApp::empty(engine).await).await
+    }
+
+    /// The same in an application without a municipality.
+    pub async fn within(app: TestApp) -> Self {
         let tenant = app.tenant("c_x001", "www.x001.example").await;
         let editor = app.editor(&tenant);
         let basics = editor.basics().await;
