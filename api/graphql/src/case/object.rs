@@ -17,6 +17,7 @@ use super::{AccessesOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys
 use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
+    notification::{CaseNotification, NotificationsOf},
     objects::{
         CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
         TransitionRequirement,
@@ -378,6 +379,14 @@ impl Case {
                 at: access.at,
             })
             .collect())
+    }
+
+    /// What its people were told, in the order in which it was made (notifiche).
+    async fn notifications(&self, ctx: &Context<'_>) -> Result<Vec<CaseNotification>> {
+        let notifications = data(ctx)?
+            .notifications(NotificationsOf(self.case.id))
+            .await?;
+        Ok(notifications.into_iter().map(CaseNotification).collect())
     }
 
     /// The transitions that the caller may take now (passaggi di stato disponibili).

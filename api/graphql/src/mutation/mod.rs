@@ -10,6 +10,7 @@ mod citizen;
 mod identity;
 mod input;
 mod lifecycle;
+mod notification;
 mod outbox;
 mod preview;
 mod publishing;
@@ -53,6 +54,7 @@ pub struct Mutation(
     search::SearchMutation,
     case::CaseMutation,
     citizen::CitizenMutation,
+    notification::NotificationMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

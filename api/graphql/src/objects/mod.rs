@@ -67,6 +67,7 @@ use crate::{
     case::Case,
     citizen::CitizenIssuer,
     identity::{Account, ApiKey, IdentityProvider},
+    notification::{AppIoService, CaseNotification, MessageTemplate},
     preview::PreviewToken,
     release::Release,
     scalars,
@@ -294,6 +295,9 @@ pub(crate) enum Node {
     CitizenIssuer(CitizenIssuer),
     Webhook(Webhook),
     WebhookDelivery(WebhookDelivery),
+    AppIoService(AppIoService),
+    MessageTemplate(MessageTemplate),
+    CaseNotification(CaseNotification),
 }
 
 /// What all content has.
