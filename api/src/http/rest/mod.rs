@@ -1,5 +1,6 @@
 //! REST for the software of the offices, as `openapi.yaml` says it.
 
+mod appio;
 mod cases;
 
 use actix_web::{
@@ -28,6 +29,16 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(
             web::resource("/api/v1/openapi.yaml")
                 .route(web::get().to(contract))
+                .default_service(refuse()),
+        )
+        .service(
+            web::resource("/api/v1/appio/messages/{id}")
+                .route(web::get().to(appio::message))
+                .default_service(refuse()),
+        )
+        .service(
+            web::resource("/api/v1/appio/messages/{id}/precondition")
+                .route(web::get().to(appio::precondition))
                 .default_service(refuse()),
         )
         .service(
