@@ -20,6 +20,7 @@ use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
     media::{Media, Signer, TenantMedia},
+    notifications,
     openid::Issuers,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
@@ -32,6 +33,7 @@ use municipio_graphql::{
     InputTypes, MunicipioSchema,
     limits::{CostModel, Limits},
 };
+use municipio_integrations::appio;
 use municipio_seeds::{LoadReport, SeedError};
 use tokio::sync::{Semaphore, watch};
 use tracing_actix_web::TracingLogger;
@@ -237,6 +239,7 @@ impl Application {
         let (stop, stopping) = watch::channel(false);
         let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
         let mut handlers = handlers(&database, vault.clone(), outgoing.clone());
+        handlers.extend(notifiers(settings, &database, &vault));
         handlers.extend(
             search
                 .server()
@@ -379,6 +382,18 @@ fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dy
         Arc::new(webhooks::Follower::new(database.clone())),
         Arc::new(webhooks::Sender::new(database.clone(), vault, outgoing)),
     ]
+}
+
+/// What tells citizens of what happens in their cases.
+fn notifiers(settings: &Settings, database: &Database, vault: &Vault) -> [Arc<dyn Handler>; 2] {
+    let appio = Arc::new(appio::Client::new(settings.appio_url.clone()));
+    let notifier = notifications::Notifier::new(database.clone(), vault.clone(), appio);
+    let notifier = match settings.appio_limiter {
+        true => notifier,
+        false => notifier.unlimited(),
+    };
+    let follower = notifications::Follower::of(&notifier);
+    [Arc::new(notifier), Arc::new(follower)]
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

@@ -47,6 +47,11 @@ pub struct Settings {
     /// `MUNICIPIO_METRICS_TOKEN`: the token with which `/metrics` is read; there is none when left out.
     #[serde(default, deserialize_with = "some_text", skip_serializing)]
     pub metrics_token: Option<String>,
+    /// `MUNICIPIO_APPIO_URL`: where App IO is; another address for its double (`municipio appio fake`).
+    pub appio_url: Url,
+    /// `MUNICIPIO_APPIO_LIMITER`: `off` calls App IO as often as it can, for a double that does not count.
+    #[serde(with = "switch")]
+    pub appio_limiter: bool,
     /// `MUNICIPIO_SEARCH_INDEX`: name of the index there; letters, digits, `_` and `-`.
     pub search_index: String,
     /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
@@ -170,6 +175,8 @@ impl Default for Settings {
             meili_url: None,
             meili_api_key: None,
             metrics_token: None,
+            appio_url: municipio_integrations::appio::address(),
+            appio_limiter: true,
             search_index: "municipio".to_owned(),
             demo: true,
             cache: true,

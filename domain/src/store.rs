@@ -171,6 +171,8 @@ macro_rules! tenant_owned {
 }
 
 tenant_owned!(
+    appio_account,
+    appio_service,
     audit_chain,
     audit_entry,
     case_access,
@@ -179,6 +181,7 @@ tenant_owned!(
     case_event,
     case_feed,
     case_file,
+    case_notification,
     case_reference,
     case_rule_run,
     case_state_map,
@@ -201,6 +204,7 @@ tenant_owned!(
     media_blob,
     media_upload,
     media_use,
+    message_template,
     outbox_job,
     outbox_queue,
     review_rule,

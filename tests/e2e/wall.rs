@@ -108,6 +108,14 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              SELECT id, 1, $tenant, 'x', 'event:1', now(), 'x' FROM case_file LIMIT 1",
             "case_access (case_id, reader, hour, tenant_id, read_at) SELECT id, 'x', 0, $tenant, now() FROM case_file LIMIT 1",
             "case_code (case_id, tenant_id, hash, created_at) SELECT id, $tenant, 'x', now() FROM case_file LIMIT 1",
+            "appio_account (tenant_id, is_enabled, environment, is_premium, calls, case_address, remote_keys, free_key, created_at, updated_at)
+             VALUES ($tenant, false, 'sandbox', false, 150, 'x', '{}', 0, now(), now())",
+            "appio_service (id, tenant_id, name, service_id, keys, is_enabled, created_at, updated_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', true, now(), now())",
+            "message_template (id, tenant_id, service_id, event, occasion, content, is_enabled, version, created_at, updated_at)
+             SELECT gen_random_uuid(), $tenant, id, 'received', 'x', '{}', true, 1, now(), now() FROM appio_service LIMIT 1",
+            "case_notification (id, tenant_id, case_id, number, event, recipient, template_id, once_key, status, failures, looks, created_at)
+             SELECT gen_random_uuid(), $tenant, id, 1, 'received', 'applicant', id, 'x', 'queued', 0, 0, now() FROM case_file LIMIT 1",
             "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert

@@ -33,12 +33,14 @@ use municipio_domain::{
     ids::ItemId,
     locale::Locale,
     media::{Blobs, Media, MediaLimits, Program},
+    notifications::Notifier,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
     webhooks,
 };
+use municipio_integrations::appio;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -56,6 +58,8 @@ pub struct TestApp {
     pub engine: Engine,
     /// Where the database is, when it is not SQLite in the data folder.
     pub database_url: Option<String>,
+    /// Where App IO is.
+    pub appio_url: url::Url,
     stop: StopHandle,
     data: TempDir,
 }
@@ -161,6 +165,7 @@ impl TestApp {
             media,
             engine,
             database_url: settings.database_url,
+            appio_url: settings.appio_url,
             stop,
             data,
         }
@@ -197,6 +202,11 @@ impl TestApp {
             Arc::new(automation),
         ];
         Worker::new(self.database.clone(), handlers, now)
+    }
+
+    /// What tells citizens of what happens in their cases, as another node does it.
+    pub fn notifier(&self, client: appio::Client) -> Notifier {
+        Notifier::new(self.database.clone(), identity::vault(), Arc::new(client))
     }
 
     /// Stops the application, and works with its database as another program does.

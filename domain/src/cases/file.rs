@@ -182,7 +182,7 @@ impl Case {
     }
 
     /// The key of what it says of people; nothing once that was erased.
-    pub(super) fn key(&self, keys: &CitizenKeys) -> Result<Option<DataKey>, CaseError> {
+    pub(crate) fn key(&self, keys: &CitizenKeys) -> Result<Option<DataKey>, CaseError> {
         let kept = self.data_key.clone().map(WrappedKey::kept);
         let key = kept.map(|kept| keys.data_key(&place(self.id), &kept));
         Ok(key.transpose()?)

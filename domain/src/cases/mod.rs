@@ -60,6 +60,7 @@ pub use insight::{Figures, Insight, InsightFilter, InsightRow, Period};
 pub use migrate::migrate;
 pub use open::{CaseOrigin, NewCase, open_case, revise_case};
 pub use people::{People, Person, Personal};
+pub(crate) use people::{seal, unseal};
 pub(crate) use queries::has_some;
 pub use queries::{CaseFilter, CaseOrder, Cases};
 pub use report::{Published, Reference, Report, Reported, report};

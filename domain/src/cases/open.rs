@@ -120,6 +120,12 @@ pub async fn open_case(
 ) -> Result<Case, CaseError> {
     let definition = new.revision.1.definition.as_ref();
     let (row, key, addition) = begin(transaction.tenant_id(), keys, new, actor)?;
+    if let Happening::Opened(opening) = &addition.happening
+        && opening.is_private
+        && !has_room(transaction, &opening.applicant, &opening.delegate).await?
+    {
+        return Err(CaseRefusal::TooManyDrafts.into());
+    }
     let row = append(transaction, row, Some(&key), addition, now).await?;
     let case: Case = row.try_into()?;
     if let Some(definition) = definition {
@@ -152,9 +158,6 @@ pub(super) fn begin<'a>(
     };
     let (applicant, delegate) = (known(&new.people.applicant), known(&new.people.delegate));
     let is_private = is_draft && new.origin == CaseOrigin::Citizen;
-    if is_private && !has_room(transaction, &applicant, &delegate).await? {
-        return Err(CaseRefusal::TooManyDrafts.into());
-    }
     let sealed = seal(&key, &drawer(id, 0), &new.people)?;
     let happening = Happening::Opened(Opening {
         procedure: new.procedure,

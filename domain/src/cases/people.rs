@@ -90,7 +90,7 @@ pub(super) fn drawer(case: CaseId, number: i64) -> String {
 }
 
 /// Encrypts what is kept at this place.
-pub(super) fn seal(
+pub(crate) fn seal(
     key: &DataKey,
     drawer: &str,
     value: &impl Serialize,
@@ -100,7 +100,7 @@ pub(super) fn seal(
 }
 
 /// Reads what is kept at this place.
-pub(super) fn unseal<T: DeserializeOwned>(
+pub(crate) fn unseal<T: DeserializeOwned>(
     key: &DataKey,
     drawer: &str,
     sealed: &str,

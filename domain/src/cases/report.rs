@@ -26,6 +26,7 @@ use crate::{
     content::{ContentType, Found, Slug, types::Procedure},
     ids::{CaseId, ItemId, RevisionId},
     locale::Locale,
+    notifications,
     procedures::{CaseStatus, DeadlineEffect, Definition, Effect, State},
     store::{StoreError, Transaction},
     time::{ClosingCalendar, legal_day},
@@ -414,7 +415,7 @@ async fn advance(
 ) -> Result<Case, CaseError> {
     let addition = Addition {
         actor: actor.to_owned(),
-        happening: Happening::Moved(movement),
+        happening: Happening::Moved(movement.clone()),
         personal: Personal {
             reasons,
             ..Personal::default()
@@ -423,5 +424,6 @@ async fn advance(
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;
+    notifications::tell(transaction, &case, &movement, now).await?;
     Ok(case)
 }

@@ -313,6 +313,7 @@ fn citizens_do_not_fill_a_case_without_end() {
         actor: actor.to_owned(),
         happening,
         personal: Personal::default(),
+        definition: None,
     };
     for _ in 0..500 {
         assert!(has_room(&told.events, &addition("citizen:1", message())));

@@ -21,6 +21,7 @@ use crate::{
     content::check_text,
     ids::{AccountId, CaseId, ItemId},
     media::SealedFile,
+    notifications,
     procedures::{
         CaseStatus, DeadlineEffect, Definition, Effect, Facts, Given, Kept, Requirement,
         Transition, Who, take,
@@ -326,15 +327,15 @@ pub async fn transition(
         files: step.files,
         ..Personal::default()
     };
-    let happening = Happening::Moved(movement);
     let addition = Addition {
         actor,
-        happening,
+        happening: Happening::Moved(movement.clone()),
         personal,
         definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;
+    notifications::tell(transaction, &case, &movement, now).await?;
     Ok(case)
 }
 

@@ -16,7 +16,7 @@ mod reports;
 mod reports_many;
 mod sight;
 mod simulation;
-mod story;
+pub mod story;
 mod tampering;
 mod terms;
 mod told;

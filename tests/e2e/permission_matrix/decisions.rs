@@ -287,6 +287,49 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             PRIVACY,
             json!({ "fiscalCode": "RSSMRA80A01H501U" }),
         ),
+        (
+            "configureAppIo",
+            SETTINGS,
+            json!({ "isEnabled": false, "environment": "SANDBOX", "caseAddress": "https://servizi.example/{id}" }),
+        ),
+        (
+            "rotateAppIoKey",
+            SETTINGS,
+            json!({ "environment": "SANDBOX" }),
+        ),
+        (
+            "createAppIoService",
+            SETTINGS,
+            json!({ "name": "x", "serviceId": "x", "primaryKey": "x" }),
+        ),
+        ("updateAppIoService", SETTINGS, stranger("AppIoService")),
+        ("deleteAppIoService", SETTINGS, stranger("AppIoService")),
+        (
+            "saveMessageTemplate",
+            SETTINGS,
+            json!({ "service": stranger("AppIoService")["id"], "event": "RECEIVED",
+                "content": { "italian": { "subject": "x", "markdown": "x" } } }),
+        ),
+        (
+            "addDefaultMessageTemplates",
+            SETTINGS,
+            json!({ "service": stranger("AppIoService")["id"] }),
+        ),
+        (
+            "deleteMessageTemplate",
+            SETTINGS,
+            stranger("MessageTemplate"),
+        ),
+        (
+            "sendNotification",
+            WORK,
+            json!({ "case": stranger("Case")["id"], "event": "ERRATUM" }),
+        ),
+        (
+            "resendNotification",
+            WORK,
+            municipio_tests::story::with(stranger("CaseNotification"), json!({ "reason": "x" })),
+        ),
         ("replayOutboxJobs", SETTINGS, json!({})),
         (
             "dropOutboxJobs",
@@ -363,6 +406,9 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("apiKeys", KEYS, first.clone()),
         ("auditEntries", May(&[Action::ReadAudit]), first.clone()),
         ("identityProviders", SETTINGS, first.clone()),
+        ("appIo", SETTINGS, String::new()),
+        ("messageTemplates", SETTINGS, first.clone()),
+        ("notificationStatistics", SETTINGS, String::new()),
         ("webhooks", SETTINGS, first.clone()),
         ("webhookDeliveries", SETTINGS, first.clone()),
         ("case", MayOrCitizen(&[Action::ReadCases]), one(&there.case)),
@@ -451,14 +497,17 @@ pub const PUBLIC_READS: &[&str] = &[
 ];
 
 /// What `node` reads for those alone who may read it at its own root.
-pub const PRIVATE_NODES: [&str; 11] = [
+pub const PRIVATE_NODES: [&str; 14] = [
     "Account",
     "ApiKey",
+    "AppIoService",
     "Case",
+    "CaseNotification",
     "CitizenIssuer",
     "ContentItem",
     "ContentRevision",
     "IdentityProvider",
+    "MessageTemplate",
     "PreviewToken",
     "Release",
     "Webhook",

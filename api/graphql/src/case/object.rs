@@ -20,6 +20,7 @@ use super::{
 use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
+    notification::{CaseNotification, NotificationsOf},
     objects::{
         CaseChannel, CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
         TransitionRequirement,
@@ -409,6 +410,14 @@ impl Case {
         let definition = procedure.as_ref();
         let definition = definition.and_then(|known| known.definition.as_ref());
         RuleRunConnection::read(data, &self.case, definition, &self.reader, (first, after)).await
+    }
+
+    /// What its people were told, in the order in which it was made (notifiche).
+    async fn notifications(&self, ctx: &Context<'_>) -> Result<Vec<CaseNotification>> {
+        let notifications = data(ctx)?
+            .notifications(NotificationsOf(self.case.id))
+            .await?;
+        Ok(notifications.into_iter().map(CaseNotification).collect())
     }
 
     /// The transitions that the caller may take now (passaggi di stato disponibili).

@@ -16,9 +16,11 @@ use municipio_domain::{
     },
     identity::{Account, ApiKey, Caller, Denied, IdentityProvider},
     ids::{
-        AccountId, ApiKeyId, CaseId, CitizenIssuerId, ItemId, PreviewTokenId, ProviderId,
-        ReleaseId, RevisionId, WebhookDeliveryId, WebhookId,
+        AccountId, ApiKeyId, AppIoServiceId, CaseId, CitizenIssuerId, ItemId, MessageTemplateId,
+        NotificationId, PreviewTokenId, ProviderId, ReleaseId, RevisionId, WebhookDeliveryId,
+        WebhookId,
     },
+    notifications::{AppIoService, MessageTemplate, Notification},
     store::StoreError,
     webhooks::{self, Webhook},
 };
@@ -27,6 +29,7 @@ use super::{LinkedList, LinkedPart, RequestData};
 use crate::{
     case::{AccessesOf, ApplicationOf, EventsOf, ProcedureOf, ReadBy, RunsOf, SeenCase},
     error::{denied, failed, internal},
+    notification::NotificationsOf,
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken},
 };
@@ -159,6 +162,26 @@ impl RequestData {
         };
         let rights = self.case_rights.get_or_try_init(read).await;
         rights.map_err(internal)
+    }
+
+    /// What the people of a case were told, in its order.
+    pub(crate) async fn notifications(&self, of: NotificationsOf) -> Result<Vec<Notification>> {
+        all(&self.cases, of).await
+    }
+
+    pub(crate) async fn notification(&self, id: NotificationId) -> Result<Option<Notification>> {
+        self.cases.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn appio_service(&self, id: AppIoServiceId) -> Result<Option<AppIoService>> {
+        self.cases.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn message_template(
+        &self,
+        id: MessageTemplateId,
+    ) -> Result<Option<MessageTemplate>> {
+        self.cases.load_one(id).await.map_err(shared)
     }
 
     pub(crate) async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>> {

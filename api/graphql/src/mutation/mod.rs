@@ -11,6 +11,7 @@ mod delegation;
 mod identity;
 mod input;
 mod lifecycle;
+mod notification;
 mod outbox;
 mod preview;
 mod privacy;
@@ -57,6 +58,7 @@ pub struct Mutation(
     citizen::CitizenMutation,
     privacy::PrivacyMutation,
     delegation::DelegationMutation,
+    notification::NotificationMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

@@ -51,6 +51,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Somebody published or took off the content after the release: it is not rolled back.",
     ),
     (
+        "CHANNEL_DISABLED",
+        "The municipality does not write through App IO: configure it, and switch it on.",
+    ),
+    (
         "CIRCULAR_PARENT",
         "The content would stand above itself: choose another parent.",
     ),
@@ -97,6 +101,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "GROUP_NOT_ALLOWED",
         "None of your groups may sign in through the identity provider.",
+    ),
+    (
+        "INVALID_ACTION",
+        "The button leads where App IO does not follow, or there are more than two.",
     ),
     (
         "INVALID_CLIENT_ID",
@@ -148,6 +156,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "INVALID_ISSUER",
         "The issuer is no address that a provider can have: `https://`, without query and fragment.",
+    ),
+    (
+        "INVALID_MARKDOWN",
+        "App IO does not show all of the text: no tables, no HTML, links to `https:`, `http:` and `ioit:` alone.",
     ),
     (
         "INVALID_MEDIA_TYPE",
@@ -223,6 +235,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "What the operation needs is left out; the message names it.",
     ),
     (
+        "NEVER_REPEATED",
+        "What concerns money or rights is never sent again on a guess: write `HOLD`.",
+    ),
+    (
         "NEWER_PUBLISHED",
         "Something newer is public than the release would publish: take the change out, or say `replaceNewer`.",
     ),
@@ -250,6 +266,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "NOT_PUBLISHED",
         "The content is not public, and nothing is scheduled to publish it.",
+    ),
+    (
+        "NOT_REPEATABLE",
+        "The notification arrived, is under way, or was told once more already.",
     ),
     ("NOT_SUBMITTED", "The revision waits for no review."),
     (
@@ -291,12 +311,20 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("PASSWORD_TOO_LONG", "Write at most 128 characters."),
     ("PASSWORD_TOO_SHORT", "Write at least 15 characters."),
     (
+        "PERSONAL_DATA_EXPOSED",
+        "The variable says something of people: it stands in the text of a `REMOTE` template alone.",
+    ),
+    (
         "PROTOCOL_KNOWN",
         "The case stands in the protocol already: leave the protocol out.",
     ),
     (
         "PROTOCOL_NOT_ASKED",
         "The transition takes no protocol, or not of whoever takes it: leave it out.",
+    ),
+    (
+        "RECIPIENT_MISSING",
+        "Nobody is to be told: the case has no applicant whose fiscal code is known.",
     ),
     (
         "RELEASE_CLOSED",
@@ -367,6 +395,14 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Of a schedule: the content was published meanwhile.",
     ),
     (
+        "TEMPLATE_MISSING",
+        "There is no template for this, or it is switched off: write one.",
+    ),
+    (
+        "TEMPLATE_TAKEN",
+        "There is a template for the same event, procedure and transition: change that one.",
+    ),
+    (
         "TERM_OVER",
         "The term is over, and silence took its place: nothing else is done in this state any more.",
     ),
@@ -383,6 +419,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "TOO_MANY_WEBHOOKS",
         "There are as many webhooks as there may be: delete one.",
+    ),
+    (
+        "TOO_SHORT",
+        "The text is too short, with the shortest values that its variables can have.",
     ),
     (
         "TRANSITION_NOT_POSSIBLE",
@@ -407,6 +447,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "UNKNOWN_TRANSITION",
         "The definition has no transition of this code.",
+    ),
+    (
+        "UNKNOWN_VARIABLE",
+        "There is no such variable, or nothing is known of it when this happens.",
     ),
     (
         "UNREADABLE",
@@ -458,6 +502,7 @@ mod tests {
         "EDDSA",
         "FINAL_STATE_MISSING",
         "FULL",
+        "HTML",
         "INITIAL_STATE_FINAL",
         "LINK_ARCHIVED",
         "LINK_DEAD",

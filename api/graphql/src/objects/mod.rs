@@ -70,6 +70,7 @@ use crate::{
     case::Case,
     citizen::CitizenIssuer,
     identity::{Account, ApiKey, IdentityProvider},
+    notification::{AppIoService, CaseNotification, MessageTemplate},
     preview::PreviewToken,
     release::Release,
     scalars,
@@ -297,6 +298,9 @@ pub(crate) enum Node {
     CitizenIssuer(CitizenIssuer),
     Webhook(Webhook),
     WebhookDelivery(WebhookDelivery),
+    AppIoService(AppIoService),
+    MessageTemplate(MessageTemplate),
+    CaseNotification(CaseNotification),
 }
 
 /// What all content has.

@@ -1,5 +1,6 @@
 //! REST for the software of the offices, and for those who have the code of a case, as `openapi.yaml` says it.
 
+mod appio;
 mod cases;
 mod insight;
 mod limit;
@@ -54,6 +55,16 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .wrap(from_fn(limit::told))
                 .route(web::post().to(cases::report_many))
                 .default_service(refuse_many),
+        )
+        .service(
+            web::resource("/api/v1/appio/messages/{id}")
+                .route(web::get().to(appio::message))
+                .default_service(refuse()),
+        )
+        .service(
+            web::resource("/api/v1/appio/messages/{id}/precondition")
+                .route(web::get().to(appio::precondition))
+                .default_service(refuse()),
         )
         .service(
             web::resource("/api/v1/sources/{source}/cases/{external_id}")
