@@ -49,7 +49,7 @@ enum Source {
     /// The database server, seen on this connection; and the name of the database.
     Postgres(DatabaseConnection, String),
     /// The application in this process.
-    Inside(Database, StopHandle),
+    Inside(Box<Database>, StopHandle),
     /// Nobody: the database server was started without `pg_stat_statements`.
     Nobody,
 }
@@ -96,7 +96,7 @@ impl Counter {
                 Source::Postgres(admin, name) => {
                     in_postgres(admin, name, &mut connection, request).await?
                 }
-                Source::Inside(database, _) => {
+                Source::Inside(Box::new(database), _) => {
                     let before = database.statements();
                     request.send(&mut connection).await?;
                     Count {

@@ -121,18 +121,18 @@ fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// The service that calls, if it may go on.
-fn caller(request: &HttpRequest, state: &State) -> Result<Service, HttpResponse> {
+fn caller(request: &HttpRequest, state: &State) -> Result<Service, Box<HttpResponse>> {
     let key = request.headers().get(KEY);
     let key = key
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let Some(service) = state.service_of(key) else {
         let message = "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.";
-        return Err(gateway(StatusCode::UNAUTHORIZED, message));
+        return Err(Box::new(gateway(StatusCode::UNAUTHORIZED, message)));
     };
     match state.count(&service.new.account) {
         None => Ok(service),
-        Some(seconds) => Err(throttled(seconds)),
+        Some(seconds) => Err(Box::new(throttled(seconds))),
     }
 }
 
@@ -175,7 +175,7 @@ async fn answer(state: &State, done: impl FnOnce() -> HttpResponse) -> HttpRespo
 async fn profile(request: HttpRequest, state: Data<State>, body: Json<Value>) -> HttpResponse {
     let service = match caller(&request, &state) {
         Ok(service) => service,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let code = body["fiscal_code"].as_str().unwrap_or_default().to_owned();
     let done = || {
@@ -207,7 +207,7 @@ async fn profile(request: HttpRequest, state: Data<State>, body: Json<Value>) ->
 async fn send(request: HttpRequest, state: Data<State>, body: Json<Value>) -> HttpResponse {
     let service = match caller(&request, &state) {
         Ok(service) => service,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let done = || match refusal(&state, &service, &body) {
         Some(refusal) => refusal,
@@ -293,7 +293,7 @@ async fn standing(
 ) -> HttpResponse {
     let service = match caller(&request, &state) {
         Ok(service) => service,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let (code, id) = path.into_inner();
     let done = || {
