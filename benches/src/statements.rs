@@ -81,7 +81,10 @@ impl Counter {
             ..store.settings()
         };
         let application = Application::build(&settings).await?;
-        let source = Source::Inside(application.database().clone(), application.handle());
+        let source = Source::Inside(
+            Box::new(application.database().clone()),
+            application.handle(),
+        );
         let address = application.address();
         rt::spawn(application.run());
         Ok(Self { source, address })
@@ -96,7 +99,7 @@ impl Counter {
                 Source::Postgres(admin, name) => {
                     in_postgres(admin, name, &mut connection, request).await?
                 }
-                Source::Inside(Box::new(database), _) => {
+                Source::Inside(database, _) => {
                     let before = database.statements();
                     request.send(&mut connection).await?;
                     Count {
