@@ -39,7 +39,7 @@ impl MigrationTrait for Migration {
                 &["procedure_id"],
             ),
             index(
-                "case_file_closed",
+                "case_file_closed_at",
                 "case_file",
                 &["tenant_id", "revision_id", "closed_at"],
             ),
@@ -49,7 +49,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let closed = Index::drop()
-            .name("case_file_closed")
+            .name("case_file_closed_at")
             .table("case_file")
             .to_owned();
         manager.drop_index(closed).await?;
