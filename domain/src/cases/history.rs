@@ -15,10 +15,10 @@ use crate::{
     store::{Scope, StoreError},
 };
 
-/// What happened in a case, without what it says of people.
-pub(super) async fn outline<C: ConnectionTrait>(
+/// What happened in these cases, of each in its order, without what it says of people.
+pub(super) async fn outlines<C: ConnectionTrait>(
     scope: &Scope<C>,
-    case: CaseId,
+    cases: &[CaseId],
 ) -> Result<Vec<CaseEvent>, StoreError> {
     let mut select = Query::select();
     for column in Column::iter() {
@@ -29,7 +29,7 @@ pub(super) async fn outline<C: ConnectionTrait>(
     }
     select
         .from(Entity)
-        .and_where(Column::CaseId.eq(case.0))
+        .and_where(Column::CaseId.is_in(cases.iter().map(|case| case.0)))
         .order_by((Entity, Column::Number), Order::Asc);
     let rows = scope.rows::<Entity>(select).await?;
     let events = rows.iter().map(|row| {
@@ -67,6 +67,21 @@ pub(super) async fn applications<C: ConnectionTrait>(
 }
 
 impl Cases {
+    /// What happened in these cases, of each in its order, without what it says of people.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn outlines(
+        &self,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, Vec<CaseEvent>>, StoreError> {
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for event in outlines(&self.contents().store().read(), cases).await? {
+            found.entry(event.case).or_default().push(event);
+        }
+        Ok(found)
+    }
+
     /// The events that say what is applied for in these cases: of each the last one.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use super::{
     append::{Addition, append},
     event::CITIZEN,
     facts::facts,
-    history::{applications, outline},
+    history::{applications, outlines},
     open::unfit,
     term::{Touch, announced_on, due_on, touches},
     timer::{closes, last_day, watch},
@@ -64,7 +64,7 @@ pub async fn hold(
     if expected.is_some_and(|expected| expected != case.version) {
         return Err(CaseRefusal::Conflict(Box::new(case)).into());
     }
-    let events = outline(transaction, id).await?;
+    let events = outlines(transaction, &[id]).await?;
     Ok(Held { case, events, row })
 }
 

@@ -13,7 +13,9 @@ use municipio_domain::{
 };
 use serde_json::Value;
 
-use super::{AccessesOf, ApplicationOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys};
+use super::{
+    AccessesOf, ApplicationOf, CaseEvent, EventsOf, OutlineOf, ProcedureOf, SeenCase, failed, keys,
+};
 use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
@@ -394,7 +396,7 @@ impl Case {
         else {
             return Ok(Vec::new());
         };
-        let facts = facts(&data.case_events(EventsOf(self.case.id)).await?);
+        let facts = facts(&data.case_outline(OutlineOf(self.case.id)).await?);
         Ok(rights.decide(&data.caller, |who| {
             let open = available(definition, &facts, who).into_iter();
             open.map(|one| self.shown(one)).collect()

@@ -25,7 +25,7 @@ use municipio_domain::{
 
 use super::{LinkedList, LinkedPart, RequestData};
 use crate::{
-    case::{AccessesOf, ApplicationOf, EventsOf, ProcedureOf, ReadBy, SeenCase},
+    case::{AccessesOf, ApplicationOf, EventsOf, OutlineOf, ProcedureOf, ReadBy, SeenCase},
     error::{denied, failed, internal},
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken},
@@ -103,6 +103,11 @@ impl RequestData {
 
     /// What happened in a case.
     pub(crate) async fn case_events(&self, of: EventsOf) -> Result<Vec<CaseEvent>> {
+        all(&self.cases, of).await
+    }
+
+    /// What happened in a case, without what it says of people.
+    pub(crate) async fn case_outline(&self, of: OutlineOf) -> Result<Vec<CaseEvent>> {
         all(&self.cases, of).await
     }
 
