@@ -16,10 +16,11 @@ use actix_web::{
     rt, web,
 };
 use municipio_domain::{
-    cases::{CaseError, Timekeeper},
+    cases::{Automation, CaseError, Timekeeper},
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
     media::{Media, Signer, TenantMedia},
+    notifications,
     openid::Issuers,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
@@ -32,6 +33,7 @@ use municipio_graphql::{
     InputTypes, MunicipioSchema,
     limits::{CostModel, Limits},
 };
+use municipio_integrations::appio;
 use municipio_seeds::{LoadReport, SeedError};
 use tokio::sync::{Semaphore, watch};
 use tracing_actix_web::TracingLogger;
@@ -42,6 +44,7 @@ use crate::{
         self, Metrics,
         graphql::{Documents, KnownDocuments, ManifestError, known_documents},
     },
+    limiter::Limiter,
     media::media,
     search,
     secret::{secret, vault},
@@ -52,6 +55,9 @@ use crate::{
 
 /// How long jobs under way are waited for when the program stops.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The time for which requests are limited.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Why the application does not start.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +138,10 @@ pub(crate) struct State {
     pub(crate) known: KnownDocuments,
     /// How many WebSockets and event streams may still be opened.
     pub(crate) streams: Arc<Semaphore>,
+    /// How often somebody may report cases.
+    pub(crate) reports: Limiter,
+    /// How often it may be asked with codes how cases stand.
+    pub(crate) look_ups: Limiter,
     /// Becomes true when the server is being stopped.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) started: chrono::DateTime<chrono::Utc>,
@@ -229,6 +239,7 @@ impl Application {
         let (stop, stopping) = watch::channel(false);
         let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
         let mut handlers = handlers(&database, vault.clone(), outgoing.clone());
+        handlers.extend(notifiers(settings, &database, &vault));
         handlers.extend(
             search
                 .server()
@@ -259,6 +270,8 @@ impl Application {
             documents,
             known: known_documents(1024 * 1024),
             streams: Arc::new(Semaphore::new(settings.limit_streams)),
+            reports: Limiter::new(settings.limit_reports, MINUTE),
+            look_ups: Limiter::new(settings.limit_look_ups, MINUTE),
             stopping,
             settings: Arc::new(settings.clone()),
             started: clock::now(),
@@ -365,9 +378,22 @@ impl Application {
 fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dyn Handler>> {
     vec![
         Arc::new(Timekeeper::new(database.clone(), vault.clone())),
+        Arc::new(Automation::new(database.clone(), vault.clone())),
         Arc::new(webhooks::Follower::new(database.clone())),
         Arc::new(webhooks::Sender::new(database.clone(), vault, outgoing)),
     ]
+}
+
+/// What tells citizens of what happens in their cases.
+fn notifiers(settings: &Settings, database: &Database, vault: &Vault) -> [Arc<dyn Handler>; 2] {
+    let appio = Arc::new(appio::Client::new(settings.appio_url.clone()));
+    let notifier = notifications::Notifier::new(database.clone(), vault.clone(), appio);
+    let notifier = match settings.appio_limiter {
+        true => notifier,
+        false => notifier.unlimited(),
+    };
+    let follower = notifications::Follower::of(&notifier);
+    [Arc::new(notifier), Arc::new(follower)]
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

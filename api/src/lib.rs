@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 mod clock;
 mod http;
+mod limiter;
 mod media;
 mod search;
 mod secret;

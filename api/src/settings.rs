@@ -47,6 +47,11 @@ pub struct Settings {
     /// `MUNICIPIO_METRICS_TOKEN`: the token with which `/metrics` is read; there is none when left out.
     #[serde(default, deserialize_with = "some_text", skip_serializing)]
     pub metrics_token: Option<String>,
+    /// `MUNICIPIO_APPIO_URL`: where App IO is; another address for its double (`municipio appio fake`).
+    pub appio_url: Url,
+    /// `MUNICIPIO_APPIO_LIMITER`: `off` calls App IO as often as it can, for a double that does not count.
+    #[serde(with = "switch")]
+    pub appio_limiter: bool,
     /// `MUNICIPIO_SEARCH_INDEX`: name of the index there; letters, digits, `_` and `-`.
     pub search_index: String,
     /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
@@ -123,6 +128,12 @@ pub struct Settings {
     pub limit_seconds: u64,
     /// `MUNICIPIO_LIMIT_STREAMS`: WebSockets and event streams that are open at a time.
     pub limit_streams: usize,
+    /// `MUNICIPIO_LIMIT_REPORTS`: requests of an account or a key to REST for back offices in a minute, however many
+    /// cases each reports; 0 for no limit. Each node counts by itself.
+    pub limit_reports: u32,
+    /// `MUNICIPIO_LIMIT_LOOK_UPS`: how often in a minute it is asked from one address how cases stand, with their codes, and
+    /// how often of one number of the protocol; 0 for no limit. Each node counts by itself.
+    pub limit_look_ups: u32,
     /// `MUNICIPIO_LIMIT_FILE`: bytes of a file that is uploaded.
     pub limit_file: u64,
     /// `MUNICIPIO_LIMIT_PIXELS`: pixels of a picture that is uploaded. Working on one takes up to eight bytes for each; on a
@@ -164,6 +175,8 @@ impl Default for Settings {
             meili_url: None,
             meili_api_key: None,
             metrics_token: None,
+            appio_url: municipio_integrations::appio::address(),
+            appio_limiter: true,
             search_index: "municipio".to_owned(),
             demo: true,
             cache: true,
@@ -195,6 +208,8 @@ impl Default for Settings {
             limit_errors: 20,
             limit_seconds: 10,
             limit_streams: 10_000,
+            limit_reports: 600,
+            limit_look_ups: 10,
             limit_file: media.file,
             limit_pixels: media.image.pixels,
             limit_uploads: media.uploads,

@@ -129,7 +129,8 @@ async fn prepare(database: Database, settings: &Settings) -> Result<Opened, Star
     let work = async {
         let migrations = database.migrate().await?;
         let (demo, demo_accounts) = match settings.demo {
-            true => fill(&database, settings).await?,
+            // Boxed: all that makes a demo would lie on the stack of every start.
+            true => Box::pin(fill(&database, settings)).await?,
             false => (None, Vec::new()),
         };
         Ok::<_, StartError>((migrations, demo, demo_accounts))

@@ -4,6 +4,8 @@ use std::{fmt::Display, time::Duration};
 
 use chrono::{DateTime, Utc};
 use municipio_domain::{
+    audit::Actor,
+    cases::{CaseError, erase_expired, forget_rule_runs},
     content::{extend_occurrences, fire_due, purge},
     idempotency, identity,
     media::{Cleaning, GRACE, Media, MediaError},
@@ -39,8 +41,9 @@ pub(crate) async fn keep_schedules(database: Database) {
 }
 
 /// Forgets the answers of mutations that nobody sends again any more, sessions that have expired, failed
-/// sign-ins of long ago, jobs that were done, deliveries that are over, and files that nothing uses; writes the occurrences that events
-/// without end will have; removes what was deleted long ago. For as long as it is polled.
+/// sign-ins of long ago, jobs that were done, deliveries that are over, what rules did in cases that were closed long
+/// ago, and files that nothing uses; writes the occurrences that events without end will have; removes what was deleted
+/// long ago, and anonymises cases whose retention is over. For as long as it is polled.
 pub(crate) async fn keep_house(database: Database, media: Media) {
     const HOUR: Duration = Duration::from_secs(60 * 60);
     const DAY: u64 = 24;
@@ -81,6 +84,19 @@ pub(crate) async fn keep_house(database: Database, media: Media) {
             each(&database, "deleted content cannot be removed", purge).await;
             let forget = async |store: &TenantStore, _: &Tenant, now| forget_uses(store, now).await;
             each(&database, "searches cannot be forgotten", forget).await;
+            let forget =
+                async |store: &TenantStore, _: &Tenant, now| forget_rule_runs(store, now).await;
+            each(&database, "what rules did cannot be forgotten", forget).await;
+            let erase = async |store: &TenantStore, tenant: &Tenant, now| {
+                let actor = Actor::system();
+                let files = media.of(store.clone());
+                let erased = erase_expired((store, &files), &tenant.ipa_code, &actor, now).await?;
+                if erased > 0 {
+                    tracing::info!(erased, tenant = %tenant.ipa_code, "cases were anonymised whose retention is over");
+                }
+                Ok::<_, CaseError>(())
+            };
+            each(&database, "cases cannot be anonymised", erase).await;
         }
     }
 }

@@ -249,6 +249,17 @@ const COLUMNS: [&str; 9] = [
 
 /// Makes an administrator; gives the request by which they sign in.
 pub fn sign_in(program: &Program, store: &Store, site: &Site, email: &str) -> Result<Request> {
+    sign_in_as("administrator", program, store, site, email)
+}
+
+/// The same of somebody with a role.
+pub fn sign_in_as(
+    role: &str,
+    program: &Program,
+    store: &Store,
+    site: &Site,
+    email: &str,
+) -> Result<Request> {
     let arguments = [
         "user",
         "create",
@@ -259,7 +270,7 @@ pub fn sign_in(program: &Program, store: &Store, site: &Site, email: &str) -> Re
         "--name",
         "Bench",
     ];
-    let more = ["--role", "administrator", "--generate-password"];
+    let more = ["--role", role, "--generate-password"];
     let said = program.run(store, &[arguments.as_slice(), &more].concat())?;
     let password = said
         .split_whitespace()

@@ -5,11 +5,13 @@
 //! and is spoken to over HTTP by a client that costs as little as it can: client, server and
 //! database share the cores of one machine.
 
+mod cases;
 mod client;
 mod content;
 mod editing;
 mod growth;
 mod limits;
+mod listeners;
 mod load;
 mod media;
 mod operations;
@@ -57,6 +59,8 @@ enum Command {
     Webhooks(webhooks::Options),
     /// Files: variants of pictures beside the crate `image`, delivery beside a handler of files, a long upload
     Media(media::Options),
+    /// Cases: reads with more and more of them, transitions, reports of other software, and who listens
+    Cases(cases::Options),
     /// A server that answers a file to everything
     #[command(hide = true)]
     AnswerFile(media::File),
@@ -141,6 +145,7 @@ async fn main() -> ExitCode {
         Command::Tenants(options) => tenants::run(&options).await,
         Command::Webhooks(options) => webhooks::run(&options).await,
         Command::Media(options) => media::run(&options).await,
+        Command::Cases(options) => cases::run(&options).await,
         Command::AnswerFile(options) => media::answer_file(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,
         Command::AnswerStatement(options) => limits::answer_statement(&options).await,

@@ -65,8 +65,16 @@ impl Program {
         }
         command
             .env_remove("DATABASE_URL")
+            // The one that is measured is told where it is.
+            .env_remove("MEILI_URL")
+            .env_remove("MEILI_API_KEY")
             .current_dir(store.folder())
             .envs(store.environment())
+            // Beside PostgreSQL there is none by itself.
+            .env(
+                "MUNICIPIO_SECRET",
+                "a secret of 32 characters for measurements",
+            )
             .stdin(Stdio::null());
         command
     }
@@ -88,11 +96,6 @@ impl Program {
         command
             .arg("serve")
             .env("MUNICIPIO_LISTEN", address.to_string())
-            // Beside PostgreSQL there is none by itself.
-            .env(
-                "MUNICIPIO_SECRET",
-                "a secret of 32 characters for measurements",
-            )
             .envs(settings.iter().copied());
         Server::start(command, address, store)
     }

@@ -58,6 +58,23 @@ impl Request {
         )
     }
 
+    /// A subscription by server-sent events.
+    pub fn listening(site: &Site, token: &str, query: &str) -> Self {
+        let headers = format!("Authorization: Bearer {token}\r\nAccept: text/event-stream\r\n");
+        Self::posted(site, &json!({ "query": query }), &headers)
+    }
+
+    /// A request of other software with an API key.
+    pub fn rest(site: &Site, key: &str, method: &str, path: &str, body: &Value) -> Self {
+        let body = body.to_string();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\n{}Authorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            site.headers(),
+            body.len()
+        );
+        Self::new([head.as_bytes(), body.as_bytes()].concat())
+    }
+
     fn posted(site: &Site, body: &Value, headers: &str) -> Self {
         let body = body.to_string();
         let mut bytes = format!(
@@ -117,6 +134,23 @@ impl Request {
         }
         self.length.set(answer.body.len());
         Ok(answer.body.into_owned())
+    }
+
+    /// Sends it; the answer must be 200 or 201.
+    pub async fn accepted(&self, connection: &mut Connection) -> Result<()> {
+        let answer = connection.exchange(&self.bytes).await?;
+        match answer.status {
+            200 | 201 => Ok(()),
+            status => {
+                let said = String::from_utf8_lossy(&answer.body).into_owned();
+                Err(format!("status {status} in the answer to\n{self}\n{said}").into())
+            }
+        }
+    }
+
+    /// The request as it is sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     fn read(&self, answer: &Answer<'_>) -> Result<Option<Value>> {

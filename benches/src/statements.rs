@@ -49,7 +49,7 @@ enum Source {
     /// The database server, seen on this connection; and the name of the database.
     Postgres(DatabaseConnection, String),
     /// The application in this process.
-    Inside(Database, StopHandle),
+    Inside(Box<Database>, StopHandle),
     /// Nobody: the database server was started without `pg_stat_statements`.
     Nobody,
 }
@@ -81,7 +81,10 @@ impl Counter {
             ..store.settings()
         };
         let application = Application::build(&settings).await?;
-        let source = Source::Inside(application.database().clone(), application.handle());
+        let source = Source::Inside(
+            Box::new(application.database().clone()),
+            application.handle(),
+        );
         let address = application.address();
         rt::spawn(application.run());
         Ok(Self { source, address })

@@ -41,6 +41,7 @@ pub struct Options {
 
 const CREATE_WEBHOOK: &str = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) \
     { webhook { id } userErrors { code message } } }";
+const DELETE_WEBHOOK: &str = "mutation($input: DeleteWebhookInput!) { deleteWebhook(input: $input) { userErrors { code } } }";
 /// Longer than anything takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -101,7 +102,7 @@ async fn measure(
     let token = token.as_str().ok_or("no token")?;
     let url = format!("http://{}/", receiver.address);
     let webhook = json!({ "input": { "url": url, "events": ["CONTENT_PUBLISHED"] } });
-    Request::by(&site, token, CREATE_WEBHOOK, &webhook)
+    let webhook = Request::by(&site, token, CREATE_WEBHOOK, &webhook)
         .ask(&mut connection, "/data/createWebhook/webhook/id")
         .await?;
     let turns = (0..connections).map(|number| {
@@ -110,6 +111,11 @@ async fn measure(
     });
     let published: Vec<_> = try_join_all(turns).await?.concat();
     let told = receiver.all_of(&published).await?;
+    // Its receiver goes: the next measurement is not to try it in vain.
+    let input = json!({ "input": { "id": webhook } });
+    Request::by(&site, token, DELETE_WEBHOOK, &input)
+        .ask(&mut connection, "/data/deleteWebhook/userErrors")
+        .await?;
     server.stop()?;
     Ok(told)
 }

@@ -129,3 +129,11 @@ fn searches_are_measured() {
         .filter(|row| row[0].contains("embedded engine") && row.len() == 3);
     assert_eq!(found.count(), 4, "{text}");
 }
+
+#[test]
+fn cases_are_measured() {
+    let text = run("cases");
+    let rows = rows(&text);
+    assert_eq!(rows.len(), (6 + 3) * engines(), "{text}");
+    assert!(rows.iter().all(|row| row.len() == 4), "{text}");
+}

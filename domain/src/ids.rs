@@ -99,3 +99,15 @@ id!(
     /// A case.
     CaseId
 );
+id!(
+    /// A service of App IO, as which a municipality writes.
+    AppIoServiceId
+);
+id!(
+    /// What citizens are written when something happens in their cases.
+    MessageTemplateId
+);
+id!(
+    /// That somebody is told of what happened in a case.
+    NotificationId
+);

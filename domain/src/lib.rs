@@ -13,6 +13,7 @@ pub mod identity;
 pub mod ids;
 pub mod locale;
 pub mod media;
+pub mod notifications;
 pub mod openid;
 pub mod outbox;
 pub mod outgoing;

@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-pub use reqwest::Method;
 use reqwest::{
     Client, RequestBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
+pub use reqwest::{Method, header::HeaderMap};
 use url::{Host, Url};
 
 /// How long a server may take to accept a connection.
@@ -46,6 +46,8 @@ pub struct Exchange<'a> {
     pub body: Option<Vec<u8>>,
     /// A bearer token.
     pub bearer: Option<&'a str>,
+    /// Further headers.
+    pub headers: &'a [(&'static str, &'a str)],
     /// How long it may take.
     pub within: Duration,
     /// The most bytes of the answer.
@@ -57,6 +59,8 @@ pub struct Exchange<'a> {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -84,7 +88,10 @@ pub enum OutgoingError {
     /// Longer than it may be.
     #[error("{0} answered with more bytes than are read")]
     TooLarge(String),
-    /// It could not be reached, or took too long.
+    /// There was no connection: nothing was sent.
+    #[error("{0} cannot be reached: {1}")]
+    Unreached(String, String),
+    /// It answered nothing, not all of it, or too late: nobody knows what it did.
     #[error("{0} does not answer: {1}")]
     Failed(String, String),
 }
@@ -184,6 +191,10 @@ impl Outgoing {
                 .body(body),
             None => request,
         };
+        let headers = call.headers.iter();
+        let request = headers.fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
         receive(call.url, request.timeout(call.within), call.most).await
     }
 
@@ -205,8 +216,7 @@ impl Outgoing {
         let request = request
             .header("content-type", "application/json")
             .body(json);
-        let failed = |error: reqwest::Error| OutgoingError::Failed(shown(url), reason(&error));
-        let mut response = request.send().await.map_err(failed)?;
+        let mut response = request.send().await.map_err(|error| failed(url, &error))?;
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.and_then(|value| value.to_str().ok());
         let mut receipt = Receipt {
@@ -237,8 +247,7 @@ impl Outgoing {
         if !self.internal {
             builder = builder.dns_resolver(Arc::new(PublicAddresses));
         }
-        let failed = |error: reqwest::Error| OutgoingError::Failed(shown(url), reason(&error));
-        let client = builder.build().map_err(failed)?;
+        let client = builder.build().map_err(|error| failed(url, &error))?;
         Ok(self.client.get_or_init(|| client))
     }
 }
@@ -248,10 +257,11 @@ async fn send(url: &Url, request: RequestBuilder) -> Result<Answer, OutgoingErro
 }
 
 async fn receive(url: &Url, request: RequestBuilder, most: usize) -> Result<Answer, OutgoingError> {
-    let failed = |error: reqwest::Error| OutgoingError::Failed(shown(url), reason(&error));
+    let failed = |error: reqwest::Error| failed(url, &error);
     let request = request.header("accept", "application/json");
     let mut response = request.send().await.map_err(failed)?;
     let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > most {
@@ -259,7 +269,20 @@ async fn receive(url: &Url, request: RequestBuilder, most: usize) -> Result<Answ
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, body })
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// Why there is no answer.
+fn failed(url: &Url, error: &reqwest::Error) -> OutgoingError {
+    let (shown, reason) = (shown(url), reason(error));
+    match error.is_connect() || error.is_builder() {
+        true => OutgoingError::Unreached(shown, reason),
+        false => OutgoingError::Failed(shown, reason),
+    }
 }
 
 /// An address without what may be secret in it.

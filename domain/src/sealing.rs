@@ -7,6 +7,9 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+/// By how many bytes what is encrypted is longer: the nonce and the tag.
+pub(crate) const OVERHEAD: usize = NONCE_LEN + 16;
+
 /// Encrypts and decrypts.
 #[derive(Debug)]
 pub(crate) struct SealingKey(RandomizedNonceKey);
@@ -28,22 +31,31 @@ impl SealingKey {
         key.map(Self).map_err(|_| SealError::Library)
     }
 
-    /// Encrypts what is kept at this place.
+    /// Encrypts what is kept at this place, as text.
     pub(crate) fn seal(&self, place: &str, plain: &[u8]) -> Result<String, SealError> {
+        Ok(STANDARD.encode(self.seal_bytes(place, plain)?))
+    }
+
+    /// Decrypts what is kept at this place, as text.
+    pub(crate) fn open(&self, place: &str, sealed: &str) -> Result<Vec<u8>, SealError> {
+        let bytes = STANDARD.decode(sealed).map_err(|_| SealError::OtherKey)?;
+        self.open_bytes(place, &bytes)
+    }
+
+    /// Encrypts what is kept at this place; it gets longer by [`OVERHEAD`].
+    pub(crate) fn seal_bytes(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut sealed = plain.to_vec();
         let nonce = self
             .0
             .seal_in_place_append_tag(Aad::from(place), &mut sealed);
         let nonce = nonce.map_err(|_| SealError::Library)?;
-        let bytes = [nonce.as_ref().as_slice(), &sealed].concat();
-        Ok(STANDARD.encode(bytes))
+        Ok([nonce.as_ref().as_slice(), &sealed].concat())
     }
 
     /// Decrypts what is kept at this place.
-    pub(crate) fn open(&self, place: &str, sealed: &str) -> Result<Vec<u8>, SealError> {
+    pub(crate) fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let wrong = SealError::OtherKey;
-        let bytes = STANDARD.decode(sealed).map_err(|_| wrong)?;
-        let (nonce, rest) = bytes.split_at_checked(NONCE_LEN).ok_or(wrong)?;
+        let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong)?;
         let mut rest = rest.to_vec();
         let plain = self.0.open_in_place(nonce, Aad::from(place), &mut rest);

@@ -24,6 +24,7 @@ use sea_orm::{
 use bell::Bell;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
+pub(crate) use feeds::CaseRows;
 pub use feeds::{Feeds, Log};
 pub(crate) use unit_of_work::Reading;
 pub use unit_of_work::UnitOfWork;
@@ -170,13 +171,20 @@ macro_rules! tenant_owned {
 }
 
 tenant_owned!(
+    appio_account,
+    appio_service,
     audit_chain,
     audit_entry,
     case_access,
+    case_count,
+    case_code,
     case_event,
     case_feed,
     case_file,
+    case_notification,
     case_reference,
+    case_rule_run,
+    case_state_map,
     content_change,
     content_count,
     content_feed,
@@ -196,6 +204,7 @@ tenant_owned!(
     media_blob,
     media_upload,
     media_use,
+    message_template,
     outbox_job,
     outbox_queue,
     review_rule,

@@ -49,6 +49,17 @@ pub struct Model {
     pub opened_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub closed_at: Option<DateTimeUtc>,
+    /// How the application came in.
+    pub channel: String,
+    /// The day from which its duration counts: that of the protocol, or else of the first event. Days are counted
+    /// from the beginning of the common era, so that both databases take one from another.
+    pub begun_day: i32,
+    /// The day on which it came to its state.
+    pub state_day: i32,
+    /// The day on which it was closed.
+    pub closed_day: Option<i32>,
+    /// Whether it was closed before its term was over; nothing while it is open, or when it has no term.
+    pub closed_in_time: Option<bool>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

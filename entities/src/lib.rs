@@ -7,13 +7,20 @@
 
 pub mod account;
 pub mod api_key;
+pub mod appio_account;
+pub mod appio_service;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod case_access;
+pub mod case_code;
+pub mod case_count;
 pub mod case_event;
 pub mod case_feed;
 pub mod case_file;
+pub mod case_notification;
 pub mod case_reference;
+pub mod case_rule_run;
+pub mod case_state_map;
 pub mod citizen_delegation;
 pub mod citizen_issuer;
 pub mod content_change;
@@ -37,6 +44,7 @@ pub mod log_position;
 pub mod media_blob;
 pub mod media_upload;
 pub mod media_use;
+pub mod message_template;
 pub mod outbox_dead_letter;
 pub mod outbox_job;
 pub mod outbox_queue;

@@ -11,6 +11,8 @@ pub struct Model {
     pub topic: String,
     /// When: milliseconds since 1970-01-01 in UTC.
     pub due_key: i64,
+    /// Whether it waits for a job that fails again and again.
+    pub is_failing: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

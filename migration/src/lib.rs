@@ -25,6 +25,13 @@ mod m20261126_000060_cases;
 mod m20261126_000070_citizen_issuers;
 mod m20261126_000071_delegations;
 mod m20261126_000072_case_references;
+mod m20261126_000073_failing_jobs;
+mod m20261126_000074_case_counts;
+mod m20261126_000080_insight;
+mod m20261126_000081_rule_runs;
+mod m20261126_000085_case_state_maps;
+mod m20261126_000086_case_codes;
+mod m20261126_000090_notifications;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -62,6 +69,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000070_citizen_issuers::Migration),
             Box::new(m20261126_000071_delegations::Migration),
             Box::new(m20261126_000072_case_references::Migration),
+            Box::new(m20261126_000073_failing_jobs::Migration),
+            Box::new(m20261126_000074_case_counts::Migration),
+            Box::new(m20261126_000080_insight::Migration),
+            Box::new(m20261126_000081_rule_runs::Migration),
+            Box::new(m20261126_000085_case_state_maps::Migration),
+            Box::new(m20261126_000086_case_codes::Migration),
+            Box::new(m20261126_000090_notifications::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

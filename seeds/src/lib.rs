@@ -15,7 +15,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 pub use attachments::{Attached, Attachment, attach, read_attachments};
-pub use cases::load_cases;
+pub use cases::{generate_cases, load_cases};
 pub use load::{AUTHOR, LoadReport, load};
 pub use problem::{Problem, SeedError};
 

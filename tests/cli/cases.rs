@@ -11,6 +11,18 @@ fn cases_are_verified() {
     folder.fail_naming(&["case", "verify", "--tenant", "c_a952"], &["c_a952"]);
 }
 
+/// The cases of the demo are of this year: none of them is old enough.
+#[test]
+fn cases_are_anonymised_when_their_retention_is_over() {
+    let folder = Folder::new();
+    drop(folder.serve());
+    let said = folder.succeed(&["case", "anonymise", "--dry-run"]);
+    assert_eq!(said.trim(), "c_m999: 0 cases would be anonymised");
+    let said = folder.succeed(&["case", "anonymise", "--tenant", "c_m999"]);
+    assert_eq!(said.trim(), "c_m999: 0 cases were anonymised");
+    folder.fail_naming(&["case", "anonymise", "--tenant", "c_a952"], &["c_a952"]);
+}
+
 /// The cases of the demo are made by the operations by which all are: they hold, until somebody changes one.
 #[tokio::test]
 async fn the_cases_of_the_demo_hold() {

@@ -83,6 +83,20 @@ fn every_command_has_help_with_its_key_facts() {
         ),
         ("outbox replay", &["[NUMBERS]...", "given up"]),
         ("outbox drop", &["[NUMBERS]...", "[default: dead]"]),
+        ("appio", &["check", "fake"]),
+        (
+            "appio check",
+            &["--tenant <IPA_CODE>", "exit code is 1", "Nothing is sent"],
+        ),
+        (
+            "appio fake",
+            &[
+                "--listen <ADDRESS>",
+                "127.0.0.1:4510",
+                "--absent <FISCAL_CODE>",
+                "MUNICIPIO_APPIO_URL",
+            ],
+        ),
         ("demo", &["token"]),
         (
             "demo token",

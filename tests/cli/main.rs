@@ -7,6 +7,7 @@
     unreachable_pub
 )]
 
+mod appio;
 mod audit;
 mod cases;
 mod configuration;

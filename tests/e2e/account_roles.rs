@@ -37,7 +37,7 @@ on_both! {
         assert_eq!(column(&mine["me"]["permissions"], "action"), ["content.read"], "it counts at once");
         let roles = app.data_as(&root, "{ accountRoles { nodes { name isBuiltIn } } }", json!({})).await;
         let names = column(&roles["accountRoles"]["nodes"], "name");
-        assert_eq!(names, ["author", "editor", "translator", "officer", "administrator", "integrator", "ufficio-anagrafe"]);
+        assert_eq!(names, ["author", "editor", "translator", "officer", "administrator", "privacy-officer", "integrator", "ufficio-anagrafe"]);
         let used = call(&app, &root, "deleteAccountRole", json!({ "name": "ufficio-anagrafe" })).await;
         assert_eq!(used["userErrors"], json!([{ "code": "ROLE_IN_USE", "path": null }]));
     }

@@ -5,7 +5,7 @@ use municipio_domain::{
     citizens::{
         CitizenError, DEMO_CITIZENS, DelegationError, DelegationKind, DelegationRefused,
         FiscalCode, LevelOfAssurance, NewDelegation, Term, delegations_of, grant_delegation,
-        revoke_delegation,
+        revoke_delegations,
     },
     identity::BuiltInRole,
     openid::{OpenIdError, TokenFault},
@@ -325,8 +325,9 @@ on_both! {
         }
         assert!(delegations_of(&store, &granted.principal, day("2026-12-01")).await.unwrap().is_empty());
         let transaction = store.begin().await.unwrap();
-        assert!(revoke_delegation(&transaction, granted.id, now).await.unwrap());
-        assert!(!revoke_delegation(&transaction, granted.id, now).await.unwrap());
+        let people = (&granted.principal, &granted.delegate);
+        assert_eq!(revoke_delegations(&transaction, people, now).await.unwrap(), 1);
+        assert_eq!(revoke_delegations(&transaction, people, now).await.unwrap(), 0);
         transaction.commit().await.unwrap();
         assert!(delegations_of(&store, &luca, day("2026-12-01")).await.unwrap().is_empty());
     }

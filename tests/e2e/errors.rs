@@ -258,6 +258,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "apiKeys",
         "auditEntries",
         "case",
+        "caseStateMaps",
         "cases",
         "changes",
         "citizen",

@@ -10,6 +10,7 @@
 mod account_roles;
 mod accounts;
 mod api_keys;
+mod appio;
 mod audit;
 mod browsers;
 mod calendar;

@@ -283,6 +283,31 @@ on_both! {
 }
 
 on_both! {
+    async fn what_fails_without_end_is_told_until_it_is_done(engine) {
+        let story = Story::new(engine).await;
+        let retries = Retries { attempts: None, age: None, ..TOPIC.retries };
+        let endless = Topic { retries, ..TOPIC };
+        story.enqueue(&["a"]).await;
+        let mut moment = noon();
+        for (handled, failing) in [
+            (Err(Fault::passing("1")), 0),
+            (Err(Fault::passing("2")), 0),
+            (Err(Fault::passing("3")), 0),
+            (Err(Fault::passing("4")), 0),
+            (Err(Fault::passing("5")), 1),
+            (Err(Fault::passing("6")), 1),
+            (Ok(Progress::Done), 0),
+        ] {
+            let job = lease(&story.store, &endless, 1, moment).await.unwrap().remove(0);
+            assert!(settle(&story.store, &job, &endless, &handled, moment).await.unwrap());
+            let told = backlog(&story.app.database, &[]).await.unwrap();
+            assert_eq!((told.failing, told.dead), (failing, 0), "after attempt {}", job.attempts);
+            moment += LATER;
+        }
+    }
+}
+
+on_both! {
     async fn followers_of_the_log_have_one_job_however_much_changes(engine) {
         let story = Story::new(engine).await;
         for _ in 0..5 {

@@ -71,6 +71,8 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', true, '{}', now(), now())",
             "case_reference (id, tenant_id, source, external_id, reported_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', now())",
+            "case_state_map (tenant_id, source, procedure_id, states, updated_at)
+             SELECT $tenant, 'x', id, '{}', now() FROM content_item LIMIT 1",
             "citizen_delegation (id, tenant_id, principal, delegate, kind, valid_from, granted_by, created_at)
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'delegation', now(), 'x', now())",
             "citizen_issuer (id, tenant_id, name, issuer, is_enabled, settings, created_at, updated_at)
@@ -101,7 +103,19 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              SELECT gen_random_uuid(), $tenant, id, id, id, 'x', 'x', false, 0, 'x', 0, 0, 0, now(), now() FROM content_item LIMIT 1",
             "case_event (case_id, number, tenant_id, place, at, actor, name, details, previous_hash, hash)
              SELECT id, 1, $tenant, 0, 0, 'x', 'x', '{}', 'x', 'x' FROM case_file LIMIT 1",
+            "case_count (tenant_id, office_id, procedure_id, status, total) VALUES ($tenant, gen_random_uuid(), gen_random_uuid(), 'x', 1)",
+            "case_rule_run (case_id, number, tenant_id, rule, occasion, ran_at, sealed)
+             SELECT id, 1, $tenant, 'x', 'event:1', now(), 'x' FROM case_file LIMIT 1",
             "case_access (case_id, reader, hour, tenant_id, read_at) SELECT id, 'x', 0, $tenant, now() FROM case_file LIMIT 1",
+            "case_code (case_id, tenant_id, hash, created_at) SELECT id, $tenant, 'x', now() FROM case_file LIMIT 1",
+            "appio_account (tenant_id, is_enabled, environment, is_premium, calls, case_address, remote_keys, free_key, created_at, updated_at)
+             VALUES ($tenant, false, 'sandbox', false, 150, 'x', '{}', 0, now(), now())",
+            "appio_service (id, tenant_id, name, service_id, keys, is_enabled, created_at, updated_at)
+             VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', true, now(), now())",
+            "message_template (id, tenant_id, service_id, event, occasion, content, is_enabled, version, created_at, updated_at)
+             SELECT gen_random_uuid(), $tenant, id, 'received', 'x', '{}', true, 1, now(), now() FROM appio_service LIMIT 1",
+            "case_notification (id, tenant_id, case_id, number, event, recipient, template_id, once_key, status, failures, looks, created_at)
+             SELECT gen_random_uuid(), $tenant, id, 1, 'received', 'applicant', id, 'x', 'queued', 0, 0, now() FROM case_file LIMIT 1",
             "log_position (tenant_id, follower, sequence) VALUES ($tenant, 'x', 0)",
         ] {
             let insert = insert

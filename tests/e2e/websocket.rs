@@ -104,6 +104,31 @@ async fn a_connection_ends_with_the_session_of_who_opened_it() {
 }
 
 #[actix_web::test]
+async fn what_runs_ends_when_who_asked_for_it_may_do_something_else() {
+    let app = TestApp::demo(Engine::Sqlite).await;
+    let root = app.signed_in(BuiltInRole::Administrator).await;
+    let token = app.signed_in(BuiltInRole::Officer).await;
+    let me = app.data_as(&token, "{ me { id } }", json!({})).await;
+    let mut socket = Socket::open(&app, "graphql-transport-ws").await;
+    let payload = json!({ "Authorization": format!("Bearer {token}") });
+    socket
+        .say(json!({ "type": "connection_init", "payload": payload }))
+        .await;
+    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    socket
+        .subscribe("a", "subscription { caseUpdated { case { id } } }")
+        .await;
+    app.followed_by(1).await;
+    let change = "mutation($input: UpdateAccountInput!) { updateAccount(input: $input) { userErrors { code } } }";
+    let input = json!({ "input": { "id": me["me"]["id"], "roles": ["author"] } });
+    let changed = app.data_as(&root, change, input).await;
+    assert_eq!(changed["updateAccount"]["userErrors"], json!([]));
+    // It is asked who it is whenever something begins, and as often as the connection is kept alive.
+    socket.subscribe("b", "{ me { name } }").await;
+    assert_eq!(socket.closed().await, 4403);
+}
+
+#[actix_web::test]
 async fn queries_and_subscriptions_share_a_connection() {
     let app = small().await;
     let tenant = municipio_domain::tenants::show(&app.database, &"c_x001".parse().unwrap())

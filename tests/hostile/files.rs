@@ -11,7 +11,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use image::{DynamicImage, ImageBuffer, ImageFormat, RgbImage, Rgba};
 use municipio_tests::media::{encoded, jpeg, picture, progressive};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     meter::{memory, peak_memory},
@@ -54,8 +54,6 @@ impl<'a> Sender<'a> {
 
     /// Sends a file by tus; gives the status and the code. A chunk is sent so many times.
     fn send(&self, name: &str, chunk: &[u8], times: usize) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.server.address()).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let length = chunk.len() * times;
         let head = format!(
             "POST /media/uploads HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
@@ -64,13 +62,44 @@ impl<'a> Sender<'a> {
             self.token,
             STANDARD.encode(name)
         );
+        self.exchange(&head, &[chunk], times)
+    }
+
+    /// Sends a file with a mutation, without saying how long it is.
+    fn send_with_mutation(&self, name: &str, chunk: &[u8], times: usize) -> (u16, String) {
+        let query = "mutation($file: Upload!) { createContent(input: { content: { asset: { \
+            title: [{ locale: \"it\", value: \"Lungo\" }], file: { upload: $file } } } }) { userErrors { code } } }";
+        let operations = json!({ "query": query, "variables": { "file": null } });
+        let part = |name: &str, text: &str| {
+            format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+        };
+        let form = format!(
+            "{}{}--part\r\nContent-Disposition: form-data; name=\"0\"; filename=\"{name}\"\r\n\r\n",
+            part("operations", &operations.to_string()),
+            part("map", r#"{ "0": ["variables.file"] }"#),
+        );
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nGraphQL-Require-Preflight: 1\r\n\
+             Content-Type: multipart/form-data; boundary=part\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
+             {:x}\r\n{form}\r\n",
+            self.token,
+            form.len()
+        );
+        let size = format!("{:x}\r\n", chunk.len());
+        self.exchange(&head, &[size.as_bytes(), chunk, b"\r\n"], times)
+    }
+
+    /// Sends what comes first and then parts so many times, and gives the status and the code.
+    fn exchange(&self, head: &str, parts: &[&[u8]], times: usize) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.server.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(head.as_bytes()).unwrap();
-        for _ in 0..times {
-            // What is refused early is not read to its end.
-            if stream.write_all(chunk).is_err() {
-                break;
-            }
-        }
+        let mut repeated = std::iter::repeat_n(parts, times).flatten();
+        // What is refused early is not read to its end.
+        while repeated
+            .next()
+            .is_some_and(|part| stream.write_all(part).is_ok())
+        {}
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let answer = String::from_utf8_lossy(&answer);
@@ -115,6 +144,12 @@ fn a_long_file_passes_through_little_memory() {
         assert_eq!((status, code.as_str()), (413, "FILE_TOO_LARGE"));
     });
     assert!(refused < STREAMED, "{refused} KiB");
+    let unsaid = growth(&server, || {
+        // Three gigabytes of which nobody said how many they are.
+        let (_, code) = sender.send_with_mutation("troppo.txt", &chunk, 3_000);
+        assert_eq!(code, "FILE_TOO_LARGE");
+    });
+    assert!(unsaid < STREAMED, "{unsaid} KiB");
 }
 
 fn deep() -> Vec<u8> {

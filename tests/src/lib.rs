@@ -28,17 +28,19 @@ use municipio::{
     start::load_demo,
 };
 use municipio_domain::{
-    cases::Timekeeper,
+    cases::{Automation, Timekeeper},
     content::{Body, ContentError, ContentType, Draft, create, publish, revise, unpublish},
     ids::ItemId,
     locale::Locale,
     media::{Blobs, Media, MediaLimits, Program},
+    notifications::Notifier,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
     store::{Database, DatabaseOptions},
     tenants::{self, NewTenant, Tenant},
     webhooks,
 };
+use municipio_integrations::appio;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -56,6 +58,8 @@ pub struct TestApp {
     pub engine: Engine,
     /// Where the database is, when it is not SQLite in the data folder.
     pub database_url: Option<String>,
+    /// Where App IO is.
+    pub appio_url: url::Url,
     stop: StopHandle,
     data: TempDir,
 }
@@ -161,6 +165,7 @@ impl TestApp {
             media,
             engine,
             database_url: settings.database_url,
+            appio_url: settings.appio_url,
             stop,
             data,
         }
@@ -189,9 +194,19 @@ impl TestApp {
         let follower = webhooks::Follower::new(self.database.clone());
         let sender = webhooks::Sender::new(self.database.clone(), identity::vault(), outgoing);
         let timekeeper = Timekeeper::new(self.database.clone(), identity::vault());
-        let handlers: Vec<Arc<dyn Handler>> =
-            vec![Arc::new(follower), Arc::new(sender), Arc::new(timekeeper)];
+        let automation = Automation::new(self.database.clone(), identity::vault());
+        let handlers: Vec<Arc<dyn Handler>> = vec![
+            Arc::new(follower),
+            Arc::new(sender),
+            Arc::new(timekeeper),
+            Arc::new(automation),
+        ];
         Worker::new(self.database.clone(), handlers, now)
+    }
+
+    /// What tells citizens of what happens in their cases, as another node does it.
+    pub fn notifier(&self, client: appio::Client) -> Notifier {
+        Notifier::new(self.database.clone(), identity::vault(), Arc::new(client))
     }
 
     /// Stops the application, and works with its database as another program does.

@@ -1,4 +1,5 @@
-//! A real Meilisearch, when there is one on PATH.
+//! A real Meilisearch, when there is one on PATH: stories kill it and lose its data, so that it has to be their own.
+//! What needs no more than a server also runs on that of `MEILI_URL` (`search/src/meilisearch/tests.rs`).
 
 use std::{
     net::TcpListener,

@@ -179,6 +179,8 @@ error_codes! {
     CitizensUnavailable = "CITIZENS_UNAVAILABLE", 503, "Who runs the service must set MUNICIPIO_SECRET.";
     /// A report of a case cannot be read, or does not fit the procedure.
     ReportRefused = "REPORT_REFUSED", 422, "Correct the members that the message names; compare with openapi.yaml.";
+    /// Somebody asks more often than they may.
+    TooManyRequests = "TOO_MANY_REQUESTS", 429, "Ask again after the seconds that the header Retry-After names.";
     /// The file is empty.
     FileEmpty = "FILE_EMPTY", 422, "Send another file.";
     /// Files of this type are not taken in: programs, pages and vector pictures are not, because browsers would run them.
@@ -316,7 +318,9 @@ impl From<&MediaError> for ErrorCode {
             MediaError::Busy | MediaError::BeingLookedAt => Self::Busy,
             MediaError::TooMany(_) => Self::TooManyUploads,
             MediaError::TooManyPieces(_) => Self::BadRequest,
-            MediaError::Missing(_) | MediaError::Render(_) => Self::Internal,
+            MediaError::Missing(_) | MediaError::Render(_) | MediaError::Unsealable => {
+                Self::Internal
+            }
             MediaError::Store(error) => error.into(),
         }
     }

@@ -5,8 +5,8 @@ use std::{fmt::Write, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::{Item, types::Asset},
-    ids::TenantId,
-    media::{AssetFile, FileFacts, Signed, Signer, Variant},
+    ids::{CaseId, TenantId},
+    media::{AssetFile, FileFacts, SealedFile, Signed, Signer, Variant},
 };
 
 /// How long an address is good that lets somebody see what not everybody may.
@@ -60,6 +60,28 @@ impl FileAddresses {
                 self.immutable(tenant, facts, None, file.name(), reach)
             }
         }
+    }
+
+    /// The address of a file of a case, good for a short time.
+    pub(crate) fn case_file(
+        &self,
+        tenant: TenantId,
+        (case, number): (CaseId, i64),
+        file: &SealedFile,
+        now: DateTime<Utc>,
+    ) -> Option<String> {
+        let (hash, end) = (&file.sha256, now + GOOD_FOR);
+        let signed = Signed {
+            tenant,
+            hash,
+            variant: &Signed::of_event(case, number),
+            expires_at: Some(end),
+        };
+        let signature = self.signer.as_ref()?.sign(&signed);
+        let (base, name, end) = (&self.base, escaped(&file.name), end.timestamp());
+        Some(format!(
+            "{base}/media/cases/{case}/{number}/{hash}/{name}?expires={end}&signature={signature}"
+        ))
     }
 
     /// The address of a variant, or of the file itself, at which nothing ever changes.

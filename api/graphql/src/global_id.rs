@@ -12,6 +12,7 @@ use municipio_domain::{
     content::{self, ContentType},
     identity::IdentityProvider,
     ids::{ItemId, RevisionId},
+    notifications::{AppIoService, MessageTemplate, Notification},
     tenants::IpaCode,
     webhooks::{Delivery, Webhook},
 };
@@ -51,10 +52,16 @@ pub(crate) enum Kind {
     WebhookDelivery,
     /// A case.
     Case,
+    /// A service of App IO.
+    AppIoService,
+    /// What citizens are written.
+    MessageTemplate,
+    /// That somebody is told of what happened in a case.
+    CaseNotification,
 }
 
 impl Kind {
-    const OTHERS: [Self; 11] = [
+    const OTHERS: [Self; 14] = [
         Self::Item,
         Self::Revision,
         Self::Release,
@@ -66,6 +73,9 @@ impl Kind {
         Self::Webhook,
         Self::WebhookDelivery,
         Self::Case,
+        Self::AppIoService,
+        Self::MessageTemplate,
+        Self::CaseNotification,
     ];
 
     /// The name of its GraphQL type.
@@ -83,6 +93,9 @@ impl Kind {
             Self::Webhook => Webhook::TYPE_NAME,
             Self::WebhookDelivery => Delivery::TYPE_NAME,
             Self::Case => Case::TYPE_NAME,
+            Self::AppIoService => AppIoService::TYPE_NAME,
+            Self::MessageTemplate => MessageTemplate::TYPE_NAME,
+            Self::CaseNotification => Notification::TYPE_NAME,
         }
     }
 

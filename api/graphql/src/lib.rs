@@ -13,6 +13,7 @@ mod global_id;
 mod identity;
 pub mod limits;
 mod mutation;
+mod notification;
 mod objects;
 mod outbox;
 mod perspective;

@@ -2,14 +2,16 @@
 
 use clap::Subcommand;
 use municipio_domain::{
-    cases::{Cases, VerifiedCases},
+    audit::Actor,
+    cases::{Cases, VerifiedCases, erase_expired},
     content::Contents,
+    media::Media,
     store::Database,
     tenants::{self, IpaCode, Tenant},
 };
 
 use super::{CliError, open, say};
-use crate::settings::Settings;
+use crate::{clock, media::media, settings::Settings};
 
 /// What to do with cases.
 #[derive(Debug, Subcommand)]
@@ -24,6 +26,19 @@ pub(super) enum CaseCommand {
         #[arg(long, value_name = "IPA_CODE")]
         tenant: Option<IpaCode>,
     },
+    /// Anonymise the cases whose retention is over
+    ///
+    /// The server does it once a day. Of cases that were closed longer ago than their procedures say that they are to be
+    /// kept, the key is thrown away with which what they say of people is encrypted. What happened in them stays, and
+    /// «municipio case verify» still proves it. Backups of before have the key until they expire.
+    Anonymise {
+        /// IPA code of the municipality; all when left out
+        #[arg(long, value_name = "IPA_CODE")]
+        tenant: Option<IpaCode>,
+        /// Only say which cases it would be
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 impl CaseCommand {
@@ -31,15 +46,46 @@ impl CaseCommand {
         let database = open(settings).await?;
         match self {
             Self::Verify { tenant } => {
-                let tenants = match tenant {
-                    Some(ipa_code) => vec![tenants::show(&database, &ipa_code).await?],
-                    None => tenants::list(&database).await?,
-                };
-                verify(&database, &tenants).await?;
+                verify(&database, &named(&database, tenant).await?).await?;
+            }
+            Self::Anonymise { tenant, dry_run } => {
+                let media = media(settings)?;
+                for tenant in named(&database, tenant).await? {
+                    anonymise((&database, &media), &tenant, dry_run).await?;
+                }
             }
         }
         Ok(database.close().await?)
     }
+}
+
+/// The municipality that is named; all when none is.
+async fn named(database: &Database, tenant: Option<IpaCode>) -> Result<Vec<Tenant>, CliError> {
+    Ok(match tenant {
+        Some(ipa_code) => vec![tenants::show(database, &ipa_code).await?],
+        None => tenants::list(database).await?,
+    })
+}
+
+async fn anonymise(
+    (database, media): (&Database, &Media),
+    tenant: &Tenant,
+    dry_run: bool,
+) -> Result<(), CliError> {
+    let (store, code, now) = (database.tenant(tenant.id), &tenant.ipa_code, clock::now());
+    if dry_run {
+        let contents = Contents::new(store, Contents::cache(8));
+        let expired = Cases::from(&contents).expired(now).await?;
+        let cases = expired.iter().map(|case| format!("\n  case {case}"));
+        let cases: String = cases.collect();
+        return Ok(say(&format!(
+            "{code}: {} cases would be anonymised{cases}",
+            expired.len()
+        ))?);
+    }
+    let (actor, files) = (Actor::command(), media.of(store.clone()));
+    let erased = erase_expired((&store, &files), code, &actor, now).await?;
+    Ok(say(&format!("{code}: {erased} cases were anonymised"))?)
 }
 
 async fn verify(database: &Database, tenants: &[Tenant]) -> Result<(), CliError> {

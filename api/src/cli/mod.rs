@@ -1,5 +1,6 @@
 //! The command line.
 
+mod appio;
 mod audit;
 mod case;
 mod demo;
@@ -74,6 +75,9 @@ enum Command {
     /// Verify what happened in cases
     #[command(subcommand)]
     Case(case::CaseCommand),
+    /// Try App IO out: look at what is set, and run a double of it
+    #[command(subcommand)]
+    Appio(appio::AppIo),
     /// List, replay and drop what is to be done after changes, such as telling webhooks
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
@@ -130,6 +134,7 @@ impl Cli {
             Command::Seed(seed) => seed.run(&settings).await,
             Command::Audit(audit) => audit.run(&settings).await,
             Command::Case(case) => case.run(&settings).await,
+            Command::Appio(appio) => appio.run(&settings).await,
             Command::Outbox(outbox) => outbox.run(&settings).await,
             Command::Media(media) => media.run(&settings).await,
             Command::Tenant(tenant) => tenant.run(&settings).await,

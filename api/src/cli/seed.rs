@@ -4,16 +4,19 @@ use std::{path::PathBuf, time::Instant};
 
 use clap::{Args, Subcommand};
 use municipio_domain::{
+    cases::{CaseFilter, Cases, Sight},
+    content::Contents,
     store::Database,
     tenants::{self, IpaCode},
 };
 use municipio_seeds::{
     LoadReport,
     generate::{GenerateReport, Plan, generate},
+    generate_cases,
 };
 
 use super::{CliError, open, progress::Progress, say};
-use crate::{clock, media::media, settings::Settings, start::load_demo};
+use crate::{clock, media::media, secret::vault, settings::Settings, start::load_demo};
 
 /// What to load.
 #[derive(Debug, Subcommand)]
@@ -44,6 +47,14 @@ pub(super) enum Seed {
     ///
     /// Example: municipio seed generate --services 1000 --news 10000
     Generate(Generate),
+    /// Generate cases of the procedures of the demo municipality, for measurements
+    ///
+    /// Ten events each or a little more; one in ten is still open. What is there stays: a run adds as many as are missing.
+    Cases {
+        /// How many there are in the end
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+        count: u64,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -77,10 +88,38 @@ impl Seed {
                 describe(&municipio_seeds::load(&store, &tenant, &files, &attached, now).await?)
             }
             Self::Generate(arguments) => arguments.run(&database).await?,
+            Self::Cases { count } => cases(&database, settings, count).await?,
         };
         say(&said)?;
         Ok(database.close().await?)
     }
+}
+
+async fn cases(database: &Database, settings: &Settings, count: u64) -> Result<String, CliError> {
+    let (file, _) = municipio_seeds::demo()?;
+    let tenant = tenants::show(database, &file.ipa_code.parse()?).await?;
+    let vault = vault(settings)?;
+    let keys = vault
+        .citizens()
+        .ok_or("there is no secret: set MUNICIPIO_SECRET")?;
+    let store = database.tenant(tenant.id);
+    let contents = Contents::new(store.clone(), Contents::cache(1));
+    let (cases, all) = (Cases::from(&contents), CaseFilter::default());
+    let known = cases.counts(&Sight::Everything, &all).await?;
+    let known: u64 = known.iter().map(|(_, total)| total).sum();
+    let start = Instant::now();
+    let progress = Progress::new(count.saturating_sub(known), "cases");
+    let numbers = known..count.max(known);
+    let made = generate_cases(&store, keys, numbers, clock::now(), |cases| {
+        progress.add(cases);
+    });
+    made.await?;
+    progress.finish();
+    let (made, seconds) = (count.saturating_sub(known), start.elapsed().as_secs_f64());
+    Ok(format!(
+        "{made} cases in {seconds:.1} s: {:.0} a second.",
+        made as f64 / seconds.max(0.001)
+    ))
 }
 
 impl Generate {

@@ -39,6 +39,7 @@ impl Requester {
         let data = RequestData::new(tenant, contents, identity, caller, moment);
         let files = FileAddresses::new(Arc::clone(&self.base), state.signer.clone());
         let data = data.by(self.origin.clone()).with_files(files);
+        let data = data.keeping(state.media_of(&self.tenant));
         data.searching(state.search.clone())
     }
 

@@ -46,6 +46,9 @@ fn fault(backlog: Backlog, now: DateTime<Utc>) -> Option<String> {
     let late = backlog.due_since.map(|since| now - since);
     match (backlog.dead, late) {
         (1.., _) => Some(format!("{} jobs were given up", backlog.dead)),
+        (0, _) if backlog.failing > 0 => {
+            Some(format!("{} jobs fail again and again", backlog.failing))
+        }
         (0, Some(late)) if late >= LATE => Some(format!(
             "jobs have waited for {} seconds",
             late.num_seconds()

@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     topics: Arc<[&'static str]>,
     late: Gauge,
     dead: Gauge,
+    failing: Gauge,
     degraded: Gauge,
 }
 
@@ -29,7 +30,7 @@ impl Metrics {
     pub(crate) fn new(worker: &Worker) -> Self {
         let mut registry = Registry::default();
         worker.measures().register(&mut registry);
-        let (late, dead, degraded) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let [late, dead, failing, degraded] = <[Gauge; 4]>::default();
         let gauges = [
             (
                 "municipio_outbox_late_seconds",
@@ -40,6 +41,11 @@ impl Metrics {
                 "municipio_outbox_dead_jobs",
                 "Jobs that were given up",
                 &dead,
+            ),
+            (
+                "municipio_outbox_failing_jobs",
+                "Jobs that fail again and again, and are tried without end",
+                &failing,
             ),
             (
                 "municipio_search_degraded",
@@ -55,6 +61,7 @@ impl Metrics {
             topics: worker.topics().into(),
             late,
             dead,
+            failing,
             degraded,
         }
     }
@@ -90,6 +97,9 @@ pub(super) async fn page(
     metrics
         .dead
         .set(i64::try_from(backlog.dead).unwrap_or(i64::MAX));
+    metrics
+        .failing
+        .set(i64::try_from(backlog.failing).unwrap_or(i64::MAX));
     metrics.degraded.set(state.search.is_degraded().into());
     let mut page = String::new();
     text::encode(&mut page, &metrics.registry).map_err(|error| {

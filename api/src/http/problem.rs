@@ -11,6 +11,7 @@ use municipio_domain::{
     citizens::CitizenError, identity::Denied, openid::OpenIdError, store::StoreError,
 };
 use municipio_graphql::ErrorCode;
+use serde_json::{Value, json};
 use tracing_actix_web::RequestId;
 
 /// A problem.
@@ -108,6 +109,25 @@ impl Problem {
         }
     }
 
+    /// The members of RFC 9457, and our own.
+    pub(crate) fn details(&self) -> Value {
+        let status = self.status_code();
+        let mut body = json!({
+            "type": format!("urn:municipio:problem:{}", self.code.as_str()),
+            "title": status.canonical_reason().unwrap_or("Error"),
+            "status": status.as_u16(),
+            "code": self.code.as_str(),
+            "detail": self.detail,
+        });
+        if let Some(id) = &self.request_id {
+            body["requestId"] = id.clone().into();
+        }
+        if let Some(values) = &self.acr_values {
+            body["acrValues"] = values.clone().into();
+        }
+        body
+    }
+
     /// The same as an error of an operation.
     pub(crate) fn into_error(self) -> ServerError {
         let mut error = self.code.refuse(self.detail);
@@ -157,21 +177,7 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        let mut body = serde_json::json!({
-            "type": format!("urn:municipio:problem:{}", self.code.as_str()),
-            "title": status.canonical_reason().unwrap_or("Error"),
-            "status": status.as_u16(),
-            "code": self.code.as_str(),
-            "detail": self.detail,
-        });
-        if let Some(id) = &self.request_id {
-            body["requestId"] = id.clone().into();
-        }
-        if let Some(values) = &self.acr_values {
-            body["acrValues"] = values.clone().into();
-        }
-        let mut response = HttpResponse::build(status);
+        let mut response = HttpResponse::build(self.status_code());
         if self.code == ErrorCode::MethodNotAllowed {
             response.insert_header((header::ALLOW, self.allowed));
         }
@@ -186,6 +192,6 @@ impl ResponseError for Problem {
         }
         response
             .content_type("application/problem+json")
-            .body(body.to_string())
+            .body(self.details().to_string())
     }
 }

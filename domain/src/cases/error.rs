@@ -109,12 +109,26 @@ pub enum CaseRefusal {
         /// What is wrong with it.
         message: String,
     },
+    /// A name of a map of states does not fit.
+    #[error("{message}")]
+    Names {
+        /// Its field.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// There is no such account.
     #[error("there is no such account, or it is not active")]
     UnknownOfficer,
     /// The case is closed.
     #[error("the case is closed")]
     Closed,
+    /// There is no such upload of the caller that is complete.
+    #[error("there is no such upload of yours, it is not complete, or it has expired")]
+    NoUpload,
+    /// What the case says of people was erased.
+    #[error("what the case says of people was erased: nothing is done in it any more")]
+    Erased,
     /// Citizens add documents and write messages; the rest is for those who work for the municipality.
     #[error("citizens add documents and write messages to the office")]
     NotForCitizens,
@@ -171,9 +185,11 @@ impl CaseRefusal {
             Self::UpToDate => "CASE_UP_TO_DATE",
             Self::Missing(_) => "REQUIREMENT_MISSING",
             Self::Form(_) => "INVALID_DATA",
-            Self::Text { .. } => "INVALID_VALUE",
+            Self::Text { .. } | Self::Names { .. } => "INVALID_VALUE",
             Self::UnknownOfficer => "UNKNOWN_ASSIGNEE",
             Self::Closed => "CASE_CLOSED",
+            Self::Erased => "CASE_ERASED",
+            Self::NoUpload => "UPLOAD_NOT_FOUND",
             Self::Full => "CASE_FULL",
             Self::TooManyDrafts => "TOO_MANY_DRAFTS",
             Self::Sent => "CASE_SENT",
@@ -199,10 +215,13 @@ impl CaseRefusal {
             Self::Missing(missing) => return place_of(missing),
             Self::Form(error) => return Some(format!("data{}", error.pointer)),
             Self::Text { path, .. } => path,
+            Self::Names { path, .. } => return Some(path.clone()),
             Self::UnknownOfficer => "officer",
+            Self::NoUpload => "files",
             Self::TermOver
             | Self::NoSecret
             | Self::Closed
+            | Self::Erased
             | Self::Full
             | Self::TooManyDrafts
             | Self::Sent

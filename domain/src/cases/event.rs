@@ -27,7 +27,7 @@ pub struct CaseEvent {
     pub number: i64,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// Whose doing it was: `account:…`, `key:…`, `citizen:…`, `timer` or `system`.
+    /// Whose doing it was: `account:…`, `key:…`, `citizen:…`, `rule:…`, `timer` or `system`.
     pub actor: String,
     /// What happened.
     pub happening: Happening,
@@ -64,6 +64,10 @@ pub enum Happening {
     Migrated(Migration),
     /// The end of its term comes near.
     Reminded(Reminder),
+    /// Somebody is told something by a rule of the procedure.
+    Notified(Notice),
+    /// What it says of people was erased.
+    Erased(Erasure),
 }
 
 /// How a case began.
@@ -206,6 +210,34 @@ pub struct Reminder {
     pub days: u16,
 }
 
+/// What a rule has somebody told; the text is kept as what the event says of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Notice {
+    /// The rule, by its code.
+    pub rule: String,
+    /// Who is told.
+    pub notifies: Vec<Recipient>,
+}
+
+/// Why what a case says of people was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureCause {
+    /// The time for which it was to be kept was over.
+    Retention,
+    /// The person asked for it.
+    Request,
+}
+
+/// That what a case says of people was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Erasure {
+    /// Why.
+    pub cause: ErasureCause,
+}
+
 /// Which definition a case follows from then on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -239,6 +271,15 @@ impl Happening {
 }
 
 impl CaseEvent {
+    /// Who is told of it.
+    pub fn notifies(&self) -> &[Recipient] {
+        match &self.happening {
+            Happening::Moved(movement) => &movement.notifies,
+            Happening::Notified(notice) => &notice.notifies,
+            _ => &[],
+        }
+    }
+
     /// The same with its hash.
     pub(super) fn hashed(self) -> Result<Self, StoreError> {
         let event = Self {
@@ -425,6 +466,11 @@ mod tests {
                 format!(r#"{{"dueOn":null,"revision":"{ID}","state":"b","status":"in_progress"}}"#),
             ),
             ("reminded", format!(r#"{{"days":3,"dueOn":{day}}}"#)),
+            (
+                "notified",
+                r#"{"notifies":["officer"],"rule":"remind-office"}"#.to_owned(),
+            ),
+            ("erased", r#"{"cause":"retention"}"#.to_owned()),
         ] {
             let row = case_event::Model {
                 name: name.to_owned(),

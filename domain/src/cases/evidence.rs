@@ -20,8 +20,8 @@ use crate::{
 const OTHER: &str = "other";
 
 impl Evidence {
-    /// Whether the definition asks for it, whoever adds it may, and it can be found elsewhere if it is kept there. Its code
-    /// stands in clear in the case for ever: it is one of the definition.
+    /// Whether the definition asks for it, whoever adds it may, and it is kept somewhere: as a file, or elsewhere under a
+    /// number. Its code stands in clear in the case for ever: it is one of the definition.
     ///
     /// # Errors
     /// It does not, they may not, it cannot be found, or the case is closed.
@@ -30,7 +30,7 @@ impl Evidence {
         definition: &Definition,
         held: &Held,
         who: &Who<'_>,
-        reference: Option<&str>,
+        is_kept: bool,
     ) -> Result<(), CaseRefusal> {
         if held.case.status.is_final() {
             return Err(CaseRefusal::Closed);
@@ -61,7 +61,7 @@ impl Evidence {
         }
         // Of a document that it has on paper the word of an office is enough.
         let is_vouched_for = self.kind == EvidenceKind::Document && !matches!(who, Who::Citizen);
-        match is_vouched_for || reference.is_some() {
+        match is_vouched_for || is_kept {
             true => Ok(()),
             false => Err(CaseRefusal::Text {
                 path: "reference",
@@ -90,7 +90,8 @@ impl Evidence {
     }
 }
 
-/// Notes that something came in that transitions require, which was [checked](Evidence::check).
+/// Notes that something came in that transitions require, which was [checked](Evidence::check): with what it is called, under
+/// which number it is kept elsewhere, and its file.
 ///
 /// # Errors
 /// A text does not fit, it cannot be encrypted, or the database failed.
@@ -98,20 +99,21 @@ pub async fn add_evidence(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (definition, evidence, title, reference): (
-        &Definition,
-        Evidence,
-        Option<String>,
-        Option<String>,
-    ),
+    (definition, evidence, said): (&Definition, Evidence, Personal),
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
-    let texts = [("title", &title), ("reference", &reference)];
+    let texts = [("title", &said.title), ("reference", &said.reference)];
     let texts = texts.into_iter();
-    let wrong: Vec<_> = texts
+    let mut wrong: Vec<_> = texts
         .filter_map(|(path, text)| line(path, text.as_deref()?))
         .collect();
+    if !said.files.is_empty() && evidence.kind != EvidenceKind::Document {
+        wrong.push(CaseRefusal::Text {
+            path: "file",
+            message: "files are those of documents".to_owned(),
+        });
+    }
     if !wrong.is_empty() {
         return Err(CaseError::Refused(wrong));
     }
@@ -119,11 +121,8 @@ pub async fn add_evidence(
     let addition = Addition {
         actor,
         happening: Happening::EvidenceAdded(evidence),
-        personal: Personal {
-            title,
-            reference,
-            ..Personal::default()
-        },
+        personal: said,
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     // What time takes next may have waited for this.

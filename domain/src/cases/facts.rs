@@ -55,7 +55,9 @@ fn with(mut facts: Facts, event: &CaseEvent) -> Facts {
         Happening::Assigned(_)
         | Happening::Wrote(_)
         | Happening::Revised(_)
-        | Happening::Reminded(_) => {}
+        | Happening::Reminded(_)
+        | Happening::Notified(_)
+        | Happening::Erased(_) => {}
     }
     facts
 }

@@ -17,9 +17,10 @@ use crate::{
     citizens::{CitizenId, CitizenKeys, DataKey, WrappedKey},
     content::global_id_of,
     ids::{AccountId, CaseId, ItemId, RevisionId},
-    procedures::{CaseStatus, Effect},
+    procedures::{CaseStatus, Channel, Effect},
     store::StoreError,
     tenants::IpaCode,
+    time::legal_day,
 };
 
 /// How a case ended.
@@ -109,6 +110,8 @@ pub struct Case {
     pub updated_at: DateTime<Utc>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
+    /// How the application came in.
+    pub channel: Channel,
     /// The places in the three orders: by the term, by the first and by the last event.
     pub(super) places: [i64; 3],
     data_key: Option<String>,
@@ -122,6 +125,9 @@ impl TryFrom<Model> for Case {
         let status = CaseStatus::of_code(&row.status);
         let status = status.ok_or_else(|| StoreError::corrupt("status of a case", &row.status))?;
         let protocol = row.protocol_number.zip(row.protocol_date);
+        let channel = Channel::named(&row.channel);
+        let channel =
+            channel.ok_or_else(|| StoreError::corrupt("channel of a case", &row.channel))?;
         Ok(Self {
             id: CaseId(row.id),
             procedure: ItemId(row.procedure_id),
@@ -141,6 +147,7 @@ impl TryFrom<Model> for Case {
             opened_at: row.opened_at,
             updated_at: row.updated_at,
             closed_at: row.closed_at,
+            channel,
             places: [row.due_place, row.opened_place, row.updated_place],
             data_key: row.data_key,
             sealed: row.sealed,
@@ -169,8 +176,13 @@ impl Case {
         }))
     }
 
+    /// Whether what it says of people was erased.
+    pub fn is_erased(&self) -> bool {
+        self.data_key.is_none()
+    }
+
     /// The key of what it says of people; nothing once that was erased.
-    pub(super) fn key(&self, keys: &CitizenKeys) -> Result<Option<DataKey>, CaseError> {
+    pub(crate) fn key(&self, keys: &CitizenKeys) -> Result<Option<DataKey>, CaseError> {
         let kept = self.data_key.clone().map(WrappedKey::kept);
         let key = kept.map(|kept| keys.data_key(&place(self.id), &kept));
         Ok(key.transpose()?)
@@ -233,6 +245,11 @@ pub(super) fn blank(case: CaseId) -> Model {
         opened_at: DateTime::UNIX_EPOCH,
         updated_at: DateTime::UNIX_EPOCH,
         closed_at: None,
+        channel: Channel::Counter.as_str().to_owned(),
+        begun_day: 0,
+        state_day: 0,
+        closed_day: None,
+        closed_in_time: None,
     }
 }
 
@@ -242,6 +259,7 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
     row.head = event.hash.clone();
     row.updated_place = event.place;
     row.updated_at = event.at;
+    let today = legal_day(event.at).num_days_from_ce();
     match &event.happening {
         Happening::Opened(opening) => {
             row.tenant_id = event.tenant.0;
@@ -255,6 +273,8 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
             row.is_private = opening.is_private;
             row.opened_place = event.place;
             row.opened_at = event.at;
+            row.channel = Channel::of_actor(&event.actor).as_str().to_owned();
+            (row.begun_day, row.state_day) = (today, today);
             row.closed_at = opening.status.is_final().then_some(event.at);
         }
         Happening::Moved(movement) => {
@@ -274,7 +294,9 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
             if let Some(protocol) = &movement.protocol {
                 row.protocol_number = Some(protocol.number.clone());
                 row.protocol_date = Some(protocol.date);
+                row.begun_day = protocol.date.num_days_from_ce();
             }
+            row.state_day = today;
             row.due_on = movement.due_on;
         }
         Happening::Assigned(assignment) => {
@@ -286,12 +308,23 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
             row.state = migration.state.clone();
             row.status = migration.status.code().to_owned();
             row.due_on = migration.due_on;
+            row.state_day = today;
+        }
+        Happening::Erased(_) => {
+            row.data_key = None;
+            row.sealed = None;
+            row.applicant = None;
+            row.delegate = None;
         }
         Happening::EvidenceAdded(_)
         | Happening::Wrote(_)
         | Happening::Revised(_)
-        | Happening::Reminded(_) => {}
+        | Happening::Reminded(_)
+        | Happening::Notified(_) => {}
     }
+    let closed_on = row.closed_at.map(legal_day);
+    row.closed_day = closed_on.map(|day| day.num_days_from_ce());
+    row.closed_in_time = closed_on.zip(row.due_on).map(|(day, due)| day <= due);
     // Nobody waits for the term of a case that is closed.
     let awaited = row.due_on.filter(|_| row.closed_at.is_none());
     row.due_place = due_place(awaited, row.opened_place);

@@ -1,17 +1,20 @@
 //! What happens in cases, as it happens, for those who see them.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use futures_util::stream::{self, Stream};
-use municipio_entities::case_event;
+use municipio_entities::{case_event, case_file};
 use sea_orm::{
-    ColumnTrait, FromQueryResult, Iterable,
+    ColumnTrait, Condition, FromQueryResult, Iterable,
     sea_query::{Order, Query},
 };
 use tokio::sync::watch::Receiver;
 
 use super::{Case, CaseEvent, Cases, Sight};
-use crate::store::{Log, StoreError};
+use crate::store::{CaseRows, Log, StoreError};
 
 /// How many events are read together.
 const BATCH: u64 = 100;
@@ -22,6 +25,8 @@ struct Follower {
     sight: Sight,
     grown: Receiver<i64>,
     seen: i64,
+    /// It has not looked by itself yet: nobody told it what happened before it listened.
+    is_new: bool,
     read: VecDeque<(Case, CaseEvent)>,
 }
 
@@ -32,16 +37,21 @@ impl Follower {
                 return Ok(Some((next, self)));
             }
             // Before reading, so that what is written meanwhile is noticed.
-            self.grown.borrow_and_update();
-            let events = self.cases.log(self.seen).await?;
-            let Some(last) = events.last() else {
+            let last = *self.grown.borrow_and_update();
+            let rows = match (self.is_new, last > self.seen) {
+                (true, _) => self.cases.log(self.seen).await?,
+                (false, true) => self.cases.shared_log(self.seen).await?,
+                (false, false) => CaseRows::default(),
+            };
+            self.is_new = false;
+            let Some((_, last)) = rows.last() else {
                 if self.grown.changed().await.is_err() {
                     return Ok(None);
                 }
                 continue;
             };
             self.seen = last.place;
-            self.read = self.cases.seen(&self.sight, events).await?;
+            self.read = seen(&self.sight, &rows)?;
         }
     }
 }
@@ -62,14 +72,26 @@ impl Cases {
                 .feeds()
                 .subscribe(store.tenant_id(), Log::Cases, after),
             seen: after,
+            is_new: true,
             read: VecDeque::new(),
         };
         stream::try_unfold(follower, Follower::next)
     }
 
-    /// The first events after this place.
-    async fn log(&self, after: i64) -> Result<Vec<CaseEvent>, StoreError> {
-        use case_event::{Column, Entity};
+    /// The same, read once for all who listen; by oneself when that failed.
+    async fn shared_log(&self, after: i64) -> Result<CaseRows, StoreError> {
+        let store = self.contents().store();
+        let feeds = store.feeds();
+        let shared = feeds.cases_after(store.tenant_id(), after, self.log(after));
+        match shared.await {
+            Ok(rows) => Ok(rows),
+            Err(_) => self.log(after).await,
+        }
+    }
+
+    /// The first events after this place, with the cases as they are.
+    async fn log(&self, after: i64) -> Result<CaseRows, StoreError> {
+        use case_event::{Column, Entity, Model};
         let mut select = Query::select();
         select
             .from(Entity)
@@ -77,30 +99,30 @@ impl Cases {
             .and_where(Column::Place.gt(after))
             .order_by((Entity, Column::Place), Order::Asc)
             .limit(BATCH);
-        let rows = self
-            .contents()
-            .store()
-            .read()
-            .rows::<Entity>(select)
-            .await?;
-        let rows = rows.iter();
-        rows.map(|row| CaseEvent::from_row(case_event::Model::from_query_result(row, "")?))
-            .collect()
-    }
-
-    /// Those of these events that are of cases which are seen.
-    async fn seen(
-        &self,
-        sight: &Sight,
-        events: Vec<CaseEvent>,
-    ) -> Result<VecDeque<(Case, CaseEvent)>, StoreError> {
-        let mut ids: Vec<_> = events.iter().map(|event| event.case).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let cases = self.among(sight, &ids).await?;
-        let cases: HashMap<_, _> = cases.into_iter().map(|case| (case.id, case)).collect();
+        let scope = self.contents().store().read();
+        let rows = scope.rows::<Entity>(select).await?;
+        let events = rows.iter().map(|row| Model::from_query_result(row, ""));
+        let events: Vec<_> = events.collect::<Result<_, _>>()?;
+        let ids: BTreeSet<_> = events.iter().map(|event| event.case_id).collect();
+        let files = scope.all_of::<case_file::Entity>(case_file::Column::Id, ids, Condition::all());
+        let files: HashMap<_, _> = files.await?.into_iter().map(|row| (row.id, row)).collect();
         let events = events.into_iter();
-        let seen = events.filter_map(|event| Some((cases.get(&event.case)?.clone(), event)));
-        Ok(seen.collect())
+        let rows = events.filter_map(|event| Some((files.get(&event.case_id)?.clone(), event)));
+        Ok(Arc::new(rows.collect()))
     }
+}
+
+/// Those that somebody sees.
+fn seen(
+    sight: &Sight,
+    rows: &[(case_file::Model, case_event::Model)],
+) -> Result<VecDeque<(Case, CaseEvent)>, StoreError> {
+    let mut seen = VecDeque::new();
+    for (file, event) in rows {
+        let case = Case::try_from(file.clone())?;
+        if sight.sees(&case) {
+            seen.push_back((case, CaseEvent::from_row(event.clone())?));
+        }
+    }
+    Ok(seen)
 }

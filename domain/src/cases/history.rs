@@ -8,9 +8,11 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable,
     sea_query::{Alias, Expr, ExprTrait, Order, Query},
 };
+use serde_json::Value;
 
-use super::{CaseEvent, Cases};
+use super::{Case, CaseError, CaseEvent, Cases};
 use crate::{
+    citizens::CitizenKeys,
     ids::CaseId,
     store::{Scope, StoreError},
 };
@@ -40,7 +42,7 @@ pub(super) async fn outlines<C: ConnectionTrait>(
 }
 
 /// The events that say what is applied for in these cases: of each the last one.
-pub(super) async fn applications<C: ConnectionTrait>(
+async fn applications<C: ConnectionTrait>(
     scope: &Scope<C>,
     cases: &[CaseId],
 ) -> Result<HashMap<CaseId, CaseEvent>, StoreError> {
@@ -64,6 +66,18 @@ pub(super) async fn applications<C: ConnectionTrait>(
         Ok((event.case, event))
     });
     events.collect()
+}
+
+/// What is applied for in a case, as it was said last.
+pub(super) async fn applied_for<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    keys: &CitizenKeys,
+    case: &Case,
+) -> Result<Option<Value>, CaseError> {
+    let said = applications(scope, &[case.id]).await?;
+    let said: Vec<_> = said.into_values().collect();
+    let said = case.personal(keys, &said)?;
+    Ok(said.into_iter().find_map(|said| said.data))
 }
 
 impl Cases {

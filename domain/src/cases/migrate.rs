@@ -94,6 +94,7 @@ pub async fn migrate(
         actor,
         happening: Happening::Migrated(migration),
         personal: Personal::default(),
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, terms.now).await?;
     watch(transaction, definition, &case, case.version, terms.now).await?;

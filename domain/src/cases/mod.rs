@@ -9,19 +9,28 @@
 
 mod access;
 mod append;
+mod automation;
+mod batch;
+mod code;
+mod count;
+mod erase;
 mod error;
 mod event;
 mod evidence;
+mod export;
 mod facts;
 mod file;
+mod files;
 mod follow;
 mod history;
+mod insight;
 mod migrate;
 mod open;
 mod people;
 mod queries;
 mod report;
 mod sight;
+mod state_map;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -30,21 +39,33 @@ mod verify;
 mod work;
 
 pub use access::CaseAccess;
+pub use automation::{
+    ActionOutcome, Automation, Difference, Difficulty, Occasion, RuleRefusal, RuleResult, RuleRun,
+    RuleUse, RuleVerdict, SimulatedCase, Simulation, forget_rule_runs, simulate,
+};
+pub use batch::{CaseBatch, UnwrittenCase};
+pub use code::{CaseCode, InvalidCaseCode, give_code, was_sent};
+pub use erase::{ErasedPerson, KeptFor, erase_case, erase_expired, erase_person};
 pub use error::{CaseError, CaseRefusal};
 pub use event::{
-    Assignment, Audience, CaseEvent, Evidence, EvidenceKind, Happening, Message, Migration,
-    Movement, Opening, Protocol, Reminder, Revision,
+    Assignment, Audience, CaseEvent, Erasure, ErasureCause, Evidence, EvidenceKind, Happening,
+    Message, Migration, Movement, Notice, Opening, Protocol, Reminder, Revision,
 };
 pub use evidence::add_evidence;
+pub use export::{ExportFor, Exported};
 pub use facts::facts;
 pub use file::{Case, Outcome};
+pub use files::MOST_FILES;
+pub use insight::{Figures, Insight, InsightFilter, InsightRow, Period};
 pub use migrate::migrate;
 pub use open::{CaseOrigin, NewCase, open_case, revise_case};
 pub use people::{People, Person, Personal};
+pub(crate) use people::{seal, unseal};
 pub(crate) use queries::has_some;
 pub use queries::{CaseFilter, CaseOrder, Cases};
 pub use report::{Published, Reference, Report, Reported, report};
 pub use sight::{Rights, Sight};
+pub use state_map::{StateMap, StateNames, set_state_map};
 pub use timer::Timekeeper;
 pub use verify::{CaseFlaw, VerifiedCases};
 pub use work::{Held, Step, Terms, assign, decide, hold, send_message, transition};

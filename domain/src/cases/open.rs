@@ -14,10 +14,10 @@ use super::{
     work::line,
 };
 use crate::{
-    citizens::{CitizenId, CitizenKeys},
+    citizens::{CitizenId, CitizenKeys, DataKey},
     content::types::Procedure,
     digest::sha256,
-    ids::{CaseId, ItemId, RevisionId},
+    ids::{CaseId, ItemId, RevisionId, TenantId},
     procedures::{CaseStatus, Definition, check_form},
     store::{StoreError, Transaction},
 };
@@ -40,6 +40,8 @@ pub struct NewCase<'a> {
     pub data: Option<Value>,
     /// Who begins it.
     pub origin: CaseOrigin,
+    /// A parent acts for a child: nobody else can, whatever the procedure says of delegates.
+    pub is_by_parent: bool,
 }
 
 /// Who begins a case.
@@ -75,7 +77,8 @@ impl NewCase<'_> {
             let name = person.as_ref().and_then(|person| person.name.as_deref());
             wrong.extend(name.and_then(|name| line(path, name)));
         }
-        if people.delegate.is_some() && !definition.allows_delegates {
+        let is_by_choice = people.delegate.is_some() && !self.is_by_parent;
+        if is_by_choice && !definition.allows_delegates {
             wrong.push(CaseRefusal::NoDelegates);
         }
         wrong.extend(self.data.as_ref().and_then(too_long));
@@ -115,6 +118,29 @@ pub async fn open_case(
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
+    let definition = new.revision.1.definition.as_ref();
+    let (row, key, addition) = begin(transaction.tenant_id(), keys, new, actor)?;
+    if let Happening::Opened(opening) = &addition.happening
+        && opening.is_private
+        && !has_room(transaction, &opening.applicant, &opening.delegate).await?
+    {
+        return Err(CaseRefusal::TooManyDrafts.into());
+    }
+    let row = append(transaction, row, Some(&key), addition, now).await?;
+    let case: Case = row.try_into()?;
+    if let Some(definition) = definition {
+        watch(transaction, definition, &case, case.version, now).await?;
+    }
+    Ok(case)
+}
+
+/// The row of a new case, its key, and how it begins.
+pub(super) fn begin<'a>(
+    tenant: TenantId,
+    keys: &CitizenKeys,
+    new: NewCase<'a>,
+    actor: String,
+) -> Result<(case_file::Model, DataKey, Addition<'a>), CaseError> {
     let office = new.office()?;
     let definition = new.revision.1.definition.as_ref();
     let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
@@ -126,16 +152,12 @@ pub async fn open_case(
     }
     let id = CaseId::generate();
     let (key, kept) = keys.new_data_key(&place(id))?;
-    let tenant = transaction.tenant_id();
     let known = |person: &Option<Person>| -> Option<CitizenId> {
         let person = person.as_ref()?;
         Some(keys.citizen(tenant, &person.fiscal_code))
     };
     let (applicant, delegate) = (known(&new.people.applicant), known(&new.people.delegate));
     let is_private = is_draft && new.origin == CaseOrigin::Citizen;
-    if is_private && !has_room(transaction, &applicant, &delegate).await? {
-        return Err(CaseRefusal::TooManyDrafts.into());
-    }
     let sealed = seal(&key, &drawer(id, 0), &new.people)?;
     let happening = Happening::Opened(Opening {
         procedure: new.procedure,
@@ -164,11 +186,9 @@ pub async fn open_case(
         actor,
         happening,
         personal,
+        definition: Some(definition),
     };
-    let row = append(transaction, row, Some(&key), addition, now).await?;
-    let case: Case = row.try_into()?;
-    watch(transaction, definition, &case, case.version, now).await?;
-    Ok(case)
+    Ok((row, key, addition))
 }
 
 /// Whether there is room for one more draft of whoever begins it: the delegate, or else the applicant.
@@ -219,6 +239,7 @@ pub async fn revise_case(
             data: Some(data),
             ..Personal::default()
         },
+        definition: None,
     };
     held.add(transaction, keys, addition, now).await
 }

@@ -9,6 +9,7 @@ use super::CaseError;
 use crate::{
     citizens::{DataKey, FiscalCode},
     ids::CaseId,
+    media::SealedFile,
 };
 
 /// Somebody of whom a case tells.
@@ -71,6 +72,9 @@ pub struct Personal {
     /// Under which number or address something is kept elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The files that came along with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SealedFile>,
 }
 
 impl Personal {
@@ -86,7 +90,7 @@ pub(super) fn drawer(case: CaseId, number: i64) -> String {
 }
 
 /// Encrypts what is kept at this place.
-pub(super) fn seal(
+pub(crate) fn seal(
     key: &DataKey,
     drawer: &str,
     value: &impl Serialize,
@@ -96,7 +100,7 @@ pub(super) fn seal(
 }
 
 /// Reads what is kept at this place.
-pub(super) fn unseal<T: DeserializeOwned>(
+pub(crate) fn unseal<T: DeserializeOwned>(
     key: &DataKey,
     drawer: &str,
     sealed: &str,

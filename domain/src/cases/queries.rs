@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::NaiveDate;
 use municipio_entities::{case_event, case_file, content_item};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable,
-    sea_query::{Alias, Expr, Func, Query, SelectStatement},
+    ColumnTrait, Condition, ConnectionTrait, EntityName, FromQueryResult, Iterable,
+    sea_query::{Alias, Asterisk, Query, SelectStatement, UnionType},
 };
 
 use super::{Case, CaseEvent, Sight};
@@ -165,11 +165,30 @@ impl Cases {
         order: CaseOrder,
         window: &Window<i64>,
     ) -> Result<Page<Case, i64>, StoreError> {
-        let columns = case_file::Column::iter().map(|column| (case_file::Entity, column));
-        let mut select = select(sight, filter);
-        select.columns(columns);
         let (column, direction) = order.column();
-        window.select_by::<case_file::Entity, _>(&mut select, column, direction, |place| *place);
+        let limited = |select: &mut SelectStatement| {
+            let columns = case_file::Column::iter().map(|column| (case_file::Entity, column));
+            select.columns(columns);
+            window.select_by::<case_file::Entity, _>(select, column, direction, |place| *place);
+        };
+        let store = self.contents.store();
+        let parts = sight
+            .parts(filter.office.is_some())
+            .into_iter()
+            .map(|part| {
+                let mut select = select(part, filter);
+                select.and_where(case_file::Column::TenantId.eq(store.tenant_id().0));
+                limited(&mut select);
+                select
+            });
+        let select = match parts.collect::<Vec<_>>() {
+            parts if parts.len() > 1 => {
+                let mut all = merged(parts);
+                limited(&mut all);
+                all
+            }
+            mut parts => parts.pop().unwrap_or_default(),
+        };
         let rows = self.contents.store().read();
         let rows = rows.rows::<case_file::Entity>(select).await?;
         let size = usize::try_from(window.size).unwrap_or(usize::MAX);
@@ -180,35 +199,6 @@ impl Cases {
         });
         let cases = cases.collect::<Result<_, _>>()?;
         Ok(Page::of(window, cases, more))
-    }
-
-    /// How many cases match, of those that are seen, by where they stand.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn counts(
-        &self,
-        sight: &Sight,
-        filter: &CaseFilter,
-    ) -> Result<Vec<(CaseStatus, u64)>, StoreError> {
-        let status = (case_file::Entity, case_file::Column::Status);
-        let mut select = select(sight, filter);
-        select
-            .column(status)
-            .expr_as(Func::count(Expr::col(status)), Alias::new("total"))
-            .group_by_col(status);
-        let rows = self.contents.store().read();
-        let rows = rows.rows::<case_file::Entity>(select).await?;
-        let mut counts = Vec::new();
-        for row in &rows {
-            let (code, total): (String, i64) =
-                (row.try_get("", "status")?, row.try_get("", "total")?);
-            let status = CaseStatus::of_code(&code);
-            let status = status.ok_or_else(|| StoreError::corrupt("status of a case", code))?;
-            counts.push((status, total.unsigned_abs()));
-        }
-        counts.sort_by_key(|(status, _)| status.code());
-        Ok(counts)
     }
 
     /// Those of these cases that are seen, in no order.
@@ -288,15 +278,29 @@ pub(crate) async fn has_some(transaction: &Transaction, item: ItemId) -> Result<
     Ok(case.is_some())
 }
 
-fn select(sight: &Sight, filter: &CaseFilter) -> SelectStatement {
-    // The sight as a whole: of a citizen it is one of two columns.
-    let condition = Condition::all()
-        .add(sight.condition())
-        .add(filter.condition());
+pub(super) fn select(seen: Condition, filter: &CaseFilter) -> SelectStatement {
+    // What is seen as a whole: of a citizen it is one of two columns.
+    let condition = Condition::all().add(seen).add(filter.condition());
     Query::select()
         .from(case_file::Entity)
         .cond_where(condition)
         .to_owned()
+}
+
+/// The rows of several selects, under the name of their table.
+fn merged(parts: Vec<SelectStatement>) -> SelectStatement {
+    // SQLite takes no order and no limit within a union but in a select of its own.
+    let mut parts = parts.into_iter().map(|part| {
+        let mut whole = Query::select();
+        whole
+            .column(Asterisk)
+            .from_subquery(part, Alias::new("part"));
+        whole
+    });
+    let mut union = parts.next().unwrap_or_default();
+    union.unions(parts.map(|part| (UnionType::All, part)));
+    let table = Alias::new(case_file::Entity.table_name());
+    Query::select().from_subquery(union, table).to_owned()
 }
 
 /// What happened in these cases: of each in its order.

@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use super::{
     Case, CaseError, CaseEvent, CaseOrigin, CaseRefusal, Cases, Happening, Held, Movement, NewCase,
-    People, Personal, Protocol, Rights, Sight, Terms,
+    People, Personal, Protocol, Rights, Sight, StateNames, Terms,
     append::Addition,
     facts::facts,
     hold, open_case,
+    state_map::meant,
     term::{due_on, touches},
     timer::{calendar, watch},
     work::{line, words},
@@ -25,6 +26,7 @@ use crate::{
     content::{ContentType, Found, Slug, types::Procedure},
     ids::{CaseId, ItemId, RevisionId},
     locale::Locale,
+    notifications,
     procedures::{CaseStatus, DeadlineEffect, Definition, Effect, State},
     store::{StoreError, Transaction},
     time::{ClosingCalendar, legal_day},
@@ -49,7 +51,7 @@ pub struct Reference {
 /// What other software says of a case.
 #[derive(Clone)]
 pub struct Report {
-    /// The state, by its code in the definition.
+    /// The state, by its code in the definition, or as the map of the source calls it.
     pub state: String,
     /// When that came to be, by the clock of the software.
     pub occurred_at: DateTime<Utc>,
@@ -114,16 +116,12 @@ impl Report {
     /// The event that takes a case to where it stands now; none when it stands there.
     fn movement(
         &self,
-        definition: &Definition,
+        (definition, names): (&Definition, &StateNames),
         held: &Held,
         terms: &Terms<'_>,
     ) -> Result<Option<Movement>, CaseError> {
         let known = facts(&held.events);
-        let unknown = || CaseRefusal::Text {
-            path: "state",
-            message: "the procedure has no such state: name one of its definition".to_owned(),
-        };
-        let target = definition.state(&self.state).ok_or_else(unknown)?;
+        let target = meant(definition, names, &self.state)?;
         let protocol = self
             .protocol
             .clone()
@@ -332,7 +330,9 @@ pub async fn report(
         .remove(&before.revision);
     let definition = body.as_ref().and_then(|body| body.definition.as_ref());
     let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
-    let movement = report.movement(definition, &held, terms)?;
+    let names = cases.state_names(&reference.source, before.procedure);
+    let known_as = (definition, &names.await?);
+    let movement = report.movement(known_as, &held, terms)?;
     // Of two reports of the same moment the first counts, however often they are told.
     if known.is_some() && movement.is_some() && occurred_at == row.reported_at {
         return Ok((Reported::Outdated, before));
@@ -396,6 +396,7 @@ async fn open(
         people: report.people.clone(),
         data: None,
         origin: CaseOrigin::Software,
+        is_by_parent: false,
     };
     if !rights.works.takes_in(new.office()?) {
         return Err(CaseRefusal::NotFound("office").into());
@@ -414,13 +415,15 @@ async fn advance(
 ) -> Result<Case, CaseError> {
     let addition = Addition {
         actor: actor.to_owned(),
-        happening: Happening::Moved(movement),
+        happening: Happening::Moved(movement.clone()),
         personal: Personal {
             reasons,
             ..Personal::default()
         },
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;
+    notifications::tell(transaction, &case, &movement, now).await?;
     Ok(case)
 }

@@ -1,5 +1,5 @@
 //! Which cases somebody sees: an officer those of the offices that their roles name and of the offices below them,
-//! a citizen those that are theirs, and nobody else any.
+//! a citizen those that are theirs and those of people for whom they act, and nobody else any.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,9 @@ use crate::{
     store::StoreError,
 };
 
+/// More offices are looked for together: a database takes so many parts of a statement.
+const MOST_PARTS: usize = 100;
+
 /// Which cases somebody sees.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Sight {
@@ -25,6 +28,8 @@ pub enum Sight {
     Offices(Vec<ItemId>),
     /// Those of this citizen, as an applicant or a delegate.
     Citizen(CitizenId),
+    /// The same, and what those applied for as whose delegate or parent the citizen is recorded; not what they have not sent.
+    Delegate(CitizenId, Vec<CitizenId>),
     /// All, drafts of citizens included: time goes by in those too.
     Time,
 }
@@ -51,7 +56,7 @@ impl Sight {
         match self {
             Self::Everything | Self::Time => true,
             Self::Offices(offices) => offices.contains(&office),
-            Self::Citizen(_) => false,
+            Self::Citizen(_) | Self::Delegate(..) => false,
         }
     }
 
@@ -60,10 +65,40 @@ impl Sight {
         match self {
             Self::Time => true,
             Self::Everything | Self::Offices(_) => !case.is_private && self.takes_in(case.office),
-            Self::Citizen(citizen) => {
-                let mut theirs = case.applicant.iter().chain(&case.delegate);
-                theirs.any(|person| person == citizen)
+            Self::Citizen(citizen) => is_theirs(case, citizen),
+            Self::Delegate(citizen, principals) => {
+                let mut applicant = case.applicant.iter();
+                let is_of_principal = applicant.any(|person| principals.contains(person));
+                is_theirs(case, citizen) || !case.is_private && is_of_principal
             }
+        }
+    }
+
+    /// The same in parts, no case in two of them, each of which is one range of an index in every order. Cases of one
+    /// office are in one part as it is.
+    pub(super) fn parts(&self, of_one_office: bool) -> Vec<Condition> {
+        match self {
+            Self::Offices(offices)
+                if !of_one_office && (1..=MOST_PARTS).contains(&offices.len()) =>
+            {
+                let part = |office: &ItemId| {
+                    Condition::all()
+                        .add(Column::IsPrivate.eq(false))
+                        .add(Column::OfficeId.eq(office.0))
+                };
+                offices.iter().map(part).collect()
+            }
+            Self::Citizen(citizen) => parts_of(citizen).into(),
+            Self::Delegate(citizen, principals) => {
+                let principals = principals.iter().filter(|other| *other != citizen);
+                let of_principals = Condition::all()
+                    .add(Column::IsPrivate.eq(false))
+                    .add(Column::Applicant.is_in(principals.map(CitizenId::as_str)))
+                    .add(is_other(Column::Delegate, citizen));
+                let own = parts_of(citizen).into_iter();
+                own.chain([of_principals]).collect()
+            }
+            _ => vec![self.condition()],
         }
     }
 
@@ -78,14 +113,43 @@ impl Sight {
                     .add(Column::IsPrivate.eq(false))
                     .add(Column::OfficeId.is_in(offices))
             }
-            Self::Citizen(citizen) => {
-                let citizen = citizen.to_string();
-                Condition::any()
-                    .add(Column::Applicant.eq(citizen.clone()))
-                    .add(Column::Delegate.eq(citizen))
+            Self::Citizen(citizen) => theirs(citizen),
+            Self::Delegate(citizen, principals) => {
+                let principals = principals.iter().map(CitizenId::as_str);
+                let of_principals = Condition::all()
+                    .add(Column::IsPrivate.eq(false))
+                    .add(Column::Applicant.is_in(principals));
+                theirs(citizen).add(of_principals)
             }
         }
     }
+}
+
+fn is_theirs(case: &Case, citizen: &CitizenId) -> bool {
+    let mut people = case.applicant.iter().chain(&case.delegate);
+    people.any(|person| person == citizen)
+}
+
+fn theirs(citizen: &CitizenId) -> Condition {
+    Condition::any()
+        .add(Column::Applicant.eq(citizen.as_str()))
+        .add(Column::Delegate.eq(citizen.as_str()))
+}
+
+/// What a citizen applied for, and what they are the delegate of.
+fn parts_of(citizen: &CitizenId) -> [Condition; 2] {
+    let applicant = Condition::all().add(Column::Applicant.eq(citizen.as_str()));
+    let delegate = Condition::all()
+        .add(Column::Delegate.eq(citizen.as_str()))
+        .add(is_other(Column::Applicant, citizen));
+    [applicant, delegate]
+}
+
+/// Nobody, or somebody else, stands there.
+fn is_other(column: Column, citizen: &CitizenId) -> Condition {
+    Condition::any()
+        .add(column.is_null())
+        .add(column.ne(citizen.as_str()))
 }
 
 /// What somebody may do with which cases.
@@ -117,9 +181,12 @@ impl Rights {
         Ok(Self { reads, works })
     }
 
-    /// Those of a citizen.
-    pub fn of_citizen(citizen: &CitizenId) -> Self {
-        let sight = Sight::Citizen(citizen.clone());
+    /// Those of a citizen who acts for these people.
+    pub fn of_citizen(citizen: &CitizenId, principals: Vec<CitizenId>) -> Self {
+        let sight = match principals.is_empty() {
+            true => Sight::Citizen(citizen.clone()),
+            false => Sight::Delegate(citizen.clone(), principals),
+        };
         Self {
             reads: sight.clone(),
             works: sight,

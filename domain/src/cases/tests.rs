@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use super::{
     append::Addition,
+    automation::Known,
     facts::facts,
     file::{apply, blank},
     migrate::migration,
-    timer::{Next, next},
+    timer::{Due, Next, next},
     work::has_room,
     *,
 };
@@ -164,7 +165,12 @@ impl Told {
     /// What time does next, and the day that is over then.
     fn awaited(&self, on: &str) -> Option<(Next, NaiveDate)> {
         let terms = self.terms(at(day(on)));
-        let (when, next) = next(&self.definition, &self.events, self.row.due_on, &terms)?;
+        let (when, next) = next(
+            &self.definition,
+            &self.events,
+            (self.row.due_on, &Known::default()),
+            &terms,
+        )?;
         let last = when - TimeDelta::seconds(1);
         Some((next, legal_day(last)))
     }
@@ -175,7 +181,7 @@ impl Told {
 }
 
 fn taken(code: &str, last: &str) -> Option<(Next, NaiveDate)> {
-    Some((Next::Take(code.to_owned()), day(last)))
+    Some((Next::Event(Due::Take(code.to_owned())), day(last)))
 }
 
 #[test]
@@ -307,6 +313,7 @@ fn citizens_do_not_fill_a_case_without_end() {
         actor: actor.to_owned(),
         happening,
         personal: Personal::default(),
+        definition: None,
     };
     for _ in 0..500 {
         assert!(has_room(&told.events, &addition("citizen:1", message())));

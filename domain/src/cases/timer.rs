@@ -1,5 +1,5 @@
-//! What happens in a case as time goes by: its officer is reminded before the end of the term, and transitions are
-//! taken that happen by themselves. Each transition leaves a job in the outbox that waits for the next of these; when
+//! What happens in a case as time goes by: its officer is reminded before the end of the term, transitions are taken
+//! that happen by themselves, and rules run that wait for a time. Each transition leaves a job in the outbox that waits for the next of these; when
 //! the case has gone on meanwhile, the job finds nothing to do.
 
 use std::time::Duration;
@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{
     Case, CaseError, CaseEvent, Cases, Happening, Movement, Personal, Reminder, Sight, Step,
     append::Addition,
+    automation::{self, Known, Occasion, Rules},
     facts::facts,
     term::announced_on,
     work::{Terms, decide, hold, transition},
@@ -23,7 +24,7 @@ use crate::{
     ids::CaseId,
     outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Retries, Topic},
     procedures::{Definition, Facts, Given, Timer, Transition, Who, take},
-    store::{Database, StoreError, TenantStore, Transaction},
+    store::{Database, StoreError, Transaction},
     tenants,
     time::{ClosingCalendar, end_of_day, last_day_for_observations, legal_day},
 };
@@ -43,7 +44,7 @@ const TOPIC: Topic = Topic {
     },
 };
 /// Who takes the transitions that happen by themselves, as events say it.
-const ACTOR: &str = "timer";
+pub(super) const ACTOR: &str = "timer";
 
 /// What a job waits for: something in this case, unless it has gone on since this event.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +56,15 @@ struct Watch {
 /// What happens next by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
+    /// An event of the case.
+    Event(Due),
+    /// A rule runs, by its code.
+    Rule(String, Occasion),
+}
+
+/// An event that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Due {
     /// The officer is reminded so many days before the end of the term.
     Remind(Reminder),
     /// A transition is taken.
@@ -72,9 +82,10 @@ pub(super) async fn watch(
     let by_timer = definition
         .from(&case.state)
         .any(|known| known.timer.is_some());
-    let term = definition.deadline.as_ref();
-    let reminds = case.due_on.is_some() && term.is_some_and(|term| !term.alerts.is_empty());
-    if case.status.is_final() || !(by_timer || reminds) {
+    let (term, has_term) = (definition.deadline.as_ref(), case.due_on.is_some());
+    let reminds = has_term && term.is_some_and(|term| !term.alerts.is_empty());
+    let by_rule = automation::waits(definition, &case.state, has_term);
+    if case.status.is_final() || !(by_timer || reminds || by_rule) {
         return Ok(());
     }
     let watch = Watch {
@@ -139,20 +150,25 @@ pub(super) fn last_day(
 pub(super) fn next(
     definition: &Definition,
     events: &[CaseEvent],
-    due_on: Option<NaiveDate>,
+    (due_on, ran): (Option<NaiveDate>, &Known),
     terms: &Terms<'_>,
 ) -> Option<(DateTime<Utc>, Next)> {
     let facts = facts(events);
+    let moved = last_move(events)?;
     let transitions = definition.from(&facts.state).filter_map(|transition| {
         let last = last_day(transition.timer?, events, due_on, terms.calendar)?;
         if !happens(definition, transition, &facts) {
             return None;
         }
-        Some((end_of_day(last)?, Next::Take(transition.code.clone())))
+        let due = Due::Take(transition.code.clone());
+        Some((end_of_day(last)?, Next::Event(due)))
     });
     let reminders = reminders(definition, events, due_on, terms.now);
-    let mut all: Vec<_> = transitions.chain(reminders).collect();
-    all.sort_by_key(|(at, next)| (*at, matches!(next, Next::Take(_))));
+    let rules = automation::with_time(definition, &facts.state, moved, due_on).into_iter();
+    let rules = rules.filter(|(_, rule, occasion)| !ran.ran(&rule.code, occasion));
+    let rules = rules.map(|(at, rule, occasion)| (at, Next::Rule(rule.code.clone(), occasion)));
+    let mut all: Vec<_> = transitions.chain(reminders).chain(rules).collect();
+    all.sort_by_key(|(at, next)| (*at, matches!(next, Next::Event(Due::Take(_)))));
     all.into_iter().next()
 }
 
@@ -181,7 +197,7 @@ fn reminders(
     open.sort_unstable();
     let come = open.iter().filter(|(at, _)| *at <= now).count();
     let open = open.into_iter().skip(come.saturating_sub(1));
-    open.map(|(at, days)| (at, Next::Remind(Reminder { due_on, days })))
+    open.map(|(at, days)| (at, Next::Event(Due::Remind(Reminder { due_on, days }))))
         .collect()
 }
 
@@ -218,24 +234,39 @@ impl Timekeeper {
         let definition = procedure
             .as_ref()
             .and_then(|known| known.definition.as_ref());
-        let Some(definition) = definition.filter(|_| !has_gone_on && !case.status.is_final())
-        else {
+        let is_over = has_gone_on || case.status.is_final() || case.is_erased();
+        let Some(definition) = definition.filter(|_| !is_over) else {
             return Ok(Progress::Done);
         };
+        let ran = automation::known(&store.read(), case.id).await?;
         let calendar = calendar(&contents).await?;
         let terms = Terms {
             calendar: &calendar,
             now,
         };
-        match next(definition, &events, case.due_on, &terms) {
+        match next(definition, &events, (case.due_on, &ran), &terms) {
             None => Ok(Progress::Done),
             Some((at, _)) if at > now => Ok(Progress::Postponed(at)),
             Some((_, next)) => {
-                match self
-                    .carry_out(&store, &case, definition, next, &terms)
-                    .await
-                {
-                    Ok(()) => Ok(Progress::More),
+                let done = match next {
+                    Next::Event(due) => {
+                        self.carry_out(&contents, &case, definition, due, &terms)
+                            .await
+                    }
+                    Next::Rule(code, occasion) => {
+                        let rules = Rules::new(&self.database, &self.vault, &contents);
+                        match definition.rule(&code) {
+                            Some(rule) => {
+                                automation::run(&rules, &case, (definition, rule), &occasion, now)
+                                    .await
+                            }
+                            None => Ok(false),
+                        }
+                    }
+                };
+                match done {
+                    Ok(true) => Ok(Progress::More),
+                    Ok(false) => Ok(Progress::Done),
                     Err(CaseError::Store(error)) => Err(error.into()),
                     // Somebody was faster, or whoever runs the service has to do something first.
                     Err(error) => Err(Fault::passing(error)),
@@ -246,21 +277,22 @@ impl Timekeeper {
 
     async fn carry_out(
         &self,
-        store: &TenantStore,
+        contents: &Contents,
         case: &Case,
         definition: &Definition,
-        next: Next,
+        due: Due,
         terms: &Terms<'_>,
-    ) -> Result<(), CaseError> {
+    ) -> Result<bool, CaseError> {
         let keys = self.vault.citizens();
         let keys =
             keys.ok_or_else(|| CaseError::Sealing("there is no MUNICIPIO_SECRET".to_owned()))?;
+        let (store, now) = (contents.store(), terms.now);
         let tenant = tenants::find(&self.database, store.tenant_id()).await?;
         let transaction = store.begin().await?;
         let held = hold(&transaction, &Sight::Time, case.id, Some(case.version)).await?;
-        let (actor, now) = (ACTOR.to_owned(), terms.now);
-        let case = match next {
-            Next::Take(code) => {
+        let actor = ACTOR.to_owned();
+        let case = match due {
+            Due::Take(code) => {
                 let step = Step {
                     transition: code,
                     ..Step::default()
@@ -270,11 +302,12 @@ impl Timekeeper {
                 let taken = (definition, movement, step);
                 transition(&transaction, keys, held, taken, actor, now).await?
             }
-            Next::Remind(reminder) => {
+            Due::Remind(reminder) => {
                 let addition = Addition {
                     actor,
                     happening: Happening::Reminded(reminder),
                     personal: Personal::default(),
+                    definition: Some(definition),
                 };
                 held.add(&transaction, keys, addition, now).await?
             }
@@ -283,7 +316,8 @@ impl Timekeeper {
             let deed = case.deed("case.timer", &tenant.ipa_code);
             record(&transaction, &Actor::system(), &deed, now).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 }
 

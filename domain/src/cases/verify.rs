@@ -249,7 +249,7 @@ fn check(
     for flaw in verified.flaws {
         found.flaw(case, CaseFlaw::Event(flaw));
     }
-    if !says_its_people(&file, rows.first()) {
+    if !says_its_people(&file, rows) {
         found.flaw(case, CaseFlaw::People);
     }
     let left: Result<_, StoreError> = left;
@@ -259,10 +259,16 @@ fn check(
     verified.head
 }
 
-/// Whether the row says of people, encrypted, what it said when the case began, and has the key to it.
-fn says_its_people(file: &case_file::Model, first: Option<&case_event::Model>) -> bool {
-    let opened = first.and_then(|row| CaseEvent::from_row(row.clone()).ok());
-    match opened.map(|event| event.happening) {
+/// Whether the row says of people, encrypted, what it said when the case began, and has the key to it; or nothing, once an
+/// event says that it was erased.
+fn says_its_people(file: &case_file::Model, rows: &[case_event::Model]) -> bool {
+    let read = |row: &case_event::Model| CaseEvent::from_row(row.clone()).ok();
+    let last = rows.last().and_then(read).map(|event| event.happening);
+    // Nothing follows an erasure.
+    if matches!(last, Some(Happening::Erased(_))) {
+        return file.sealed.is_none() && file.data_key.is_none();
+    }
+    match rows.first().and_then(read).map(|event| event.happening) {
         Some(Happening::Opened(opening)) => {
             let [people, key] =
                 [&file.sealed, &file.data_key].map(|kept| kept.as_deref().map(sha256));

@@ -11,7 +11,7 @@ use super::{
     append::{Addition, append},
     event::CITIZEN,
     facts::facts,
-    history::{applications, outlines},
+    history::{applied_for, outlines},
     open::unfit,
     term::{Touch, announced_on, due_on, touches},
     timer::{closes, last_day, watch},
@@ -20,6 +20,8 @@ use crate::{
     citizens::CitizenKeys,
     content::check_text,
     ids::{AccountId, CaseId, ItemId},
+    media::SealedFile,
+    notifications,
     procedures::{
         CaseStatus, DeadlineEffect, Definition, Effect, Facts, Given, Kept, Requirement,
         Transition, Who, take,
@@ -41,7 +43,7 @@ pub struct Held {
     pub case: Case,
     /// What happened in it, without what that says of people.
     pub events: Vec<CaseEvent>,
-    row: case_file::Model,
+    pub(super) row: case_file::Model,
 }
 
 /// Holds a case that somebody sees, at the version that they know.
@@ -74,9 +76,12 @@ impl Held {
         self,
         transaction: &Transaction,
         keys: &CitizenKeys,
-        addition: Addition,
+        addition: Addition<'_>,
         now: DateTime<Utc>,
     ) -> Result<Case, CaseError> {
+        if self.case.is_erased() {
+            return Err(CaseRefusal::Erased.into());
+        }
         if !has_room(&self.events, &addition) {
             return Err(CaseRefusal::Full.into());
         }
@@ -112,6 +117,8 @@ pub struct Step {
     pub reasons: Option<String>,
     /// The protocol.
     pub protocol: Option<Protocol>,
+    /// Files, such as what was asked for.
+    pub files: Vec<SealedFile>,
 }
 
 impl Step {
@@ -301,10 +308,7 @@ pub async fn transition(
     let was_draft = held.case.is_private || held.case.status == CaseStatus::Draft;
     let is_sent = movement.status != CaseStatus::Draft && !movement.status.is_final();
     if was_draft && is_sent {
-        let said = applications(transaction, &[held.case.id]).await?;
-        let said: Vec<_> = said.into_values().collect();
-        let said = held.case.personal(keys, &said)?;
-        let data = said.into_iter().find_map(|said| said.data);
+        let data = applied_for(transaction, keys, &held.case).await?;
         // Of an application on paper the data need not be there.
         let data = data.or_else(|| held.case.is_private.then_some(Value::Null));
         let wrong = data
@@ -317,16 +321,18 @@ pub async fn transition(
     let personal = Personal {
         text: step.comment,
         reasons: step.reasons,
+        files: step.files,
         ..Personal::default()
     };
-    let happening = Happening::Moved(movement);
     let addition = Addition {
         actor,
-        happening,
+        happening: Happening::Moved(movement.clone()),
         personal,
+        definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;
+    notifications::tell(transaction, &case, &movement, now).await?;
     Ok(case)
 }
 
@@ -346,6 +352,7 @@ pub async fn assign(
         actor,
         happening: Happening::Assigned(Assignment { office, officer }),
         personal: Personal::default(),
+        definition: None,
     };
     held.add(transaction, keys, addition, now).await
 }
@@ -358,7 +365,7 @@ pub async fn send_message(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (message, text): (Message, String),
+    (message, text, files): (Message, String, Vec<SealedFile>),
     actor: String,
     now: DateTime<Utc>,
 ) -> Result<Case, CaseError> {
@@ -370,8 +377,10 @@ pub async fn send_message(
         happening: Happening::Wrote(message),
         personal: Personal {
             text: Some(text),
+            files,
             ..Personal::default()
         },
+        definition: None,
     };
     held.add(transaction, keys, addition, now).await
 }

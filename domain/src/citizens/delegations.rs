@@ -3,12 +3,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use municipio_entities::citizen_delegation::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     CitizenId, CitizenKeys, DelegationKind, DelegationRefused, FiscalCode, Term, delegation_term,
 };
 use crate::{
+    audit::Deed,
     ids::DelegationId,
     store::{StoreError, TenantStore, Transaction},
     time::legal_day,
@@ -62,6 +64,16 @@ pub enum DelegationError {
 }
 
 impl Delegation {
+    /// What is written down of what was done to it.
+    pub fn deed(&self, name: &'static str) -> Deed {
+        Deed::to(name, format!("citizen:{}", self.principal)).with(json!({
+            "delegate": self.delegate,
+            "kind": self.kind,
+            "from": self.term.from,
+            "until": self.term.until,
+        }))
+    }
+
     fn of(row: Model) -> Result<Self, StoreError> {
         let person = |text: &str| {
             let id = text.parse();
@@ -112,20 +124,62 @@ pub async fn grant_delegation(
     Ok(Delegation::of(row)?)
 }
 
-/// Takes a delegation back; says whether there was one that held until now.
+/// Takes back all that lets somebody act for somebody else; says how many held until now.
 ///
 /// # Errors
 /// The database failed.
-pub async fn revoke_delegation(
+pub async fn revoke_delegations(
     transaction: &Transaction,
-    id: DelegationId,
+    (principal, delegate): (&CitizenId, &CitizenId),
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+) -> Result<u64, StoreError> {
+    let still = Condition::any()
+        .add(Column::ValidUntil.is_null())
+        .add(Column::ValidUntil.gte(legal_day(now)));
     let filter = Condition::all()
-        .add(Column::Id.eq(id.0))
-        .add(Column::RevokedAt.is_null());
+        .add(Column::Principal.eq(principal.as_str()))
+        .add(Column::Delegate.eq(delegate.as_str()))
+        .add(Column::RevokedAt.is_null())
+        .add(still);
     let values = [(Column::RevokedAt, Some(now).into())];
-    Ok(transaction.update::<Entity>(values, filter).await? > 0)
+    transaction.update::<Entity>(values, filter).await
+}
+
+/// All delegations of a person, as whom they act for and as who acts, the oldest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn delegations_about(
+    store: &TenantStore,
+    person: &CitizenId,
+) -> Result<Vec<Delegation>, StoreError> {
+    let rows = store.read().all::<Entity>(about(person)).await?;
+    let delegations: Result<Vec<_>, _> = rows.into_iter().map(Delegation::of).collect();
+    let mut delegations = delegations?;
+    delegations.sort_by_key(|delegation| delegation.id);
+    Ok(delegations)
+}
+
+/// Forgets the delegations of a person that hold no more; says how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_delegations(
+    transaction: &Transaction,
+    person: &CitizenId,
+    today: NaiveDate,
+) -> Result<u64, StoreError> {
+    let over = Condition::any()
+        .add(Column::RevokedAt.is_not_null())
+        .add(Column::ValidUntil.lt(today));
+    let over = Condition::all().add(about(person)).add(over);
+    transaction.delete::<Entity>(over).await
+}
+
+fn about(person: &CitizenId) -> Condition {
+    Condition::any()
+        .add(Column::Principal.eq(person.as_str()))
+        .add(Column::Delegate.eq(person.as_str()))
 }
 
 /// The delegations that let somebody act for others on a day.

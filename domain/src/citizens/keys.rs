@@ -41,6 +41,14 @@ impl CitizenKeys {
         CitizenId(URL_SAFE_NO_PAD.encode(hash))
     }
 
+    /// A code that somebody was told, as a municipality keeps it.
+    pub(crate) fn code(&self, tenant: TenantId, code: &str) -> String {
+        let of_codes = [b"codes:".as_slice(), tenant.0.as_bytes()].concat();
+        let key = hmac::sign(&self.lookup, &of_codes);
+        let key = hmac::Key::new(HMAC_SHA256, key.as_ref());
+        URL_SAFE_NO_PAD.encode(hmac::sign(&key, code.as_bytes()))
+    }
+
     /// A new key for what is kept at this place, such as a case; and how it is kept itself.
     ///
     /// # Errors
@@ -103,6 +111,16 @@ impl DataKey {
     /// The cryptographic library refuses.
     pub fn seal(&self, place: &str, plain: &[u8]) -> Result<String, SealError> {
         self.0.seal(place, plain)
+    }
+
+    /// Encrypts a part of a file that is kept at this place.
+    pub(crate) fn seal_bytes(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.0.seal_bytes(place, plain)
+    }
+
+    /// Decrypts a part of a file that is kept at this place.
+    pub(crate) fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.0.open_bytes(place, sealed)
     }
 
     /// Decrypts what is kept at this place.

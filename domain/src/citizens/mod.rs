@@ -16,7 +16,8 @@ pub use crate::sealing::SealError;
 pub use citizen::{Citizen, identify};
 pub use delegation::{DelegationKind, DelegationRefused, Term, delegation_term};
 pub use delegations::{
-    Delegation, DelegationError, NewDelegation, delegations_of, grant_delegation, revoke_delegation,
+    Delegation, DelegationError, NewDelegation, delegations_about, delegations_of,
+    forget_delegations, grant_delegation, revoke_delegations,
 };
 pub use demo::{DEMO_CITIZENS, DemoCitizen, DemoIssuer};
 pub use error::{CitizenError, LevelTooLow};

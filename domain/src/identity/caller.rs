@@ -65,6 +65,14 @@ impl Caller {
         }
     }
 
+    /// Whether another caller may do just the same: what runs for a long time is not to go on when that changes.
+    pub fn may_what(&self, other: &Self) -> bool {
+        match (self.permissions(), other.permissions()) {
+            (Some(own), Some(others)) => own.are_those_of(others),
+            (own, others) => own.is_none() && others.is_none(),
+        }
+    }
+
     /// What is written as the author of a change: `account:…`, `key:…`, `citizen:…`, or
     /// `anonymous`.
     pub fn author(&self) -> String {

@@ -75,7 +75,8 @@ impl Callers {
                     TokenKind::Refresh
                     | TokenKind::Reset
                     | TokenKind::Preview
-                    | TokenKind::SignIn => None,
+                    | TokenKind::SignIn
+                    | TokenKind::RemoteContent => None,
                 };
                 let Some(found) = found.map(Arc::new) else {
                     return Ok(None);

@@ -21,6 +21,7 @@ mod service;
 mod sessions;
 mod tokens;
 mod vault;
+mod workers;
 
 pub(crate) use accounts::name as display_name;
 pub use accounts::{
@@ -53,3 +54,4 @@ pub use sessions::{
 };
 pub use tokens::{NoRandomness, Token, TokenKind};
 pub use vault::{SHORTEST_SECRET, Vault};
+pub(crate) use workers::workers_of;

@@ -66,6 +66,8 @@ actions! {
     ReadCases = "cases.read";
     /// Open cases, take them on, assign them, and write in them.
     WorkCases = "cases.work";
+    /// Hand out and erase what is kept of a person.
+    ManagePrivacy = "privacy.manage";
 }
 
 /// One thing that a role allows. What is left out is not limited.
@@ -194,6 +196,12 @@ impl FromIterator<Grant> for Permissions {
 }
 
 impl Permissions {
+    /// Whether they are the same, in whatever order.
+    pub(super) fn are_those_of(&self, other: &Self) -> bool {
+        let all_of = |some: &Self, others: &Self| some.0.iter().all(|one| others.0.contains(one));
+        all_of(self, other) && all_of(other, self)
+    }
+
     /// Lets somebody go on, or says why not.
     ///
     /// # Errors
@@ -265,8 +273,10 @@ built_in_roles! {
     /// May do everything (amministratore).
     Administrator = "administrator", [
         ReadDrafts, Create, Update, Translate, Review, Publish, Delete, Release, ManageAccounts,
-        ManageRoles, ManageKeys, ManageSettings, ReadAudit, ReadCases, WorkCases
+        ManageRoles, ManageKeys, ManageSettings, ReadAudit, ReadCases, WorkCases, ManagePrivacy
     ];
+    /// Answers for the privacy of people (responsabile della protezione dei dati).
+    PrivacyOfficer = "privacy-officer", [ManagePrivacy];
     /// Connects other programs (integratore).
     Integrator = "integrator", [ReadDrafts, ManageKeys];
 }

@@ -21,16 +21,19 @@ pub enum TokenKind {
     Preview,
     /// Completes the sign-in that its owner began.
     SignIn,
+    /// Lets App IO fetch the content of messages.
+    RemoteContent,
 }
 
 impl TokenKind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Access,
         Self::Refresh,
         Self::ApiKey,
         Self::Reset,
         Self::Preview,
         Self::SignIn,
+        Self::RemoteContent,
     ];
 
     /// With what it begins.
@@ -42,6 +45,7 @@ impl TokenKind {
             Self::Reset => "mun_pr_",
             Self::Preview => "mun_pv_",
             Self::SignIn => "mun_si_",
+            Self::RemoteContent => "mun_io_",
         }
     }
 }

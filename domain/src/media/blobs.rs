@@ -26,9 +26,10 @@ use object_store::{
 };
 use sha2::{Digest, Sha256};
 use tokio::task;
+use uuid::Uuid;
 
 use super::{ContentHash, MediaError};
-use crate::ids::{TenantId, UploadId};
+use crate::ids::{CaseId, TenantId, UploadId};
 
 /// How much is written at once: no part of a store that speaks S3 but the last may be smaller, and some want all of
 /// them to be of one size.
@@ -60,6 +61,16 @@ impl Key {
     /// A piece of a file on its way in.
     pub fn piece(tenant: TenantId, upload: UploadId, name: &str) -> Self {
         Self(Path::from(format!("{tenant}/uploads/{upload}/{name}")))
+    }
+
+    /// A file of a case.
+    pub(super) fn of_case(tenant: TenantId, case: CaseId, file: Uuid) -> Self {
+        Self(Path::from(format!("{tenant}/cases/{case}/{file}")))
+    }
+
+    /// All files of a case.
+    pub(super) fn all_of_case(tenant: TenantId, case: CaseId) -> Self {
+        Self(Path::from(format!("{tenant}/cases/{case}")))
     }
 
     /// All that is made of a file.

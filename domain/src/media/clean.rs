@@ -136,7 +136,7 @@ impl TenantMedia {
 
     /// Removes a file that is still not used. Its row is held until its bytes are gone: who uploads the same file
     /// meanwhile waits, and then keeps it anew.
-    async fn remove_file(
+    pub(super) async fn remove_file(
         &self,
         hash: &ContentHash,
         before: DateTime<Utc>,
@@ -236,7 +236,7 @@ impl TenantMedia {
         Ok(())
     }
 
-    async fn uploads(&self) -> Result<Vec<media_upload::Model>, StoreError> {
+    pub(super) async fn uploads(&self) -> Result<Vec<media_upload::Model>, StoreError> {
         let all = Condition::all();
         self.store.read().all::<media_upload::Entity>(all).await
     }

@@ -211,7 +211,32 @@ fn language(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample::Index};
+
     use super::*;
+
+    const STATUTE: &[u8] = include_bytes!("../../../seeds/demo/files/statuto-comunale.pdf");
+
+    proptest! {
+        #[test]
+        fn a_document_that_was_changed_anywhere_is_read_to_an_end(
+            changes in proptest::collection::vec((any::<Index>(), any::<u8>()), 0..30),
+            end in any::<Index>(),
+            is_cut: bool,
+        ) {
+            let mut bytes = STATUTE.to_vec();
+            for (place, byte) in changes {
+                bytes[place.index(STATUTE.len())] = byte;
+            }
+            if is_cut {
+                bytes.truncate(end.index(STATUTE.len()));
+            }
+            let _ = check_end(&bytes);
+            let Document { facts, text } = read(&bytes, |_| {});
+            prop_assert!(text.is_none_or(|text| text.len() <= MOST_TEXT && !text.contains('\0')));
+            prop_assert!(facts.title.is_none_or(|title| title.chars().count() <= LONGEST_TITLE));
+        }
+    }
 
     #[test]
     fn the_level_of_pdf_a_is_read() {
@@ -253,8 +278,7 @@ mod tests {
 
     #[test]
     fn a_document_of_the_demo_is_read() {
-        let bytes = include_bytes!("../../../seeds/demo/files/statuto-comunale.pdf");
-        let Document { facts, text } = read(bytes, |_| {});
+        let Document { facts, text } = read(STATUTE, |_| {});
         assert_eq!((facts.pages, facts.pdf_a.as_deref()), (Some(1), Some("2B")));
         assert_eq!(
             facts.title.as_deref(),

@@ -61,6 +61,9 @@ pub enum MediaError {
     /// The file is not taken in.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A file of a case cannot be encrypted or decrypted: it was changed, or is of another secret.
+    #[error("a file of a case cannot be encrypted or decrypted")]
+    Unsealable,
     /// There is no such upload, it has expired, or it is somebody else's.
     #[error("there is no such upload, or it has expired")]
     NoUpload,

@@ -6,7 +6,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
 use super::ContentHash;
-use crate::{ids::TenantId, sealing::key_for};
+use crate::{
+    ids::{CaseId, TenantId},
+    sealing::key_for,
+};
 
 /// Signs addresses.
 #[derive(Clone, Debug)]
@@ -27,6 +30,11 @@ pub struct Signed<'a> {
 }
 
 impl Signed<'_> {
+    /// What stands in the place of a variant for a file of an event of a case.
+    pub fn of_event(case: CaseId, number: i64) -> String {
+        format!("case {case} {number}")
+    }
+
     fn message(&self) -> String {
         let Self {
             tenant,

@@ -150,12 +150,18 @@ fn tokens(answer: Answer) -> Result<Tokens, OpenIdError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outgoing::HeaderMap;
 
     #[test]
     fn refusals_of_the_code_and_of_the_client_are_told_apart() {
         let answer = |status: u16, body: &str| {
             let body = body.as_bytes().to_vec();
-            tokens(Answer { status, body }).map(drop)
+            tokens(Answer {
+                status,
+                headers: HeaderMap::new(),
+                body,
+            })
+            .map(drop)
         };
         assert!(
             answer(

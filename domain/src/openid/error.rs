@@ -28,7 +28,9 @@ impl From<OutgoingError> for OpenIdError {
             OutgoingError::Insecure(_)
             | OutgoingError::Internal(_)
             | OutgoingError::TooLarge(_) => Self::Invalid(error.to_string()),
-            OutgoingError::Failed(..) => Self::Unavailable(error.to_string()),
+            OutgoingError::Unreached(..) | OutgoingError::Failed(..) => {
+                Self::Unavailable(error.to_string())
+            }
         }
     }
 }

@@ -29,6 +29,11 @@ impl Retries {
         Duration::from_millis(u64::try_from(chosen).unwrap_or(u64::MAX))
     }
 
+    /// Whether a job is never given up.
+    pub fn are_endless(&self) -> bool {
+        self.attempts.is_none() && self.age.is_none()
+    }
+
     /// Whether a job is given up that failed after so many attempts and at this age.
     pub fn are_over(&self, attempts: u32, age: TimeDelta) -> bool {
         self.attempts.is_some_and(|most| attempts >= most)

@@ -10,6 +10,8 @@ use crate::store::{StoreError, TenantStore, Transaction};
 
 /// The longest time after which something is tried again.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(30);
+/// How often a job that is tried without end may fail before it is told.
+const PATIENCE: u32 = 5;
 /// The longest error that is kept.
 const LONGEST: usize = 1_000;
 
@@ -21,6 +23,8 @@ struct Settled {
     at: DateTime<Utc>,
     attempts: u32,
     error: Option<String>,
+    /// Whether those who look after the program should know that it fails again and again.
+    is_failing: bool,
 }
 
 /// What is to be written of a job of which this became; `random` is any number.
@@ -36,6 +40,10 @@ fn settled(
         at,
         attempts,
         error: error.map(|error| error.chars().take(LONGEST).collect()),
+        is_failing: status == JobStatus::Waiting
+            && error.is_some()
+            && topic.retries.are_endless()
+            && attempts >= PATIENCE,
     };
     match handled {
         Ok(Progress::Done) => status(JobStatus::Done, now, job.attempts, None),
@@ -89,6 +97,7 @@ pub async fn give_back(
         at: now,
         attempts: job.attempts - 1,
         error: None,
+        is_failing: false,
     };
     write(store, job, settled).await
 }
@@ -108,6 +117,9 @@ async fn write(store: &TenantStore, job: &Job, settled: Settled) -> Result<bool,
     }
     match settled.status {
         JobStatus::Dead => wakes::bury(&transaction, [job.number]).await?,
+        JobStatus::Waiting if settled.is_failing => {
+            wakes::wake_failing(&transaction, &job.topic, settled.at).await?;
+        }
         JobStatus::Waiting => wakes::wake(&transaction, [job.topic.as_str()], settled.at).await?,
         JobStatus::Done | JobStatus::Running => {}
     }

@@ -24,7 +24,17 @@ pub(super) async fn wake(
     topics: impl IntoIterator<Item = &str>,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    look(transaction, topics, at).await?;
+    look(transaction, topics, at, false).await?;
+    transaction.ring().await
+}
+
+/// The same for a job that fails again and again, and is tried without end.
+pub(super) async fn wake_failing(
+    transaction: &Transaction,
+    topic: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    look(transaction, [topic], at, true).await?;
     transaction.ring().await
 }
 
@@ -44,7 +54,7 @@ pub(super) async fn look_by(
     match earlier.one(transaction.tenants()).await? {
         // Whoever takes it sees what is written here, or finds it held and looks again.
         Some(_) => Ok(()),
-        None => look(transaction, [topic], at).await,
+        None => look(transaction, [topic], at, false).await,
     }
 }
 
@@ -53,12 +63,14 @@ async fn look(
     transaction: &Transaction,
     topics: impl IntoIterator<Item = &str>,
     at: DateTime<Utc>,
+    is_failing: bool,
 ) -> Result<(), StoreError> {
     let rows = topics.into_iter().map(|topic| Model {
         id: Uuid::now_v7(),
         tenant_id: transaction.tenant_id().0,
         topic: topic.to_owned(),
         due_key: at.timestamp_millis(),
+        is_failing,
     });
     let rows = rows.map(IntoActiveModel::into_active_model);
     Entity::insert_many(rows)
@@ -137,6 +149,8 @@ pub struct Backlog {
     pub due_since: Option<DateTime<Utc>>,
     /// How many jobs were given up.
     pub dead: u64,
+    /// How many jobs fail again and again, and are tried without end.
+    pub failing: u64,
 }
 
 /// What waits in the outboxes of all tenants for whoever does these topics.
@@ -152,9 +166,14 @@ pub async fn backlog(database: &Database, topics: &[&str]) -> Result<Backlog, St
     let dead = outbox_dead_letter::Entity::find()
         .count(database.wakes_read())
         .await?;
+    let failing = Entity::find()
+        .filter(Column::IsFailing.eq(true))
+        .count(database.wakes_read())
+        .await?;
     Ok(Backlog {
         due_since: oldest.and_then(|row| DateTime::from_timestamp_millis(row.due_key)),
         dead,
+        failing,
     })
 }
 

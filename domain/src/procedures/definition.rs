@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CaseStatus;
+use super::{CaseStatus, Rule};
 use crate::{
     content::{Link, types::Office},
     locale::LocalizedText,
@@ -18,6 +18,8 @@ pub struct Definition {
     pub states: Vec<State>,
     /// What leads from one state to another (passaggi di stato).
     pub transitions: Vec<Transition>,
+    /// What is done by itself (regole automatiche).
+    pub rules: Vec<Rule>,
     /// What applicants attach (documenti da allegare).
     pub attachments: Vec<Attachment>,
     /// The term for the conclusion (termine di conclusione).
@@ -285,6 +287,27 @@ impl Definition {
     pub fn transition(&self, code: &str) -> Option<&Transition> {
         let mut transitions = self.transitions.iter();
         transitions.find(|transition| transition.code == code)
+    }
+
+    /// The rule of this code.
+    pub fn rule(&self, code: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.code == code)
+    }
+
+    /// The offices that it names, each with its place in it.
+    pub fn offices(&self) -> impl Iterator<Item = (String, &Link<Office>)> {
+        let transitions = self.transitions.iter().enumerate();
+        let of_transitions = transitions.flat_map(|(index, transition)| {
+            let offices = transition.offices.iter().enumerate();
+            offices.map(move |(place, office)| {
+                (format!("transitions[{index}].offices[{place}]"), office)
+            })
+        });
+        let of_rules = self.rules.iter().enumerate().flat_map(|(index, rule)| {
+            let offices = rule.offices().into_iter();
+            offices.map(move |(path, office)| (format!("rules[{index}].{path}"), office))
+        });
+        of_transitions.chain(of_rules)
     }
 
     /// The transitions that lead away from a state.

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{DeadlineEffect, Definition, Effect, Requirement, State, Taker, Timer, Transition};
+use super::{
+    DeadlineEffect, Definition, Effect, Requirement, Rule, RuleAction, State, Taker, Timer,
+    Transition, Trigger,
+};
 use crate::locale::{Locale, LocalizedText};
 
 /// Something that is missing or leads nowhere.
@@ -29,7 +32,7 @@ pub enum FlawKind {
     NoTaker,
     /// A transition leads away from no state.
     NoOrigin,
-    /// A state, a transition or an attachment has no name in Italian.
+    /// A state, a transition, a rule or an attachment has no name in Italian, or a notice no text.
     NoLabel,
     /// The first state ends a case.
     InitialIsFinal,
@@ -43,6 +46,12 @@ pub enum FlawKind {
     NoTermToReopen,
     /// Time observes something on the announcement of a refusal.
     AnswerByTimer,
+    /// Nothing sets a rule off, or it does nothing.
+    IdleRule,
+    /// A rule takes a transition that is not for other programs to take.
+    RuleMayNotTake,
+    /// A rule waits in a state in which nothing is done any more.
+    RuleWaitsInFinalState,
 }
 
 impl FlawKind {
@@ -62,6 +71,9 @@ impl FlawKind {
             Self::NoReasons => "REASONS_NOT_REQUIRED",
             Self::NoTermToReopen => "REOPENING_WITHOUT_TERM",
             Self::AnswerByTimer => "ANSWER_BY_TIMER",
+            Self::IdleRule => "RULE_IDLE",
+            Self::RuleMayNotTake => "RULE_MAY_NOT_TAKE",
+            Self::RuleWaitsInFinalState => "RULE_WAITS_IN_FINAL_STATE",
         }
     }
 
@@ -120,6 +132,18 @@ impl FlawKind {
                 "Le osservazioni non arrivano da sole: scaduti i giorni, il termine riprende senza alcun effetto.",
                 "Observations do not arrive by themselves: the term runs again without an effect when their days are over.",
             ),
+            Self::IdleRule => (
+                "La regola non ha eventi che la attivano o non fa nulla.",
+                "Nothing sets the rule off, or it does nothing.",
+            ),
+            Self::RuleMayNotTake => (
+                "Il passaggio non può essere compiuto da una regola: manca «sistema» tra chi può compierlo.",
+                "A rule may not take the transition: «system» is not among those who may.",
+            ),
+            Self::RuleWaitsInFinalState => (
+                "In uno stato che conclude la pratica la regola non si attiva con il tempo.",
+                "In a state that ends a case time sets no rule off.",
+            ),
         }
     }
 }
@@ -139,6 +163,9 @@ pub fn flaws(definition: &Definition) -> Vec<Flaw> {
             found.push(flaw(FlawKind::NoOrigin, format!("{path}.from")));
         }
         found.extend(meaning(definition, transition, &path));
+    }
+    for (index, rule) in definition.rules.iter().enumerate() {
+        found.extend(idle(definition, rule, &format!("rules[{index}]")));
     }
     if initial.status.is_final() {
         found.push(flaw(FlawKind::InitialIsFinal, "states[0]".to_owned()));
@@ -206,6 +233,43 @@ fn meaning(definition: &Definition, transition: &Transition, path: &str) -> Vec<
         .collect()
 }
 
+/// What keeps a rule from ever doing what it says.
+fn idle(definition: &Definition, rule: &Rule, path: &str) -> Vec<Flaw> {
+    let mut found = Vec::new();
+    if rule.triggers.is_empty() || rule.actions.is_empty() {
+        found.push(flaw(FlawKind::IdleRule, path.to_owned()));
+    }
+    for (index, trigger) in rule.triggers.iter().enumerate() {
+        if let Trigger::TimeInState { state, .. } = trigger
+            && let Some(state) = definition.state(state)
+            && state.status.is_final()
+        {
+            let path = format!("{path}.triggers[{index}]");
+            found.push(flaw(FlawKind::RuleWaitsInFinalState, path));
+        }
+    }
+    for (index, action) in rule.actions.iter().enumerate() {
+        let kind = match action {
+            RuleAction::Take { transition, .. } => {
+                let transition = definition.transition(transition);
+                let may = transition.is_none_or(|known| known.takers.contains(&Taker::System));
+                (!may).then_some(FlawKind::RuleMayNotTake)
+            }
+            RuleAction::Notify { text, .. } | RuleAction::Remind { text, .. } => {
+                has_no_italian(text).then_some(FlawKind::NoLabel)
+            }
+            RuleAction::Assign { .. } => None,
+        };
+        found.extend(kind.map(|kind| flaw(kind, format!("{path}.actions[{index}]"))));
+    }
+    found
+}
+
+fn has_no_italian(text: &LocalizedText) -> bool {
+    let italian = text.get(&Locale::italian());
+    italian.is_none_or(|text| text.trim().is_empty())
+}
+
 fn flaw(kind: FlawKind, path: String) -> Flaw {
     Flaw { kind, path }
 }
@@ -213,12 +277,11 @@ fn flaw(kind: FlawKind, path: String) -> Flaw {
 fn labels(definition: &Definition) -> Vec<Flaw> {
     let states = definition.states.iter().map(|state| &state.label);
     let transitions = definition.transitions.iter().map(|step| &step.label);
+    let rules = definition.rules.iter().map(|rule| &rule.label);
     let attachments = definition.attachments.iter().map(|kind| &kind.label);
     let of_list = |list: &'static str, labels: Vec<&LocalizedText>| {
-        let missing = labels.into_iter().enumerate().filter(|(_, label)| {
-            let italian = label.get(&Locale::italian());
-            italian.is_none_or(|label| label.trim().is_empty())
-        });
+        let labels = labels.into_iter().enumerate();
+        let missing = labels.filter(|(_, label)| has_no_italian(label));
         let paths = missing.map(move |(index, _)| format!("{list}[{index}].label"));
         paths
             .map(|path| flaw(FlawKind::NoLabel, path))
@@ -227,6 +290,7 @@ fn labels(definition: &Definition) -> Vec<Flaw> {
     [
         of_list("states", states.collect()),
         of_list("transitions", transitions.collect()),
+        of_list("rules", rules.collect()),
         of_list("attachments", attachments.collect()),
     ]
     .concat()

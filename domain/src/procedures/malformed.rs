@@ -5,9 +5,11 @@ use std::collections::HashSet;
 
 use validator::{Validate, ValidationError, ValidationErrors};
 
-use super::{Definition, Requirement, Taker, Timer, Transition, form};
+use super::{
+    Condition, Definition, Requirement, Rule, RuleAction, Taker, Timer, Transition, Trigger, form,
+};
 
-/// The most states, transitions or attachments of a definition.
+/// The most states, transitions, rules or attachments of a definition, and the most parts of a rule.
 const MOST: usize = 100;
 /// The longest code.
 const LONGEST: usize = 60;
@@ -37,6 +39,11 @@ impl Validate for Definition {
         codes(attachments, "attachments", &mut wrong);
         for (index, transition) in self.transitions.iter().enumerate() {
             self.check(transition, &format!("transitions[{index}]"), &mut wrong);
+        }
+        let rules = self.rules.iter().map(|rule| rule.code.as_str());
+        codes(rules, "rules", &mut wrong);
+        for (index, rule) in self.rules.iter().enumerate() {
+            self.check_rule(rule, &format!("rules[{index}]"), &mut wrong);
         }
         if self
             .deadline
@@ -72,10 +79,7 @@ impl Definition {
         let ends = transition.from.iter().enumerate();
         let ends = ends.map(|(index, code)| (format!("{path}.from[{index}]"), code));
         for (place, code) in ends.chain([(format!("{path}.to"), &transition.to)]) {
-            if self.state(code).is_none() {
-                let message = format!("there is no state «{code}»");
-                wrong.at(place, "UNKNOWN_STATE", message);
-            }
+            self.knows_state(code, place, wrong);
         }
         let by_timer = transition.takers.contains(&Taker::Timer);
         if by_timer != transition.timer.is_some() {
@@ -110,12 +114,101 @@ impl Definition {
         }
     }
 
+    fn check_rule(&self, rule: &Rule, path: &str, wrong: &mut Wrong) {
+        for (index, trigger) in rule.triggers.iter().enumerate() {
+            self.check_trigger(trigger, &format!("{path}.triggers[{index}]"), wrong);
+        }
+        for (name, conditions) in [
+            ("conditions", &rule.conditions),
+            ("exceptions", &rule.exceptions),
+        ] {
+            for (index, condition) in conditions.iter().enumerate() {
+                self.check_condition(condition, &format!("{path}.{name}[{index}]"), wrong);
+            }
+        }
+        for (index, action) in rule.actions.iter().enumerate() {
+            let place = format!("{path}.actions[{index}]");
+            match action {
+                RuleAction::Take { transition, .. } => {
+                    self.knows_transition(transition, format!("{place}.take.transition"), wrong);
+                }
+                RuleAction::Remind { days: 0, .. } => {
+                    wrong.at(format!("{place}.remind.days"), "OUT_OF_RANGE", DAYS);
+                }
+                _ => {}
+            }
+        }
+        let lists = [
+            rule.triggers.len(),
+            rule.conditions.len(),
+            rule.exceptions.len(),
+            rule.actions.len(),
+        ];
+        if lists.into_iter().any(|length| length > MOST) {
+            let message = format!("there are more than {MOST}");
+            wrong.at(path, "TOO_LONG", message);
+        }
+    }
+
+    fn check_trigger(&self, trigger: &Trigger, path: &str, wrong: &mut Wrong) {
+        match trigger {
+            Trigger::Transition { code } => {
+                self.knows_transition(code, format!("{path}.transition.code"), wrong);
+            }
+            Trigger::State { code } => self.knows_state(code, format!("{path}.state.code"), wrong),
+            Trigger::TimeInState { state, days } => {
+                self.knows_state(state, format!("{path}.time_in_state.state"), wrong);
+                if *days == 0 {
+                    wrong.at(format!("{path}.time_in_state.days"), "OUT_OF_RANGE", DAYS);
+                }
+            }
+            Trigger::DaysLeft { .. } | Trigger::TermOver if self.deadline.is_none() => {
+                wrong.at(path, "INVALID_TIMER", "the procedure has no deadline");
+            }
+            _ => {}
+        }
+    }
+
+    fn check_condition(&self, condition: &Condition, path: &str, wrong: &mut Wrong) {
+        match condition {
+            Condition::State { codes } => {
+                for (index, code) in codes.iter().enumerate() {
+                    self.knows_state(code, format!("{path}.state.codes[{index}]"), wrong);
+                }
+            }
+            // The whole document is no value that could be compared.
+            Condition::Data { pointer, .. } if !pointer.starts_with('/') => {
+                let message = "a JSON Pointer begins with /";
+                wrong.at(format!("{path}.data.pointer"), "INVALID_VALUE", message);
+            }
+            Condition::DaysLeft { .. } if self.deadline.is_none() => {
+                wrong.at(path, "INVALID_TIMER", "the procedure has no deadline");
+            }
+            _ => {}
+        }
+    }
+
+    fn knows_state(&self, code: &str, path: String, wrong: &mut Wrong) {
+        if self.state(code).is_none() {
+            let message = format!("there is no state «{code}»");
+            wrong.at(path, "UNKNOWN_STATE", message);
+        }
+    }
+
+    fn knows_transition(&self, code: &str, path: String, wrong: &mut Wrong) {
+        if self.transition(code).is_none() {
+            let message = format!("there is no transition «{code}»");
+            wrong.at(path, "UNKNOWN_TRANSITION", message);
+        }
+    }
+
     fn attaches(&self, code: &str) -> bool {
         let mut attachments = self.attachments.iter();
         attachments.any(|attachment| attachment.code == code)
     }
 }
 
+const DAYS: &str = "it is at least one day";
 const CODE: &str = "a code has small letters, digits and hyphens, and at most 60 of them";
 
 fn is_code(code: &str) -> bool {

@@ -30,6 +30,11 @@ fn definition() -> Definition {
             { "code": "assent", "label": "Silenzio assenso", "from": ["sent", "working"], "to": "granted",
               "takers": ["timer"], "timer": { "type": "deadline" } },
         ],
+        "rules": [
+            { "code": "thank", "label": "Ringrazia", "triggers": [{ "type": "state", "code": "working" }, { "type": "days_left", "days": 3 }],
+              "conditions": [{ "type": "data", "pointer": "/address", "comparison": "is_there" }],
+              "actions": [{ "type": "notify", "recipients": ["applicant"], "text": "Grazie." }, { "type": "take", "transition": "register" }] },
+        ],
         "attachments": [{ "code": "form", "label": "Modulo", "is_mandatory": true }, { "code": "photo", "label": "Foto" }],
         "deadline": {},
     }))
@@ -111,6 +116,42 @@ fn names_that_mean_nothing_are_refused_with_their_place() {
             "UNKNOWN_ATTACHMENT",
             "transitions[1].requires[0].code",
         ),
+        (
+            "/rules/0/code",
+            json!("Grazie!"),
+            "INVALID_NAME",
+            "rules[0].code",
+        ),
+        (
+            "/rules/0/triggers/0/code",
+            json!("nowhere"),
+            "UNKNOWN_STATE",
+            "rules[0].triggers[0].state.code",
+        ),
+        (
+            "/rules/0/triggers/0",
+            json!({ "type": "time_in_state", "state": "working", "days": 0 }),
+            "OUT_OF_RANGE",
+            "rules[0].triggers[0].time_in_state.days",
+        ),
+        (
+            "/rules/0/conditions/0/pointer",
+            json!("address"),
+            "INVALID_VALUE",
+            "rules[0].conditions[0].data.pointer",
+        ),
+        (
+            "/rules/0/actions/1/transition",
+            json!("vanish"),
+            "UNKNOWN_TRANSITION",
+            "rules[0].actions[1].take.transition",
+        ),
+        (
+            "/deadline",
+            Value::Null,
+            "INVALID_TIMER",
+            "rules[0].triggers[1]",
+        ),
         ("/data_schema", json!("{"), "INVALID_SCHEMA", "data_schema"),
         (
             "/data_schema",
@@ -191,6 +232,30 @@ fn what_leads_nowhere_is_a_flaw() {
 #[test]
 fn what_does_not_mean_what_it_says_is_a_flaw() {
     for (pointer, value, kind, path) in [
+        (
+            "/rules/0/triggers",
+            json!([]),
+            FlawKind::IdleRule,
+            "rules[0]",
+        ),
+        (
+            "/rules/0/actions/0/text",
+            json!({ "en": "Thanks" }),
+            FlawKind::NoLabel,
+            "rules[0].actions[0]",
+        ),
+        (
+            "/rules/0/actions/1/transition",
+            json!("ask"),
+            FlawKind::RuleMayNotTake,
+            "rules[0].actions[1]",
+        ),
+        (
+            "/rules/0/triggers/1",
+            json!({ "type": "time_in_state", "state": "granted", "days": 1 }),
+            FlawKind::RuleWaitsInFinalState,
+            "rules[0].triggers[1]",
+        ),
         (
             "/states/0/status",
             json!("concluded"),

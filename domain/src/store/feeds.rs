@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use moka::future::Cache;
+use municipio_entities::{case_event, case_file};
 use sea_orm::{DbBackend, Statement};
 use sqlx::{Connection, Row, SqliteConnection, postgres::PgListener};
 use tokio::{
@@ -46,13 +48,33 @@ impl Log {
     }
 }
 
+/// Of so many logs what was read last is kept, and for so long: as long as it takes until all who listen have it.
+const READINGS: u64 = 256;
+const KEPT: Duration = Duration::from_secs(2);
+
+/// Events of cases that were read together, each with its case as it was then.
+pub(crate) type CaseRows = Arc<Vec<(case_file::Model, case_event::Model)>>;
+
 /// How far logs have come.
 type Heads = HashMap<(TenantId, Log), Sender<i64>>;
 
 /// How far the logs of the tenants have come, for those who wait for more.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Feeds {
     logs: Arc<Mutex<Heads>>,
+    cases: Cache<(TenantId, i64), CaseRows>,
+}
+
+impl Default for Feeds {
+    fn default() -> Self {
+        Self {
+            logs: Arc::default(),
+            cases: Cache::builder()
+                .max_capacity(READINGS)
+                .time_to_live(KEPT)
+                .build(),
+        }
+    }
 }
 
 impl Feeds {
@@ -64,6 +86,21 @@ impl Feeds {
             .or_insert_with(|| Sender::new(last));
         raise(sender, last);
         sender.subscribe()
+    }
+
+    /// What is in the log of a tenant's cases after a place. Of many who ask at the same time one reads. Who asks knows
+    /// that there is more: that there is nothing is not kept.
+    pub(crate) async fn cases_after(
+        &self,
+        tenant: TenantId,
+        place: i64,
+        read: impl Future<Output = Result<CaseRows, StoreError>>,
+    ) -> Result<CaseRows, Arc<StoreError>> {
+        let rows = self.cases.try_get_with((tenant, place), read).await?;
+        if rows.is_empty() {
+            self.cases.invalidate(&(tenant, place)).await;
+        }
+        Ok(rows)
     }
 
     /// How many wait for a log to grow.

@@ -63,6 +63,7 @@ impl Http {
             url: &url,
             body,
             bearer: self.key.as_deref(),
+            headers: &[],
             within: self.within,
             most: MOST,
         };

@@ -12,7 +12,12 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use meilisearch_sdk::{
@@ -46,6 +51,9 @@ const WRITING: Duration = Duration::from_secs(30);
 const AT_ONCE: usize = 500;
 /// How many documents are read at a time.
 const READ_AT_ONCE: usize = 1_000;
+/// How many tasks may wait for the server while an index is made anew: what waits together it does together, and a task
+/// alone takes it about a second however little it is.
+const AHEAD: usize = 20;
 /// What the index is called that is filled beside the one that answers.
 const BESIDE: &str = "_next";
 
@@ -98,7 +106,11 @@ impl Meilisearch {
         task: Result<meilisearch_sdk::task_info::TaskInfo, Error>,
     ) -> Result<(), EngineError> {
         let task = task.map_err(unavailable)?;
-        task::settle(&self.http(WRITING), &self.host, task.task_uid).await
+        self.end_of(task.task_uid).await
+    }
+
+    async fn end_of(&self, task: u32) -> Result<(), EngineError> {
+        task::settle(&self.http(WRITING), &self.host, task).await
     }
 
     /// Makes ready the index, the first time.
@@ -141,17 +153,31 @@ impl Meilisearch {
         documents: &[Document],
         position: Option<&Position>,
     ) -> Result<(), EngineError> {
+        for task in self.send(tenant, documents, position).await? {
+            self.end_of(task).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends documents, and does not wait until the server has taken them in; gives the tasks, which it does in this order.
+    async fn send(
+        &self,
+        tenant: TenantId,
+        documents: &[Document],
+        position: Option<&Position>,
+    ) -> Result<Vec<u32>, EngineError> {
         let mut rows: Vec<Value> = documents
             .iter()
             .map(|document| document::document(tenant, document))
             .collect();
         rows.extend(position.map(|position| document::position(tenant, position)));
         let index = self.index(WRITING);
+        let mut tasks = Vec::new();
         for rows in document::parts(&rows) {
-            self.settle(index.add_or_replace(rows, Some("id")).await)
-                .await?;
+            let task = index.add_or_replace(rows, Some("id")).await;
+            tasks.push(task.map_err(unavailable)?.task_uid);
         }
-        Ok(())
+        Ok(tasks)
     }
 
     async fn remove(&self, ids: &[String]) -> Result<(), EngineError> {
@@ -179,10 +205,19 @@ impl Meilisearch {
         // Whoever lost its documents may have lost its settings.
         self.make_ready().await?;
         let mut there = BTreeSet::new();
+        let mut sent = VecDeque::new();
         while let Some(batch) = documents.next().await {
             let batch = batch?;
             there.extend(batch.iter().map(|document| document::id(&document.key)));
-            self.add(tenant, &batch, None).await?;
+            sent.extend(self.send(tenant, &batch, None).await?);
+            while sent.len() > AHEAD
+                && let Some(task) = sent.pop_front()
+            {
+                self.end_of(task).await?;
+            }
+        }
+        for task in sent {
+            self.end_of(task).await?;
         }
         let held = self.all(tenant).await?;
         let ids = held.iter().map(|held| document::id(&held.key));

@@ -2,6 +2,7 @@
 //! made by the operations by which all cases are, as if officers and citizens had worked on them for some months; the
 //! same numbers give the same cases.
 
+mod generate;
 mod people;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -12,7 +13,8 @@ use municipio_domain::{
     audit::{Actor, record},
     cases::{
         Case, CaseError, CaseOrigin, CaseRefusal, Cases, Evidence, EvidenceKind, NewCase, People,
-        Protocol, Sight, Step, Terms, add_evidence, decide, facts, hold, open_case, transition,
+        Personal, Protocol, Sight, Step, Terms, add_evidence, decide, facts, hold, open_case,
+        transition,
     },
     citizens::CitizenKeys,
     content::{ContentType, Contents, types::Procedure},
@@ -27,6 +29,7 @@ use municipio_domain::{
 use serde_json::Value;
 
 use crate::load::item_id;
+pub use generate::generate_cases;
 use people::{person, subjects};
 
 /// How many cases each procedure has that went their own way.
@@ -132,6 +135,7 @@ impl Walk<'_> {
             people,
             data: Some(data),
             origin: CaseOrigin::Office,
+            is_by_parent: false,
         };
         open_case(
             self.transaction,
@@ -236,8 +240,12 @@ impl Walk<'_> {
         let reference = format!("{code}-{}", held.case.version);
         let code = code.to_owned();
         let evidence = Evidence { kind, code };
-        with_somebody(|who| evidence.check(definition, &held, who, Some(&reference)))?;
-        let evidence = (definition, evidence, None, Some(reference));
+        with_somebody(|who| evidence.check(definition, &held, who, true))?;
+        let said = Personal {
+            reference: Some(reference),
+            ..Personal::default()
+        };
+        let evidence = (definition, evidence, said);
         let actor = actor.to_owned();
         add_evidence(self.transaction, self.keys, held, evidence, actor, now).await
     }
@@ -252,24 +260,13 @@ impl Walk<'_> {
         let definition = self.procedure.2.definition.as_ref();
         let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
         let held = hold(self.transaction, &Sight::Everything, case.id, None).await?;
-        let transition_taken = definition.transition(code);
-        let requires = transition_taken.map(|known| known.requires.as_slice());
-        let requires = |wanted: Requirement| requires.is_some_and(|all| all.contains(&wanted));
-        let is_new = held.case.protocol.is_none();
-        let protocol = (is_new && requires(Requirement::Protocol)).then(|| {
-            *protocol += 1;
-            Protocol {
-                number: format!("{}/{protocol:07}", legal_day(now).year()),
-                date: legal_day(now),
-            }
-        });
-        let effect = transition_taken.and_then(|known| known.effect);
-        let step = Step {
-            transition: code.to_owned(),
-            comment: requires(Requirement::Comment).then(|| comment(effect).to_owned()),
-            reasons: requires(Requirement::Reasons).then(|| REASONS.to_owned()),
+        let step = step(
+            definition,
+            code,
+            held.case.protocol.is_none(),
             protocol,
-        };
+            now,
+        );
         let calendar = ClosingCalendar::default();
         let terms = Terms {
             calendar: &calendar,
@@ -279,6 +276,33 @@ impl Walk<'_> {
         let actor = OFFICERS[0].to_owned();
         let taken = (definition, movement, step);
         transition(self.transaction, self.keys, held, taken, actor, now).await
+    }
+}
+
+/// A transition with what is to be said of it; the next number of the protocol, if the case has none yet.
+fn step(
+    definition: &Definition,
+    code: &str,
+    is_new: bool,
+    protocol: &mut u32,
+    now: DateTime<Utc>,
+) -> Step {
+    let known = definition.transition(code);
+    let requires = |wanted| known.is_some_and(|known| known.requires.contains(&wanted));
+    let effect = known.and_then(|known| known.effect);
+    let protocol = (is_new && requires(Requirement::Protocol)).then(|| {
+        *protocol += 1;
+        Protocol {
+            number: format!("{}/{protocol:07}", legal_day(now).year()),
+            date: legal_day(now),
+        }
+    });
+    Step {
+        transition: code.to_owned(),
+        comment: requires(Requirement::Comment).then(|| comment(effect).to_owned()),
+        reasons: requires(Requirement::Reasons).then(|| REASONS.to_owned()),
+        protocol,
+        files: Vec::new(),
     }
 }
 

@@ -89,14 +89,18 @@ on_both! {
         assert_eq!(list(&giulia).await["totalCount"], 0);
 
         // Who read it is known.
-        let query = "query($id: ID!) { case(id: $id) { accesses { reader } } }";
+        let query = "query($id: ID!) { case(id: $id) { accessLog { actor reader } } }";
         let read = story.ask(&story.chief, query, json!({ "id": case["id"] })).await;
-        let readers = column(&read["case"]["accesses"], "reader");
+        let readers = column(&read["case"]["accessLog"], "reader");
         assert!(readers.iter().any(|reader| reader.starts_with("citizen:")), "{readers:?}");
         assert!(readers.iter().any(|reader| reader.starts_with("account:")), "{readers:?}");
         assert_eq!(readers.len(), 2, "once for each hour");
-        let own = story.ask(&anna, query, json!({ "id": case["id"] })).await;
-        assert_eq!(own["case"]["accesses"], json!([]));
+        let mut own = story.ask(&anna, query, json!({ "id": case["id"] })).await;
+        let own = own["case"]["accessLog"].take();
+        assert_eq!(column(&own, "reader"), ["", ""], "not which officer");
+        let mut actors = column(&own, "actor");
+        actors.sort();
+        assert_eq!(actors, ["CITIZEN", "OFFICER"]);
 
         let weak = story.app.citizen_at(&story.tenant, 1, LevelOfAssurance::Low).await;
         let refused = story.app.ask_as(&weak, mine, json!({})).await;

@@ -1,14 +1,22 @@
 //! Cases over HTTP: officers open them, work on them and see those of their offices alone.
 
+mod automation;
 mod citizen;
+mod delegations;
+mod erasure;
 mod evidence;
 mod fields;
+mod files;
+mod insight;
+mod look_up;
 mod migration;
 mod privacy;
 mod reported;
 mod reports;
+mod reports_many;
 mod sight;
-mod story;
+mod simulation;
+pub mod story;
 mod tampering;
 mod terms;
 mod told;

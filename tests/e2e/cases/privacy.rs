@@ -93,10 +93,10 @@ on_both! {
             ids
         };
         let readers = async || {
-            let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Case { accesses { reader } } } }";
+            let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Case { accessLog { reader } } } }";
             let read = story.ask(&story.chief, query, json!({ "ids": ids })).await;
             let nodes = read["nodes"].as_array().unwrap().clone();
-            nodes.iter().map(|node| column(&node["accesses"], "reader").len()).collect::<Vec<_>>()
+            nodes.iter().map(|node| column(&node["accessLog"], "reader").len()).collect::<Vec<_>>()
         };
         assert_eq!(readers().await, [1, 1], "who opened them, and was shown them");
         story.ask(&officer, "{ cases { nodes { status dueOn state { code } } } }", json!({})).await;

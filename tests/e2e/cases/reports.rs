@@ -12,7 +12,7 @@ use crate::rest::{contract, faults, whole};
 const NOON: &str = "2026-03-02T12:00:00Z";
 
 /// A report of a case in this state at this moment.
-pub fn report(state: &str, occurred_at: &str) -> Value {
+pub(super) fn report(state: &str, occurred_at: &str) -> Value {
     json!({
         "procedure": "cambio-di-residenza",
         "state": state,
@@ -23,7 +23,7 @@ pub fn report(state: &str, occurred_at: &str) -> Value {
 }
 
 impl Story {
-    pub async fn send(
+    pub(super) async fn send(
         &self,
         token: &str,
         method: Method,
@@ -45,11 +45,11 @@ impl Story {
         (answer.status(), answer.json().await.unwrap())
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub(super) async fn put(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         Box::pin(self.send(&self.chief, Method::PUT, path, Some(body))).await
     }
 
-    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(super) async fn get(&self, path: &str) -> (StatusCode, Value) {
         Box::pin(self.send(&self.chief, Method::GET, path, None)).await
     }
 }

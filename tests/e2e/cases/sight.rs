@@ -7,10 +7,10 @@ use serde_json::json;
 use super::story::{MARIO, Story, wrong};
 
 /// A small generator of numbers, the same in every run (splitmix64).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -105,7 +105,7 @@ on_both! {
             let said = &refused["errors"][0]["extensions"];
             assert_eq!((&said["code"], &said["argument"]), (&json!("INVALID_ARGUMENT"), &json!(format!("filter.{name}"))), "{refused:#}");
         }
-        let queue = "query($first: Int) { cases(first: $first) { nodes { subject state { label } procedure { title } office { title } availableTransitions { code } timeline { text } accesses { reader } } } }";
+        let queue = "query($first: Int) { cases(first: $first) { nodes { subject state { label } procedure { title } office { title } availableTransitions { code } timeline { text } accessLog { reader } } } }";
         let statements = async |first: i32| {
             let work = async || { story.ask(&story.chief, queue, json!({ "first": first })).await; };
             story.app.statements(work).await

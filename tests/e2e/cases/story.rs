@@ -75,11 +75,15 @@ pub fn procedure(title: &str, body: ItemId, definition: &Value) -> Value {
 
 impl Story {
     pub async fn begin(engine: Engine) -> Self {
-        Box::pin(Self::set(engine)).await
+        Self::on(TestApp::empty(engine).await).await
     }
 
-    async fn set(engine: Engine) -> Self {
-        let app = TestApp::empty(engine).await;
+    /// The same on an application with settings of its own.
+    pub async fn on(app: TestApp) -> Self {
+        Box::pin(Self::set(app)).await
+    }
+
+    async fn set(app: TestApp) -> Self {
         let tenant = app.tenant("c_x001", "www.x001.example").await;
         let editor = app.editor(&tenant);
         let basics = editor.basics().await;

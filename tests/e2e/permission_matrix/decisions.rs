@@ -50,6 +50,8 @@ pub struct There {
     pub revision: String,
     /// A case.
     pub case: String,
+    /// The revision of its procedure.
+    pub procedure_revision: String,
     /// A release without changes.
     pub release: String,
     /// An account that nobody uses.
@@ -67,6 +69,7 @@ const ROLES: Who = May(&[Action::ManageRoles]);
 const KEYS: Who = May(&[Action::ManageKeys]);
 const WORK: Who = May(&[Action::WorkCases]);
 const WORK_OR_OWN: Who = MayOrCitizen(&[Action::WorkCases]);
+const PRIVACY: Who = May(&[Action::ManagePrivacy]);
 const SETTINGS: Who = May(&[Action::ManageSettings]);
 
 /// Each mutation: its name, who may, and an input that gets as far as its permission; null when it takes none.
@@ -250,6 +253,11 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             case(json!({ "audience": "OFFICE", "text": "Prova" })),
         ),
         (
+            "setCaseStateMap",
+            PUBLISH,
+            json!({ "source": "edilizia", "procedure": procedure, "states": [] }),
+        ),
+        (
             "startCase",
             Citizen,
             json!({ "procedure": procedure, "subject": "Prova" }),
@@ -258,6 +266,69 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
             "reviseCase",
             Citizen,
             case(json!({ "expectedVersion": 1, "data": {} })),
+        ),
+        (
+            "grantDelegation",
+            WORK,
+            json!({ "principal": "x", "delegate": "x", "kind": "DELEGATION" }),
+        ),
+        (
+            "revokeDelegation",
+            WORK,
+            json!({ "principal": "x", "delegate": "x" }),
+        ),
+        (
+            "exportPerson",
+            PRIVACY,
+            json!({ "fiscalCode": "RSSMRA80A01H501U" }),
+        ),
+        (
+            "erasePerson",
+            PRIVACY,
+            json!({ "fiscalCode": "RSSMRA80A01H501U" }),
+        ),
+        (
+            "configureAppIo",
+            SETTINGS,
+            json!({ "isEnabled": false, "environment": "SANDBOX", "caseAddress": "https://servizi.example/{id}" }),
+        ),
+        (
+            "rotateAppIoKey",
+            SETTINGS,
+            json!({ "environment": "SANDBOX" }),
+        ),
+        (
+            "createAppIoService",
+            SETTINGS,
+            json!({ "name": "x", "serviceId": "x", "primaryKey": "x" }),
+        ),
+        ("updateAppIoService", SETTINGS, stranger("AppIoService")),
+        ("deleteAppIoService", SETTINGS, stranger("AppIoService")),
+        (
+            "saveMessageTemplate",
+            SETTINGS,
+            json!({ "service": stranger("AppIoService")["id"], "event": "RECEIVED",
+                "content": { "italian": { "subject": "x", "markdown": "x" } } }),
+        ),
+        (
+            "addDefaultMessageTemplates",
+            SETTINGS,
+            json!({ "service": stranger("AppIoService")["id"] }),
+        ),
+        (
+            "deleteMessageTemplate",
+            SETTINGS,
+            stranger("MessageTemplate"),
+        ),
+        (
+            "sendNotification",
+            WORK,
+            json!({ "case": stranger("Case")["id"], "event": "ERRATUM" }),
+        ),
+        (
+            "resendNotification",
+            WORK,
+            municipio_tests::story::with(stranger("CaseNotification"), json!({ "reason": "x" })),
         ),
         ("replayOutboxJobs", SETTINGS, json!({})),
         (
@@ -335,11 +406,25 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("apiKeys", KEYS, first.clone()),
         ("auditEntries", May(&[Action::ReadAudit]), first.clone()),
         ("identityProviders", SETTINGS, first.clone()),
+        ("appIo", SETTINGS, String::new()),
+        ("messageTemplates", SETTINGS, first.clone()),
+        ("notificationStatistics", SETTINGS, String::new()),
         ("webhooks", SETTINGS, first.clone()),
         ("webhookDeliveries", SETTINGS, first.clone()),
         ("case", MayOrCitizen(&[Action::ReadCases]), one(&there.case)),
         ("cases", May(&[Action::ReadCases]), first.clone()),
         ("myCases", Citizen, first.clone()),
+        (
+            "caseInsight",
+            May(&[Action::ReadCases]),
+            "(from: \"2026-01-01\", until: \"2026-12-31\")".to_owned(),
+        ),
+        (
+            "simulateProcedure",
+            May(&[Action::ReadCases, Action::Update]),
+            format!("(revision: \"{}\")", there.procedure_revision),
+        ),
+        ("caseStateMaps", READ, first.clone()),
         ("outboxJobs", SETTINGS, first.clone()),
         ("outboxStatistics", SETTINGS, String::new()),
         (
@@ -412,14 +497,17 @@ pub const PUBLIC_READS: &[&str] = &[
 ];
 
 /// What `node` reads for those alone who may read it at its own root.
-pub const PRIVATE_NODES: [&str; 11] = [
+pub const PRIVATE_NODES: [&str; 14] = [
     "Account",
     "ApiKey",
+    "AppIoService",
     "Case",
+    "CaseNotification",
     "CitizenIssuer",
     "ContentItem",
     "ContentRevision",
     "IdentityProvider",
+    "MessageTemplate",
     "PreviewToken",
     "Release",
     "Webhook",

@@ -115,6 +115,7 @@ impl Stage {
             item,
             revision: String::new(),
             case: String::new(),
+            procedure_revision: String::new(),
             release: String::new(),
             account,
         };
@@ -149,7 +150,7 @@ impl Stage {
                 .to_owned()
         };
         self.there.release = text("/data/createRelease/release/id");
-        self.there.case = self.open_case(&token).await;
+        (self.there.case, self.there.procedure_revision) = self.open_case(&token).await;
         let grants = vec![Grant::of(Action::ReadDrafts)];
         self.asking.push(Asks {
             name: "a key",
@@ -165,8 +166,8 @@ impl Stage {
         self.there.revision = revision.unwrap_or_else(|| panic!("{seen:#}")).to_owned();
     }
 
-    /// A case of a procedure that is published.
-    async fn open_case(&self, token: &str) -> String {
+    /// A case of a procedure that is published, and the revision of that.
+    async fn open_case(&self, token: &str) -> (String, String) {
         let editor = self.app.editor(&self.tenant);
         let basics = editor.basics().await;
         let states = json!([{ "code": "open", "label": "Aperta" }, { "code": "closed", "label": "Chiusa", "status": "concluded" }]);
@@ -180,14 +181,15 @@ impl Stage {
         });
         let procedure = editor.published(ContentType::Procedure, body).await;
         let input = json!({ "procedure": global_id(ContentType::Procedure, procedure), "subject": "Prova" });
-        let query = "mutation($input: OpenCaseInput!) { openCase(input: $input) { case { id } userErrors { code } } }";
+        let query = "mutation($input: OpenCaseInput!) { openCase(input: $input) { case { id definitionRevision } userErrors { code } } }";
         let made = self
             .ask(Some(token), query, json!({ "input": input }))
             .await;
-        let id = made
-            .pointer("/data/openCase/case/id")
-            .and_then(Value::as_str);
-        id.unwrap_or_else(|| panic!("{made:#}")).to_owned()
+        let of_case = |name: &str| {
+            let value = made["data"]["openCase"]["case"][name].as_str();
+            value.unwrap_or_else(|| panic!("{made:#}")).to_owned()
+        };
+        (of_case("id"), of_case("definitionRevision"))
     }
 
     async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
@@ -287,7 +289,7 @@ on_both! {
         let mut found = Vec::new();
         for (name, who, arguments) in &rows {
             // A case leads to a procedure and an office, which have many fields.
-            let levels = if name.to_lowercase().ends_with("case") || name.to_lowercase().ends_with("cases") { 3 } else { 4 };
+            let levels = if name.to_lowercase().contains("case") { 3 } else { 4 };
             let query = format!("{{ {name}{arguments} {} }}", types.selection("Query", name, levels));
             for asks in &stage.asking {
                 let allowed = asks.may(who) || matches!(who, Who::Person) && matches!(asks.with, With::Token(_));

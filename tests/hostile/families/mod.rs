@@ -14,6 +14,7 @@ mod introspection;
 mod nesting;
 mod persisted;
 mod perspectives;
+mod rest;
 mod text;
 mod values;
 
@@ -105,6 +106,7 @@ pub fn all() -> Vec<Case> {
         nesting::family(),
         persisted::family(),
         perspectives::family(),
+        rest::family(),
         text::family(),
         values::family(),
     ];

@@ -2,9 +2,13 @@
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
-use municipio_domain::cases::{self, Audience, Happening, Personal};
+use municipio_domain::{
+    cases::{self, Audience, Happening, Personal},
+    procedures::Recipient,
+};
 
-use crate::objects::{CaseStatus, TransitionEffect};
+use super::file::CaseFile;
+use crate::objects::{CaseStatus, NoticeRecipient, TransitionEffect};
 
 /// What happened in a case (tipo di evento della pratica).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -27,6 +31,10 @@ pub(crate) enum CaseEventKind {
     Migrated,
     /// The end of the term comes near (avviso di scadenza).
     Reminded,
+    /// Somebody is told something by a rule of the procedure (avviso automatico).
+    Notified,
+    /// What the case says of people was erased (cancellazione dei dati personali).
+    Erased,
 }
 
 /// Whose doing it was (chi ha agito).
@@ -100,8 +108,15 @@ pub(crate) struct CaseEvent {
     reasons: Option<String>,
     /// What came in (elemento acquisito).
     evidence: Option<CaseEvidence>,
+    /// The files that came along with it (allegati).
+    files: Vec<CaseFile>,
     /// The last day of the term from then on (termine).
     due_on: Option<NaiveDate>,
+    /// Who is told of it (destinatari dell'avviso).
+    notifies: Vec<NoticeRecipient>,
+    /// The rule of the procedure whose doing it was, by its code; for those who work for the municipality alone (regola
+    /// automatica).
+    rule: Option<String>,
     /// The hash of the event; it holds that of the event before it (impronta).
     hash: String,
 }
@@ -113,9 +128,10 @@ impl CaseEvent {
         personal: Personal,
         for_staff: bool,
     ) -> Option<Self> {
-        if is_note(event) && !for_staff {
+        if is_for_offices(event) && !for_staff {
             return None;
         }
+        let (of, files) = ((event.case, event.number), personal.files.into_iter());
         let mut shown = Self {
             number: event.number,
             kind: kind(&event.happening),
@@ -130,7 +146,14 @@ impl CaseEvent {
             text: personal.text,
             reasons: personal.reasons,
             evidence: None,
+            files: files.map(|file| CaseFile::new(of, file)).collect(),
             due_on: None,
+            notifies: event.notifies().iter().map(|one| (*one).into()).collect(),
+            rule: event
+                .actor
+                .strip_prefix("rule:")
+                .filter(|_| for_staff)
+                .map(str::to_owned),
             hash: event.hash.clone(),
         };
         match &event.happening {
@@ -159,15 +182,23 @@ impl CaseEvent {
                 });
             }
             Happening::Reminded(reminder) => shown.due_on = Some(reminder.due_on),
-            Happening::Assigned(_) | Happening::Wrote(_) | Happening::Revised(_) => {}
+            Happening::Assigned(_)
+            | Happening::Wrote(_)
+            | Happening::Revised(_)
+            | Happening::Notified(_)
+            | Happening::Erased(_) => {}
         }
         Some(shown)
     }
 }
 
-/// Whether it is a note, which is for the offices alone.
-pub(super) fn is_note(event: &cases::CaseEvent) -> bool {
-    matches!(&event.happening, Happening::Wrote(message) if message.audience == Audience::Office)
+/// Whether it is for the offices alone: a note, or what officers are told.
+pub(super) fn is_for_offices(event: &cases::CaseEvent) -> bool {
+    match &event.happening {
+        Happening::Wrote(message) => message.audience == Audience::Office,
+        Happening::Notified(notice) => !notice.notifies.contains(&Recipient::Applicant),
+        _ => false,
+    }
 }
 
 fn kind(happening: &Happening) -> CaseEventKind {
@@ -183,10 +214,13 @@ fn kind(happening: &Happening) -> CaseEventKind {
         Happening::Revised(_) => CaseEventKind::Revised,
         Happening::Migrated(_) => CaseEventKind::Migrated,
         Happening::Reminded(_) => CaseEventKind::Reminded,
+        Happening::Notified(_) => CaseEventKind::Notified,
+        Happening::Erased(_) => CaseEventKind::Erased,
     }
 }
 
-fn actor(id: &str) -> CaseActor {
+/// Whose doing something was, by what is written down of it.
+pub(super) fn actor(id: &str) -> CaseActor {
     match id.split(':').next() {
         Some("account") => CaseActor::Officer,
         Some("citizen") => CaseActor::Citizen,

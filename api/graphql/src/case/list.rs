@@ -88,7 +88,7 @@ impl CaseFilter {
         Ok(())
     }
 
-    fn read(self, data: &RequestData) -> Result<cases::CaseFilter> {
+    pub(super) fn read(self, data: &RequestData) -> Result<cases::CaseFilter> {
         self.check()?;
         let procedure = self
             .procedure

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, Utc};
 use municipio_domain::{
-    cases::{Case, CaseAccess, CaseEvent, Cases, Sight},
+    cases::{Case, CaseAccess, CaseEvent, Cases, RuleRun, Sight},
     content::{Contents, types::Procedure},
     ids::{CaseId, RevisionId},
     store::StoreError,
@@ -142,6 +142,35 @@ impl Loader<AccessesOf> for CaseLoader {
         Ok(accesses
             .map(|(id, accesses)| (AccessesOf(id), accesses))
             .collect())
+    }
+}
+
+/// The last runs of rules in a case before a number, at most so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RunsOf {
+    pub(crate) case: CaseId,
+    pub(crate) before: Option<i64>,
+    pub(crate) size: u64,
+}
+
+impl Loader<RunsOf> for CaseLoader {
+    type Value = Vec<RuleRun>;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[RunsOf]) -> Result<HashMap<RunsOf, Vec<RuleRun>>, Self::Error> {
+        let mut groups: HashMap<_, Vec<_>> = HashMap::new();
+        for key in keys {
+            let group = groups.entry((key.before, key.size)).or_default();
+            group.push(key.case);
+        }
+        let mut found = HashMap::new();
+        for ((before, size), ids) in groups {
+            let runs = Cases::from(&self.0).rule_runs(&ids, before, size).await;
+            for (case, runs) in runs.map_err(Arc::new)? {
+                found.insert(RunsOf { case, before, size }, runs);
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -1,30 +1,40 @@
 //! Cases, as officers and citizens see them.
 
+mod automation;
 mod event;
+mod file;
+mod insight;
 mod list;
 mod loader;
 mod object;
+mod simulation;
+mod state_map;
 mod update;
 
 use async_graphql::{Error, ID, Result};
 use municipio_domain::{
-    cases::{CaseError, CaseRefusal, Rights},
+    cases::{self, CaseError, CaseRefusal, Rights},
     citizens::{CitizenKeys, LevelOfAssurance},
     identity::{Action, Caller},
     ids::CaseId,
 };
 
-pub(crate) use event::{CaseEvent, CaseEvidenceKind};
+use event::actor;
+pub(crate) use event::{CaseActor, CaseEvent, CaseEvidenceKind};
+pub(crate) use insight::{CaseInsight, CaseInsightFilter};
 pub(crate) use list::{CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first};
 pub(crate) use loader::{
-    AccessesOf, ApplicationOf, CaseLoader, EventsOf, OutlineOf, ProcedureOf, ReadBy, SeenCase,
+    AccessesOf, ApplicationOf, CaseLoader, EventsOf, OutlineOf, ProcedureOf, ReadBy, RunsOf,
+    SeenCase,
 };
 pub(crate) use object::Case;
+pub(crate) use simulation::ProcedureSimulation;
+pub(crate) use state_map::CaseStateMap;
 pub(crate) use update::CaseUpdate;
 
 use crate::{
     context::RequestData,
-    error::{ErrorCode, internal},
+    error::{ErrorCode, cursor, internal},
     global_id::{self, Kind},
 };
 
@@ -49,6 +59,26 @@ pub(crate) async fn rights(data: &RequestData, action: Action) -> Result<&Rights
 pub(crate) async fn staff_rights(data: &RequestData, action: Action) -> Result<&Rights> {
     data.may(action)?;
     data.case_rights().await
+}
+
+/// The place after which a list of the cases of a person goes on.
+pub(crate) fn after_place(data: &RequestData, after: Option<&str>) -> Result<Option<i64>> {
+    let read = |text| cases::CaseOrder::Oldest.decode_cursor(text, &data.tenant.ipa_code);
+    let place = after.map(read).transpose();
+    place.map_err(|error| cursor("after", error))
+}
+
+/// The same place as text.
+pub(crate) fn next_place(data: &RequestData, place: i64) -> String {
+    cases::CaseOrder::Oldest.cursor(place, &data.tenant.ipa_code)
+}
+
+/// What keeps something from being done that the caller can mend.
+pub(crate) fn refusals(error: CaseError) -> Result<Vec<CaseRefusal>> {
+    match error {
+        CaseError::Refused(refusals) => Ok(refusals),
+        error => Err(failed(error)),
+    }
 }
 
 /// What fails that nobody can mend by asking otherwise.

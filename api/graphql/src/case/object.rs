@@ -14,13 +14,15 @@ use municipio_domain::{
 use serde_json::Value;
 
 use super::{
-    AccessesOf, ApplicationOf, CaseEvent, EventsOf, OutlineOf, ProcedureOf, SeenCase, failed, keys,
+    AccessesOf, ApplicationOf, CaseActor, CaseEvent, EventsOf, OutlineOf, ProcedureOf, SeenCase,
+    actor, automation::RuleRunConnection, failed, keys,
 };
 use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
+    notification::{CaseNotification, NotificationsOf},
     objects::{
-        CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
+        CaseChannel, CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
         TransitionRequirement,
     },
     view::{ContentObject, Reader, View},
@@ -79,8 +81,10 @@ pub(crate) struct CaseOfficer {
 /// That somebody read a case (accesso alla pratica).
 #[derive(SimpleObject)]
 pub(crate) struct CaseAccess {
-    /// Who: `account:…`, `key:…` or `citizen:…` (chi).
-    reader: String,
+    /// Whose doing it was (chi ha letto).
+    actor: CaseActor,
+    /// Which account or key, such as `account:…`; for those who work for the municipality alone (utenza).
+    reader: Option<String>,
     /// When, for the first time in that hour (quando).
     at: DateTime<Utc>,
 }
@@ -107,6 +111,15 @@ pub(crate) struct MissingRequirement {
     requirement: TransitionRequirement,
     /// Which of the mandatory attachments, or how many signatures there are (dettaglio).
     part: Option<String>,
+}
+
+impl From<procedures::Missing> for MissingRequirement {
+    fn from(missing: procedures::Missing) -> Self {
+        Self {
+            requirement: (&missing.requirement).into(),
+            part: missing.part,
+        }
+    }
 }
 
 /// A transition that the caller may take (passaggio di stato disponibile).
@@ -150,6 +163,8 @@ pub(crate) struct Case {
     updated_at: DateTime<Utc>,
     /// When it was closed (data di conclusione).
     closed_at: Option<DateTime<Utc>>,
+    /// How the application came in (canale di presentazione).
+    channel: CaseChannel,
 }
 
 impl Case {
@@ -167,6 +182,7 @@ impl Case {
             opened_at: case.opened_at,
             updated_at: case.updated_at,
             closed_at: case.closed_at,
+            channel: case.channel.into(),
             case,
             reader,
         }
@@ -365,21 +381,43 @@ impl Case {
         read().await.transpose()
     }
 
-    /// Who read what the case says of people, the last first and at most a hundred, for those who work for the
-    /// municipality (accessi alla pratica).
-    async fn accesses(&self, ctx: &Context<'_>) -> Result<Vec<CaseAccess>> {
+    /// Who read what the case says of people, each once for each hour, the last first and at most a hundred (registro
+    /// degli accessi alla pratica).
+    async fn access_log(&self, ctx: &Context<'_>) -> Result<Vec<CaseAccess>> {
         let data = data(ctx)?;
-        if !data.caller.is_staff() {
-            return Ok(Vec::new());
-        }
+        let for_staff = data.caller.is_staff();
         let accesses = data.case_accesses(AccessesOf(self.case.id)).await?;
         Ok(accesses
             .into_iter()
             .map(|access| CaseAccess {
-                reader: access.reader,
+                actor: actor(&access.reader),
+                reader: for_staff.then_some(access.reader),
                 at: access.at,
             })
             .collect())
+    }
+
+    /// What rules of the procedure did by themselves, and why, the last first; for those who work for the municipality
+    /// (registro delle regole automatiche).
+    async fn automation_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100, 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Only runs after this place.")] after: Option<String>,
+    ) -> Result<RuleRunConnection> {
+        let data = data(ctx)?;
+        let procedure = self.definition(data).await?;
+        let definition = procedure.as_ref();
+        let definition = definition.and_then(|known| known.definition.as_ref());
+        RuleRunConnection::read(data, &self.case, definition, &self.reader, (first, after)).await
+    }
+
+    /// What its people were told, in the order in which it was made (notifiche).
+    async fn notifications(&self, ctx: &Context<'_>) -> Result<Vec<CaseNotification>> {
+        let notifications = data(ctx)?
+            .notifications(NotificationsOf(self.case.id))
+            .await?;
+        Ok(notifications.into_iter().map(CaseNotification).collect())
     }
 
     /// The transitions that the caller may take now (passaggi di stato disponibili).
@@ -406,10 +444,7 @@ impl Case {
 
 impl Case {
     fn shown(&self, one: procedures::Available<'_>) -> AvailableTransition {
-        let missing = one.missing.into_iter().map(|missing| MissingRequirement {
-            requirement: (&missing.requirement).into(),
-            part: missing.part,
-        });
+        let missing = one.missing.into_iter().map(MissingRequirement::from);
         let transition = one.transition;
         AvailableTransition {
             code: transition.code.clone(),

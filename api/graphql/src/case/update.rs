@@ -3,8 +3,14 @@
 use async_graphql::{Context, Object, Result};
 use municipio_domain::cases::{self, Personal};
 
-use super::{Case, CaseEvent, event::is_note, failed, keys};
-use crate::{context::data, view::Reader};
+use super::{Case, CaseEvent, event::is_for_offices, failed, keys};
+use crate::{
+    context::{RequestData, data},
+    view::Reader,
+};
+
+/// The fields of an event that say something of people.
+const PERSONAL: [&str; 3] = ["text", "reasons", "evidence"];
 
 /// Something that happened in a case, and the case as it is then (aggiornamento di una pratica).
 pub(crate) struct CaseUpdate {
@@ -17,9 +23,21 @@ impl CaseUpdate {
         Self { case, event }
     }
 
+    /// What the event says of people; that is written down first.
+    async fn personal(&self, data: &RequestData) -> Result<Personal> {
+        data.note_reading(self.case.id).await?;
+        let events = std::slice::from_ref(&self.event);
+        let personal = self
+            .case
+            .personal(keys(data)?, events)
+            .map_err(failed)?
+            .pop();
+        Ok(personal.unwrap_or_default())
+    }
+
     /// Whether it is told to citizens: what offices note for themselves is not.
     pub(crate) fn is_for_citizens(&self) -> bool {
-        !is_note(&self.event)
+        !is_for_offices(&self.event)
     }
 }
 
@@ -33,18 +51,17 @@ impl CaseUpdate {
 
     /// What happened (evento).
     async fn event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
+        let asked = ctx.look_ahead();
+        let is_personal = PERSONAL.iter().any(|name| asked.field(name).exists());
         let read = async || -> Result<Option<CaseEvent>> {
             let data = data(ctx)?;
-            data.note_reading(self.case.id).await?;
-            let events = std::slice::from_ref(&self.event);
-            let personal = self.case.personal(keys(data)?, events);
-            let personal: Option<Personal> = personal.map_err(failed)?.pop();
+            // Who is told where a case stands, and no more, has read nothing of people.
+            let personal = match is_personal {
+                true => self.personal(data).await?,
+                false => Personal::default(),
+            };
             let for_staff = data.caller.is_staff();
-            Ok(CaseEvent::new(
-                &self.event,
-                personal.unwrap_or_default(),
-                for_staff,
-            ))
+            Ok(CaseEvent::new(&self.event, personal, for_staff))
         };
         read().await.transpose()
     }

@@ -1,9 +1,10 @@
 //! The citizen who calls.
 
 use async_graphql::{Context, Enum, Object, Result};
-use municipio_domain::citizens;
+use municipio_domain::{cases::ExportFor, citizens};
 
-use crate::context::data;
+use super::{Delegation, PersonExport};
+use crate::{case::after_place, context::data, error::internal};
 
 /// How sure it is who somebody is (livello di garanzia): Regulation (EU) 910/2014.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -38,6 +39,46 @@ impl Citizen {
     /// How sure it is who they are (livello di garanzia).
     async fn level_of_assurance(&self) -> LevelOfAssurance {
         self.0.level.into()
+    }
+
+    /// What lets them act for others today (deleghe ricevute).
+    async fn acts_for(&self, ctx: &Context<'_>) -> Result<Vec<Delegation>> {
+        let data = data(ctx)?;
+        let (store, today) = (data.contents.store(), data.today());
+        let delegations = citizens::delegations_of(store, &self.0.id, today).await;
+        let delegations = delegations.map_err(internal)?;
+        Ok(delegations.iter().map(Delegation::from).collect())
+    }
+
+    /// What lets others act for them today (deleghe conferite).
+    async fn represented_by(&self, ctx: &Context<'_>) -> Result<Vec<Delegation>> {
+        let data = data(ctx)?;
+        let delegations = citizens::delegations_about(data.contents.store(), &self.0.id).await;
+        let delegations = delegations.map_err(internal)?;
+        let holds = |one: &&citizens::Delegation| {
+            one.principal == self.0.id && one.revoked_at.is_none() && one.term.holds(data.today())
+        };
+        Ok(delegations
+            .iter()
+            .filter(holds)
+            .map(Delegation::from)
+            .collect())
+    }
+
+    /// All that is kept of them, in parts of a hundred cases, the oldest first (i miei dati).
+    async fn export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The place after which to go on: `next` of the part before.")]
+        after: Option<String>,
+    ) -> Option<Result<PersonExport>> {
+        let read = async || -> Result<PersonExport> {
+            let data = data(ctx)?;
+            data.citizen_at(citizens::LevelOfAssurance::Substantial)?;
+            let after = after_place(data, after.as_deref())?;
+            PersonExport::read(data, &self.0.id, ExportFor::Person, after).await
+        };
+        Some(read().await)
     }
 
     /// What the municipality calls the issuer of the token (emittente).

@@ -15,8 +15,9 @@ use municipio_domain::{
     content::{Body, ContentType, Contents, Item, types::Asset},
     idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
-    ids::ItemId,
+    ids::{CaseId, ItemId},
     locale::Locale,
+    media::{SealedFile, TenantMedia},
     search::Search,
     store::Transaction,
     tenants::Tenant,
@@ -61,6 +62,8 @@ pub struct RequestData {
     pub identity: Identity,
     /// Looks for content.
     pub(crate) search: Option<Search>,
+    /// The files of the municipality.
+    pub(crate) media: Option<TenantMedia>,
     /// Where files are.
     pub(crate) files: FileAddresses,
     origin: Origin,
@@ -101,6 +104,7 @@ impl RequestData {
             caller,
             identity,
             search: None,
+            media: None,
             files: FileAddresses::default(),
             origin: Origin::default(),
             attempt: None,
@@ -126,6 +130,24 @@ impl RequestData {
             search: Some(search),
             ..self
         }
+    }
+
+    /// The same, which can keep files.
+    pub fn keeping(self, media: TenantMedia) -> Self {
+        Self {
+            media: Some(media),
+            ..self
+        }
+    }
+
+    /// Where a file of an event of a case is, for this caller and for a short time.
+    pub(crate) fn case_file_address(
+        &self,
+        event: (CaseId, i64),
+        file: &SealedFile,
+    ) -> Option<String> {
+        self.files
+            .case_file(self.tenant.id, event, file, self.now())
     }
 
     /// The same, with files at these addresses.
@@ -294,6 +316,12 @@ impl RequestData {
             Some(Body::Municipality(settings)) => settings.closings(),
             _ => ClosingCalendar::default(),
         })
+    }
+
+    /// Whether the municipality lets those ask how a case stands who have its code.
+    pub(crate) async fn offers_case_codes(&self) -> Result<bool> {
+        let settings = self.settings().await?.map(|item| item.body);
+        Ok(matches!(settings, Some(Body::Municipality(settings)) if settings.offers_case_codes))
     }
 
     /// The address of the municipality's site, without a slash at its end.

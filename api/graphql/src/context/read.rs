@@ -8,25 +8,28 @@ use async_graphql::{
     runtime::Timer,
 };
 use municipio_domain::{
-    cases::{Case, CaseAccess, CaseEvent, Rights},
-    citizens::CitizenIssuer,
+    cases::{Case, CaseAccess, CaseEvent, Cases, Rights, RuleRun},
+    citizens::{CitizenIssuer, delegations_of},
     content::{
         Contents, Dependents, Item, Lock, Page, PreviewToken, Release, ReleaseIssue,
         ReleasedChange, Revision, Scheduled, WorkItem, review::Review, types::Procedure,
     },
     identity::{Account, ApiKey, Caller, Denied, IdentityProvider},
     ids::{
-        AccountId, ApiKeyId, CaseId, CitizenIssuerId, ItemId, PreviewTokenId, ProviderId,
-        ReleaseId, RevisionId, WebhookDeliveryId, WebhookId,
+        AccountId, ApiKeyId, AppIoServiceId, CaseId, CitizenIssuerId, ItemId, MessageTemplateId,
+        NotificationId, PreviewTokenId, ProviderId, ReleaseId, RevisionId, WebhookDeliveryId,
+        WebhookId,
     },
+    notifications::{AppIoService, MessageTemplate, Notification},
     store::StoreError,
     webhooks::{self, Webhook},
 };
 
 use super::{LinkedList, LinkedPart, RequestData};
 use crate::{
-    case::{AccessesOf, ApplicationOf, EventsOf, OutlineOf, ProcedureOf, ReadBy, SeenCase},
+    case::{AccessesOf, ApplicationOf, EventsOf, OutlineOf, ProcedureOf, ReadBy, RunsOf, SeenCase},
     error::{denied, failed, internal},
+    notification::NotificationsOf,
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken},
 };
@@ -127,8 +130,21 @@ impl RequestData {
         Ok(())
     }
 
+    /// The same of several cases that are read together.
+    pub(crate) async fn note_readings(&self, cases: &[CaseId]) -> Result<()> {
+        let (reader, now) = (self.caller.author(), self.now());
+        let of = Cases::from(&self.contents);
+        let noted = of.note_accesses(cases, &reader, now).await;
+        noted.map_err(internal)
+    }
+
     /// Who read a case, the last first.
     pub(crate) async fn case_accesses(&self, of: AccessesOf) -> Result<Vec<CaseAccess>> {
+        all(&self.cases, of).await
+    }
+
+    /// What rules did in a case, the last first.
+    pub(crate) async fn rule_runs(&self, of: RunsOf) -> Result<Vec<RuleRun>> {
         all(&self.cases, of).await
     }
 
@@ -142,11 +158,35 @@ impl RequestData {
         let permissions = self.caller.permissions();
         let permissions = permissions.ok_or_else(|| denied(Denied::NotSignedIn))?;
         let read = async || match &self.caller {
-            Caller::Citizen(citizen) => Ok(Rights::of_citizen(&citizen.id)),
+            Caller::Citizen(citizen) => {
+                let acts_for = delegations_of(self.contents.store(), &citizen.id, self.today());
+                let principals = acts_for.await?.into_iter().map(|one| one.principal);
+                Ok(Rights::of_citizen(&citizen.id, principals.collect()))
+            }
             _ => Rights::of_staff(permissions, &self.contents).await,
         };
         let rights = self.case_rights.get_or_try_init(read).await;
         rights.map_err(internal)
+    }
+
+    /// What the people of a case were told, in its order.
+    pub(crate) async fn notifications(&self, of: NotificationsOf) -> Result<Vec<Notification>> {
+        all(&self.cases, of).await
+    }
+
+    pub(crate) async fn notification(&self, id: NotificationId) -> Result<Option<Notification>> {
+        self.cases.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn appio_service(&self, id: AppIoServiceId) -> Result<Option<AppIoService>> {
+        self.cases.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn message_template(
+        &self,
+        id: MessageTemplateId,
+    ) -> Result<Option<MessageTemplate>> {
+        self.cases.load_one(id).await.map_err(shared)
     }
 
     pub(crate) async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>> {

@@ -19,13 +19,19 @@ const LONGEST_PAGE: u64 = crate::MAX_PAGE.unsigned_abs() as u64;
 
 /// Fields that are much work, in fields that are little: type, or any, name, and how many. Measured, all
 /// fields of the schema one by one.
-const HEAVY: [(&str, &str, u64); 10] = [
+const HEAVY: [(&str, &str, u64); 13] = [
     ("ServiceJsonLd", "cpsvAp", 400),
     ("ServiceJsonLd", "schemaOrg", 80),
     ("", "publishReport", 250),
+    // A hundred cases with all that happened in them, decrypted.
+    ("Citizen", "export", 10_000),
     // Of as many items as stand in the release.
     ("Release", "report", 2_500),
     ("Release", "changes", 100),
+    // Of as many cases as there are in the period.
+    ("Query", "caseInsight", 250),
+    // Of up to 500 cases, event by event.
+    ("Query", "simulateProcedure", 2_500),
     ("", "fallbackFields", 60),
     ("RichText", "blocks", 15),
     ("RichText", "html", 15),

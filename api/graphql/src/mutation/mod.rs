@@ -7,11 +7,14 @@ mod bulk;
 mod case;
 mod change;
 mod citizen;
+mod delegation;
 mod identity;
 mod input;
 mod lifecycle;
+mod notification;
 mod outbox;
 mod preview;
+mod privacy;
 mod publishing;
 mod release;
 mod review;
@@ -53,6 +56,9 @@ pub struct Mutation(
     search::SearchMutation,
     case::CaseMutation,
     citizen::CitizenMutation,
+    privacy::PrivacyMutation,
+    delegation::DelegationMutation,
+    notification::NotificationMutation,
 );
 
 /// The content that this global id, given as `input.id`, names. Whether it is of this type is not known yet:

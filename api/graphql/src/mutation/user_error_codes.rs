@@ -25,7 +25,15 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The municipality has its settings; change them instead.",
     ),
     ("ARCHIVED", "The content is archived: unarchive it first."),
+    (
+        "BIRTH_DATE_WRONG",
+        "Say when the child was born, as a document has it: the day must fit the fiscal code.",
+    ),
     ("CASE_CLOSED", "The case is closed: reopen it first."),
+    (
+        "CASE_ERASED",
+        "What the case says of people was erased: nothing is done in it any more.",
+    ),
     (
         "CASE_FULL",
         "The case takes no more documents and messages of its applicant: there are five hundred steps of citizens.",
@@ -41,6 +49,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "CHANGED_SINCE",
         "Somebody published or took off the content after the release: it is not rolled back.",
+    ),
+    (
+        "CHANNEL_DISABLED",
+        "The municipality does not write through App IO: configure it, and switch it on.",
     ),
     (
         "CIRCULAR_PARENT",
@@ -59,6 +71,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "DELEGATE_NOT_ALLOWED",
         "The procedure allows nobody to apply for somebody else.",
+    ),
+    (
+        "DELEGATION_TO_ONESELF",
+        "Nobody needs a delegation to act for themselves.",
     ),
     ("DELETED", "The content was deleted: restore it first."),
     ("DUPLICATE_ID", "The id is given twice."),
@@ -85,6 +101,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "GROUP_NOT_ALLOWED",
         "None of your groups may sign in through the identity provider.",
+    ),
+    (
+        "INVALID_ACTION",
+        "The button leads where App IO does not follow, or there are more than two.",
     ),
     (
         "INVALID_CLIENT_ID",
@@ -138,6 +158,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The issuer is no address that a provider can have: `https://`, without query and fragment.",
     ),
     (
+        "INVALID_MARKDOWN",
+        "App IO does not show all of the text: no tables, no HTML, links to `https:`, `http:` and `ioit:` alone.",
+    ),
+    (
         "INVALID_MEDIA_TYPE",
         "Write a media type, such as `application/pdf`.",
     ),
@@ -180,7 +204,7 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ),
     (
         "INVALID_TIMER",
-        "A transition of the timer says when it happens, one that says when is of the timer, and one at the end of the term needs a term.",
+        "A transition of the timer says when it happens, one that says when is of the timer, and what waits for the end of a term needs a term.",
     ),
     (
         "INVALID_TOKEN",
@@ -211,6 +235,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "What the operation needs is left out; the message names it.",
     ),
     (
+        "NEVER_REPEATED",
+        "What concerns money or rights is never sent again on a guess: write `HOLD`.",
+    ),
+    (
         "NEWER_PUBLISHED",
         "Something newer is public than the release would publish: take the change out, or say `replaceNewer`.",
     ),
@@ -239,6 +267,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "NOT_PUBLISHED",
         "The content is not public, and nothing is scheduled to publish it.",
     ),
+    (
+        "NOT_REPEATABLE",
+        "The notification arrived, is under way, or was told once more already.",
+    ),
     ("NOT_SUBMITTED", "The revision waits for no review."),
     (
         "NO_ACCOUNT",
@@ -255,6 +287,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "OFFICE_MISSING",
         "Name the office: the procedure has no competent body.",
+    ),
+    (
+        "OF_AGE",
+        "Who is eighteen acts for themselves: record a delegation, if they choose somebody.",
     ),
     (
         "OTHER_ISSUER",
@@ -275,12 +311,20 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("PASSWORD_TOO_LONG", "Write at most 128 characters."),
     ("PASSWORD_TOO_SHORT", "Write at least 15 characters."),
     (
+        "PERSONAL_DATA_EXPOSED",
+        "The variable says something of people: it stands in the text of a `REMOTE` template alone.",
+    ),
+    (
         "PROTOCOL_KNOWN",
         "The case stands in the protocol already: leave the protocol out.",
     ),
     (
         "PROTOCOL_NOT_ASKED",
         "The transition takes no protocol, or not of whoever takes it: leave it out.",
+    ),
+    (
+        "RECIPIENT_MISSING",
+        "Nobody is to be told: the case has no applicant whose fiscal code is known.",
     ),
     (
         "RELEASE_CLOSED",
@@ -351,6 +395,14 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "Of a schedule: the content was published meanwhile.",
     ),
     (
+        "TEMPLATE_MISSING",
+        "There is no template for this, or it is switched off: write one.",
+    ),
+    (
+        "TEMPLATE_TAKEN",
+        "There is a template for the same event, procedure and transition: change that one.",
+    ),
+    (
         "TERM_OVER",
         "The term is over, and silence took its place: nothing else is done in this state any more.",
     ),
@@ -367,6 +419,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "TOO_MANY_WEBHOOKS",
         "There are as many webhooks as there may be: delete one.",
+    ),
+    (
+        "TOO_SHORT",
+        "The text is too short, with the shortest values that its variables can have.",
     ),
     (
         "TRANSITION_NOT_POSSIBLE",
@@ -391,6 +447,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "UNKNOWN_TRANSITION",
         "The definition has no transition of this code.",
+    ),
+    (
+        "UNKNOWN_VARIABLE",
+        "There is no such variable, or nothing is known of it when this happens.",
     ),
     (
         "UNREADABLE",
@@ -433,17 +493,16 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 35] = [
+    const OTHERS: [&str; 36] = [
         "ABCDEHLMPRST",
         "ANSWER_BY_TIMER",
-        "BIRTH_DATE_WRONG",
         "CARGO_PKG_VERSION",
         "CAUTION",
         "DEFINITION_LABEL_MISSING",
-        "DELEGATION_TO_ONESELF",
         "EDDSA",
         "FINAL_STATE_MISSING",
         "FULL",
+        "HTML",
         "INITIAL_STATE_FINAL",
         "LINK_ARCHIVED",
         "LINK_DEAD",
@@ -453,11 +512,13 @@ mod tests {
         "MOTO_SERVER",
         "NOTE",
         "OFFICE_ADDRESS_MISSING",
-        "OF_AGE",
         "OUTCOME_NOT_FINAL",
         "REASONS_NOT_REQUIRED",
         "REOPENING_WITHOUT_TERM",
         "RICH_TEXT_CASES",
+        "RULE_IDLE",
+        "RULE_MAY_NOT_TAKE",
+        "RULE_WAITS_IN_FINAL_STATE",
         "SCREAMING_SNAKE_CASE",
         "STATES_MISSING",
         "STATE_DEAD_END",

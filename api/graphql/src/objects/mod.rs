@@ -22,6 +22,7 @@ mod person;
 mod place;
 mod procedure;
 mod procedure_definition;
+mod procedure_rule;
 mod report;
 mod rich_text;
 mod role;
@@ -54,8 +55,10 @@ pub(crate) use person::Person;
 pub(crate) use place::Place;
 pub(crate) use procedure::Procedure;
 pub(crate) use procedure_definition::{
-    CaseStatus, ProcedureDefinition, ProcedureState, TransitionEffect, TransitionRequirement,
+    CaseStatus, NoticeRecipient, ProcedureDefinition, ProcedureState, TransitionEffect,
+    TransitionRequirement,
 };
+pub(crate) use procedure_rule::{CaseChannel, ProcedureRule, RuleActionKind};
 pub(crate) use report::PublishReport;
 pub(crate) use rich_text::RichText;
 pub(crate) use role::Role;
@@ -67,6 +70,7 @@ use crate::{
     case::Case,
     citizen::CitizenIssuer,
     identity::{Account, ApiKey, IdentityProvider},
+    notification::{AppIoService, CaseNotification, MessageTemplate},
     preview::PreviewToken,
     release::Release,
     scalars,
@@ -294,6 +298,9 @@ pub(crate) enum Node {
     CitizenIssuer(CitizenIssuer),
     Webhook(Webhook),
     WebhookDelivery(WebhookDelivery),
+    AppIoService(AppIoService),
+    MessageTemplate(MessageTemplate),
+    CaseNotification(CaseNotification),
 }
 
 /// What all content has.

@@ -117,6 +117,11 @@ content_object! {
             periods.map(|period| ClosingPeriod::new(period, &self.view)).collect()
         }
 
+        /// Whoever has the code of a case may ask how it stands without signing in (consultazione con codice).
+        async fn offers_case_codes(&self) -> bool {
+            self.body.offers_case_codes
+        }
+
         /// Public holidays of a year, the day of the patron saint included (festività).
         async fn public_holidays(
             &self,

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, Json, Object, Result, SimpleObject};
 use municipio_domain::{procedures, vocabularies};
 use serde_json::Value;
 
-use super::{Office, VocabularyTerm};
+use super::{Office, ProcedureRule, VocabularyTerm};
 use crate::view::{Reader, View};
 
 /// Where a case stands, as citizens are told: the nine statuses of the national model, whose codes are those of the
@@ -191,6 +191,17 @@ impl ProcedureDefinition {
         transitions
             .map(|transition| ProcedureTransition {
                 transition: transition.clone(),
+                view: self.view.clone(),
+            })
+            .collect()
+    }
+
+    /// What is done by itself: everybody may know how (regole automatiche).
+    async fn rules(&self) -> Vec<ProcedureRule> {
+        let rules = self.definition.rules.iter();
+        rules
+            .map(|rule| ProcedureRule {
+                rule: rule.clone(),
                 view: self.view.clone(),
             })
             .collect()

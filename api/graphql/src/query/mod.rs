@@ -5,6 +5,7 @@ mod cases;
 mod citizen;
 mod content;
 mod node;
+mod notification;
 mod site;
 mod work;
 
@@ -20,4 +21,5 @@ pub struct Query(
     administration::AdministrationQuery,
     cases::CaseQuery,
     citizen::CitizenQuery,
+    notification::NotificationQuery,
 );

@@ -3,8 +3,9 @@
 use async_graphql::{Context, ID, Object, Result};
 use futures_util::future::join_all;
 use municipio_domain::ids::{
-    AccountId, ApiKeyId, CaseId, CitizenIssuerId, ItemId, PreviewTokenId, ProviderId, ReleaseId,
-    RevisionId, WebhookDeliveryId, WebhookId,
+    AccountId, ApiKeyId, AppIoServiceId, CaseId, CitizenIssuerId, ItemId, MessageTemplateId,
+    NotificationId, PreviewTokenId, ProviderId, ReleaseId, RevisionId, WebhookDeliveryId,
+    WebhookId,
 };
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
     identity::{Account, ApiKey, IdentityProvider},
+    notification::{AppIoService, CaseNotification, MessageTemplate},
     objects::Node,
     preview::PreviewToken,
     release::Release,
@@ -118,6 +120,18 @@ async fn node(data: &RequestData, reader: &Reader, kind: Kind, id: Uuid) -> Resu
         Kind::Case => {
             let case = Case::find(data, reader, CaseId(id)).await?;
             case.map(Node::Case)
+        }
+        Kind::AppIoService => {
+            let service = AppIoService::find(data, AppIoServiceId(id)).await?;
+            service.map(Node::AppIoService)
+        }
+        Kind::MessageTemplate => {
+            let template = MessageTemplate::find(data, MessageTemplateId(id)).await?;
+            template.map(Node::MessageTemplate)
+        }
+        Kind::CaseNotification => {
+            let notification = CaseNotification::find(data, NotificationId(id)).await?;
+            notification.map(Node::CaseNotification)
         }
     })
 }

@@ -13,6 +13,7 @@ use futures_util::{
     Stream, StreamExt,
     stream::{self, LocalBoxStream},
 };
+use municipio_domain::identity::Caller;
 use tokio::{
     sync::{OwnedSemaphorePermit, watch::Receiver},
     task::unconstrained,
@@ -50,6 +51,7 @@ pub(super) async fn respond(
         keep_alive: interval(KEEP_ALIVE),
         stopping: state.stopping.clone(),
         is_over: false,
+        caller: requester.caller,
         request: request.clone(),
         state: state.clone(),
         _permit: permit,
@@ -68,6 +70,7 @@ struct Events {
     keep_alive: Interval,
     stopping: Receiver<bool>,
     is_over: bool,
+    caller: Caller,
     request: HttpRequest,
     state: State,
     _permit: OwnedSemaphorePermit,
@@ -102,12 +105,15 @@ impl Events {
         }
     }
 
-    /// Whether the token of who signed in has expired or was revoked meanwhile.
+    /// Whether the token of who signed in has expired or was revoked meanwhile, or allows something else.
     async fn has_lost_its_caller(&self) -> bool {
         if Requester::credentials(&self.request).is_none() {
             return false;
         }
         let found = requester(&self.request, &self.state).await;
-        found.is_err_and(|problem| problem.is_of_the_caller())
+        match found {
+            Ok(found) => !found.caller.may_what(&self.caller),
+            Err(problem) => problem.is_of_the_caller(),
+        }
     }
 }

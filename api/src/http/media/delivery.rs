@@ -6,7 +6,7 @@ use actix_web::{
     http::{Method, header::ACCEPT},
     web::{Data, Path, Query},
 };
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use municipio_domain::{
     content::Body,
@@ -82,6 +82,20 @@ pub(super) struct OfHash {
 pub(super) struct Permit {
     expires: Option<i64>,
     signature: Option<String>,
+}
+
+impl Permit {
+    /// Until when it says that the address is good.
+    pub(super) fn expires_at(&self) -> Option<DateTime<Utc>> {
+        let end = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+        self.expires.map(end)
+    }
+
+    /// Whether the address was signed here as this, and is still good.
+    pub(super) fn is_good(&self, state: &State, signed: &Signed<'_>, now: DateTime<Utc>) -> bool {
+        let signer = state.signer.as_ref().zip(self.signature.as_ref());
+        signer.is_some_and(|(signer, signature)| signer.is_good(signed, signature, now))
+    }
 }
 
 /// A file by its hash, or a variant of it.
@@ -163,22 +177,17 @@ impl Permitted {
         shown: &str,
         permit: &Permit,
     ) -> Result<Self, Problem> {
-        let Some(signature) = &permit.signature else {
+        if permit.signature.is_none() {
             return Ok(Self::Public);
-        };
-        let expires_at = permit
-            .expires
-            .map(|seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default());
+        }
+        let expires_at = permit.expires_at();
         let signed = Signed {
             tenant: tenant.id,
             hash,
             variant: shown,
             expires_at,
         };
-        let is_good = |signer: &municipio_domain::media::Signer| {
-            signer.is_good(&signed, signature, clock::now())
-        };
-        if !state.signer.as_ref().is_some_and(is_good) {
+        if !permit.is_good(state, &signed, clock::now()) {
             let message = "the address has expired, or was not made here";
             return Err(Problem::new(ErrorCode::SignatureInvalid, message).of(request));
         }

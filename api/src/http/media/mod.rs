@@ -1,6 +1,7 @@
 //! Files over HTTP: how they come in (tus, and by GraphQL with what `receive` does), and how they are delivered.
 
 mod answer;
+mod case_file;
 mod delivery;
 mod receive;
 mod tus;
@@ -51,6 +52,14 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 "/tenants/{tenant}/media/{asset}/{name}",
             ])
             .route(read().to(delivery::asset))
+            .default_service(refuse("GET, HEAD")),
+        )
+        .service(
+            web::resource([
+                "/media/cases/{case}/{number}/{hash}/{name}",
+                "/tenants/{tenant}/media/cases/{case}/{number}/{hash}/{name}",
+            ])
+            .route(read().to(case_file::case_file))
             .default_service(refuse("GET, HEAD")),
         )
         .service(

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use municipio_domain::{
-    identity::{Action, Denied},
+    identity::{Action, Caller, Denied},
     ids::UploadId,
     media::{Checksum, MediaError, NewUpload, TenantMedia, Upload},
 };
@@ -23,11 +23,14 @@ const PAUSE: Duration = Duration::from_secs(30);
 const WHILE: Duration = Duration::from_secs(60);
 const LEAST: usize = 60 * 1024;
 
-/// Whose the uploads of a requester are, if they may send files: those who may make or change content somewhere.
+/// Whose the uploads of a requester are, if they may send files: those who may make or change content or work on cases
+/// somewhere, and citizens, for their cases.
 pub(in crate::http) fn author(requester: &Requester) -> Result<String, Denied> {
     let caller = &requester.caller;
     let permissions = caller.permissions().ok_or(Denied::NotSignedIn)?;
-    match permissions.has(Action::Create) || permissions.has(Action::Update) {
+    let mut actions = [Action::Create, Action::Update, Action::WorkCases].into_iter();
+    let is_citizen = matches!(caller, Caller::Citizen(_));
+    match is_citizen || actions.any(|action| permissions.has(action)) {
         true => Ok(caller.author()),
         false => Err(Denied::Action(Action::Create)),
     }

@@ -1,36 +1,35 @@
 //! Cases, as other software of the offices reports them and reads them again.
 
-use std::sync::Arc;
-
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::{StatusCode, header::CACHE_CONTROL},
     web::{Bytes, Data, Path, Query},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use municipio_domain::{
-    audit::{Actor, record},
-    cases::{
-        self, Case, CaseError, CaseRefusal, Cases, People, Person, Protocol, Published, Reference,
-        Report, Reported, Rights, Terms,
-    },
-    citizens::FiscalCode,
-    content::{Slug, global_id_of},
+    cases::{Case, CaseRefusal, Cases, Reference, Reported, Rights},
+    content::global_id_of,
     identity::{Action, Denied},
     tenants::Tenant,
 };
 use municipio_graphql::ErrorCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
+use super::{
+    limit::count,
+    report::{Intake, Sent, failed, read, refused},
+};
 use crate::{
     app::State,
     clock,
     http::{caller::Requester, problem::Problem, tenant},
 };
 
-/// The most bytes of a report.
-const MOST: usize = 64 * 1024;
+/// The most bytes of many reports.
+pub(super) const MOST: usize = 4 * 1024 * 1024;
+/// The most reports of a request.
+const MOST_ITEMS: usize = 500;
 
 /// How a report is taken.
 #[derive(Debug, Default, Deserialize)]
@@ -40,161 +39,141 @@ pub(super) struct How {
     dry_run: bool,
 }
 
-/// A report, as it is sent.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Sent {
-    procedure: String,
-    state: String,
-    occurred_at: DateTime<Utc>,
-    subject: String,
-    applicant: Option<SentPerson>,
-    protocol: Option<SentProtocol>,
-    reasons: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SentPerson {
-    fiscal_code: String,
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SentProtocol {
-    number: String,
-    date: NaiveDate,
-}
-
-impl Sent {
-    fn read(body: &[u8]) -> Result<Self, Problem> {
-        // What serde says of a wrong value repeats it, which may be personal: the place is enough.
-        serde_json::from_slice(body).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let what = match error.classify() {
-                serde_json::error::Category::Data => {
-                    "a member is missing, unknown or of another type"
-                }
-                _ => "the body is no JSON",
-            };
-            refused(format!("{what} (line {line}, column {column})"))
-        })
-    }
-
-    /// The slug of the procedure, and what is reported.
-    fn parts(self) -> Result<(Slug, Report), Problem> {
-        let slug = self.procedure.parse();
-        let slug =
-            slug.map_err(|_| refused("procedure: write its slug, the end of its address"))?;
-        let applicant = self.applicant.map(|person| {
-            let code = person.fiscal_code.parse::<FiscalCode>();
-            let fiscal_code =
-                code.map_err(|error| refused(format!("applicant.fiscalCode: {error}")))?;
-            Ok::<_, Problem>(Person {
-                fiscal_code,
-                name: person.name,
-            })
-        });
-        let report = Report {
-            state: self.state,
-            occurred_at: self.occurred_at,
-            people: People {
-                applicant: applicant.transpose()?,
-                delegate: None,
-                subject: self.subject,
-            },
-            protocol: self.protocol.map(|protocol| Protocol {
-                number: protocol.number,
-                date: protocol.date,
-            }),
-            reasons: self.reasons,
-        };
-        Ok((slug, report))
-    }
-}
+/// What stands after the address, or what is wrong with it.
+type Asked<T> = Result<Query<T>, actix_web::Error>;
+/// What was sent, as far as it could be read.
+pub(super) type Body = Result<Bytes, actix_web::Error>;
 
 /// Takes in how a case stands.
 pub(super) async fn report(
     request: HttpRequest,
     path: Path<(String, String)>,
-    how: Result<Query<How>, actix_web::Error>,
-    body: Result<Bytes, actix_web::Error>,
+    how: Asked<How>,
+    body: Body,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let wrong = |_| Problem::new(ErrorCode::BadRequest, "write dry-run=true, or nothing");
-    let how = how.map_err(|error| wrong(error).of(&request))?;
-    let taken = take(&request, &reference(path), how.dry_run, body, &state).await;
-    let (tenant, reported, case) = taken.map_err(|problem| problem.of(&request))?;
-    let status = match (reported, how.dry_run) {
-        (Reported::Created, false) => StatusCode::CREATED,
-        _ => StatusCode::OK,
+    let taken = async {
+        let how = asked(how)?;
+        let intake = intake(&request, &state, &how).await?;
+        let sent = Sent::read(&sent(&request, body)?)?;
+        let (reported, case) = intake.take(&reference(path), sent).await?;
+        let mut body = json!({ "result": reported });
+        if let Some(case) = case {
+            body["case"] = shown(&intake.requester.tenant, &case, None);
+        }
+        Ok(answer(status_of(reported, &how), &body))
     };
-    let mut body = json!({ "result": reported });
-    if let Some(case) = case {
-        body["case"] = shown(&tenant, &case, None);
-    }
-    Ok(answer(status, &body))
+    taken.await.map_err(|problem: Problem| problem.of(&request))
 }
 
-/// What was done to which case, which is shown to those alone who see it.
-type Taken = (Arc<Tenant>, Reported, Option<Case>);
+/// Many reports, each by itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Many<'a> {
+    #[serde(borrow)]
+    items: Vec<&'a RawValue>,
+}
 
-async fn take(
+/// One of them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct One<'a> {
+    external_id: String,
+    #[serde(borrow)]
+    report: &'a RawValue,
+}
+
+/// Takes in how many cases stand: one after the other, each in a transaction of its own, so that what is wrong with one
+/// keeps no other from being taken in.
+pub(super) async fn report_many(
+    request: HttpRequest,
+    path: Path<String>,
+    how: Asked<How>,
+    body: Body,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let taken = async {
+        let how = asked(how)?;
+        let intake = intake(&request, &state, &how).await?;
+        let body = sent(&request, body)?;
+        let many: Many<'_> = read(&body)?;
+        if many.items.is_empty() || many.items.len() > MOST_ITEMS {
+            let message = format!("items: send 1 to {MOST_ITEMS} reports");
+            return Err(refused(message));
+        }
+        let (source, mut answers) = (path.into_inner(), Vec::with_capacity(many.items.len()));
+        for item in many.items {
+            answers.push(one(&intake, &source, item, &how).await);
+        }
+        Ok(answer(StatusCode::OK, &json!({ "items": answers })))
+    };
+    taken.await.map_err(|problem: Problem| problem.of(&request))
+}
+
+/// What became of one of many reports.
+async fn one(intake: &Intake<'_>, source: &str, item: &RawValue, how: &How) -> Value {
+    let one: One<'_> = match read(item.get().as_bytes()) {
+        Ok(one) => one,
+        Err(problem) => return unfit(&problem),
+    };
+    let reference = Reference {
+        source: source.to_owned(),
+        external_id: one.external_id,
+    };
+    let taken = async {
+        let sent = Sent::read(one.report.get().as_bytes())?;
+        intake.take(&reference, sent).await
+    };
+    let mut answer = match taken.await {
+        Ok((reported, case)) => {
+            let mut done =
+                json!({ "status": status_of(reported, how).as_u16(), "result": reported });
+            if let Some(case) = case {
+                done["case"] = shown(&intake.requester.tenant, &case, None);
+            }
+            done
+        }
+        Err(problem) => unfit(&problem),
+    };
+    answer["externalId"] = reference.external_id.into();
+    answer
+}
+
+fn unfit(problem: &Problem) -> Value {
+    let details = problem.details();
+    json!({ "status": details["status"], "problem": details })
+}
+
+fn status_of(reported: Reported, how: &How) -> StatusCode {
+    match (reported, how.dry_run) {
+        (Reported::Created, false) => StatusCode::CREATED,
+        _ => StatusCode::OK,
+    }
+}
+
+fn asked(how: Asked<How>) -> Result<How, Problem> {
+    let wrong = |_| Problem::new(ErrorCode::BadRequest, "write dry-run=true, or nothing");
+    Ok(how.map_err(wrong)?.into_inner())
+}
+
+/// Where the reports of a caller come in, if they may report any.
+async fn intake<'a>(
     request: &HttpRequest,
-    reference: &Reference,
-    is_dry: bool,
-    body: Result<Bytes, actix_web::Error>,
-    state: &Data<State>,
-) -> Result<Taken, Problem> {
-    let (requester, cases, rights) = caller(request, state, Action::WorkCases).await?;
+    state: &'a Data<State>,
+    how: &How,
+) -> Result<Intake<'a>, Problem> {
+    let caller = caller(request, state, Action::WorkCases).await?;
+    Intake::of(state, caller, how.dry_run).await
+}
+
+/// The body of a request that is JSON.
+pub(super) fn sent(request: &HttpRequest, body: Body) -> Result<Bytes, Problem> {
     if request.content_type() != "application/json" {
-        let message = "send the report as application/json";
+        let message = "send it as application/json";
         return Err(Problem::new(ErrorCode::UnsupportedMediaType, message));
     }
-    let body =
-        body.map_err(|_| Problem::new(ErrorCode::PayloadTooLarge, "the body cannot be read"))?;
-    if body.len() > MOST {
-        let message = format!("a report has at most {MOST} bytes");
-        return Err(Problem::new(ErrorCode::PayloadTooLarge, message));
-    }
-    let (slug, report) = Sent::read(&body)?.parts()?;
-    let published = procedure(&cases, &requester.tenant, &slug).await?;
-    let identity = state.identity(&requester.tenant);
-    let keys = identity.vault().citizens();
-    let keys = keys.ok_or_else(|| failed(CaseRefusal::NoSecret.into()))?;
-    let calendar = cases
-        .calendar()
-        .await
-        .map_err(|error| Problem::failed(&error))?;
-    let terms = Terms {
-        calendar: &calendar,
-        now: clock::now(),
-    };
-    let store = state.database.tenant(requester.tenant.id);
-    let transaction = store
-        .begin()
-        .await
-        .map_err(|error| Problem::failed(&error))?;
-    let author = requester.caller.author();
-    let who = (&rights, author.as_str());
-    let sent = (reference, report);
-    let done = cases::report(&transaction, (&cases, keys), sent, &published, who, &terms).await;
-    let (reported, case) = done.map_err(failed)?;
-    if !is_dry {
-        if matches!(reported, Reported::Created | Reported::Updated) {
-            let actor = Actor::caller(&requester.caller, requester.origin.clone());
-            let deed = case.deed("case.report", &requester.tenant.ipa_code);
-            let recorded = record(&transaction, &actor, &deed, terms.now).await;
-            recorded.map_err(|error| Problem::failed(&error))?;
-        }
-        transaction
-            .commit()
-            .await
-            .map_err(|error| Problem::failed(&error))?;
-    }
-    let is_seen = rights.reads.sees(&case);
-    Ok((requester.tenant, reported, is_seen.then_some(case)))
+    let unread = |_| Problem::new(ErrorCode::PayloadTooLarge, "the body cannot be read");
+    body.map_err(unread)
 }
 
 /// How a case stands, as it is known.
@@ -224,7 +203,7 @@ async fn find(
 }
 
 /// Who calls, with the cases of the municipality and what they may do with them, if it is this with some.
-async fn caller(
+pub(super) async fn caller(
     request: &HttpRequest,
     state: &Data<State>,
     action: Action,
@@ -233,6 +212,8 @@ async fn caller(
     let requester = Requester::of(request, state, tenant).await?;
     let permissions = requester.caller.permissions();
     let permissions = permissions.ok_or_else(|| Problem::denied(&Denied::NotSignedIn))?;
+    let who = format!("{} {}", requester.tenant.id, requester.caller.author());
+    count(request, &state.reports, &who)?;
     if !permissions.has(action) {
         return Err(Problem::denied(&Denied::Action(action)));
     }
@@ -243,46 +224,12 @@ async fn caller(
     Ok((requester, cases, rights))
 }
 
-async fn procedure(cases: &Cases, tenant: &Tenant, slug: &Slug) -> Result<Published, Problem> {
-    let locale = tenant.default_locale();
-    let found = cases.procedure_by_slug(&locale, slug).await;
-    let found = found.map_err(|error| Problem::failed(&error))?;
-    found.ok_or_else(|| refused("procedure: there is none under this slug"))
-}
-
 fn reference(path: Path<(String, String)>) -> Reference {
     let (source, external_id) = path.into_inner();
     Reference {
         source,
         external_id,
     }
-}
-
-fn refused(message: impl Into<String>) -> Problem {
-    Problem::new(ErrorCode::ReportRefused, message)
-}
-
-/// Tells why nothing was done.
-fn failed(error: CaseError) -> Problem {
-    let refusals = match error {
-        CaseError::Store(error) => return Problem::failed(&error),
-        CaseError::Refused(refusals) => refusals,
-        CaseError::Sealing(_) => {
-            // It tells nothing of what was to be read.
-            tracing::error!("a case cannot be encrypted or read");
-            return Problem::new(ErrorCode::Internal, ErrorCode::Internal.apology());
-        }
-    };
-    let code = match refusals.first() {
-        Some(CaseRefusal::NotFound(_)) => ErrorCode::NotFound,
-        Some(CaseRefusal::NoSecret) => ErrorCode::CitizensUnavailable,
-        _ => ErrorCode::ReportRefused,
-    };
-    let said = refusals.iter().map(|refusal| match refusal.path() {
-        Some(path) => format!("{path}: {refusal}"),
-        None => refusal.to_string(),
-    });
-    Problem::new(code, said.collect::<Vec<_>>().join("; "))
 }
 
 /// A case, without anything of people.

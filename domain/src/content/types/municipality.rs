@@ -76,6 +76,8 @@ pub struct Municipality {
     pub patron_saint: LocalizedText,
     /// Days on which the whole body is closed (chiusure).
     pub closing_periods: Vec<ClosingPeriod>,
+    /// Whoever has the code of a case may ask how it stands without signing in (consultazione con codice).
+    pub offers_case_codes: bool,
     /// Content shown first on the home page (contenuti in evidenza).
     pub featured: Vec<Link<AnyContent>>,
 }

@@ -100,14 +100,9 @@ impl Content for Procedure {
         relations.one("manager", &self.manager);
         relations.one("competent_body", &self.competent_body);
         relations.links("forms", &self.forms);
-        let transitions = self
-            .definition
-            .iter()
-            .flat_map(|known| known.transitions.iter().enumerate());
-        let offices = transitions.flat_map(|(index, transition)| {
-            let path = format!("definition.transitions[{index}].offices");
-            let offices = transition.offices.iter().enumerate();
-            offices.map(move |(place, office)| (format!("{path}[{place}]"), office))
+        let offices = self.definition.iter().flat_map(|definition| {
+            let offices = definition.offices();
+            offices.map(|(path, office)| (format!("definition.{path}"), office))
         });
         relations.nested("definition", offices);
         relations.one("substitute_power_holder", &self.substitute_power_holder);

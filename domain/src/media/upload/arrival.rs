@@ -102,7 +102,7 @@ impl<'a> Arrival<'a> {
     /// Refuses more than was announced, or than a file may have.
     fn check(&self, open: u64) -> Result<(), MediaError> {
         let total = self.received() + open;
-        let most = self.media.shared().limits.file;
+        let most = self.media.most(&self.row.author);
         match self.row.length.map(unsigned) {
             Some(length) if total > length => Err(MediaError::TooMuch(length)),
             None if total > most => Err(Refusal::TooLarge(most).into()),

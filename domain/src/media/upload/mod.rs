@@ -15,7 +15,7 @@ use sea_orm::{ColumnTrait, Condition, sea_query::Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia};
+use super::{Arrived, ContentHash, FileFacts, Key, MediaError, Refusal, TenantMedia};
 use crate::{ids::UploadId, store::StoreError};
 
 use arrival::Arrival;
@@ -27,6 +27,8 @@ pub use checksum::Checksum;
 const PIECE: u64 = 64 * 1024 * 1024;
 /// How long an upload waits to go on, or to be used.
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
+/// The most bytes of a file of a citizen: what one attaches to an application.
+const MOST_OF_CITIZENS: u64 = 25 * 1024 * 1024;
 /// How many uploads of one author may wait to go on.
 const MOST_OPEN: usize = 50;
 /// In how many pieces a file may come: they are noted together.
@@ -89,6 +91,11 @@ impl TryFrom<Model> for Upload {
     }
 }
 
+/// Whether an author is a citizen: what they send is private, and nothing in it is read for search.
+fn is_of_citizen(author: &str) -> bool {
+    author.starts_with("citizen:")
+}
+
 /// A name that can be kept and given back: PostgreSQL has no NUL in texts.
 fn plain(name: &str) -> String {
     let plain = name.chars().filter(|character| !character.is_control());
@@ -122,7 +129,7 @@ impl TenantMedia {
         new: NewUpload,
         now: DateTime<Utc>,
     ) -> Result<Upload, MediaError> {
-        let most = self.shared().limits.file;
+        let most = self.most(&new.author);
         match new.length {
             Some(0) => return Err(Refusal::Empty.into()),
             Some(length) if length > most => return Err(Refusal::TooLarge(most).into()),
@@ -181,6 +188,32 @@ impl TenantMedia {
         // All of it is read again, which is as much as if it arrived.
         let _arrives = self.shared().arrivals.arrive(self.tenant(), author)?;
         self.take_in(row, clock).await
+    }
+
+    /// An upload of this author that is complete and was taken in.
+    ///
+    /// # Errors
+    /// There is none, or the database failed.
+    pub async fn arrived(
+        &self,
+        id: UploadId,
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Arrived, MediaError> {
+        let row = self.row(id, author, now).await?;
+        let looked_at = row.expires_at - PATIENCE;
+        let upload = Upload::try_from(row)?;
+        let facts = upload.facts.ok_or(MediaError::NoUpload)?;
+        Ok(Arrived::new(upload.id, upload.name, facts, looked_at))
+    }
+
+    /// How many bytes a file of this author may have.
+    fn most(&self, author: &str) -> u64 {
+        let most = self.shared().limits.file;
+        match is_of_citizen(author) {
+            true => most.min(MOST_OF_CITIZENS),
+            false => most,
+        }
     }
 
     async fn row(

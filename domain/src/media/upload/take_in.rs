@@ -11,7 +11,7 @@ use municipio_entities::{
 };
 use sea_orm::{ColumnTrait, Condition};
 
-use super::{Clock, PATIENCE, Piece, Upload, pieces, unsigned};
+use super::{Clock, PATIENCE, Piece, Upload, is_of_citizen, pieces, unsigned};
 use crate::{
     ids::UploadId,
     media::{
@@ -97,7 +97,7 @@ impl TenantMedia {
                 let end = size.saturating_sub(document::TAIL)..size;
                 let end = blobs.read(&taken.at, Some(end)).await?;
                 document::check_end(&gathered(end, document::TAIL).await?)?;
-                if size <= document::MOST {
+                if size <= document::MOST && !is_of_citizen(&row.author) {
                     let bytes = blobs.read(&taken.at, None).await?;
                     let Document { facts, text } = self.read_document(bytes).await?;
                     facts.fill(&mut taken.facts);

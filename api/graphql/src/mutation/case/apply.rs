@@ -5,16 +5,20 @@ use municipio_domain::{
     cases::{
         CaseOrigin, CaseRefusal, NewCase, People, Person, Sight, hold, open_case, revise_case,
     },
-    citizens::LevelOfAssurance,
+    citizens::{CitizenId, DelegationKind, LevelOfAssurance, delegations_of},
     content::ContentType,
 };
 
 use super::{
-    CasePayload, finish,
+    CasePayload, finish, finish_sending,
     inputs::{ReviseCaseInput, StartCaseInput},
     level, of_its_level, published, refuse,
 };
-use crate::{case, context::data, error::internal};
+use crate::{
+    case,
+    context::{RequestData, data},
+    error::internal,
+};
 
 #[derive(Default)]
 pub(crate) struct ApplyMutation;
@@ -43,13 +47,17 @@ impl ApplyMutation {
             fiscal_code: citizen.fiscal_code.clone(),
             name: citizen.name.clone(),
         };
+        let mut is_by_parent = false;
         let (applicant, delegate) = match input.applicant.map(|person| person.read("applicant")) {
             None => (caller, None),
-            Some(Ok(applicant)) => (applicant, Some(caller)),
+            Some(Ok(applicant)) => {
+                is_by_parent = is_parent(data, &citizen.id, &applicant).await?;
+                (applicant, Some(caller))
+            }
             Some(Err(error)) => {
                 return Ok(CasePayload {
-                    case: None,
                     user_errors: vec![error],
+                    ..CasePayload::default()
                 });
             }
         };
@@ -64,11 +72,12 @@ impl ApplyMutation {
             },
             data: input.data.map(|data| data.0),
             origin: CaseOrigin::Citizen,
+            is_by_parent,
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
         let (keys, actor) = (case::keys(data)?, data.caller.author());
         let opened = open_case(&transaction, keys, new, actor, data.now()).await;
-        finish(ctx, transaction, "case.start", opened).await
+        finish_sending(ctx, transaction, ("case.start", None), opened).await
     }
 
     /// Changes what an application says that was not sent yet (modifica una bozza).
@@ -92,4 +101,12 @@ impl ApplyMutation {
         let revised = revise_case(&transaction, keys, held, said, actor, now).await;
         finish(ctx, transaction, "case.revise", revised).await
     }
+}
+
+/// Whether somebody is recorded as a parent of the person for whom they apply.
+async fn is_parent(data: &RequestData, citizen: &CitizenId, applicant: &Person) -> Result<bool> {
+    let child = case::keys(data)?.citizen(data.tenant.id, &applicant.fiscal_code);
+    let acts_for = delegations_of(data.contents.store(), citizen, data.today()).await;
+    let mut acts_for = acts_for.map_err(internal)?.into_iter();
+    Ok(acts_for.any(|one| one.kind == DelegationKind::Parental && one.principal == child))
 }

@@ -8,7 +8,7 @@ use municipio_domain::{
 };
 use serde_json::Value;
 
-use crate::{case::CaseEvidenceKind, mutation::UserError};
+use crate::{case::CaseEvidenceKind, mutation::UserError, scalars::Upload};
 
 /// Somebody of whom a case tells (persona).
 #[derive(InputObject)]
@@ -108,6 +108,8 @@ pub(super) struct TransitionCaseInput {
     pub(super) reasons: Option<String>,
     /// The protocol of the application (protocollo).
     pub(super) protocol: Option<CaseProtocolInput>,
+    /// Files, such as what the office asked for: at most ten (allegati).
+    pub(super) files: Option<Vec<Upload>>,
 }
 
 /// Who is in charge from then on (assegnazione).
@@ -136,6 +138,8 @@ pub(super) struct AddCaseEvidenceInput {
     pub(super) title: Option<String>,
     /// Under which number or address it is kept elsewhere; offices need not say it of documents (riferimento).
     pub(super) reference: Option<String>,
+    /// The file itself, of a document (file).
+    pub(super) file: Option<Upload>,
 }
 
 /// For whom something is written (destinatario).
@@ -157,6 +161,8 @@ pub(super) struct SendCaseMessageInput {
     pub(super) audience: CaseAudience,
     /// The text (testo).
     pub(super) text: String,
+    /// Files that go with it: at most ten (allegati).
+    pub(super) files: Option<Vec<Upload>>,
 }
 
 /// A case that is to follow what its procedure says now (migrazione).

@@ -1,20 +1,22 @@
 //! Cases, as officers work on them and citizens apply.
 
 mod apply;
+mod files;
 mod inputs;
 mod open;
+mod states;
 mod work;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, MergedObject, Result, SimpleObject};
 use municipio_domain::{
-    cases::{self, CaseError, CaseRefusal, Cases},
+    cases::{self, CaseError, CaseRefusal, Cases, give_code},
     citizens::LevelOfAssurance,
     content::{ContentType, types::Procedure},
     identity::Caller,
     ids::{ItemId, RevisionId},
-    procedures::Definition,
+    procedures::{CaseStatus, Definition},
     store::Transaction,
 };
 
@@ -28,7 +30,12 @@ use crate::{
 
 /// What is done to cases.
 #[derive(MergedObject, Default)]
-pub(crate) struct CaseMutation(open::OpenMutation, work::WorkMutation, apply::ApplyMutation);
+pub(crate) struct CaseMutation(
+    open::OpenMutation,
+    work::WorkMutation,
+    apply::ApplyMutation,
+    states::StatesMutation,
+);
 
 /// What was done to a case.
 #[derive(Default, SimpleObject)]
@@ -36,6 +43,9 @@ struct CasePayload {
     /// The case as it is now, also when somebody was faster (`CONFLICT`); null when there is none, or the caller does not
     /// see it (any more).
     case: Option<Case>,
+    /// The code by which it is asked how the case stands without signing in, told once to whoever sends the application;
+    /// null where the municipality does not offer that (codice di consultazione).
+    code: Option<String>,
     /// Why nothing was done.
     user_errors: Vec<UserError>,
 }
@@ -102,6 +112,25 @@ async fn refuse(ctx: &Context<'_>, error: CaseError) -> Result<CasePayload> {
     Ok(payload)
 }
 
+/// The same of what may have sent an application, which had this status before: then whoever sent it is told a code.
+async fn finish_sending(
+    ctx: &Context<'_>,
+    transaction: Transaction,
+    (name, before): (&'static str, Option<CaseStatus>),
+    done: std::result::Result<cases::Case, CaseError>,
+) -> Result<CasePayload> {
+    let data = data(ctx)?;
+    let code = match &done {
+        Ok(case) if cases::was_sent(before, case) && data.offers_case_codes().await? => {
+            let given = give_code(&transaction, case::keys(data)?, case, data.now()).await;
+            Some(given.map_err(case::failed)?.reveal())
+        }
+        _ => None,
+    };
+    let payload = finish(ctx, transaction, name, done).await?;
+    Ok(CasePayload { code, ..payload })
+}
+
 /// Ends the transaction of what was done, and shows the case as it is now.
 async fn finish(
     ctx: &Context<'_>,
@@ -119,6 +148,7 @@ async fn finish(
     let is_seen = data.case_rights().await?.reads.sees(&case);
     let reader = Reader::new(ctx, None)?;
     Ok(CasePayload {
+        code: None,
         case: is_seen.then(|| Case::new(case, reader)),
         user_errors: Vec::new(),
     })

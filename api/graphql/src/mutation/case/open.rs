@@ -9,7 +9,7 @@ use municipio_domain::{
 };
 
 use super::{
-    CasePayload, finish,
+    CasePayload, finish, finish_sending,
     inputs::{AssignCaseInput, CasePersonInput, MigrateCaseInput, OpenCaseInput},
     is_office, published, refuse,
 };
@@ -48,8 +48,8 @@ impl OpenMutation {
             (Ok(applicant), Ok(delegate)) => (applicant, delegate),
             (Err(error), _) | (_, Err(error)) => {
                 return Ok(CasePayload {
-                    case: None,
                     user_errors: vec![error],
+                    ..CasePayload::default()
                 });
             }
         };
@@ -67,6 +67,7 @@ impl OpenMutation {
             },
             data: input.data.map(|data| data.0),
             origin: CaseOrigin::Office,
+            is_by_parent: false,
         };
         let office = match new.office() {
             Ok(office) => office,
@@ -80,7 +81,7 @@ impl OpenMutation {
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
         let opened = open_case(&transaction, keys, new, data.caller.author(), data.now()).await;
-        finish(ctx, transaction, "case.open", opened).await
+        finish_sending(ctx, transaction, ("case.open", None), opened).await
     }
 
     /// Gives a case to an office and an officer (assegna una pratica).

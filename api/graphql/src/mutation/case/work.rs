@@ -3,15 +3,18 @@
 use async_graphql::{Context, ID, Object, Result};
 use municipio_domain::{
     cases::{
-        Audience, CaseRefusal, Evidence, EvidenceKind, Message, Rights, Step, Terms, add_evidence,
-        decide, hold, send_message, transition,
+        Audience, CaseRefusal, Evidence, EvidenceKind, Message, Personal, Rights, Step, Terms,
+        add_evidence, decide, hold, send_message, transition,
     },
     identity::Action,
     ids::CaseId,
+    media::SealedFile,
 };
 
 use super::{
-    CasePayload, finish,
+    CasePayload,
+    files::Attached,
+    finish, finish_sending,
     inputs::{AddCaseEvidenceInput, SendCaseMessageInput, TransitionCaseInput},
     of_its_level, refuse,
 };
@@ -33,40 +36,20 @@ impl WorkMutation {
         #[graphql(desc = "Which transition.")] input: TransitionCaseInput,
     ) -> Result<CasePayload> {
         let data = data(ctx)?;
-        let (id, rights) = working(data, &input.id).await?;
+        let of = working(data, &input.id).await?;
+        let attached = match Attached::new(data, of, input.files).await? {
+            Ok(attached) => attached,
+            Err(error) => return refuse(ctx, error).await,
+        };
         let step = Step {
             transition: input.transition,
             comment: input.comment,
             reasons: input.reasons,
             protocol: input.protocol.map(Into::into),
+            files: attached.files(),
         };
-        let calendar = data.closings().await?;
-        let transaction = data.contents.begin().await.map_err(internal)?;
-        let expected = Some(input.expected_version);
-        let held = match hold(&transaction, &rights.works, id, expected).await {
-            Ok(held) => held,
-            Err(error) => return refuse(ctx, error).await,
-        };
-        let procedure = of_its_level(data, &held.case).await?;
-        let definition = procedure.as_ref();
-        let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
-            return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
-        };
-        let terms = Terms {
-            calendar: &calendar,
-            now: data.now(),
-        };
-        let decided = rights.decide(&data.caller, |who| {
-            decide(definition, &held.events, who, &step, &terms)
-        });
-        let movement = match decided {
-            Ok(movement) => movement,
-            Err(error) => return refuse(ctx, error).await,
-        };
-        let taken = (definition, movement, step);
-        let (keys, actor) = (case::keys(data)?, data.caller.author());
-        let moved = transition(&transaction, keys, held, taken, actor, data.now()).await;
-        finish(ctx, transaction, "case.transition", moved).await
+        let done = take(ctx, of, input.expected_version, step).await;
+        attached.end_with(done)
     }
 
     /// Notes that something came in that transitions require: a document, a payment, the answer of a registry, an
@@ -77,7 +60,7 @@ impl WorkMutation {
         #[graphql(desc = "What came in.")] input: AddCaseEvidenceInput,
     ) -> Result<CasePayload> {
         let data = data(ctx)?;
-        let (id, rights) = working(data, &input.id).await?;
+        let of = working(data, &input.id).await?;
         let evidence = Evidence {
             kind: input.kind.into(),
             code: input.code,
@@ -85,27 +68,19 @@ impl WorkMutation {
         if !data.caller.is_staff() && evidence.kind != EvidenceKind::Document {
             return refuse(ctx, CaseRefusal::NotForCitizens.into()).await;
         }
-        let transaction = data.contents.begin().await.map_err(internal)?;
-        let held = match hold(&transaction, &rights.works, id, None).await {
-            Ok(held) => held,
+        let file = input.file.map(|file| vec![file]);
+        let attached = match Attached::new(data, of, file).await? {
+            Ok(attached) => attached,
             Err(error) => return refuse(ctx, error).await,
         };
-        let procedure = of_its_level(data, &held.case).await?;
-        let definition = procedure.as_ref();
-        let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
-            return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
+        let said = Personal {
+            title: input.title,
+            reference: input.reference,
+            files: attached.files(),
+            ..Personal::default()
         };
-        let reference = input.reference.as_deref();
-        let checked = rights.decide(&data.caller, |who| {
-            evidence.check(definition, &held, who, reference)
-        });
-        if let Err(refusal) = checked {
-            return refuse(ctx, refusal.into()).await;
-        }
-        let what = (definition, evidence, input.title, input.reference);
-        let (keys, actor) = (case::keys(data)?, data.caller.author());
-        let added = add_evidence(&transaction, keys, held, what, actor, data.now()).await;
-        finish(ctx, transaction, "case.add_evidence", added).await
+        let done = add(ctx, of, evidence, said).await;
+        attached.end_with(done)
     }
 
     /// Writes to the applicant of a case or to its office, or a note for the offices (scrivi in una pratica).
@@ -115,26 +90,109 @@ impl WorkMutation {
         #[graphql(desc = "What is written.")] input: SendCaseMessageInput,
     ) -> Result<CasePayload> {
         let data = data(ctx)?;
-        let (id, rights) = working(data, &input.id).await?;
+        let of = working(data, &input.id).await?;
         let audience = Audience::from(input.audience);
         if !data.caller.is_staff() && audience == Audience::Office {
             return refuse(ctx, CaseRefusal::NotForCitizens.into()).await;
         }
-        let transaction = data.contents.begin().await.map_err(internal)?;
-        let held = match hold(&transaction, &rights.works, id, None).await {
-            Ok(held) => held,
+        let attached = match Attached::new(data, of, input.files).await? {
+            Ok(attached) => attached,
             Err(error) => return refuse(ctx, error).await,
         };
-        of_its_level(data, &held.case).await?;
-        let what = (Message { audience }, input.text);
-        let (keys, actor) = (case::keys(data)?, data.caller.author());
-        let sent = send_message(&transaction, keys, held, what, actor, data.now()).await;
-        finish(ctx, transaction, "case.send_message", sent).await
+        let what = (Message { audience }, input.text, attached.files());
+        let done = write(ctx, of, what).await;
+        attached.end_with(done)
     }
 }
 
+/// A case that somebody names, and what they may do with which.
+type Named<'a> = (&'a Rights, CaseId);
+
 /// The case that a caller names who works on some.
-async fn working<'a>(data: &'a RequestData, id: &ID) -> Result<(CaseId, &'a Rights)> {
+async fn working<'a>(data: &'a RequestData, id: &ID) -> Result<Named<'a>> {
     let id = case::read_id(data, id, "input.id")?;
-    Ok((id, case::rights(data, Action::WorkCases).await?))
+    Ok((case::rights(data, Action::WorkCases).await?, id))
+}
+
+async fn take(
+    ctx: &Context<'_>,
+    (rights, id): Named<'_>,
+    expected: i64,
+    step: Step,
+) -> Result<CasePayload> {
+    let data = data(ctx)?;
+    let calendar = data.closings().await?;
+    let transaction = data.contents.begin().await.map_err(internal)?;
+    let held = match hold(&transaction, &rights.works, id, Some(expected)).await {
+        Ok(held) => held,
+        Err(error) => return refuse(ctx, error).await,
+    };
+    let procedure = of_its_level(data, &held.case).await?;
+    let definition = procedure.as_ref();
+    let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
+        return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
+    };
+    let terms = Terms {
+        calendar: &calendar,
+        now: data.now(),
+    };
+    let decided = rights.decide(&data.caller, |who| {
+        decide(definition, &held.events, who, &step, &terms)
+    });
+    let movement = match decided {
+        Ok(movement) => movement,
+        Err(error) => return refuse(ctx, error).await,
+    };
+    let (taken, before) = ((definition, movement, step), held.case.status);
+    let (keys, actor) = (case::keys(data)?, data.caller.author());
+    let moved = transition(&transaction, keys, held, taken, actor, data.now()).await;
+    let sending = ("case.transition", Some(before));
+    finish_sending(ctx, transaction, sending, moved).await
+}
+
+async fn add(
+    ctx: &Context<'_>,
+    (rights, id): Named<'_>,
+    evidence: Evidence,
+    said: Personal,
+) -> Result<CasePayload> {
+    let data = data(ctx)?;
+    let transaction = data.contents.begin().await.map_err(internal)?;
+    let held = match hold(&transaction, &rights.works, id, None).await {
+        Ok(held) => held,
+        Err(error) => return refuse(ctx, error).await,
+    };
+    let procedure = of_its_level(data, &held.case).await?;
+    let definition = procedure.as_ref();
+    let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
+        return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
+    };
+    let is_kept = said.reference.is_some() || !said.files.is_empty();
+    let checked = rights.decide(&data.caller, |who| {
+        evidence.check(definition, &held, who, is_kept)
+    });
+    if let Err(refusal) = checked {
+        return refuse(ctx, refusal.into()).await;
+    }
+    let what = (definition, evidence, said);
+    let (keys, actor) = (case::keys(data)?, data.caller.author());
+    let added = add_evidence(&transaction, keys, held, what, actor, data.now()).await;
+    finish(ctx, transaction, "case.add_evidence", added).await
+}
+
+async fn write(
+    ctx: &Context<'_>,
+    (rights, id): Named<'_>,
+    what: (Message, String, Vec<SealedFile>),
+) -> Result<CasePayload> {
+    let data = data(ctx)?;
+    let transaction = data.contents.begin().await.map_err(internal)?;
+    let held = match hold(&transaction, &rights.works, id, None).await {
+        Ok(held) => held,
+        Err(error) => return refuse(ctx, error).await,
+    };
+    of_its_level(data, &held.case).await?;
+    let (keys, actor) = (case::keys(data)?, data.caller.author());
+    let sent = send_message(&transaction, keys, held, what, actor, data.now()).await;
+    finish(ctx, transaction, "case.send_message", sent).await
 }

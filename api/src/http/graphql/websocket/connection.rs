@@ -236,15 +236,24 @@ impl Connection {
         Ok(found?.at(base))
     }
 
-    /// Ends the connection of who signed in when the token has expired or was revoked meanwhile; gives the
-    /// problem when nobody can tell.
+    /// Ends the connection of who signed in when the token has expired or was revoked meanwhile, or allows something else
+    /// than when operations began that are under way; gives the problem when nobody can tell.
     async fn check_again(&mut self) -> Result<Result<(), Problem>, Close> {
         let is_nobody = self.credentials.is_none() && self.wish.preview.is_none();
         if is_nobody || self.requester.is_none() {
             return Ok(Ok(()));
         }
         match self.find().await {
-            Ok(requester) => self.requester = Some(requester),
+            Ok(requester) => {
+                let before = self.requester.replace(requester);
+                let callers = before.as_ref().zip(self.requester.as_ref());
+                let is_the_same =
+                    callers.is_none_or(|(before, now)| now.caller.may_what(&before.caller));
+                if !is_the_same && !self.operations.is_empty() {
+                    let reason = "what you may do has changed: connect again";
+                    return Err(Close::Forbidden(reason.to_owned()));
+                }
+            }
             Err(problem) if problem.is_of_the_caller() => {
                 return Err(Close::Forbidden(problem.detail().to_owned()));
             }

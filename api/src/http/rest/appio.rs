@@ -1,0 +1,138 @@
+//! What App IO fetches when a citizen opens a message whose text is here, as its specification for remote content says.
+//! A message that does not exist and one of somebody else are the same answer, after the same work.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::CACHE_CONTROL,
+    web::{Data, Path},
+};
+use municipio_domain::{
+    notifications::{NotificationError, RemoteContent, remote_caller, remote_content},
+    tenants::Tenant,
+};
+use municipio_graphql::ErrorCode;
+use serde_json::{Value, json};
+
+use crate::{
+    app::State,
+    clock,
+    http::{problem::Problem, tenant},
+};
+
+/// The header with the key of IO.
+const KEY: &str = "x-api-key";
+/// The header with the fiscal code of who reads.
+const FISCAL_CODE: &str = "fiscal_code";
+
+/// The text of a message.
+pub(super) async fn message(
+    request: HttpRequest,
+    id: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let found = fetch(&request, &id, &state).await;
+    let content = found.map_err(|problem| problem.of(&request))?;
+    let details = json!({ "subject": content.subject, "markdown": content.markdown });
+    Ok(answer(&json!({ "details": details, "attachments": [] })))
+}
+
+/// What is shown before it is opened.
+pub(super) async fn precondition(
+    request: HttpRequest,
+    id: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let found = fetch(&request, &id, &state).await;
+    let shown = found.and_then(|content| content.precondition.ok_or_else(nothing));
+    let shown = shown.map_err(|problem| problem.of(&request))?;
+    Ok(answer(
+        &json!({ "title": shown.title, "markdown": shown.markdown }),
+    ))
+}
+
+async fn fetch(
+    request: &HttpRequest,
+    id: &str,
+    state: &Data<State>,
+) -> Result<RemoteContent, Problem> {
+    let tenant: Arc<Tenant> = tenant::resolve(request, state).await?;
+    let store = state.database.tenant(tenant.id);
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let caller = remote_caller(&store, header(KEY).unwrap_or_default(), clock::now()).await;
+    let environment = caller.map_err(failed)?.ok_or_else(|| {
+        let message = "send the key of this municipality in the header x-api-key";
+        Problem::new(ErrorCode::Unauthenticated, message)
+    })?;
+    let code = header(FISCAL_CODE).filter(|code| is_fiscal_code(code));
+    let code = code.ok_or_else(|| {
+        // What was sent is not said again: it may be of somebody.
+        let message = "send the fiscal code of who reads, in capitals, in the header fiscal_code";
+        Problem::new(ErrorCode::BadRequest, message)
+    })?;
+    let identity = state.identity(&tenant);
+    let keys = identity.vault().citizens().ok_or_else(|| {
+        let code = ErrorCode::CitizensUnavailable;
+        Problem::new(code, code.apology())
+    })?;
+    let content = remote_content(&store, keys, environment, id, code).await;
+    content.map_err(failed)?.ok_or_else(nothing)
+}
+
+/// Whether it looks like a fiscal code, as the specification of IO has it: without its last letter being right.
+fn is_fiscal_code(code: &str) -> bool {
+    let is_digit = |letter: u8| letter.is_ascii_digit() || b"LMNPQRSTUV".contains(&letter);
+    let fits = |(place, letter): (usize, u8)| match place {
+        6 | 7 | 9 | 10 | 12..=14 => is_digit(letter),
+        8 => b"ABCDEHLMPRST".contains(&letter),
+        _ => letter.is_ascii_uppercase(),
+    };
+    code.len() == 16 && code.bytes().enumerate().all(fits)
+}
+
+fn nothing() -> Problem {
+    Problem::new(ErrorCode::NotFound, "there is no such message")
+}
+
+fn failed(error: NotificationError) -> Problem {
+    match error {
+        NotificationError::Store(error) => Problem::failed(&error),
+        error => {
+            tracing::error!(%error, "the text of a message cannot be read");
+            Problem::new(ErrorCode::Internal, ErrorCode::Internal.apology())
+        }
+    }
+}
+
+fn answer(body: &Value) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .json(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fiscal_codes_are_those_of_the_specification() {
+        for code in ["AAAAAA00A00A000A", "RSSMRA80A01H501U", "RSSMRALLA01H501U"] {
+            assert!(is_fiscal_code(code), "{code}");
+        }
+        for code in [
+            "",
+            "12345678901",
+            "rssmra80a01h501u",
+            "RSSMRA80G01H501U",
+            "RSSMRA80A01H501UU",
+        ] {
+            assert!(!is_fiscal_code(code), "{code}");
+        }
+    }
+}

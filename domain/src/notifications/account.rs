@@ -1,0 +1,384 @@
+//! How a municipality is known to App IO: whether it writes there, to whom, and with which keys IO fetches content.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use municipio_entities::appio_account::{Column, Entity, Model};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use url::Url;
+use uuid::Uuid;
+
+use super::{
+    NotificationError, NotificationRefusal, remote_keys::RemoteKeys, variables::LONGEST_LINK,
+};
+use crate::{
+    audit::Deed,
+    identity::{Token, TokenKind, Vault},
+    store::{Scope, StoreError, Transaction},
+    tenants::IpaCode,
+};
+
+/// How many calls IO answers in five seconds, and to some.
+const USUAL_CALLS: i32 = 150;
+const RAISED_CALLS: i32 = 250;
+/// What stands in the place of the id of a case in the address of cases.
+const ID: &str = "{id}";
+/// The longest id of a case in that address.
+const LONGEST_ID: usize = 120;
+
+/// Whom messages reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// The citizen of tests alone, whoever they are for.
+    Sandbox,
+    /// Those whom they are for.
+    Production,
+}
+
+impl Environment {
+    /// The fiscal code of the citizen of tests.
+    pub const SANDBOX_CODE: &str = "AAAAAA00A00A000A";
+
+    /// Its name, as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Production => "production",
+        }
+    }
+}
+
+impl FromStr for Environment {
+    type Err = StoreError;
+
+    fn from_str(name: &str) -> Result<Self, StoreError> {
+        match name {
+            "sandbox" => Ok(Self::Sandbox),
+            "production" => Ok(Self::Production),
+            _ => Err(StoreError::corrupt("environment of App IO", name)),
+        }
+    }
+}
+
+/// How a municipality is known to App IO, without its keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppIoAccount {
+    /// Whether it writes there.
+    pub is_enabled: bool,
+    /// Whom messages reach.
+    pub environment: Environment,
+    /// It has a premium contract.
+    pub is_premium: bool,
+    /// How many calls IO answers in five seconds.
+    pub calls: i32,
+    /// Where citizens see a case.
+    pub case_address: String,
+    /// Whether there is a manage key.
+    pub has_manage_key: bool,
+    /// The configuration of remote content at IO.
+    pub remote_configuration: Option<String>,
+    /// The keys with which IO fetches content.
+    pub remote_keys: RemoteKeys,
+    /// When it was changed last; nothing while it was not set up.
+    pub updated_at: Option<DateTime<Utc>>,
+    manage_key: Option<String>,
+}
+
+impl Default for AppIoAccount {
+    /// As long as nothing was set up.
+    fn default() -> Self {
+        Self {
+            is_enabled: false,
+            environment: Environment::Sandbox,
+            is_premium: false,
+            calls: USUAL_CALLS,
+            case_address: String::new(),
+            has_manage_key: false,
+            remote_configuration: None,
+            remote_keys: RemoteKeys::default(),
+            updated_at: None,
+            manage_key: None,
+        }
+    }
+}
+
+/// What is said of it.
+#[derive(Clone, Debug)]
+pub struct AccountSettings {
+    /// Whether the municipality writes there.
+    pub is_enabled: bool,
+    /// Whom messages reach.
+    pub environment: Environment,
+    /// It has a premium contract.
+    pub is_premium: bool,
+    /// How many calls IO answers in five seconds.
+    pub calls: i32,
+    /// Where citizens see a case, with `{id}` in the place of its id.
+    pub case_address: String,
+    /// The configuration of remote content at IO.
+    pub remote_configuration: Option<String>,
+    /// The manage key; that of before stays when nothing is said, none when it is empty.
+    pub manage_key: Option<String>,
+}
+
+impl AppIoAccount {
+    fn of(row: Model) -> Result<Self, StoreError> {
+        let remote_keys = serde_json::from_value(row.remote_keys)
+            .map_err(|error| StoreError::corrupt("keys of App IO", error))?;
+        Ok(Self {
+            is_enabled: row.is_enabled,
+            environment: row.environment.parse()?,
+            is_premium: row.is_premium,
+            calls: row.calls,
+            case_address: row.case_address,
+            has_manage_key: row.manage_key.is_some(),
+            remote_configuration: row.remote_configuration,
+            remote_keys,
+            updated_at: Some(row.updated_at),
+            manage_key: row.manage_key,
+        })
+    }
+
+    /// The manage key.
+    ///
+    /// # Errors
+    /// It was encrypted with another secret.
+    pub fn manage_key(&self, vault: &Vault) -> Result<Option<String>, NotificationError> {
+        let sealed = self.manage_key.as_deref();
+        let opened = sealed.map(|sealed| open(vault, PLACE, sealed));
+        opened.transpose()
+    }
+
+    /// Where a citizen sees the case with this global id.
+    pub(super) fn case_address(&self, id: &str) -> String {
+        self.case_address.replace(ID, id)
+    }
+
+    /// What is written down of what was done to it.
+    pub fn deed(&self, name: &'static str, municipality: &IpaCode) -> Deed {
+        Deed::to(name, municipality.as_str()).with(json!({
+            "isEnabled": self.is_enabled,
+            "environment": self.environment,
+            "isPremium": self.is_premium,
+            "hasManageKey": self.has_manage_key,
+            "remoteConfiguration": self.remote_configuration,
+        }))
+    }
+}
+
+/// Where the manage key is kept.
+const PLACE: &str = "appio_account:manage_key";
+
+/// Decrypts a text that is kept at this place.
+pub(super) fn open(vault: &Vault, place: &str, sealed: &str) -> Result<String, NotificationError> {
+    let text = vault.open(place, sealed)?;
+    let wrong = |_| NotificationError::Sealing("it is of another form".to_owned());
+    String::from_utf8(text).map_err(wrong)
+}
+
+impl AccountSettings {
+    fn check(&self) -> Vec<NotificationRefusal> {
+        let wrong = |field, message: &str| NotificationRefusal::Setting(field, message.to_owned());
+        let mut refusals = Vec::new();
+        if ![USUAL_CALLS, RAISED_CALLS].contains(&self.calls) {
+            refusals.push(wrong(
+                "calls",
+                "IO answers 150 calls in five seconds, or 250 to some",
+            ));
+        }
+        let shown = self.case_address.replace(ID, &"x".repeat(LONGEST_ID));
+        let is_web = |url: Url| url.scheme() == "https" && url.host_str().is_some();
+        let is_plain = |letter: char| {
+            letter.is_ascii_graphic() && !matches!(letter, '(' | ')' | '<' | '>' | '"' | '\\')
+        };
+        let is_address = Url::parse(&shown).is_ok_and(is_web) && shown.chars().all(is_plain);
+        if !is_address || !self.case_address.contains(ID) || shown.len() > LONGEST_LINK {
+            let message = "write an address with https and {id}, such as https://servizi.comune.example/pratiche/{id}";
+            refusals.push(wrong("caseAddress", message));
+        }
+        if let Some(configuration) = &self.remote_configuration
+            && !is_ulid(configuration)
+        {
+            let message = "write the id of the configuration at IO: 26 letters and digits";
+            refusals.push(wrong("remoteConfiguration", message));
+        }
+        let key = self.manage_key.as_deref().unwrap_or_default();
+        if !key.is_empty() && !is_key(key) {
+            refusals.push(wrong("manageKey", KEY));
+        }
+        refusals
+    }
+}
+
+/// What is said of a key that is none.
+pub(super) const KEY: &str = "write the key as IO gave it: 16 to 200 visible characters";
+
+/// Whether it may be a key of IO.
+pub(super) fn is_key(key: &str) -> bool {
+    (16..=200).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether it is an id of IO.
+pub(super) fn is_ulid(id: &str) -> bool {
+    id.len() == 26
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
+/// Says how the municipality is known to App IO.
+///
+/// # Errors
+/// Something of it is wrong, there is no secret to encrypt with, or the database failed.
+pub async fn configure(
+    transaction: &Transaction,
+    vault: &Vault,
+    settings: AccountSettings,
+    now: DateTime<Utc>,
+) -> Result<AppIoAccount, NotificationError> {
+    let wrong = settings.check();
+    if !wrong.is_empty() {
+        return Err(NotificationError::Refused(wrong));
+    }
+    let row = hold_or_make(transaction, now).await?;
+    let manage_key = match settings.manage_key.as_deref() {
+        None => row.manage_key,
+        Some("") => None,
+        Some(key) => Some(vault.seal(PLACE, key.as_bytes())?),
+    };
+    let values = [
+        (Column::IsEnabled, settings.is_enabled.into()),
+        (Column::Environment, settings.environment.as_str().into()),
+        (Column::IsPremium, settings.is_premium.into()),
+        (Column::Calls, settings.calls.into()),
+        (Column::CaseAddress, settings.case_address.into()),
+        (Column::ManageKey, manage_key.into()),
+        (
+            Column::RemoteConfiguration,
+            settings.remote_configuration.into(),
+        ),
+        (Column::UpdatedAt, now.into()),
+    ];
+    write(transaction, values).await
+}
+
+/// Makes another key with which IO fetches content of an environment; the one before is good for a week. Gives it, this
+/// once.
+///
+/// # Errors
+/// The municipality has no account, there is no randomness, or the database failed.
+pub async fn rotate_remote_key(
+    transaction: &Transaction,
+    environment: Environment,
+    now: DateTime<Utc>,
+) -> Result<(AppIoAccount, Token), NotificationError> {
+    let row = hold(transaction).await?;
+    let row = row.ok_or(NotificationRefusal::NotEnabled)?;
+    let mut keys = AppIoAccount::of(row)?.remote_keys;
+    let token = Token::generate(TokenKind::RemoteContent)?;
+    keys.rotate(environment, &token, now);
+    let values = [
+        (Column::RemoteKeys, json!(keys).into()),
+        (Column::UpdatedAt, now.into()),
+    ];
+    Ok((write(transaction, values).await?, token))
+}
+
+/// The account of a municipality.
+pub(super) async fn find<C: ConnectionTrait>(
+    scope: &Scope<C>,
+) -> Result<Option<AppIoAccount>, StoreError> {
+    let row = scope.one::<Entity>(Condition::all()).await?;
+    row.map(AppIoAccount::of).transpose()
+}
+
+/// The row, kept from all others who change it until the transaction ends.
+async fn hold(transaction: &Transaction) -> Result<Option<Model>, StoreError> {
+    let tenant = transaction.tenant_id().0;
+    let held = transaction.hold_of::<Entity>(Column::TenantId, [tenant]);
+    Ok(held.await?.pop())
+}
+
+async fn hold_or_make(transaction: &Transaction, now: DateTime<Utc>) -> Result<Model, StoreError> {
+    let new = Model {
+        tenant_id: Uuid::nil(),
+        is_enabled: false,
+        environment: Environment::Sandbox.as_str().to_owned(),
+        is_premium: false,
+        calls: USUAL_CALLS,
+        case_address: String::new(),
+        manage_key: None,
+        remote_configuration: None,
+        remote_keys: json!(RemoteKeys::default()),
+        free_key: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    transaction.insert_missing::<Entity>([new]).await?;
+    let held = hold(transaction).await?;
+    held.ok_or_else(|| StoreError::corrupt("account of App IO", "it is gone"))
+}
+
+async fn write(
+    transaction: &Transaction,
+    values: impl IntoIterator<Item = (Column, sea_orm::Value)>,
+) -> Result<AppIoAccount, NotificationError> {
+    let this = Column::TenantId.eq(transaction.tenant_id().0);
+    transaction.update::<Entity>(values, this).await?;
+    let account = find(transaction).await?;
+    Ok(account.ok_or_else(|| StoreError::corrupt("account of App IO", "it is gone"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(change: impl FnOnce(&mut AccountSettings)) -> Vec<&'static str> {
+        let mut settings = AccountSettings {
+            is_enabled: true,
+            environment: Environment::Production,
+            is_premium: false,
+            calls: 150,
+            case_address: "https://servizi.comune.example/pratiche/{id}".to_owned(),
+            remote_configuration: Some("01HMRBX079WA5SGYBQP1A7FSKH".to_owned()),
+            manage_key: None,
+        };
+        change(&mut settings);
+        let refusals = settings.check().into_iter();
+        refusals
+            .map(|refusal| match refusal {
+                NotificationRefusal::Setting(field, _) => field,
+                _ => "",
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        assert!(settings(|_| {}).is_empty());
+        assert_eq!(settings(|all| all.calls = 1_000), ["calls"]);
+        for address in [
+            "",
+            "https://servizi.comune.example/pratiche",
+            "http://servizi.comune.example/{id}",
+            "https://servizi.comune.example/(x)/{id}",
+            "https://{id}/ ",
+        ] {
+            let wrong = settings(|all| all.case_address = address.to_owned());
+            assert_eq!(wrong, ["caseAddress"], "{address}");
+        }
+        let short = Some("01HMRB".to_owned());
+        assert_eq!(
+            settings(|all| all.remote_configuration = short),
+            ["remoteConfiguration"]
+        );
+        assert_eq!(
+            settings(|all| all.manage_key = Some("kurz".to_owned())),
+            ["manageKey"]
+        );
+        assert!(settings(|all| all.manage_key = Some(String::new())).is_empty());
+    }
+}

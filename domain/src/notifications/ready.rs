@@ -1,0 +1,189 @@
+//! Everything that a message needs, read before IO is called.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    AppIoAccount, Environment, MessageTemplate, account,
+    compose::{self, Known},
+    deliver::Notifier,
+    notification::{Notification, Said},
+    service::{self, ServiceKeys},
+    template::Place,
+    templates,
+    text::TextFlaw,
+};
+use crate::{
+    cases::{Case, CaseEvent, Cases, People, Personal, Sight},
+    citizens::{CitizenKeys, FiscalCode},
+    content::{Contents, types::Procedure},
+    ids::TenantId,
+    outbox::Fault,
+    store::TenantStore,
+    tenants::{self, Tenant},
+};
+
+/// What a message is made of and sent with.
+pub(super) struct Ready {
+    pub(super) account: AppIoAccount,
+    pub(super) template: MessageTemplate,
+    pub(super) keys: ServiceKeys,
+    pub(super) case: Case,
+    tenant: Tenant,
+    procedure: Arc<Procedure>,
+    events: Vec<(CaseEvent, Personal)>,
+    people: People,
+    pub(super) code: FiscalCode,
+    said: Said,
+}
+
+/// What keeps a message from being sent.
+pub(super) enum Obstacle {
+    /// Its service is left alone until then.
+    Rests(DateTime<Utc>),
+    /// Something that it needs is not there any more.
+    Gone(&'static str),
+}
+
+/// Who writes, and with which keys.
+struct Writer {
+    account: AppIoAccount,
+    template: MessageTemplate,
+    keys: ServiceKeys,
+}
+
+type Found<T> = Result<Result<T, Obstacle>, Fault>;
+
+/// Reads what a notification needs to be sent.
+pub(super) async fn ready(
+    notifier: &Notifier,
+    store: &TenantStore,
+    notification: &Notification,
+    now: DateTime<Utc>,
+) -> Found<Ready> {
+    let writer = match writer(notifier, store, notification, now).await? {
+        Ok(writer) => writer,
+        Err(obstacle) => return Ok(Err(obstacle)),
+    };
+    let gone = |what| Ok(Err(Obstacle::Gone(what)));
+    let (contents, keys) = (contents(notifier, store), notifier.keys()?);
+    let cases = Cases::from(&contents);
+    let case = cases.among(&Sight::Time, &[notification.case]).await?.pop();
+    let Some(case) = case else {
+        return gone("the case is gone");
+    };
+    let Some(people) = case.people(keys).map_err(Fault::passing)? else {
+        return gone("what the case says of people was erased");
+    };
+    let procedure = cases
+        .procedures(&[case.revision])
+        .await?
+        .remove(&case.revision);
+    let Some(procedure) = procedure else {
+        return gone("the procedure of the case is gone");
+    };
+    let Some(tenant) = tenants::find(&notifier.database, store.tenant_id()).await? else {
+        return gone("the municipality is gone");
+    };
+    let events = cases
+        .events(&[case.id])
+        .await?
+        .remove(&case.id)
+        .unwrap_or_default();
+    let personal = case.personal(keys, &events).map_err(Fault::passing)?;
+    let said = compose::said(&case, keys, notification).map_err(Fault::passing)?;
+    let person = compose::person(&people, notification.told);
+    let Some(code) = person.map(|person| person.fiscal_code.clone()) else {
+        return gone("the case has no such person any more");
+    };
+    Ok(Ok(Ready {
+        account: writer.account,
+        template: writer.template,
+        keys: writer.keys,
+        events: events.into_iter().zip(personal).collect(),
+        case,
+        tenant,
+        procedure,
+        people,
+        code,
+        said,
+    }))
+}
+
+/// The content of a municipality as the notifier reads it.
+pub(super) fn contents(notifier: &Notifier, store: &TenantStore) -> Contents {
+    Contents::new(store.clone(), notifier.bodies.clone())
+}
+
+async fn writer(
+    notifier: &Notifier,
+    store: &TenantStore,
+    notification: &Notification,
+    now: DateTime<Utc>,
+) -> Found<Writer> {
+    let gone = |what| Ok(Err(Obstacle::Gone(what)));
+    let read = store.read();
+    let account = account::find(&read).await?;
+    let Some(account) = account.filter(|account| account.is_enabled) else {
+        return gone("the municipality does not write through App IO any more");
+    };
+    let Some(template) = templates::find(&read, notification.template).await? else {
+        return gone("its template was deleted");
+    };
+    let is_remote = template.content.place == Place::Remote;
+    if is_remote && account.remote_configuration.is_none() {
+        return gone("there is no configuration of remote content");
+    }
+    let service = service::find(&read, template.service).await?;
+    let Some(service) = service.filter(|service| service.is_enabled) else {
+        return gone("its service is switched off");
+    };
+    if let Some(until) = service.paused_until.filter(|until| *until > now) {
+        return Ok(Err(Obstacle::Rests(until)));
+    }
+    let keys = service.keys(&notifier.vault)?;
+    Ok(Ok(Writer {
+        account,
+        template,
+        keys,
+    }))
+}
+
+impl Ready {
+    /// The fiscal code to which it goes.
+    pub(super) fn recipient(&self) -> &str {
+        self.account.environment.recipient(self.code.reveal())
+    }
+
+    /// Under which name the recipient is known who asks for the content.
+    pub(super) fn remote_recipient(&self, tenant: TenantId, keys: &CitizenKeys) -> String {
+        match self.account.environment {
+            Environment::Sandbox => Environment::Sandbox.as_str().to_owned(),
+            Environment::Production => keys.citizen(tenant, &self.code).to_string(),
+        }
+    }
+
+    /// What is sent to somebody who prefers these languages.
+    pub(super) fn compose(
+        &self,
+        notification: &Notification,
+        preferred: &[String],
+    ) -> Result<Said, TextFlaw> {
+        let known = Known {
+            tenant: &self.tenant,
+            account: &self.account,
+            procedure: &self.procedure,
+            case: &self.case,
+            events: &self.events,
+            people: &self.people,
+        };
+        let content = &self.template.content;
+        let language = content.language(preferred);
+        let composed = known.compose(content, language, notification, &self.said)?;
+        Ok(Said {
+            given: self.said.given.clone(),
+            composed: Some(composed),
+        })
+    }
+}

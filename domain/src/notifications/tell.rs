@@ -1,0 +1,205 @@
+//! Has citizens told of what happens in their cases: in the transaction in which it happens.
+
+use chrono::{DateTime, Utc};
+use municipio_entities::case_notification::Entity;
+
+use super::{
+    MessageEvent, NotificationError, NotificationRefusal, account,
+    notification::{self, Given, NewNotification, Notification, Said, Told, drawer},
+    port::PaymentData,
+    templates::{MessageTemplate, template_for},
+};
+use crate::{
+    cases::{Case, Movement, seal},
+    citizens::CitizenKeys,
+    ids::NotificationId,
+    outbox,
+    procedures::Recipient,
+    store::{StoreError, Transaction},
+};
+
+/// The longest text that an officer writes.
+const LONGEST: usize = 3_000;
+
+/// Has the applicant told of a transition, if it says so and the municipality has a template for it.
+pub(crate) async fn tell(
+    transaction: &Transaction,
+    case: &Case,
+    movement: &Movement,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let told = Told::of(case);
+    if told.is_empty() || case.is_private || !movement.notifies.contains(&Recipient::Applicant) {
+        return Ok(());
+    }
+    let account = account::find(transaction).await?;
+    if !account.is_some_and(|account| account.is_enabled) {
+        return Ok(());
+    }
+    let event = movement.effect.and_then(MessageEvent::of_effect);
+    let transition = Some(movement.transition.as_str());
+    let template = template_for(transaction, case.procedure, transition, event).await?;
+    let Some(template) = template else {
+        return Ok(());
+    };
+    let new = told.into_iter().map(|told| {
+        let id = NotificationId::generate();
+        NewNotification {
+            id,
+            case,
+            number: case.version,
+            // What a transition of its own means says its template.
+            event: template.occasion.event,
+            told,
+            template: template.id,
+            once_key: format!("{}:{}:{}", case.id, case.version, told.as_str()),
+            sealed: None,
+            repeats: None,
+        }
+    });
+    enqueue(transaction, new.collect(), now).await?;
+    Ok(())
+}
+
+async fn enqueue(
+    transaction: &Transaction,
+    new: Vec<NewNotification<'_>>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Notification>, StoreError> {
+    let jobs: Vec<_> = new
+        .iter()
+        .map(|one| Notification::job(one.case.id, one.id))
+        .collect();
+    let rows: Vec<_> = new.into_iter().map(|one| one.row(now)).collect();
+    transaction.insert::<Entity>(rows.clone()).await?;
+    outbox::enqueue(transaction, jobs, now).await?;
+    rows.into_iter().map(Notification::try_from).collect()
+}
+
+/// Tells the people of a case of something that no transition says: a payment, an appointment, something that was wrong.
+///
+/// # Errors
+/// Something of it is wrong, nobody is to be told, there is no template for it, it cannot be encrypted, or the database
+/// failed.
+pub async fn send_notification(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    case: &Case,
+    event: MessageEvent,
+    given: Given,
+    now: DateTime<Utc>,
+) -> Result<Vec<Notification>, NotificationError> {
+    let wrong = check(event, &given);
+    if !wrong.is_empty() {
+        return Err(NotificationError::Refused(wrong));
+    }
+    let account = account::find(transaction).await?;
+    if !account.is_some_and(|account| account.is_enabled) {
+        return Err(NotificationRefusal::NotEnabled.into());
+    }
+    let template = template_for(transaction, case.procedure, None, Some(event)).await?;
+    let template: MessageTemplate = template.ok_or(NotificationRefusal::NoTemplate)?;
+    let told = Told::of(case);
+    if told.is_empty() || case.is_private {
+        return Err(NotificationRefusal::NoRecipient.into());
+    }
+    let mut new = Vec::new();
+    for told in told {
+        let id = NotificationId::generate();
+        new.push(NewNotification {
+            id,
+            case,
+            number: case.version,
+            event,
+            told,
+            template: template.id,
+            once_key: id.to_string(),
+            sealed: sealed(case, keys, id, &given)?,
+            repeats: None,
+        });
+    }
+    Ok(enqueue(transaction, new, now).await?)
+}
+
+/// Tells somebody once more of what failed, or of which nobody knows whether it arrived.
+///
+/// # Errors
+/// There is no such notification, it did arrive or is under way, or the database failed.
+pub async fn resend_notification(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    case: &Case,
+    id: NotificationId,
+    reason: String,
+    now: DateTime<Utc>,
+) -> Result<Notification, NotificationError> {
+    if reason.trim().is_empty() || reason.chars().count() > LONGEST {
+        let message = format!("say why, in at most {LONGEST} characters");
+        return Err(NotificationRefusal::Setting("reason", message).into());
+    }
+    let held = notification::hold(transaction, id).await?;
+    let held = held.filter(|held| held.case == case.id);
+    let before = held.ok_or(NotificationRefusal::NotFound("notification"))?;
+    if !before.status.may_be_repeated() {
+        return Err(NotificationRefusal::NotRepeatable.into());
+    }
+    let said = super::compose::said(case, keys, &before)?;
+    let given = Given {
+        reason: Some(reason),
+        ..said.given
+    };
+    let again = NotificationId::generate();
+    let new = NewNotification {
+        id: again,
+        case,
+        number: before.number,
+        event: before.event,
+        told: before.told,
+        template: before.template,
+        // Of two who repeat the same one of them does.
+        once_key: format!("again:{id}"),
+        sealed: sealed(case, keys, again, &given)?,
+        repeats: Some(id),
+    };
+    let row = new.row(now);
+    let inserted = transaction.insert::<Entity>([row.clone()]).await;
+    inserted.map_err(|error| match error.is_conflict() {
+        true => NotificationError::from(NotificationRefusal::NotRepeatable),
+        false => error.into(),
+    })?;
+    outbox::enqueue(transaction, [Notification::job(case.id, again)], now).await?;
+    Ok(row.try_into()?)
+}
+
+fn sealed(
+    case: &Case,
+    keys: &CitizenKeys,
+    id: NotificationId,
+    given: &Given,
+) -> Result<Option<String>, NotificationError> {
+    let key = case.key(keys)?;
+    let key = key.ok_or(NotificationRefusal::NoRecipient)?;
+    let said = Said {
+        given: given.clone(),
+        composed: None,
+    };
+    Ok(Some(seal(&key, &drawer(case.id, id), &said)?))
+}
+
+/// What is wrong with what somebody wrote.
+fn check(event: MessageEvent, given: &Given) -> Vec<NotificationRefusal> {
+    let wrong = |field, message: &str| NotificationRefusal::Setting(field, message.to_owned());
+    let mut refusals = Vec::new();
+    let text = given.text.as_deref().unwrap_or_default();
+    if text.chars().count() > LONGEST || text.contains('\0') {
+        refusals.push(wrong("text", "write at most 3,000 characters"));
+    }
+    let flaw = given.payment.as_ref().and_then(PaymentData::flaw);
+    refusals.extend(flaw.map(|(field, message)| wrong(field, message)));
+    match (event.is_payment(), given.payment.is_some()) {
+        (true, false) => refusals.push(wrong("payment", "say what is to be paid")),
+        (false, true) => refusals.push(wrong("payment", "nothing is paid by this event")),
+        _ => {}
+    }
+    refusals
+}

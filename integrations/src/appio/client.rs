@@ -1,0 +1,157 @@
+//! Calls IO.
+
+use std::time::Duration;
+
+use municipio_domain::{
+    notifications::{AppIo, Called, Message, Profile, Standing},
+    outgoing::{Answer, Exchange, Method, Outgoing, OutgoingError},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{KEY, answer::read, body::new_message};
+
+/// How long an answer may take.
+const WITHIN: Duration = Duration::from_secs(10);
+/// The most bytes of an answer.
+const MOST: usize = 256 * 1024;
+
+/// Calls IO at an address.
+#[derive(Clone, Debug)]
+pub struct Client {
+    outgoing: Outgoing,
+    base: Url,
+    within: Duration,
+}
+
+impl Client {
+    /// Calls IO at this address, which the operator named.
+    pub fn new(base: Url) -> Self {
+        Self {
+            outgoing: Outgoing::of_operator(),
+            base,
+            within: WITHIN,
+        }
+    }
+
+    /// The same, which waits so long for an answer.
+    pub fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &[&str],
+        key: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, OutgoingError> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        let call = Exchange {
+            method,
+            url: &url,
+            body: body.map(|body| body.to_string().into_bytes()),
+            bearer: None,
+            headers: &[(KEY, key)],
+            within: self.within,
+            most: MOST,
+        };
+        self.outgoing.exchange(call).await
+    }
+}
+
+#[derive(Deserialize)]
+struct LimitedProfile {
+    sender_allowed: bool,
+    #[serde(default)]
+    preferred_languages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct MessageStatus {
+    /// IO says none while it has not begun.
+    #[serde(default)]
+    status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Configurations {
+    #[serde(default)]
+    rc_config_list: Vec<Configuration>,
+}
+
+#[derive(Deserialize)]
+struct Configuration {
+    configuration_id: String,
+}
+
+impl AppIo for Client {
+    fn profile<'a>(&'a self, key: &'a str, fiscal_code: &'a str) -> Called<'a, Profile> {
+        Box::pin(async move {
+            // Not by its path, where it would be in logs.
+            let body = json!({ "fiscal_code": fiscal_code });
+            let answered = self
+                .call(Method::POST, &["profiles"], key, Some(&body))
+                .await;
+            if answered.as_ref().is_ok_and(|answer| answer.status == 404) {
+                return Ok(Profile::Unreachable);
+            }
+            let profile: LimitedProfile = read(answered, 200)?;
+            Ok(match profile.sender_allowed {
+                true => Profile::Reachable(profile.preferred_languages),
+                false => Profile::Unreachable,
+            })
+        })
+    }
+
+    fn send<'a>(&'a self, key: &'a str, message: &'a Message) -> Called<'a, String> {
+        Box::pin(async move {
+            let body = new_message(message);
+            let answered = self
+                .call(Method::POST, &["messages"], key, Some(&body))
+                .await;
+            Ok(read::<Created>(answered, 201)?.id)
+        })
+    }
+
+    fn standing<'a>(
+        &'a self,
+        key: &'a str,
+        fiscal_code: &'a str,
+        id: &'a str,
+    ) -> Called<'a, Standing> {
+        Box::pin(async move {
+            let path = ["messages", fiscal_code, id];
+            let answered = self.call(Method::GET, &path, key, None).await;
+            let message: MessageStatus = read(answered, 200)?;
+            Ok(match message.status.as_deref() {
+                Some("PROCESSED") => Standing::Processed,
+                Some("REJECTED") => Standing::Rejected,
+                Some("FAILED") => Standing::Failed,
+                Some("THROTTLED") => Standing::Throttled,
+                _ => Standing::Accepted,
+            })
+        })
+    }
+
+    fn configurations<'a>(&'a self, manage_key: &'a str) -> Called<'a, Vec<String>> {
+        Box::pin(async move {
+            let path = ["messages-sending", "remote-contents", "configurations"];
+            let answered = self.call(Method::GET, &path, manage_key, None).await;
+            // The keys in it are read past.
+            let found: Configurations = read(answered, 200)?;
+            let ids = found.rc_config_list.into_iter();
+            Ok(ids.map(|one| one.configuration_id).collect())
+        })
+    }
+}

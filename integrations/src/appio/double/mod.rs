@@ -1,0 +1,14 @@
+//! A double of App IO that behaves as it does, not as one would wish: it counts the calls of an account whoever makes them,
+//! says in a header of its own when there may be another, has no memory of what it was sent, takes messages in before it
+//! delivers them, and accepts new keys only after a while.
+
+mod conduct;
+mod server;
+mod state;
+
+pub use conduct::{Conduct, Faults};
+pub use server::{Double, StopHandle};
+pub use state::{Group, NewService, Taken};
+
+/// The citizen of tests, whom every service may write to.
+pub const SANDBOX: &str = "AAAAAA00A00A000A";

@@ -1,0 +1,7 @@
+//! App IO, against a double of it: what is set, what is sent, what became of it, and what IO fetches.
+
+mod faults;
+mod remote;
+mod sending;
+mod settings;
+pub mod story;
