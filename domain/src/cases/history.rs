@@ -8,17 +8,19 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable,
     sea_query::{Alias, Expr, ExprTrait, Order, Query},
 };
+use serde_json::Value;
 
-use super::{CaseEvent, Cases};
+use super::{Case, CaseError, CaseEvent, Cases};
 use crate::{
+    citizens::CitizenKeys,
     ids::CaseId,
     store::{Scope, StoreError},
 };
 
-/// What happened in a case, without what it says of people.
-pub(super) async fn outline<C: ConnectionTrait>(
+/// What happened in these cases, of each in its order, without what it says of people.
+pub(super) async fn outlines<C: ConnectionTrait>(
     scope: &Scope<C>,
-    case: CaseId,
+    cases: &[CaseId],
 ) -> Result<Vec<CaseEvent>, StoreError> {
     let mut select = Query::select();
     for column in Column::iter() {
@@ -29,7 +31,7 @@ pub(super) async fn outline<C: ConnectionTrait>(
     }
     select
         .from(Entity)
-        .and_where(Column::CaseId.eq(case.0))
+        .and_where(Column::CaseId.is_in(cases.iter().map(|case| case.0)))
         .order_by((Entity, Column::Number), Order::Asc);
     let rows = scope.rows::<Entity>(select).await?;
     let events = rows.iter().map(|row| {
@@ -40,7 +42,7 @@ pub(super) async fn outline<C: ConnectionTrait>(
 }
 
 /// The events that say what is applied for in these cases: of each the last one.
-pub(super) async fn applications<C: ConnectionTrait>(
+async fn applications<C: ConnectionTrait>(
     scope: &Scope<C>,
     cases: &[CaseId],
 ) -> Result<HashMap<CaseId, CaseEvent>, StoreError> {
@@ -66,7 +68,34 @@ pub(super) async fn applications<C: ConnectionTrait>(
     events.collect()
 }
 
+/// What is applied for in a case, as it was said last.
+pub(super) async fn applied_for<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    keys: &CitizenKeys,
+    case: &Case,
+) -> Result<Option<Value>, CaseError> {
+    let said = applications(scope, &[case.id]).await?;
+    let said: Vec<_> = said.into_values().collect();
+    let said = case.personal(keys, &said)?;
+    Ok(said.into_iter().find_map(|said| said.data))
+}
+
 impl Cases {
+    /// What happened in these cases, of each in its order, without what it says of people.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn outlines(
+        &self,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, Vec<CaseEvent>>, StoreError> {
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for event in outlines(&self.contents().store().read(), cases).await? {
+            found.entry(event.case).or_default().push(event);
+        }
+        Ok(found)
+    }
+
     /// The events that say what is applied for in these cases: of each the last one.
     ///
     /// # Errors

@@ -222,7 +222,7 @@ impl Timekeeper {
             return Ok(Progress::Done);
         };
         let events = cases
-            .events(&[case.id])
+            .outlines(&[case.id])
             .await?
             .remove(&case.id)
             .unwrap_or_default();

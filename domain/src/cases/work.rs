@@ -11,7 +11,7 @@ use super::{
     append::{Addition, append},
     event::CITIZEN,
     facts::facts,
-    history::{applications, outline},
+    history::{applied_for, outlines},
     open::unfit,
     term::{Touch, announced_on, due_on, touches},
     timer::{closes, last_day, watch},
@@ -66,7 +66,7 @@ pub async fn hold(
     if expected.is_some_and(|expected| expected != case.version) {
         return Err(CaseRefusal::Conflict(Box::new(case)).into());
     }
-    let events = outline(transaction, id).await?;
+    let events = outlines(transaction, &[id]).await?;
     Ok(Held { case, events, row })
 }
 
@@ -308,10 +308,7 @@ pub async fn transition(
     let was_draft = held.case.is_private || held.case.status == CaseStatus::Draft;
     let is_sent = movement.status != CaseStatus::Draft && !movement.status.is_final();
     if was_draft && is_sent {
-        let said = applications(transaction, &[held.case.id]).await?;
-        let said: Vec<_> = said.into_values().collect();
-        let said = held.case.personal(keys, &said)?;
-        let data = said.into_iter().find_map(|said| said.data);
+        let data = applied_for(transaction, keys, &held.case).await?;
         // Of an application on paper the data need not be there.
         let data = data.or_else(|| held.case.is_private.then_some(Value::Null));
         let wrong = data

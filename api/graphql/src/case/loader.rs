@@ -56,6 +56,25 @@ impl Loader<EventsOf> for CaseLoader {
     }
 }
 
+/// What happened in a case, without what it says of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OutlineOf(pub(crate) CaseId);
+
+impl Loader<OutlineOf> for CaseLoader {
+    type Value = Vec<CaseEvent>;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[OutlineOf],
+    ) -> Result<HashMap<OutlineOf, Vec<CaseEvent>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let events = Cases::from(&self.0).outlines(&ids).await;
+        let events = events.map_err(Arc::new)?.into_iter();
+        Ok(events.map(|(id, events)| (OutlineOf(id), events)).collect())
+    }
+}
+
 /// What is applied for in a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ApplicationOf(pub(crate) CaseId);

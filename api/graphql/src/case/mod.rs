@@ -24,7 +24,8 @@ pub(crate) use event::{CaseActor, CaseEvent, CaseEvidenceKind};
 pub(crate) use insight::{CaseInsight, CaseInsightFilter};
 pub(crate) use list::{CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first};
 pub(crate) use loader::{
-    AccessesOf, ApplicationOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, RunsOf, SeenCase,
+    AccessesOf, ApplicationOf, CaseLoader, EventsOf, OutlineOf, ProcedureOf, ReadBy, RunsOf,
+    SeenCase,
 };
 pub(crate) use object::Case;
 pub(crate) use simulation::ProcedureSimulation;

@@ -14,8 +14,8 @@ use municipio_domain::{
 use serde_json::Value;
 
 use super::{
-    AccessesOf, ApplicationOf, CaseActor, CaseEvent, EventsOf, ProcedureOf, SeenCase, actor,
-    automation::RuleRunConnection, failed, keys,
+    AccessesOf, ApplicationOf, CaseActor, CaseEvent, EventsOf, OutlineOf, ProcedureOf, SeenCase,
+    actor, automation::RuleRunConnection, failed, keys,
 };
 use crate::{
     context::{RequestData, data},
@@ -434,7 +434,7 @@ impl Case {
         else {
             return Ok(Vec::new());
         };
-        let facts = facts(&data.case_events(EventsOf(self.case.id)).await?);
+        let facts = facts(&data.case_outline(OutlineOf(self.case.id)).await?);
         Ok(rights.decide(&data.caller, |who| {
             let open = available(definition, &facts, who).into_iter();
             open.map(|one| self.shown(one)).collect()

@@ -27,7 +27,7 @@ use municipio_domain::{
 
 use super::{LinkedList, LinkedPart, RequestData};
 use crate::{
-    case::{AccessesOf, ApplicationOf, EventsOf, ProcedureOf, ReadBy, RunsOf, SeenCase},
+    case::{AccessesOf, ApplicationOf, EventsOf, OutlineOf, ProcedureOf, ReadBy, RunsOf, SeenCase},
     error::{denied, failed, internal},
     notification::NotificationsOf,
     release::{ChangesOf, ReportOf},
@@ -106,6 +106,11 @@ impl RequestData {
 
     /// What happened in a case.
     pub(crate) async fn case_events(&self, of: EventsOf) -> Result<Vec<CaseEvent>> {
+        all(&self.cases, of).await
+    }
+
+    /// What happened in a case, without what it says of people.
+    pub(crate) async fn case_outline(&self, of: OutlineOf) -> Result<Vec<CaseEvent>> {
         all(&self.cases, of).await
     }
 

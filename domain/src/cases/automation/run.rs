@@ -12,8 +12,9 @@ use super::{
 use crate::{
     audit::{Actor, record},
     cases::{
-        Case, CaseError, CaseEvent, CaseRefusal, Happening, Held, Notice, Personal, Sight, Step,
+        Case, CaseError, CaseRefusal, Happening, Held, Notice, Personal, Sight, Step,
         append::Addition,
+        history::applied_for,
         hold,
         timer::calendar,
         work::{Terms, assign, decide, transition},
@@ -91,7 +92,12 @@ pub(in crate::cases) async fn run(
     let Some(key) = held.case.key(keys)? else {
         return Ok(false);
     };
-    let judgement = judge(keys, &held, rule, now)?;
+    // The events that are held say nothing of people.
+    let data = match rule.asks_for_data() {
+        true => applied_for(&transaction, keys, &held.case).await?,
+        false => None,
+    };
+    let judgement = judge(&held.case, data.as_ref(), rule, now);
     let running = Running {
         rules,
         keys,
@@ -116,31 +122,15 @@ pub(in crate::cases) async fn run(
 }
 
 /// Which conditions of a rule hold in a case, as it is now.
-fn judge(
-    keys: &CitizenKeys,
-    held: &Held,
-    rule: &Rule,
-    now: DateTime<Utc>,
-) -> Result<Judgement, CaseError> {
-    let data = match rule.asks_for_data() {
-        true => said(&held.case, keys, &held.events)?,
-        false => None,
-    };
-    let case = &held.case;
-    Ok(rule.judge(&RuleFacts {
+fn judge(case: &Case, data: Option<&Value>, rule: &Rule, now: DateTime<Utc>) -> Judgement {
+    rule.judge(&RuleFacts {
         state: &case.state,
         office: case.office,
         is_assigned: case.officer.is_some(),
         channel: case.channel,
-        data: data.as_ref(),
+        data,
         days_left: case.due_on.map(|due| (due - legal_day(now)).num_days()),
-    }))
-}
-
-/// What an application says last.
-fn said(case: &Case, keys: &CitizenKeys, events: &[CaseEvent]) -> Result<Option<Value>, CaseError> {
-    let mut said = case.personal(keys, events)?.into_iter().rev();
-    Ok(said.find_map(|personal| personal.data))
+    })
 }
 
 impl Running<'_> {
