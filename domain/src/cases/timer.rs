@@ -14,6 +14,7 @@ use super::{
     append::Addition,
     automation::{self, Known, Occasion, Rules},
     facts::facts,
+    term::announced_on,
     work::{Terms, decide, hold, transition},
 };
 use crate::{
@@ -23,9 +24,9 @@ use crate::{
     ids::CaseId,
     outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Retries, Topic},
     procedures::{Definition, Facts, Given, Timer, Transition, Who, take},
-    store::{Database, StoreError, Transaction},
+    store::{Database, StoreError, TenantStore, Transaction},
     tenants,
-    time::{ClosingCalendar, end_of_day, legal_day},
+    time::{ClosingCalendar, end_of_day, last_day_for_observations, legal_day},
 };
 
 /// The topic of what waits for its time.
@@ -37,7 +38,8 @@ const TOPIC: Topic = Topic {
     retries: Retries {
         first: Duration::from_secs(5),
         longest: Duration::from_secs(10 * 60),
-        attempts: Some(100),
+        // Silence means something however long the service could not say so.
+        attempts: None,
         age: None,
     },
 };
@@ -53,7 +55,7 @@ struct Watch {
 
 /// What happens next by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     /// An event of the case.
     Event(Due),
     /// A rule runs, by its code.
@@ -62,7 +64,7 @@ enum Next {
 
 /// An event that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Due {
+pub(super) enum Due {
     /// The officer is reminded so many days before the end of the term.
     Remind(Reminder),
     /// A transition is taken.
@@ -126,28 +128,42 @@ fn happens(definition: &Definition, transition: &Transition, facts: &Facts) -> b
     take(definition, &transition.code, facts, &Who::Timer, given).is_ok()
 }
 
+/// The last of the days that a transition waits for which happens by itself.
+pub(super) fn last_day(
+    timer: Timer,
+    events: &[CaseEvent],
+    due_on: Option<NaiveDate>,
+    calendar: &ClosingCalendar,
+) -> Option<NaiveDate> {
+    let since = || Some(legal_day(last_move(events)?.at));
+    match timer {
+        Timer::After { days } => since()?.checked_add_days(Days::new(days.into())),
+        Timer::Observations => {
+            let announced = announced_on(events).or_else(since)?;
+            last_day_for_observations(announced, calendar)
+        }
+        Timer::Deadline => due_on,
+    }
+}
+
 /// What happens next in a case, and when.
-fn next(
+pub(super) fn next(
     definition: &Definition,
     events: &[CaseEvent],
     (due_on, ran): (Option<NaiveDate>, &Known),
-    now: DateTime<Utc>,
+    terms: &Terms<'_>,
 ) -> Option<(DateTime<Utc>, Next)> {
     let facts = facts(events);
     let moved = last_move(events)?;
-    let since = legal_day(moved.at);
     let transitions = definition.from(&facts.state).filter_map(|transition| {
-        let last = match transition.timer? {
-            Timer::After { days } => since.checked_add_days(Days::new(days.into()))?,
-            Timer::Deadline => due_on?,
-        };
+        let last = last_day(transition.timer?, events, due_on, terms.calendar)?;
         if !happens(definition, transition, &facts) {
             return None;
         }
         let due = Due::Take(transition.code.clone());
         Some((end_of_day(last)?, Next::Event(due)))
     });
-    let reminders = reminders(definition, events, due_on, now);
+    let reminders = reminders(definition, events, due_on, terms.now);
     let rules = automation::with_time(definition, &facts.state, moved, due_on).into_iter();
     let rules = rules.filter(|(_, rule, occasion)| !ran.ran(&rule.code, occasion));
     let rules = rules.map(|(at, rule, occasion)| (at, Next::Rule(rule.code.clone(), occasion)));
@@ -222,14 +238,19 @@ impl Timekeeper {
         else {
             return Ok(Progress::Done);
         };
+        let calendar = calendar(&contents).await?;
+        let terms = Terms {
+            calendar: &calendar,
+            now,
+        };
         let ran = automation::known(&store.read(), case.id).await?;
-        match next(definition, &events, (case.due_on, &ran), now) {
+        match next(definition, &events, (case.due_on, &ran), &terms) {
             None => Ok(Progress::Done),
             Some((at, _)) if at > now => Ok(Progress::Postponed(at)),
             Some((_, next)) => {
                 let done = match next {
                     Next::Event(due) => {
-                        self.carry_out(&contents, &case, definition, due, now).await
+                        self.carry_out(&store, &case, definition, due, &terms).await
                     }
                     Next::Rule(code, occasion) => {
                         let rules = Rules::new(&self.database, &self.vault, &contents);
@@ -255,24 +276,19 @@ impl Timekeeper {
 
     async fn carry_out(
         &self,
-        contents: &Contents,
+        store: &TenantStore,
         case: &Case,
         definition: &Definition,
         due: Due,
-        now: DateTime<Utc>,
+        terms: &Terms<'_>,
     ) -> Result<bool, CaseError> {
         let keys = self.vault.citizens();
         let keys =
             keys.ok_or_else(|| CaseError::Sealing("there is no MUNICIPIO_SECRET".to_owned()))?;
-        let (store, calendar) = (contents.store(), calendar(contents).await?);
-        let terms = Terms {
-            calendar: &calendar,
-            now,
-        };
         let tenant = tenants::find(&self.database, store.tenant_id()).await?;
         let transaction = store.begin().await?;
         let held = hold(&transaction, &Sight::Time, case.id, Some(case.version)).await?;
-        let actor = ACTOR.to_owned();
+        let (actor, now) = (ACTOR.to_owned(), terms.now);
         let case = match due {
             Due::Take(code) => {
                 let step = Step {
@@ -280,7 +296,7 @@ impl Timekeeper {
                     ..Step::default()
                 };
                 let movement: Movement =
-                    decide(definition, &held.events, &Who::Timer, &step, &terms)?;
+                    decide(definition, &held.events, &Who::Timer, &step, terms)?;
                 let taken = (definition, movement, step);
                 transition(&transaction, keys, held, taken, actor, now).await?
             }

@@ -50,6 +50,8 @@ pub enum FlawKind {
     RuleMayNotTake,
     /// A rule waits in a state in which nothing is done any more.
     RuleWaitsInFinalState,
+    /// Time observes something on the announcement of a refusal.
+    AnswerByTimer,
 }
 
 impl FlawKind {
@@ -71,6 +73,7 @@ impl FlawKind {
             Self::IdleRule => "RULE_IDLE",
             Self::RuleMayNotTake => "RULE_MAY_NOT_TAKE",
             Self::RuleWaitsInFinalState => "RULE_WAITS_IN_FINAL_STATE",
+            Self::AnswerByTimer => "ANSWER_BY_TIMER",
         }
     }
 
@@ -136,6 +139,10 @@ impl FlawKind {
             Self::RuleWaitsInFinalState => (
                 "In uno stato che conclude la pratica la regola non si attiva con il tempo.",
                 "In a state that ends a case time sets no rule off.",
+            ),
+            Self::AnswerByTimer => (
+                "Le osservazioni non arrivano da sole: scaduti i giorni, il termine riprende senza alcun effetto.",
+                "Observations do not arrive by themselves: the term runs again without an effect when their days are over.",
             ),
         }
     }
@@ -212,6 +219,11 @@ fn meaning(definition: &Definition, transition: &Transition, path: &str) -> Vec<
                 && definition.deadline.is_some()
                 && !starts(transition),
             FlawKind::NoTermToReopen,
+            "deadline",
+        ),
+        (
+            transition.timer.is_some() && transition.deadline == Some(DeadlineEffect::Answer),
+            FlawKind::AnswerByTimer,
             "deadline",
         ),
     ];

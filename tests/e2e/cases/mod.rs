@@ -3,9 +3,11 @@
 mod automation;
 mod citizen;
 mod evidence;
+mod fields;
 mod insight;
 mod migration;
 mod privacy;
+mod reported;
 mod reports;
 mod sight;
 mod simulation;

@@ -20,7 +20,9 @@ use municipio_domain::{
 pub(crate) use event::{CaseEvent, CaseEvidenceKind};
 pub(crate) use insight::{CaseInsight, CaseInsightFilter};
 pub(crate) use list::{CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first};
-pub(crate) use loader::{AccessesOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, RunsOf, SeenCase};
+pub(crate) use loader::{
+    AccessesOf, ApplicationOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, RunsOf, SeenCase,
+};
 pub(crate) use object::Case;
 pub(crate) use simulation::ProcedureSimulation;
 pub(crate) use update::CaseUpdate;

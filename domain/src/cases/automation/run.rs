@@ -12,8 +12,10 @@ use super::{
 use crate::{
     audit::{Actor, record},
     cases::{
-        Case, CaseError, CaseEvent, CaseRefusal, Happening, Held, Notice, Personal, Sight, Step,
+        Case, CaseError, CaseRefusal, Happening, Held, Notice, Personal, Sight, Step,
         append::Addition,
+        facts::facts,
+        history::applications,
         hold,
         timer::calendar,
         work::{Terms, assign, decide, transition},
@@ -91,7 +93,7 @@ pub(in crate::cases) async fn run(
     let Some(key) = held.case.key(keys)? else {
         return Ok(false);
     };
-    let judgement = judge(keys, &held, rule, now)?;
+    let judgement = judge(&transaction, keys, &held, rule, now).await?;
     let running = Running {
         rules,
         keys,
@@ -116,14 +118,15 @@ pub(in crate::cases) async fn run(
 }
 
 /// Which conditions of a rule hold in a case, as it is now.
-fn judge(
+async fn judge(
+    transaction: &Transaction,
     keys: &CitizenKeys,
     held: &Held,
     rule: &Rule,
     now: DateTime<Utc>,
 ) -> Result<Judgement, CaseError> {
     let data = match rule.asks_for_data() {
-        true => said(&held.case, keys, &held.events)?,
+        true => said(transaction, keys, &held.case).await?,
         false => None,
     };
     let case = &held.case;
@@ -138,9 +141,17 @@ fn judge(
 }
 
 /// What an application says last.
-fn said(case: &Case, keys: &CitizenKeys, events: &[CaseEvent]) -> Result<Option<Value>, CaseError> {
-    let mut said = case.personal(keys, events)?.into_iter().rev();
-    Ok(said.find_map(|personal| personal.data))
+async fn said(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    case: &Case,
+) -> Result<Option<Value>, CaseError> {
+    let events: Vec<_> = applications(transaction, &[case.id])
+        .await?
+        .into_values()
+        .collect();
+    let said = case.personal(keys, &events)?.pop();
+    Ok(said.and_then(|personal| personal.data))
 }
 
 impl Running<'_> {
@@ -277,6 +288,10 @@ impl Running<'_> {
         code: &str,
         comment: &LocalizedText,
     ) -> Result<Case, CaseError> {
+        // Other software says what happens in a case that it keeps.
+        if facts(&held.events).is_reported {
+            return Err(CaseRefusal::NotYours(code.to_owned()).into());
+        }
         let step = Step {
             transition: code.to_owned(),
             comment: comment.italian().map(str::to_owned),

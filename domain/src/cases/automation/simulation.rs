@@ -14,16 +14,14 @@ use super::{ACTOR, Occasion, set_off, with_time};
 use crate::{
     cases::{
         Case, CaseError, CaseEvent, CaseFilter, CaseOrder, Cases, Happening, Movement, Personal,
-        Sight,
-        facts::facts,
-        term::{Touch, due_on},
+        Sight, facts::facts, term::due_on,
     },
     citizens::CitizenKeys,
     content::Window,
     ids::{CaseId, ItemId},
     procedures::{
-        Channel, DeadlineEffect, Definition, Facts, Given, Kept, Missing, Officer, Rule,
-        RuleAction, RuleFacts, Who, take,
+        Channel, Definition, Facts, Given, Kept, Missing, Officer, Rule, RuleAction, RuleFacts,
+        Who, take,
     },
     time::{ClosingCalendar, legal_day},
 };
@@ -164,7 +162,7 @@ impl Replay<'_> {
             }
         }
         differences.sort_by_key(|difference| difference.event);
-        let day = legal_day(self.case.closed_at.unwrap_or(self.now));
+        let day = self.case.closed_on.unwrap_or_else(|| legal_day(self.now));
         let misses = |due: Option<NaiveDate>| due.is_some_and(|due| due < day);
         let missed = misses(self.case.due_on);
         let would_miss = misses(self.due_after(self.events.len()));
@@ -217,8 +215,7 @@ impl Replay<'_> {
     fn of_step(&self, index: usize, movement: &Movement) -> Option<Difference> {
         let event = &self.events[index];
         // What other software reports needs no transition.
-        let is_reported = event.actor.starts_with("key:");
-        if is_reported || self.definition.state(&movement.from).is_none() {
+        if movement.is_reported || self.definition.state(&movement.from).is_none() {
             return None;
         }
         let before = facts(&self.events[..index]);
@@ -264,20 +261,24 @@ impl Replay<'_> {
 
     /// The last day of the term as the definition counts it, after so many events.
     fn due_after(&self, count: usize) -> Option<NaiveDate> {
-        let touches = self.events[..count].iter().filter_map(|event| {
-            let Happening::Moved(movement) = &event.happening else {
-                return None;
+        let touches = self.events[..count].iter().flat_map(|event| {
+            let movement = match &event.happening {
+                Happening::Moved(movement) => Some(movement),
+                _ => None,
             };
-            let transition = self.definition.transition(&movement.transition);
-            let effect = transition.map_or(movement.deadline, |known| known.deadline)?;
-            let protocol = movement.protocol.as_ref().map(|protocol| protocol.date);
-            let protocol = protocol.filter(|_| effect == DeadlineEffect::Start);
-            let day = protocol.unwrap_or_else(|| legal_day(event.at));
-            Some(Touch { effect, day })
+            let touches = movement.map(|movement| {
+                let transition = self.definition.transition(&movement.transition);
+                let then = Movement {
+                    deadline: transition.map_or(movement.deadline, |known| known.deadline),
+                    ..movement.clone()
+                };
+                then.touches(event.at)
+            });
+            touches.into_iter().flatten()
         });
         let touches: Vec<_> = touches.collect();
         let term = self.definition.deadline.as_ref()?;
-        due_on(term, &touches, self.calendar).ok().flatten()
+        due_on(term, &touches, self.calendar)
     }
 
     /// The rules that would have done something; counts them all.
