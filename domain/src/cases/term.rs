@@ -91,10 +91,9 @@ pub(super) fn due_on(
             }
             _ => Ok(()),
         };
-        match touched {
-            Err(PauseRefused::Earlier) => return Err(PauseRefused::Earlier),
-            // The term goes on as if nothing had been asked for.
-            Ok(()) | Err(_) => {}
+        // Of what else is refused the term goes on as if nothing had been asked for.
+        if let Err(PauseRefused::Earlier) = touched {
+            return Err(PauseRefused::Earlier);
         }
     }
     Ok(deadline.and_then(|deadline| deadline.due(calendar)))
