@@ -198,7 +198,7 @@ impl Cases {
             before: None,
             from_end: false,
         };
-        let sight = Sight::Citizen(person.clone());
+        let sight = Sight::Person(person.clone());
         let page = self
             .page(&sight, &Default::default(), CaseOrder::Oldest, &window)
             .await?;

@@ -45,7 +45,7 @@ impl Story {
         let input = json!({ "procedure": procedure, "subject": "Trasloco", "applicant": mario });
         self.done(&self.chief, "openCase", input).await;
         let said = with(
-            report("refused", "2026-11-26T12:00:00Z"),
+            report("refused", "2026-03-02T12:00:00Z"),
             json!({ "procedure": "accesso-agli-atti", "reasons": "Motivi di Mario" }),
         );
         let (status, body) = self.put("anagrafe/cases/AN-1", &said).await;
@@ -83,7 +83,7 @@ on_both! {
         let anna = story.app.citizen(&story.tenant, 1).await;
         let start = json!({ "procedure": procedure, "subject": "Copia di un atto", "data": { "address": "Via Roma 1" } });
         let case = story.done(&anna, "startCase", start.clone()).await;
-        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo" });
+        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo", "reference": "DMS-1" });
         let case = story.done(&anna, "addCaseEvidence", form).await;
         let submit = json!({ "id": case["id"], "expectedVersion": case["version"], "transition": "submit" });
         story.done(&anna, "transitionCase", submit).await;
@@ -146,6 +146,8 @@ on_both! {
 
         let luca = story.app.citizen(&story.tenant, 2).await;
         let anna = json!({ "fiscalCode": DEMO_CITIZENS[0].fiscal_code });
+        let delegate = json!({ "principal": DEMO_CITIZENS[0].fiscal_code, "delegate": DEMO_CITIZENS[1].fiscal_code, "kind": "DELEGATION" });
+        story.grant(delegate).await;
         let start = json!({ "procedure": procedure, "subject": "Per Anna", "applicant": anna });
         story.done(&luca, "startCase", start).await;
         let draft = story.done(&luca, "startCase", json!({ "procedure": procedure, "subject": "Ci ripenso" })).await;
@@ -197,7 +199,7 @@ on_both! {
         assert_eq!(wrong(&story.mutate(&story.chief, "transitionCase", reopen).await)[0].0, "CASE_ERASED");
         let note = json!({ "id": id, "audience": "OFFICE", "text": "Nota" });
         assert_eq!(wrong(&story.mutate(&story.chief, "sendCaseMessage", note).await)[0].0, "CASE_ERASED");
-        let later = with(report("in-progress", "2026-11-27T12:00:00Z"), json!({ "procedure": "accesso-agli-atti" }));
+        let later = with(report("in-progress", "2026-03-03T12:00:00Z"), json!({ "procedure": "accesso-agli-atti" }));
         let (status, body) = story.send(&story.chief, Method::PUT, "anagrafe/cases/AN-1", Some(&later)).await;
         assert_eq!((status.as_u16(), &body["code"]), (422, &json!("REPORT_REFUSED")), "{body:#}");
         // Who gives it back to somebody in the database is found.

@@ -52,7 +52,7 @@ impl Story {
 on_both! {
     async fn what_is_wrong_with_one_report_keeps_no_other_from_being_taken_in(engine) {
         let story = Story::begin(engine).await;
-        let at = "2026-11-26T12:00:00Z";
+        let at = "2026-03-02T12:00:00Z";
         let items = json!([
             item("1", report("in-progress", at)),
             item("2", report("altro", at)),
@@ -61,8 +61,8 @@ on_both! {
             { "externalId": 5, "report": report("in-progress", at) },
             "no report at all",
             item("1", report("in-progress", at)),
-            item("1", report("granted", "2026-11-26T13:00:00Z")),
-            item("1", report("refused", "2026-11-26T12:30:00Z")),
+            item("1", report("granted", "2026-03-02T13:00:00Z")),
+            item("1", report("refused", "2026-03-02T12:30:00Z")),
             item("7", report("submitted", at)),
         ]);
         let dry = story.report_all("?dry-run=true", &items).await;
@@ -90,7 +90,7 @@ on_both! {
 on_both! {
     async fn many_reports_have_an_end(engine) {
         let story = Story::begin(engine).await;
-        let one = report("in-progress", "2026-11-26T12:00:00Z");
+        let one = report("in-progress", "2026-03-02T12:00:00Z");
         let items: Vec<_> = (0..501).map(|id| item(&id.to_string(), one.clone())).collect();
         let (status, body) = story.report_all("", &json!(items)).await;
         assert_eq!((status, &body["code"]), (422, &json!("REPORT_REFUSED")), "{body:#}");
@@ -104,7 +104,7 @@ on_both! {
         let refused = story.send(&citizen, Method::POST, MANY, Some(&json!({ "items": [] }))).await;
         assert_eq!(refused.0, 403);
         let beside = story.officer(story.offices[2]).await;
-        let body = json!({ "items": [item("a", report("in-progress", "2026-11-26T12:00:00Z"))] });
+        let body = json!({ "items": [item("a", report("in-progress", "2026-03-02T12:00:00Z"))] });
         let (status, body) = story.send(&beside, Method::POST, MANY, Some(&body)).await;
         assert_eq!((status.as_u16(), &body["items"][0]["status"]), (200, &json!(404)), "of another office");
     }
@@ -114,7 +114,7 @@ on_both! {
     async fn a_source_reports_states_in_its_own_words(engine) {
         let story = Story::begin(engine).await;
         let path = "anagrafe/cases/AN-1";
-        let lavorazione = report("IN LAVORAZIONE", "2026-11-26T12:00:00Z");
+        let lavorazione = report("IN LAVORAZIONE", "2026-03-02T12:00:00Z");
         let (status, body) = story.put(path, &lavorazione).await;
         assert_eq!(status.as_u16(), 422);
         let detail = body["detail"].as_str().unwrap();
@@ -125,9 +125,9 @@ on_both! {
         assert_eq!(set["userErrors"], json!([]), "{set:#}");
         assert_eq!(set["stateMap"]["procedure"]["title"], "Cambio di residenza");
         assert_eq!(story.put(path, &lavorazione).await.1["case"]["state"], "in-progress");
-        let known = report("in-progress", "2026-11-26T12:10:00Z");
+        let known = report("in-progress", "2026-03-02T12:10:00Z");
         assert_eq!(story.put(path, &known).await.1["result"], "UNCHANGED", "codes of the definition stay good");
-        let evasa = report("EVASA", "2026-11-26T13:00:00Z");
+        let evasa = report("EVASA", "2026-03-02T13:00:00Z");
         assert_eq!(story.put("edilizia/cases/AN-1", &evasa).await.0, 422, "another software has other words");
         assert_eq!(story.put(path, &evasa).await.1["case"]["outcome"], "granted");
 

@@ -35,6 +35,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "What the case says of people was erased: nothing is done in it any more.",
     ),
     (
+        "CASE_FULL",
+        "The case takes no more documents and messages of its applicant: there are five hundred steps of citizens.",
+    ),
+    (
         "CASE_SENT",
         "The application was sent: answer what the office asks for, or write a message.",
     ),
@@ -63,6 +67,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "DELEGATE_NOT_ALLOWED",
         "The procedure allows nobody to apply for somebody else.",
+    ),
+    (
+        "DELEGATION_MISSING",
+        "Nobody recorded that you act for this person today: ask the municipality to (`grantDelegation`).",
     ),
     (
         "DELEGATION_TO_ONESELF",
@@ -257,6 +265,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "There is no draft: nothing can be published or copied.",
     ),
     (
+        "OBSERVATIONS_AWAITED",
+        "The applicant may still answer the announcement of a refusal: wait, or note what came in as a document.",
+    ),
+    (
         "OFFICE_MISSING",
         "Name the office: the procedure has no competent body.",
     ),
@@ -363,6 +375,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The term is over, and silence took its place: nothing else is done in this state any more.",
     ),
     ("TOO_LONG", "The text is too long."),
+    (
+        "TOO_MANY_DRAFTS",
+        "Send or withdraw some of the applications that were begun first: there are fifty at most.",
+    ),
     ("TOO_MANY_CHANGES", "Make several releases."),
     (
         "TOO_MANY_SYNONYMS",
@@ -437,8 +453,9 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 31] = [
+    const OTHERS: [&str; 32] = [
         "ABCDEHLMPRST",
+        "ANSWER_BY_TIMER",
         "CARGO_PKG_VERSION",
         "CAUTION",
         "DEFINITION_LABEL_MISSING",

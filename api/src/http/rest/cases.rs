@@ -2,6 +2,7 @@
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
+    error::PayloadError,
     http::{StatusCode, header::CACHE_CONTROL},
     web::{Bytes, Data, Path, Query},
 };
@@ -57,8 +58,7 @@ pub(super) async fn report(
         let intake = intake(&request, &state, &how).await?;
         let sent = Sent::read(&sent(&request, body)?)?;
         let (reported, case) = intake.take(&reference(path), sent).await?;
-        let shown = shown(&intake.requester.tenant, &case, None);
-        let body = json!({ "result": reported, "case": shown });
+        let body = told(&intake, reported, case);
         Ok(answer(status_of(reported, &how), &body))
     };
     taken.await.map_err(|problem: Problem| problem.of(&request))
@@ -123,15 +123,24 @@ async fn one(intake: &Intake<'_>, source: &str, item: &RawValue, how: &How) -> V
         intake.take(&reference, sent).await
     };
     let mut answer = match taken.await {
-        Ok((reported, case)) => json!({
-            "status": status_of(reported, how).as_u16(),
-            "result": reported,
-            "case": shown(&intake.requester.tenant, &case, None),
-        }),
+        Ok((reported, case)) => {
+            let mut told = told(intake, reported, case);
+            told["status"] = status_of(reported, how).as_u16().into();
+            told
+        }
         Err(problem) => unfit(&problem),
     };
     answer["externalId"] = reference.external_id.into();
     answer
+}
+
+/// What a report did, and the case if it is shown.
+fn told(intake: &Intake<'_>, reported: Reported, case: Option<Case>) -> Value {
+    let mut told = json!({ "result": reported });
+    if let Some(case) = case {
+        told["case"] = shown(&intake.requester.tenant, &case, None);
+    }
+    told
 }
 
 fn unfit(problem: &Problem) -> Value {
@@ -167,8 +176,12 @@ pub(super) fn sent(request: &HttpRequest, body: Body) -> Result<Bytes, Problem> 
         let message = "send it as application/json";
         return Err(Problem::new(ErrorCode::UnsupportedMediaType, message));
     }
-    let unread = |_| Problem::new(ErrorCode::PayloadTooLarge, "the body cannot be read");
-    body.map_err(unread)
+    body.map_err(|error| match error.as_error() {
+        Some(PayloadError::Overflow) => {
+            Problem::new(ErrorCode::PayloadTooLarge, "the body is too large")
+        }
+        _ => Problem::new(ErrorCode::BadRequest, "the body cannot be read"),
+    })
 }
 
 /// How a case stands, as it is known.

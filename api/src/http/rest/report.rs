@@ -106,6 +106,9 @@ pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem>
     })
 }
 
+/// What a report did to which case, which is shown to those alone who see it.
+pub(super) type Taken = (Reported, Option<Case>);
+
 /// Where reports come in: of whom, and by what they are counted.
 pub(super) struct Intake<'a> {
     state: &'a State,
@@ -135,11 +138,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Takes in a report.
-    pub(super) async fn take(
-        &self,
-        reference: &Reference,
-        sent: Sent,
-    ) -> Result<(Reported, Case), Problem> {
+    pub(super) async fn take(&self, reference: &Reference, sent: Sent) -> Result<Taken, Problem> {
         let requester = &self.requester;
         let (slug, report) = sent.parts()?;
         let published = self.procedure(&slug).await?;
@@ -163,8 +162,11 @@ impl<'a> Intake<'a> {
             &terms,
         );
         let (reported, case) = done.await.map_err(failed)?;
+        let is_seen = self.rights.reads.sees(&case);
+        // A case that is not begun after all has no id.
+        let is_there = !(self.is_dry && reported == Reported::Created);
         if self.is_dry {
-            return Ok((reported, case));
+            return Ok((reported, (is_seen && is_there).then_some(case)));
         }
         if matches!(reported, Reported::Created | Reported::Updated) {
             let actor = Actor::caller(&requester.caller, requester.origin.clone());
@@ -174,7 +176,7 @@ impl<'a> Intake<'a> {
         }
         let committed = transaction.commit().await;
         committed.map_err(|error| broken(&error))?;
-        Ok((reported, case))
+        Ok((reported, is_seen.then_some(case)))
     }
 
     async fn procedure(&self, slug: &Slug) -> Result<Published, Problem> {

@@ -167,7 +167,12 @@ async fn add(
     let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
         return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
     };
-    let checked = rights.decide(&data.caller, |who| evidence.check(definition, &held, who));
+    // A document whose file is here is not kept elsewhere.
+    let file = said.files.first().map(|file| file.name.as_str());
+    let place = said.reference.as_deref().or(file);
+    let checked = rights.decide(&data.caller, |who| {
+        evidence.check(definition, &held, who, place)
+    });
     if let Err(refusal) = checked {
         return refuse(ctx, refusal.into()).await;
     }
