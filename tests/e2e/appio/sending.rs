@@ -49,8 +49,7 @@ on_both! {
         assert!(content["due_date"].as_str().unwrap().ends_with(":59:59.000Z"), "{content}");
 
         // IO calls nobody back.
-        story.run(now() + TimeDelta::seconds(31)).await;
-        let delivered = story.until(&case, "DELIVERED").await;
+        let delivered = story.until_after(&case, "DELIVERED", TimeDelta::seconds(31)).await;
         assert!(!delivered["settledAt"].is_null());
         let asked = "{ notificationStatistics { event status total } }";
         let statistics = story.cases.ask(&story.cases.chief, asked, json!({})).await;
@@ -68,11 +67,7 @@ on_both! {
         for story in [&absent, &rejecting] {
             story.template("RECEIVED", json!({})).await;
             let case = story.registered("2026/0000001").await;
-            if std::ptr::eq(story, &rejecting) {
-                story.until(&case, "SENT").await;
-                story.run(now() + TimeDelta::seconds(31)).await;
-            }
-            let told = story.until(&case, "OTHER_CHANNEL").await;
+            let told = story.until_after(&case, "OTHER_CHANNEL", TimeDelta::seconds(31)).await;
             seen.push([&told["problem"], &told["failures"], &told["sentAt"]].map(Value::clone));
         }
         assert_eq!(seen[0], seen[1]);
@@ -130,8 +125,7 @@ on_both! {
         assert_eq!(waiting["problem"], "IO answered 401");
         let input = json!({ "id": story.service, "primaryKey": "chiave-nuova-di-prova" });
         story.mutate("updateAppIoService", "service { pausedUntil }", input).await;
-        story.run(now() + TimeDelta::minutes(11)).await;
-        story.until(&case, "SENT").await;
+        story.until_after(&case, "SENT", TimeDelta::minutes(11)).await;
         assert_eq!(story.double.taken().len(), 2);
     }
 }

@@ -3,7 +3,7 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::rt;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::ContentType,
     notifications::{Follower, Notifier},
@@ -170,6 +170,21 @@ impl Story {
     /// The last notification of a case, once it stands like this.
     pub async fn until(&self, case: &Value, status: &str) -> Value {
         for _ in 0..3_000 {
+            if let Some(last) = self.told(case).await.pop()
+                && last["status"] == status
+            {
+                return last;
+            }
+        }
+        panic!("{status} did not come: {:#?}", self.told(case).await);
+    }
+
+    /// The same, while time goes by in steps and what is due is done: the application may have a job at that moment.
+    pub async fn until_after(&self, case: &Value, status: &str, step: TimeDelta) -> Value {
+        let mut moment = now();
+        for _ in 0..300 {
+            moment += step;
+            self.run(moment).await;
             if let Some(last) = self.told(case).await.pop()
                 && last["status"] == status
             {
