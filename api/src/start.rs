@@ -163,7 +163,7 @@ async fn fill(
         None => Some(load(database, &media(settings)?, &tenant, &files).await?),
         Some(_) => None,
     };
-    demo_cases(&store, &contents, settings).await?;
+    demo_cases(&store, &tenant, settings).await?;
     demo_issuer(&store, &tenant, settings).await?;
     Ok((demo, demo_accounts(&store, &tenant).await?))
 }
@@ -171,13 +171,15 @@ async fn fill(
 /// Makes the cases of the demo municipality while it has none; without a secret it has none.
 async fn demo_cases(
     store: &TenantStore,
-    contents: &Contents,
+    tenant: &Tenant,
     settings: &Settings,
 ) -> Result<(), StartError> {
     let vault = vault(settings)?;
-    let has_none = Cases::from(contents).last_place().await? == 0;
+    let contents = Contents::new(store.clone(), Contents::cache(1));
+    let has_none = Cases::from(&contents).last_place().await? == 0;
     if let Some(keys) = vault.citizens().filter(|_| has_none) {
-        municipio_seeds::load_cases(store, keys, clock::now()).await?;
+        let municipality = &tenant.ipa_code;
+        municipio_seeds::load_cases(store, municipality, keys, clock::now()).await?;
     }
     Ok(())
 }

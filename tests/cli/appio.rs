@@ -12,8 +12,8 @@ use std::{
 use actix_web::rt;
 use municipio_domain::{
     cases::{
-        Cases, NewCase, People, Person, Protocol, Sight, Step, Terms, decide, hold, open_case,
-        transition,
+        CaseOrigin, Cases, NewCase, People, Person, Protocol, Sight, Step, Terms, decide, hold,
+        open_case, transition,
     },
     citizens::CitizenKeys,
     content::{ContentType, Contents},
@@ -162,7 +162,7 @@ async fn go_on(store: TenantStore, editor: Editor, count: usize) -> Vec<CaseId> 
                 subject: "Prova".to_owned(),
             },
             data: None,
-            is_by_citizen: false,
+            origin: CaseOrigin::Office,
         };
         let case = open_case(&transaction, keys, new, "system".to_owned(), now())
             .await

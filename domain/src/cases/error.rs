@@ -1,5 +1,7 @@
 //! What goes wrong with cases.
 
+use chrono::NaiveDate;
+
 use super::Case;
 use crate::{
     citizens::SealError,
@@ -77,8 +79,13 @@ pub enum CaseRefusal {
     #[error("the case stands in the protocol already, under the number {0}")]
     ProtocolKnown(String),
     /// The term is over, and silence means something in this procedure.
-    #[error("the term is over: «{0}» is taken by time alone")]
-    TermOver(String),
+    #[error("the term is over: time alone takes the case on")]
+    TermOver,
+    /// The applicant may still answer the announcement of a refusal.
+    #[error(
+        "the applicant has until {0} for observations: wait, or note what came in as a document"
+    )]
+    ObservationsAwaited(NaiveDate),
     /// The definition asks for no such thing.
     #[error("the procedure asks for no such thing: «{0}»")]
     UnknownEvidence(String),
@@ -111,6 +118,12 @@ pub enum CaseRefusal {
     /// Citizens add documents and write messages; the rest is for those who work for the municipality.
     #[error("citizens add documents and write messages to the office")]
     NotForCitizens,
+    /// Citizens added as much as a case takes.
+    #[error("the case takes no more than what was added: call the office")]
+    Full,
+    /// Somebody began many applications and sent none.
+    #[error("send or withdraw some of the applications that were begun first")]
+    TooManyDrafts,
     /// The application was sent.
     #[error("the application was sent: answer what the office asks for, or write a message")]
     Sent,
@@ -151,7 +164,8 @@ impl CaseRefusal {
             Self::NotYours(_) => "TRANSITION_NOT_YOURS",
             Self::ProtocolNotAsked(_) => "PROTOCOL_NOT_ASKED",
             Self::ProtocolKnown(_) => "PROTOCOL_KNOWN",
-            Self::TermOver(_) => "TERM_OVER",
+            Self::TermOver => "TERM_OVER",
+            Self::ObservationsAwaited(_) => "OBSERVATIONS_AWAITED",
             Self::UnknownEvidence(_) => "UNKNOWN_EVIDENCE",
             Self::NotYoursToSign(_) => "SIGNATURE_NOT_YOURS",
             Self::UpToDate => "CASE_UP_TO_DATE",
@@ -160,6 +174,8 @@ impl CaseRefusal {
             Self::Text { .. } => "INVALID_VALUE",
             Self::UnknownOfficer => "UNKNOWN_ASSIGNEE",
             Self::Closed => "CASE_CLOSED",
+            Self::Full => "CASE_FULL",
+            Self::TooManyDrafts => "TOO_MANY_DRAFTS",
             Self::Sent => "CASE_SENT",
             Self::NotForCitizens => "NOT_FOR_CITIZENS",
         }
@@ -177,16 +193,21 @@ impl CaseRefusal {
             Self::UnknownTransition(_)
             | Self::NotPossible { .. }
             | Self::NotYours(_)
-            | Self::TermOver(_) => "transition",
+            | Self::ObservationsAwaited(_) => "transition",
             Self::ProtocolNotAsked(_) | Self::ProtocolKnown(_) => "protocol",
             Self::UnknownEvidence(_) | Self::NotYoursToSign(_) => "code",
             Self::Missing(missing) => return place_of(missing),
             Self::Form(error) => return Some(format!("data{}", error.pointer)),
             Self::Text { path, .. } => path,
             Self::UnknownOfficer => "officer",
-            Self::NoSecret | Self::Closed | Self::Sent | Self::NotForCitizens | Self::UpToDate => {
-                return None;
-            }
+            Self::TermOver
+            | Self::NoSecret
+            | Self::Closed
+            | Self::Full
+            | Self::TooManyDrafts
+            | Self::Sent
+            | Self::NotForCitizens
+            | Self::UpToDate => return None,
         };
         Some(field.to_owned())
     }

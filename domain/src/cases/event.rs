@@ -1,6 +1,6 @@
 //! An event of a case and its hash, which is taken like that of an entry of the audit log.
 
-use std::fmt;
+use std::{fmt, ops::Not};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use municipio_entities::case_event;
@@ -40,6 +40,9 @@ pub struct CaseEvent {
     /// Its place among the events of all cases of the tenant.
     pub place: i64,
 }
+
+/// How the names of citizens begin who do something.
+pub(super) const CITIZEN: &str = "citizen:";
 
 /// What happened, as everybody may know who may see the case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,6 +88,12 @@ pub struct Opening {
     pub is_private: bool,
     /// The hash of the people and the subject, as the row of the case holds them encrypted.
     pub people: String,
+    /// The hash of the key to what the case says of people, as the row holds it encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_key: Option<String>,
+    /// Other software keeps the case, and reports how it stands.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub is_reported: bool,
 }
 
 /// How a case went from one state to another.
@@ -109,6 +118,13 @@ pub struct Movement {
     pub protocol: Option<Protocol>,
     /// Who is told.
     pub notifies: Vec<Recipient>,
+    /// The day on which it came to be, where that is another than the day of the event: as other software says it, or the
+    /// last of those that were waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_on: Option<NaiveDate>,
+    /// Other software reported it.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub is_reported: bool,
 }
 
 /// The number and the date under which something stands in the protocol.
@@ -380,9 +396,21 @@ mod tests {
                 ),
             ),
             (
+                "opened",
+                format!(
+                    r#"{{"applicant":null,"dataKey":"00","delegate":null,"isPrivate":false,"isReported":true,"office":"{ID}","people":"00","procedure":"{ID}","revision":"{ID}","state":"draft","status":"draft"}}"#
+                ),
+            ),
+            (
                 "moved",
                 format!(
                     r#"{{"deadline":"start","dueOn":{day},"effect":"register","from":"a","notifies":["applicant","officer"],"protocol":{{"date":{day},"number":"7"}},"status":"in_progress","to":"b","transition":"register"}}"#
+                ),
+            ),
+            (
+                "moved",
+                format!(
+                    r#"{{"deadline":null,"dueOn":null,"effect":null,"from":"a","isReported":true,"notifies":[],"occurredOn":{day},"protocol":null,"status":"in_progress","to":"b","transition":"reported"}}"#
                 ),
             ),
             ("assigned", format!(r#"{{"office":"{ID}","officer":null}}"#)),

@@ -20,16 +20,17 @@ use crate::{
 const OTHER: &str = "other";
 
 impl Evidence {
-    /// Whether the definition asks for it, and whoever adds it may. Its code stands in clear in the case for ever: it is
-    /// one of the definition.
+    /// Whether the definition asks for it, whoever adds it may, and it can be found elsewhere if it is kept there. Its code
+    /// stands in clear in the case for ever: it is one of the definition.
     ///
     /// # Errors
-    /// It does not, they may not, or the case is closed.
+    /// It does not, they may not, it cannot be found, or the case is closed.
     pub fn check(
         &self,
         definition: &Definition,
         held: &Held,
         who: &Who<'_>,
+        reference: Option<&str>,
     ) -> Result<(), CaseRefusal> {
         if held.case.status.is_final() {
             return Err(CaseRefusal::Closed);
@@ -55,9 +56,17 @@ impl Evidence {
                 requirements.any(|asked| *asked == Requirement::Booking { code: code() })
             }
         };
-        match is_asked {
+        if !is_asked {
+            return Err(CaseRefusal::UnknownEvidence(code()));
+        }
+        // Of a document that it has on paper the word of an office is enough.
+        let is_vouched_for = self.kind == EvidenceKind::Document && !matches!(who, Who::Citizen);
+        match is_vouched_for || reference.is_some() {
             true => Ok(()),
-            false => Err(CaseRefusal::UnknownEvidence(code())),
+            false => Err(CaseRefusal::Text {
+                path: "reference",
+                message: "say under which number or address it is kept elsewhere".to_owned(),
+            }),
         }
     }
 
@@ -84,7 +93,7 @@ impl Evidence {
 /// Notes that something came in that transitions require, which was [checked](Evidence::check).
 ///
 /// # Errors
-/// A text does not fit or is missing, it cannot be encrypted, or the database failed.
+/// A text does not fit, it cannot be encrypted, or the database failed.
 pub async fn add_evidence(
     transaction: &Transaction,
     keys: &CitizenKeys,
@@ -100,19 +109,9 @@ pub async fn add_evidence(
 ) -> Result<Case, CaseError> {
     let texts = [("title", &title), ("reference", &reference)];
     let texts = texts.into_iter();
-    let mut wrong: Vec<_> = texts
+    let wrong: Vec<_> = texts
         .filter_map(|(path, text)| line(path, text.as_deref()?))
         .collect();
-    let is_kept_elsewhere = matches!(
-        evidence.kind,
-        EvidenceKind::Payment | EvidenceKind::RegistryCheck | EvidenceKind::Booking
-    );
-    if is_kept_elsewhere && reference.is_none() {
-        wrong.push(CaseRefusal::Text {
-            path: "reference",
-            message: "say under which number it is kept elsewhere".to_owned(),
-        });
-    }
     if !wrong.is_empty() {
         return Err(CaseError::Refused(wrong));
     }

@@ -10,24 +10,39 @@ pub fn facts(events: &[CaseEvent]) -> Facts {
 
 fn with(mut facts: Facts, event: &CaseEvent) -> Facts {
     match &event.happening {
-        Happening::Opened(opening) => facts.state = opening.state.clone(),
-        Happening::Migrated(migration) => facts.state = migration.state.clone(),
+        Happening::Opened(opening) => {
+            facts.state = opening.state.clone();
+            facts.is_reported = opening.is_reported;
+        }
+        Happening::Migrated(migration) => {
+            facts.state = migration.state.clone();
+            // Under the same code stands another transition.
+            facts.signatures.clear();
+        }
         Happening::Moved(movement) => {
             facts.state = movement.to.clone();
             let number = movement.protocol.as_ref().map(|protocol| &protocol.number);
             facts.protocol = facts.protocol.or_else(|| number.cloned());
-            facts.is_announced = match movement.effect {
-                Some(Effect::AnnounceRefusal) => true,
-                Some(Effect::Reopen) => false,
-                _ => facts.is_announced,
-            };
+            match movement.effect {
+                Some(Effect::AnnounceRefusal) => {
+                    (facts.is_announced, facts.awaits_observations) = (true, true);
+                }
+                Some(Effect::AnswerAnnouncement) => facts.awaits_observations = false,
+                Some(Effect::Reopen) => {
+                    (facts.is_announced, facts.awaits_observations) = (false, false);
+                }
+                _ => {}
+            }
             // Who signed did so for where the case stood.
             facts.signatures.clear();
         }
         Happening::EvidenceAdded(evidence) => {
             let code = evidence.code.clone();
             match evidence.kind {
-                EvidenceKind::Document => facts.documents.insert(code),
+                EvidenceKind::Document => {
+                    facts.awaits_observations = false;
+                    facts.documents.insert(code)
+                }
                 EvidenceKind::Payment => facts.payments.insert(code),
                 EvidenceKind::RegistryCheck => facts.checks.insert(code),
                 EvidenceKind::Booking => facts.bookings.insert(code),

@@ -1,19 +1,17 @@
 //! Has a case follow what its procedure says now.
 
-use chrono::{DateTime, Utc};
-
 use super::{
-    Case, CaseError, CaseRefusal, Happening, Held, Migration, Personal,
+    Case, CaseError, CaseEvent, CaseRefusal, Happening, Held, Migration, Personal, Terms,
     append::Addition,
+    facts::facts,
     term::{due_on, touches},
-    timer::watch,
+    timer::{closes, watch},
 };
 use crate::{
     citizens::CitizenKeys,
     ids::RevisionId,
     procedures::{Definition, State},
     store::Transaction,
-    time::ClosingCalendar,
 };
 
 /// The state of a definition in which a case goes on that was in a state of another one: that of the same code, and where
@@ -43,45 +41,61 @@ fn state_in<'a>(
     }
 }
 
-/// Has a case follow another revision of its procedure, from where it stands.
+/// What it means for a case to go on with another revision of its procedure, from where it stands. It is no way around
+/// silence either: what that means is told by the definition that the case followed when its term ended.
 ///
 /// # Errors
-/// It follows that revision already or is closed, the revision has no such state, or the database failed.
+/// It follows that revision already, is closed or waits for silence alone, or the revision has no such state.
+pub(super) fn migration(
+    (case, events): (&Case, &[CaseEvent]),
+    follows: &Definition,
+    (revision, definition, state): (RevisionId, &Definition, Option<&str>),
+    terms: &Terms<'_>,
+) -> Result<Migration, CaseRefusal> {
+    if case.status.is_final() {
+        return Err(CaseRefusal::Closed);
+    }
+    if case.revision == revision {
+        return Err(CaseRefusal::UpToDate);
+    }
+    let touches = touches(events);
+    let counted = |definition: &Definition| {
+        let term = definition.deadline.as_ref()?;
+        due_on(term, &touches, terms.calendar)
+    };
+    if closes(follows, &facts(events), counted(follows), terms.now) {
+        return Err(CaseRefusal::TermOver);
+    }
+    let state = state_in(definition, case, state)?;
+    Ok(Migration {
+        revision,
+        state: state.code.clone(),
+        status: state.status,
+        due_on: counted(definition),
+    })
+}
+
+/// Has a case that follows one definition follow another revision of its procedure, from where it stands.
+///
+/// # Errors
+/// It follows that revision already, is closed or waits for silence alone, the revision has no such state, or the
+/// database failed.
 pub async fn migrate(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
+    follows: &Definition,
     (revision, definition, state): (RevisionId, &Definition, Option<&str>),
-    calendar: &ClosingCalendar,
-    (actor, now): (String, DateTime<Utc>),
+    (actor, terms): (String, &Terms<'_>),
 ) -> Result<Case, CaseError> {
-    if held.case.status.is_final() {
-        return Err(CaseRefusal::Closed.into());
-    }
-    if held.case.revision == revision {
-        return Err(CaseRefusal::UpToDate.into());
-    }
-    let state = state_in(definition, &held.case, state)?;
-    let counted = definition
-        .deadline
-        .as_ref()
-        .map(|term| due_on(term, &touches(&held.events), calendar));
-    let due_on = counted.transpose().map_err(|error| CaseRefusal::Text {
-        path: "state",
-        message: error.to_string(),
-    })?;
-    let migration = Migration {
-        revision,
-        state: state.code.clone(),
-        status: state.status,
-        due_on: due_on.flatten(),
-    };
+    let to = (revision, definition, state);
+    let migration = migration((&held.case, &held.events), follows, to, terms)?;
     let addition = Addition {
         actor,
         happening: Happening::Migrated(migration),
         personal: Personal::default(),
     };
-    let case = held.add(transaction, keys, addition, now).await?;
-    watch(transaction, definition, &case, case.version, now).await?;
+    let case = held.add(transaction, keys, addition, terms.now).await?;
+    watch(transaction, definition, &case, case.version, terms.now).await?;
     Ok(case)
 }

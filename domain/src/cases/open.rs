@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use municipio_entities::case_file;
+use sea_orm::{ColumnTrait, Condition, sea_query::IntoCondition};
 use serde_json::Value;
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
     digest::sha256,
     ids::{CaseId, ItemId, RevisionId},
     procedures::{CaseStatus, Definition, check_form},
-    store::Transaction,
+    store::{StoreError, Transaction},
 };
 
 /// The most bytes of the data of an application.
@@ -37,8 +38,19 @@ pub struct NewCase<'a> {
     pub people: People,
     /// The data of the application.
     pub data: Option<Value>,
-    /// A citizen begins it.
-    pub is_by_citizen: bool,
+    /// Who begins it.
+    pub origin: CaseOrigin,
+}
+
+/// Who begins a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseOrigin {
+    /// A citizen.
+    Citizen,
+    /// An office.
+    Office,
+    /// Other software, which keeps it and reports how it stands.
+    Software,
 }
 
 impl NewCase<'_> {
@@ -68,7 +80,8 @@ impl NewCase<'_> {
         }
         wrong.extend(self.data.as_ref().and_then(too_long));
         // Of an application on paper, which an officer enters, the data need not be there.
-        let nothing = self.is_by_citizen.then_some(&Value::Null);
+        let is_by_citizen = self.origin == CaseOrigin::Citizen;
+        let nothing = is_by_citizen.then_some(&Value::Null);
         if !is_draft && let Some(data) = self.data.as_ref().or(nothing) {
             wrong.extend(unfit(definition, data));
         }
@@ -118,6 +131,11 @@ pub async fn open_case(
         let person = person.as_ref()?;
         Some(keys.citizen(tenant, &person.fiscal_code))
     };
+    let (applicant, delegate) = (known(&new.people.applicant), known(&new.people.delegate));
+    let is_private = is_draft && new.origin == CaseOrigin::Citizen;
+    if is_private && !has_room(transaction, &applicant, &delegate).await? {
+        return Err(CaseRefusal::TooManyDrafts.into());
+    }
     let sealed = seal(&key, &drawer(id, 0), &new.people)?;
     let happening = Happening::Opened(Opening {
         procedure: new.procedure,
@@ -125,10 +143,12 @@ pub async fn open_case(
         office,
         state: initial.code.clone(),
         status: initial.status,
-        applicant: known(&new.people.applicant),
-        delegate: known(&new.people.delegate),
-        is_private: is_draft && new.is_by_citizen,
+        applicant,
+        delegate,
+        is_private,
         people: sha256(&sealed),
+        data_key: Some(sha256(kept.as_str())),
+        is_reported: new.origin == CaseOrigin::Software,
     });
     let row = case_file::Model {
         data_key: Some(kept.as_str().to_owned()),
@@ -149,6 +169,29 @@ pub async fn open_case(
     let case: Case = row.try_into()?;
     watch(transaction, definition, &case, case.version, now).await?;
     Ok(case)
+}
+
+/// Whether there is room for one more draft of whoever begins it: the delegate, or else the applicant.
+async fn has_room(
+    transaction: &Transaction,
+    applicant: &Option<CitizenId>,
+    delegate: &Option<CitizenId>,
+) -> Result<bool, StoreError> {
+    use case_file::{Column, Entity};
+    /// The most that somebody begins and does not send.
+    const MOST: usize = 50;
+    let text = |citizen: &CitizenId| citizen.to_string();
+    let theirs = match delegate {
+        Some(delegate) => Column::Delegate.eq(text(delegate)).into_condition(),
+        None => Condition::all()
+            .add(Column::Applicant.eq(applicant.as_ref().map(text)))
+            .add(Column::Delegate.is_null()),
+    };
+    let open = Condition::all()
+        .add(theirs)
+        .add(Column::IsPrivate.eq(true))
+        .add(Column::ClosedAt.is_null());
+    Ok(transaction.all::<Entity>(open).await?.len() < MOST)
 }
 
 /// Changes what an application says that was not sent yet.

@@ -279,13 +279,12 @@ impl Cases {
     }
 }
 
-/// Whether cases follow a procedure.
-pub(crate) async fn is_followed(
-    transaction: &Transaction,
-    procedure: ItemId,
-) -> Result<bool, StoreError> {
-    let of_procedure = case_file::Column::ProcedureId.eq(procedure.0);
-    let case = transaction.one::<case_file::Entity>(of_procedure).await?;
+/// Whether there are cases of a procedure or of an office.
+pub(crate) async fn has_some(transaction: &Transaction, item: ItemId) -> Result<bool, StoreError> {
+    let theirs = Condition::any()
+        .add(case_file::Column::ProcedureId.eq(item.0))
+        .add(case_file::Column::OfficeId.eq(item.0));
+    let case = transaction.one::<case_file::Entity>(theirs).await?;
     Ok(case.is_some())
 }
 

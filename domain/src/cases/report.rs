@@ -4,19 +4,19 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, Months, SubsecRound, TimeDelta, Utc};
 use municipio_entities::case_reference::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Case, CaseError, CaseRefusal, Cases, Happening, Held, Movement, NewCase, People, Personal,
-    Protocol, Rights, Sight, Terms,
+    Case, CaseError, CaseEvent, CaseOrigin, CaseRefusal, Cases, Happening, Held, Movement, NewCase,
+    People, Personal, Protocol, Rights, Sight, Terms,
     append::Addition,
     facts::facts,
     hold, open_case,
-    term::{Touch, due_on, touches},
+    term::{due_on, touches},
     timer::{calendar, watch},
     work::{line, words},
 };
@@ -33,6 +33,10 @@ use crate::{
 
 /// What is written in place of the code of a transition where the definition has none from the one state to the other.
 const REPORTED: &str = "reported";
+/// How far the clocks of other software are ahead.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+/// What is reported may have begun long ago.
+const LONG_AGO: Months = Months::new(100 * 12);
 
 /// Under which name a case is known to other software.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +94,22 @@ impl Reference {
 }
 
 impl Report {
-    fn check(&self, today: NaiveDate) -> Vec<CaseRefusal> {
+    fn check(&self, now: DateTime<Utc>) -> Vec<CaseRefusal> {
         let reasons = self.reasons.as_deref();
         let reasons = reasons.and_then(|text| words("reasons", text));
+        // All that is told later would be older than this.
+        let is_ahead = self.occurred_at > now + AHEAD;
+        let occurred_at = is_ahead.then(|| CaseRefusal::Text {
+            path: "occurredAt",
+            message: "this is still to come: see to the clock of the software".to_owned(),
+        });
         let protocol = self.protocol.iter();
-        // What is reported may have begun long ago.
-        let protocol = protocol.flat_map(|protocol| protocol.check(None, today));
-        reasons.into_iter().chain(protocol).collect()
+        let protocol = protocol.flat_map(|protocol| protocol.check(legal_day(now), LONG_AGO));
+        reasons
+            .into_iter()
+            .chain(occurred_at)
+            .chain(protocol)
+            .collect()
     }
 
     /// The event that takes a case to where it stands now; none when it stands there.
@@ -131,28 +144,8 @@ impl Report {
                 deadline(held.case.status, target),
             ),
         };
-        // The first protocol begins the term, whatever else happens.
-        let starts = protocol.is_some() && held.case.protocol.is_none();
-        let deadline = if starts {
-            Some(DeadlineEffect::Start)
-        } else {
-            deadline
-        };
-        let mut all = touches(&held.events);
-        all.extend(deadline.map(|effect| Touch {
-            effect,
-            day: match (effect, &protocol) {
-                (DeadlineEffect::Start, Some(protocol)) => protocol.date,
-                _ => legal_day(terms.now),
-            },
-        }));
-        let term = definition.deadline.as_ref();
-        let due_on = term.map(|term| due_on(term, &all, terms.calendar));
-        let due_on = due_on.transpose().map_err(|error| CaseRefusal::Text {
-            path: "protocol.date",
-            message: error.to_string(),
-        })?;
-        Ok(Some(Movement {
+        let starts = protocol.is_some().then_some(DeadlineEffect::Start);
+        let movement = Movement {
             transition: transition
                 .map_or(REPORTED, |known| known.code.as_str())
                 .to_owned(),
@@ -160,14 +153,30 @@ impl Report {
             to: target.code.clone(),
             status: target.status,
             effect,
-            deadline,
-            due_on: due_on.flatten(),
+            deadline: deadline.or(starts),
+            due_on: None,
             protocol,
             notifies: transition
                 .map(|known| known.notifies.clone())
                 .unwrap_or_default(),
+            occurred_on: Some(legal_day(self.occurred_at)),
+            is_reported: true,
+        };
+        let mut all = touches(&held.events);
+        all.extend(movement.touches(terms.now));
+        let term = definition.deadline.as_ref();
+        Ok(Some(Movement {
+            due_on: term.and_then(|term| due_on(term, &all, terms.calendar)),
+            ..movement
         }))
     }
+}
+
+/// When somebody here took the case on last; what was reported before that is not how it stands.
+fn taken_on(events: &[CaseEvent]) -> Option<DateTime<Utc>> {
+    let mut events = events.iter().rev();
+    let by_hand = |event: &&CaseEvent| matches!(&event.happening, Happening::Moved(movement) if !movement.is_reported);
+    events.find(by_hand).map(|event| event.at)
 }
 
 /// What it means to come to a state past the transitions of the definition.
@@ -249,6 +258,10 @@ impl Cases {
         sight: &Sight,
         reference: &Reference,
     ) -> Result<Option<(Case, DateTime<Utc>)>, StoreError> {
+        // No case has such a name: PostgreSQL refuses to look for some of them.
+        if !reference.check().is_empty() {
+            return Ok(None);
+        }
         let filter = Condition::all()
             .add(Column::Source.eq(reference.source.as_str()))
             .add(Column::ExternalId.eq(reference.external_id.as_str()));
@@ -277,7 +290,7 @@ pub async fn report(
     let wrong: Vec<_> = reference
         .check()
         .into_iter()
-        .chain(report.check(legal_day(terms.now)))
+        .chain(report.check(terms.now))
         .collect();
     if !wrong.is_empty() {
         return Err(CaseError::Refused(wrong));
@@ -308,7 +321,9 @@ pub async fn report(
         }
         .into());
     }
-    if occurred_at < row.reported_at {
+    let is_older = occurred_at < row.reported_at
+        || taken_on(&held.events).is_some_and(|taken_on| occurred_at < taken_on);
+    if is_older {
         return Ok((Reported::Outdated, held.case));
     }
     let before = held.case.clone();
@@ -318,7 +333,18 @@ pub async fn report(
         .remove(&before.revision);
     let definition = body.as_ref().and_then(|body| body.definition.as_ref());
     let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
-    let moved = advance(transaction, keys, held, (report, definition, actor), terms).await?;
+    let movement = report.movement(definition, &held, terms)?;
+    // Of two reports of the same moment the first counts, however often they are told.
+    if known.is_some() && movement.is_some() && occurred_at == row.reported_at {
+        return Ok((Reported::Outdated, before));
+    }
+    let moved = match movement {
+        None => None,
+        Some(movement) => {
+            let said = (movement, report.reasons, actor);
+            Some(advance(transaction, keys, held, (said, definition), terms.now).await?)
+        }
+    };
     let values = [
         (Column::CaseId, Some(id.0).into()),
         (Column::ReportedAt, occurred_at.into()),
@@ -370,7 +396,7 @@ async fn open(
         office: None,
         people: report.people.clone(),
         data: None,
-        is_by_citizen: false,
+        origin: CaseOrigin::Software,
     };
     if !rights.works.takes_in(new.office()?) {
         return Err(CaseRefusal::NotFound("office").into());
@@ -379,27 +405,24 @@ async fn open(
     Ok(case.id)
 }
 
-/// Takes a case to where the report says that it stands; gives none when it stands there.
+/// Takes a case to where a report says that it stands.
 async fn advance(
     transaction: &Transaction,
     keys: &CitizenKeys,
     held: Held,
-    (report, definition, actor): (Report, &Definition, &str),
-    terms: &Terms<'_>,
-) -> Result<Option<Case>, CaseError> {
-    let Some(movement) = report.movement(definition, &held, terms)? else {
-        return Ok(None);
-    };
+    ((movement, reasons, actor), definition): ((Movement, Option<String>, &str), &Definition),
+    now: DateTime<Utc>,
+) -> Result<Case, CaseError> {
     let addition = Addition {
         actor: actor.to_owned(),
         happening: Happening::Moved(movement.clone()),
         personal: Personal {
-            reasons: report.reasons,
+            reasons,
             ..Personal::default()
         },
     };
-    let case = held.add(transaction, keys, addition, terms.now).await?;
-    watch(transaction, definition, &case, case.version, terms.now).await?;
-    notifications::tell(transaction, &case, &movement, terms.now).await?;
-    Ok(Some(case))
+    let case = held.add(transaction, keys, addition, now).await?;
+    watch(transaction, definition, &case, case.version, now).await?;
+    notifications::tell(transaction, &case, &movement, now).await?;
+    Ok(case)
 }

@@ -13,6 +13,7 @@ use super::{
     Case, CaseError, CaseEvent, Cases, Happening, Movement, Personal, Reminder, Sight, Step,
     append::Addition,
     facts::facts,
+    term::announced_on,
     work::{Terms, decide, hold, transition},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     procedures::{Definition, Facts, Given, Timer, Transition, Who, take},
     store::{Database, StoreError, TenantStore, Transaction},
     tenants,
-    time::{ClosingCalendar, end_of_day, legal_day},
+    time::{ClosingCalendar, end_of_day, last_day_for_observations, legal_day},
 };
 
 /// The topic of what waits for its time.
@@ -36,7 +37,8 @@ const TOPIC: Topic = Topic {
     retries: Retries {
         first: Duration::from_secs(5),
         longest: Duration::from_secs(10 * 60),
-        attempts: Some(100),
+        // Silence means something however long the service could not say so.
+        attempts: None,
         age: None,
     },
 };
@@ -52,7 +54,7 @@ struct Watch {
 
 /// What happens next by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     /// The officer is reminded so many days before the end of the term.
     Remind(Reminder),
     /// A transition is taken.
@@ -115,26 +117,40 @@ fn happens(definition: &Definition, transition: &Transition, facts: &Facts) -> b
     take(definition, &transition.code, facts, &Who::Timer, given).is_ok()
 }
 
+/// The last of the days that a transition waits for which happens by itself.
+pub(super) fn last_day(
+    timer: Timer,
+    events: &[CaseEvent],
+    due_on: Option<NaiveDate>,
+    calendar: &ClosingCalendar,
+) -> Option<NaiveDate> {
+    let since = || Some(legal_day(last_move(events)?.at));
+    match timer {
+        Timer::After { days } => since()?.checked_add_days(Days::new(days.into())),
+        Timer::Observations => {
+            let announced = announced_on(events).or_else(since)?;
+            last_day_for_observations(announced, calendar)
+        }
+        Timer::Deadline => due_on,
+    }
+}
+
 /// What happens next in a case, and when.
-fn next(
+pub(super) fn next(
     definition: &Definition,
     events: &[CaseEvent],
     due_on: Option<NaiveDate>,
-    now: DateTime<Utc>,
+    terms: &Terms<'_>,
 ) -> Option<(DateTime<Utc>, Next)> {
     let facts = facts(events);
-    let since = legal_day(last_move(events)?.at);
     let transitions = definition.from(&facts.state).filter_map(|transition| {
-        let last = match transition.timer? {
-            Timer::After { days } => since.checked_add_days(Days::new(days.into()))?,
-            Timer::Deadline => due_on?,
-        };
+        let last = last_day(transition.timer?, events, due_on, terms.calendar)?;
         if !happens(definition, transition, &facts) {
             return None;
         }
         Some((end_of_day(last)?, Next::Take(transition.code.clone())))
     });
-    let reminders = reminders(definition, events, due_on, now);
+    let reminders = reminders(definition, events, due_on, terms.now);
     let mut all: Vec<_> = transitions.chain(reminders).collect();
     all.sort_by_key(|(at, next)| (*at, matches!(next, Next::Take(_))));
     all.into_iter().next()
@@ -207,14 +223,14 @@ impl Timekeeper {
             return Ok(Progress::Done);
         };
         let calendar = calendar(&contents).await?;
-        match next(definition, &events, case.due_on, now) {
+        let terms = Terms {
+            calendar: &calendar,
+            now,
+        };
+        match next(definition, &events, case.due_on, &terms) {
             None => Ok(Progress::Done),
             Some((at, _)) if at > now => Ok(Progress::Postponed(at)),
             Some((_, next)) => {
-                let terms = Terms {
-                    calendar: &calendar,
-                    now,
-                };
                 match self
                     .carry_out(&store, &case, definition, next, &terms)
                     .await

@@ -39,6 +39,11 @@ pub enum CaseFlaw {
     People,
     /// The audit log knows of the case, but it is not there.
     Gone,
+    /// The audit log does not know the last event.
+    Unnoted {
+        /// Its number.
+        last: i64,
+    },
 }
 
 impl fmt::Display for CaseFlaw {
@@ -50,6 +55,10 @@ impl fmt::Display for CaseFlaw {
                 "what the case says of people, or the key to it, was changed or removed",
             ),
             Self::Gone => f.write_str("the case was removed: the audit log knows of it"),
+            Self::Unnoted { last } => write!(
+                f,
+                "entry {last} was put there: the audit log does not know it as the last one"
+            ),
         }
     }
 }
@@ -82,15 +91,21 @@ impl VerifiedCases {
 }
 
 impl Cases {
-    /// Computes every hash again, and says what does not fit. That events were cut together with what is counted, or a
-    /// case removed as a whole, is known from the audit log, where each change left the last event.
+    /// Computes every hash again, and says what does not fit. That events were cut or added together with what is counted,
+    /// or a case removed or made up as a whole, is known from the audit log, where each change left the last event.
     ///
     /// # Errors
     /// The database failed.
     pub async fn verify(&self) -> Result<VerifiedCases, StoreError> {
         let mut found = VerifiedCases::default();
         // Before the cases: they are at least where it says.
-        let mut heads = self.heads().await?;
+        let mut heads = HashMap::new();
+        let read = self
+            .heads(0, |case, head| {
+                heads.insert(case, head);
+            })
+            .await?;
+        let mut grown = HashMap::new();
         let mut after = Uuid::nil();
         loop {
             let files = self.files(after).await?;
@@ -115,21 +130,40 @@ impl Cases {
                     true => self.version(case).await?,
                     false => file.version,
                 };
-                check(&mut found, file, (events, counted), heads.remove(&case));
+                let noted = heads.remove(&case);
+                let last = check(&mut found, file, (events, counted), noted.as_ref());
+                if noted.is_none_or(|noted| noted.number < last.number) {
+                    grown.insert(case, last);
+                }
             }
         }
         for case in heads.into_keys() {
             found.flaw(case, CaseFlaw::Gone);
         }
+        // What came while the cases were read is noted by now.
+        self.heads(read, |case, head| {
+            if grown.get(&case) == Some(&head) {
+                grown.remove(&case);
+            }
+        })
+        .await?;
+        for (case, last) in grown {
+            found.flaw(case, CaseFlaw::Unnoted { last: last.number });
+        }
         Ok(found)
     }
 
-    /// The last event of each case of which the audit log knows one.
-    async fn heads(&self) -> Result<HashMap<CaseId, Head>, StoreError> {
+    /// Tells the last event of each case that the audit log notes after an entry, in their order; gives the last entry.
+    async fn heads(
+        &self,
+        after: i64,
+        mut note: impl FnMut(CaseId, Head),
+    ) -> Result<i64, StoreError> {
         let log = AuditLog::new(self.contents().store().clone());
-        let mut entries = pin!(log.entries(0));
-        let mut heads = HashMap::new();
+        let mut entries = pin!(log.entries(after));
+        let mut read = after;
         while let Some(entry) = entries.try_next().await? {
+            read = entry.number;
             if !entry.name.starts_with("case.") {
                 continue;
             }
@@ -144,10 +178,10 @@ impl Cases {
                     number: version,
                     hash: head,
                 };
-                heads.insert(case, head);
+                note(case, head);
             }
         }
-        Ok(heads)
+        Ok(read)
     }
 
     /// How many events are counted of a case now.
@@ -187,17 +221,18 @@ struct Noted {
     head: String,
 }
 
-/// Walks through the events of a case, of which so many are counted, and the last one that was noted must be one.
+/// Walks through the events of a case, of which so many are counted, and the last one that was noted must be one; gives
+/// the last.
 fn check(
     found: &mut VerifiedCases,
     file: case_file::Model,
     (rows, counted): (&[case_event::Model], i64),
-    noted: Option<Head>,
-) {
+    noted: Option<&Head>,
+) -> Head {
     let case = CaseId(file.id);
     found.cases += 1;
     found.events += rows.len() as u64;
-    let mut chain = Chain::new(noted.as_ref());
+    let mut chain = Chain::new(noted);
     // What no event says.
     let mut left = Ok(case_file::Model {
         data_key: file.data_key.clone(),
@@ -221,6 +256,7 @@ fn check(
     if verified.total == 0 && !has_grown && left.is_ok_and(|left| left != file) {
         found.flaw(case, CaseFlaw::File);
     }
+    verified.head
 }
 
 /// Whether the row says of people, encrypted, what it said when the case began, and has the key to it.
@@ -228,8 +264,12 @@ fn says_its_people(file: &case_file::Model, first: Option<&case_event::Model>) -
     let opened = first.and_then(|row| CaseEvent::from_row(row.clone()).ok());
     match opened.map(|event| event.happening) {
         Some(Happening::Opened(opening)) => {
-            let people = file.sealed.as_deref().map(sha256);
-            people == Some(opening.people) && file.data_key.is_some()
+            let [people, key] =
+                [&file.sealed, &file.data_key].map(|kept| kept.as_deref().map(sha256));
+            // Older events say nothing of the key.
+            people == Some(opening.people)
+                && key.is_some()
+                && (opening.data_key.is_none() || key == opening.data_key)
         }
         // That is another flaw.
         _ => true,

@@ -9,11 +9,12 @@ use super::{
     Assignment, Case, CaseError, CaseEvent, CaseRefusal, Happening, Message, Movement, Personal,
     Protocol, Sight,
     append::{Addition, append},
+    event::CITIZEN,
     facts::facts,
+    history::{applications, outline},
     open::unfit,
-    queries::events,
-    term::{Touch, due_on, touches},
-    timer::{closes, watch},
+    term::{Touch, announced_on, due_on, touches},
+    timer::{closes, last_day, watch},
 };
 use crate::{
     citizens::CitizenKeys,
@@ -21,11 +22,11 @@ use crate::{
     ids::{AccountId, CaseId, ItemId},
     notifications,
     procedures::{
-        CaseStatus, DeadlineEffect, Definition, Facts, Given, Kept, Requirement, Transition, Who,
-        take,
+        CaseStatus, DeadlineEffect, Definition, Effect, Facts, Given, Kept, Requirement,
+        Transition, Who, take,
     },
     store::Transaction,
-    time::{ClosingCalendar, legal_day},
+    time::{ClosingCalendar, last_day_for_observations, legal_day},
 };
 
 /// The longest line, such as a name.
@@ -39,7 +40,7 @@ const PROTOCOL: usize = 50;
 pub struct Held {
     /// The case as it is.
     pub case: Case,
-    /// What happened in it.
+    /// What happened in it, without what that says of people.
     pub events: Vec<CaseEvent>,
     row: case_file::Model,
 }
@@ -64,7 +65,7 @@ pub async fn hold(
     if expected.is_some_and(|expected| expected != case.version) {
         return Err(CaseRefusal::Conflict(Box::new(case)).into());
     }
-    let events = events(transaction, &[id]).await?;
+    let events = outline(transaction, id).await?;
     Ok(Held { case, events, row })
 }
 
@@ -77,6 +78,9 @@ impl Held {
         addition: Addition,
         now: DateTime<Utc>,
     ) -> Result<Case, CaseError> {
+        if !has_room(&self.events, &addition) {
+            return Err(CaseRefusal::Full.into());
+        }
         let key = match addition.personal.is_empty() {
             true => None,
             false => self.case.key(keys)?,
@@ -84,6 +88,18 @@ impl Held {
         let row = append(transaction, self.row, key.as_ref(), addition, now).await?;
         Ok(row.try_into()?)
     }
+}
+
+/// Whether there is room for what a citizen adds: every step reads what was done before it. Where a case stands does not
+/// depend on that.
+pub(super) fn has_room(events: &[CaseEvent], addition: &Addition) -> bool {
+    /// The most that citizens add to a case.
+    const MOST: usize = 500;
+    let by_citizen = |actor: &str| actor.starts_with(CITIZEN);
+    let theirs = events.iter().filter(|event| by_citizen(&event.actor));
+    !by_citizen(&addition.actor)
+        || matches!(addition.happening, Happening::Moved(_))
+        || theirs.count() < MOST
 }
 
 /// A transition that somebody wants to take, with what they give along with it.
@@ -120,32 +136,44 @@ impl Step {
         });
         let protocol = self.protocol.iter();
         let today = legal_day(now);
-        let a_year_ago = today.checked_sub_months(Months::new(12));
-        let protocol = protocol.flat_map(|protocol| protocol.check(a_year_ago, today));
+        let protocol = protocol.flat_map(|protocol| protocol.check(today, Months::new(12)));
         texts.chain(protocol).collect()
     }
 }
 
 impl Protocol {
-    /// What is wrong with it, between these days. It stands in clear in the case: a number is a number.
-    pub(super) fn check(&self, first: Option<NaiveDate>, last: NaiveDate) -> Vec<CaseRefusal> {
-        let belongs = |letter: char| letter.is_ascii_alphanumeric() || "/-._ ".contains(letter);
-        let is_number = self.number.len() <= PROTOCOL
-            && self.number.contains(|letter: char| letter.is_ascii_digit())
-            && self.number.chars().all(belongs);
-        let number = (!is_number).then(|| CaseRefusal::Text {
+    /// What is wrong with it, today and if it is no older than this.
+    pub(super) fn check(&self, today: NaiveDate, oldest: Months) -> Vec<CaseRefusal> {
+        let number = (!is_number(&self.number)).then(|| CaseRefusal::Text {
             path: "protocol.number",
             message: format!(
-                "a number of the protocol has digits, and at most {PROTOCOL} letters, digits and / - . _"
+                "a number of the protocol has at most {PROTOCOL} digits and / - . _, and at most one word, such as AOO"
             ),
         });
-        let is_near = self.date <= last && first.is_none_or(|first| self.date >= first);
-        let date = (!is_near).then(|| CaseRefusal::Text {
+        let first = today.checked_sub_months(oldest).unwrap_or(today);
+        let date = (!(first..=today).contains(&self.date)).then(|| CaseRefusal::Text {
             path: "protocol.date",
-            message: "the date of the protocol is within the last year, and not to come".to_owned(),
+            message: format!("the date of the protocol is between {first} and today"),
         });
         number.into_iter().chain(date).collect()
     }
+}
+
+/// Whether it looks like a number of the protocol. It stands in clear in the case for ever, so that there is no room for
+/// the name of somebody, nor for a fiscal code: digits, and at most one short word that has no more letters than those.
+fn is_number(text: &str) -> bool {
+    /// The longest word.
+    const WORD: usize = 10;
+    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._".contains(&byte);
+    let words = text.split(|letter: char| !letter.is_ascii_alphabetic());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let letters = words.first().map_or(0, |word| word.len());
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    text.len() <= PROTOCOL
+        && text.bytes().all(belongs)
+        && words.len() <= 1
+        && letters <= WORD
+        && digits >= letters.max(1)
 }
 
 /// What the term of a case is counted by.
@@ -191,35 +219,56 @@ pub fn decide(
     }
     let mut touches = touches(events);
     let term = definition.deadline.as_ref();
-    let counted = |touches: &[Touch]| match term {
-        None => Ok(None),
-        Some(term) => due_on(term, touches, terms.calendar).map_err(|error| CaseRefusal::Text {
-            path: "transition",
-            message: error.to_string(),
-        }),
-    };
-    if !matches!(who, Who::Timer) && closes(definition, &facts, counted(&touches)?, terms.now) {
-        return Err(CaseRefusal::TermOver(code()).into());
+    let counted = |touches: &[Touch]| due_on(term?, touches, terms.calendar);
+    let due = counted(&touches);
+    let by_time = matches!(who, Who::Timer);
+    if !by_time && closes(definition, &facts, due, terms.now) {
+        return Err(CaseRefusal::TermOver.into());
     }
-    let touch = transition.deadline.map(|effect| Touch {
-        effect,
-        day: match (effect, &step.protocol) {
-            (DeadlineEffect::Start, Some(protocol)) => protocol.date,
-            _ => legal_day(terms.now),
-        },
-    });
-    touches.extend(touch);
-    Ok(Movement {
+    observations_may_be_over(transition, (&facts, events), who, terms)?;
+    // What time does it does on the last of the days that it waited for, whenever somebody looks; it observes nothing.
+    let timer = transition.timer.filter(|_| by_time);
+    let is_answer = transition.deadline == Some(DeadlineEffect::Answer);
+    let movement = Movement {
         transition: code(),
         from: facts.state.clone(),
         to: target.code.clone(),
         status: target.status,
         effect: transition.effect,
-        deadline: transition.deadline,
-        due_on: counted(&touches)?,
+        deadline: transition.deadline.filter(|_| !(by_time && is_answer)),
+        due_on: None,
         protocol: step.protocol.clone(),
         notifies: transition.notifies.clone(),
+        occurred_on: timer.and_then(|timer| last_day(timer, events, due, terms.calendar)),
+        is_reported: false,
+    };
+    touches.extend(movement.touches(terms.now));
+    Ok(Movement {
+        due_on: counted(&touches),
+        ..movement
     })
+}
+
+/// Whether the days for observations on the announcement of a refusal are over, or some came in: before that nobody
+/// answers it in the place of the applicant, and nobody refuses.
+fn observations_may_be_over(
+    transition: &Transition,
+    (facts, events): (&Facts, &[CaseEvent]),
+    who: &Who<'_>,
+    terms: &Terms<'_>,
+) -> Result<(), CaseRefusal> {
+    let by_office = matches!(who, Who::Officer(_) | Who::System);
+    let concludes = matches!(
+        transition.effect,
+        Some(Effect::AnswerAnnouncement | Effect::Refuse)
+    );
+    let last = announced_on(events)
+        .filter(|_| by_office && concludes && facts.awaits_observations)
+        .and_then(|day| last_day_for_observations(day, terms.calendar));
+    match last {
+        Some(last) if legal_day(terms.now) <= last => Err(CaseRefusal::ObservationsAwaited(last)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the case is entered into the protocol now: once, by those who keep it, where the definition asks for it.
@@ -253,8 +302,10 @@ pub async fn transition(
     let was_draft = held.case.is_private || held.case.status == CaseStatus::Draft;
     let is_sent = movement.status != CaseStatus::Draft && !movement.status.is_final();
     if was_draft && is_sent {
-        let said = held.case.personal(keys, &held.events)?;
-        let data = said.into_iter().rev().find_map(|said| said.data);
+        let said = applications(transaction, &[held.case.id]).await?;
+        let said: Vec<_> = said.into_values().collect();
+        let said = held.case.personal(keys, &said)?;
+        let data = said.into_iter().find_map(|said| said.data);
         // Of an application on paper the data need not be there.
         let data = data.or_else(|| held.case.is_private.then_some(Value::Null));
         let wrong = data

@@ -198,6 +198,9 @@ pub enum Timer {
         /// How many calendar days (giorni).
         days: u16,
     },
+    /// When the days for observations on the announcement of a refusal are over, art. 10-bis L. 241/1990 (allo scadere dei
+    /// giorni per le osservazioni).
+    Observations,
     /// When the term is over: silence (allo scadere del termine).
     Deadline,
 }

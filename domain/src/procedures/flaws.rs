@@ -41,6 +41,8 @@ pub enum FlawKind {
     NoReasons,
     /// A case is reopened whose term is over already.
     NoTermToReopen,
+    /// Time observes something on the announcement of a refusal.
+    AnswerByTimer,
 }
 
 impl FlawKind {
@@ -59,6 +61,7 @@ impl FlawKind {
             Self::OutcomeNotFinal => "OUTCOME_NOT_FINAL",
             Self::NoReasons => "REASONS_NOT_REQUIRED",
             Self::NoTermToReopen => "REOPENING_WITHOUT_TERM",
+            Self::AnswerByTimer => "ANSWER_BY_TIMER",
         }
     }
 
@@ -112,6 +115,10 @@ impl FlawKind {
             Self::NoTermToReopen => (
                 "La riapertura deve far decorrere di nuovo il termine, altrimenti è subito scaduto.",
                 "A reopening has the term begin anew, or else it is over at once.",
+            ),
+            Self::AnswerByTimer => (
+                "Le osservazioni non arrivano da sole: scaduti i giorni, il termine riprende senza alcun effetto.",
+                "Observations do not arrive by themselves: the term runs again without an effect when their days are over.",
             ),
         }
     }
@@ -185,6 +192,11 @@ fn meaning(definition: &Definition, transition: &Transition, path: &str) -> Vec<
                 && definition.deadline.is_some()
                 && !starts(transition),
             FlawKind::NoTermToReopen,
+            "deadline",
+        ),
+        (
+            transition.timer.is_some() && transition.deadline == Some(DeadlineEffect::Answer),
+            FlawKind::AnswerByTimer,
             "deadline",
         ),
     ];

@@ -25,6 +25,10 @@ pub struct Facts {
     pub protocol: Option<String>,
     /// A refusal was announced since the case began or was reopened.
     pub is_announced: bool,
+    /// Nothing came in since it was announced.
+    pub awaits_observations: bool,
+    /// Other software keeps the case: it says what happened, and time takes no step.
+    pub is_reported: bool,
 }
 
 /// What somebody gives along with a transition.
@@ -126,7 +130,8 @@ pub fn take<'a>(
     if !transition.from.contains(&facts.state) {
         return Err(Kept::Elsewhere);
     }
-    if !may_take(transition, who) {
+    let is_left_to_others = facts.is_reported && matches!(who, Who::Timer);
+    if is_left_to_others || !may_take(transition, who) {
         return Err(Kept::NotYours);
     }
     match missing(definition, transition, facts, given) {

@@ -221,6 +221,12 @@ fn what_does_not_mean_what_it_says_is_a_flaw() {
             FlawKind::NoTermToReopen,
             "transitions[2].deadline",
         ),
+        (
+            "/transitions/5/deadline",
+            json!("answer"),
+            FlawKind::AnswerByTimer,
+            "transitions[5].deadline",
+        ),
     ] {
         let found = flaws(&changed(pointer, value));
         let path = path.to_owned();
@@ -397,6 +403,22 @@ fn any_definition() -> impl Strategy<Value = Definition> {
             "transitions": transitions.iter().enumerate().map(transition).collect::<Vec<_>>(),
         }))
     })
+}
+
+/// Of a case that other software keeps that software says what happened.
+#[test]
+fn time_leaves_reported_cases_alone() {
+    let definition = definition();
+    let taken = |is_reported| {
+        let facts = Facts {
+            is_reported,
+            ..at("working")
+        };
+        let taken = take(&definition, "assent", &facts, &Who::Timer, Given::default());
+        taken.map(|_| ())
+    };
+    assert_eq!(taken(false), Ok(()));
+    assert_eq!(taken(true), Err(Kept::NotYours));
 }
 
 proptest! {

@@ -104,6 +104,19 @@ fn is_holiday(day: NaiveDate, calendar: &ClosingCalendar) -> bool {
     Weekday::of(day) == Weekday::Sun || calendar.public_holiday_on(day).is_some()
 }
 
+/// The last of the days on which observations on a notice of rejection are received that reached the applicant on this
+/// day. They are the applicant's: they do not end on a holiday (art. 2963 c.c.).
+pub fn last_day_for_observations(
+    notice: NaiveDate,
+    calendar: &ClosingCalendar,
+) -> Option<NaiveDate> {
+    let mut last = notice.checked_add_days(Days::new(OBSERVATIONS))?;
+    while is_holiday(last, calendar) {
+        last = last.succ_opt()?;
+    }
+    Some(last)
+}
+
 /// Why a term stands still, or begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -141,11 +154,7 @@ impl Pause {
                 )
             }
             PauseKind::RejectionNotice => {
-                let mut latest = after(self.from, OBSERVATIONS)?;
-                // These days are the applicant's: they do not end on a holiday (art. 2963 c.c.).
-                while is_holiday(latest, calendar) {
-                    latest = latest.succ_opt()?;
-                }
+                let latest = last_day_for_observations(self.from, calendar)?;
                 match self.answered {
                     // Observations that come too late do not hold the term any longer.
                     Some(answered) if answered <= latest => after(answered, OBSERVATIONS),
@@ -203,8 +212,8 @@ pub enum Standing {
 /// Why a term is not held up, or not set going.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PauseRefused {
-    /// It stands still.
-    #[error("the term stands still already")]
+    /// It waits to begin anew, so that nothing else holds it up.
+    #[error("the term waits to begin anew")]
     Paused,
     /// Nothing of the kind is waited for.
     #[error("nothing of the kind is waited for")]
@@ -252,30 +261,42 @@ impl Deadline {
         }
     }
 
-    /// Has the term stand still from this day, which may be its last one, or that on which it was to run again.
+    /// The last day of which something is known of the term.
+    pub fn touched_on(&self) -> NaiveDate {
+        let days = self.pauses.iter();
+        let days = days.map(|pause| pause.answered.unwrap_or(pause.from));
+        days.fold(self.start, NaiveDate::max)
+    }
+
+    /// Has the term stand still from this day, which may be its last one, or that on which it was to run again. A notice
+    /// and an interruption end a suspension: its documents are not waited for any more. One may be asked for while the
+    /// days of a notice run; then the term stands still on those of both.
     ///
     /// # Errors
-    /// It stands still, is over, or was held up like this before.
+    /// It waits to begin anew, is over, or was held up like this before.
     pub fn pause(
         &mut self,
         kind: PauseKind,
         from: NaiveDate,
         calendar: &ClosingCalendar,
     ) -> Result<(), PauseRefused> {
-        let last = self.pauses.last();
-        let earliest = last.map_or(self.start, |pause| pause.answered.unwrap_or(pause.from));
-        if from < earliest {
+        if from < self.touched_on() {
             return Err(PauseRefused::Earlier);
         }
         if self.due(calendar).is_some_and(|due| due < from) {
             return Err(PauseRefused::Over);
         }
-        let holds = |pause: &Pause| pause.until(calendar).is_none_or(|until| from < until);
-        if self.pauses.iter().any(holds) {
+        if self.open(PauseKind::Interruption).is_some() {
             return Err(PauseRefused::Paused);
         }
         if self.pauses.iter().any(|pause| pause.kind == kind) {
             return Err(PauseRefused::Again);
+        }
+        let holds = |pause: &&mut Pause| pause.until(calendar).is_none_or(|until| from < until);
+        if kind != PauseKind::Suspension
+            && let Some(suspension) = self.open(PauseKind::Suspension).filter(holds)
+        {
+            suspension.answered = Some(from);
         }
         self.pauses.push(Pause {
             kind,
@@ -291,14 +312,18 @@ impl Deadline {
     /// # Errors
     /// Nothing of the kind was waited for, or it had begun later.
     pub fn resume(&mut self, kind: PauseKind, answered: NaiveDate) -> Result<(), PauseRefused> {
-        let waiting = |pause: &&mut Pause| pause.kind == kind && pause.answered.is_none();
-        let pause = self.pauses.iter_mut().rfind(waiting);
-        let pause = pause.ok_or(PauseRefused::Running)?;
+        let pause = self.open(kind).ok_or(PauseRefused::Running)?;
         if answered < pause.from {
             return Err(PauseRefused::Earlier);
         }
         pause.answered = Some(answered);
         Ok(())
+    }
+
+    /// What was waited for in this way and has not arrived.
+    fn open(&mut self, kind: PauseKind) -> Option<&mut Pause> {
+        let is_open = |pause: &&mut Pause| pause.kind == kind && pause.answered.is_none();
+        self.pauses.iter_mut().rfind(is_open)
     }
 }
 

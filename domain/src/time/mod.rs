@@ -26,7 +26,7 @@ use chrono_tz::Tz;
 pub use clock::{InvalidMonthDay, InvalidTimeOfDay, MonthDay, TimeOfDay, Weekday};
 pub use deadline::{
     Deadline, DeadlineRule, Pause, PauseKind, PauseRefused, Standing, TermLength, end_of_day,
-    legal_day,
+    last_day_for_observations, legal_day,
 };
 pub use moment::Moment;
 pub use opening_hours::{

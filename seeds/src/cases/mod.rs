@@ -9,10 +9,10 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use fastrand::Rng;
 use municipio_domain::{
-    audit::{Actor, Deed, record},
+    audit::{Actor, record},
     cases::{
-        Case, CaseError, CaseRefusal, Cases, Evidence, EvidenceKind, NewCase, People, Protocol,
-        Sight, Step, Terms, add_evidence, decide, facts, hold, open_case, transition,
+        Case, CaseError, CaseOrigin, CaseRefusal, Cases, Evidence, EvidenceKind, NewCase, People,
+        Protocol, Sight, Step, Terms, add_evidence, decide, facts, hold, open_case, transition,
     },
     citizens::CitizenKeys,
     content::{ContentType, Contents, types::Procedure},
@@ -21,9 +21,10 @@ use municipio_domain::{
         Available, Definition, Effect, Officer, Requirement, Taker, Transition, Who, available,
     },
     store::{TenantStore, Transaction},
+    tenants::IpaCode,
     time::{ClosingCalendar, legal_day},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::load::item_id;
 use people::{person, subjects};
@@ -43,6 +44,7 @@ const OFFICERS: [&str; 2] = ["account:demo-1", "account:demo-2"];
 /// The database failed, or a definition does not let a case through.
 pub async fn load_cases(
     store: &TenantStore,
+    municipality: &IpaCode,
     keys: &CitizenKeys,
     now: DateTime<Utc>,
 ) -> Result<usize, CaseError> {
@@ -50,7 +52,7 @@ pub async fn load_cases(
     let cases = Cases::from(&contents);
     let mut rng = Rng::with_seed(241);
     let transaction = store.begin().await?;
-    let (mut made, mut protocol) = (0, 0);
+    let (mut made, mut protocol) = (Vec::new(), 0);
     for (key, subjects) in subjects() {
         let id = item_id(store.tenant_id(), ContentType::Procedure, key);
         let Some(revision) = cases.published(id).await? else {
@@ -82,24 +84,29 @@ pub async fn load_cases(
                 Some(way) => {
                     let begun = now - BETWEEN * (i32::try_from(way.len()).unwrap_or(0) + 1);
                     let case = walk.open(people, data.clone(), begun).await?;
+                    made.push(case.id);
                     walk.along(case, way, begun, &mut protocol).await?;
                 }
                 None => {
                     let begun = now - TimeDelta::days(rng.i64(2..LONGEST));
                     let begun = begun + TimeDelta::minutes(rng.i64(0..600));
                     let case = walk.open(people, data.clone(), begun).await?;
+                    made.push(case.id);
                     // Some have just begun, most have come to their end.
                     let steps = rng.usize(0..14);
                     walk.on(case, steps, begun, &mut protocol, &mut rng).await?;
                 }
             }
-            made += 1;
         }
     }
-    let deed = Deed::new("case.load").with(json!({ "cases": made }));
-    record(&transaction, &Actor::system(), &deed, now).await?;
+    // Each of them: who makes one up later is found.
+    for case in &made {
+        let held = hold(&transaction, &Sight::Everything, *case, None).await?;
+        let deed = held.case.deed("case.load", municipality);
+        record(&transaction, &Actor::system(), &deed, now).await?;
+    }
     transaction.commit().await?;
-    Ok(made)
+    Ok(made.len())
 }
 
 /// A way through a definition.
@@ -124,7 +131,7 @@ impl Walk<'_> {
             office: None,
             people,
             data: Some(data),
-            is_by_citizen: false,
+            origin: CaseOrigin::Office,
         };
         open_case(
             self.transaction,
@@ -229,7 +236,7 @@ impl Walk<'_> {
         let reference = format!("{code}-{}", held.case.version);
         let code = code.to_owned();
         let evidence = Evidence { kind, code };
-        with_somebody(|who| evidence.check(definition, &held, who))?;
+        with_somebody(|who| evidence.check(definition, &held, who, Some(&reference)))?;
         let evidence = (definition, evidence, None, Some(reference));
         let actor = actor.to_owned();
         add_evidence(self.transaction, self.keys, held, evidence, actor, now).await
@@ -277,7 +284,7 @@ impl Walk<'_> {
 
 /// Silence took a case on, as far as the law goes: that is left to time.
 fn is_over(refusal: &CaseRefusal) -> bool {
-    matches!(refusal, CaseRefusal::TermOver(_))
+    matches!(refusal, CaseRefusal::TermOver)
 }
 
 /// Decides something as an officer who may everything.
@@ -323,9 +330,12 @@ impl Way {
             };
             codes.into_iter().map(move |code| (kind, code))
         });
+        // What somebody sends against an announcement comes in as a document.
+        let is_answer = transition.effect == Some(Effect::AnswerAnnouncement);
+        let observations = is_answer.then(|| (EvidenceKind::Document, "other".to_owned()));
         Self {
             code: transition.code.clone(),
-            lacks: lacks.collect(),
+            lacks: lacks.chain(observations).collect(),
             is_rare: matches!(
                 transition.effect,
                 Some(Effect::Withdraw | Effect::AnnounceRefusal | Effect::Refuse)

@@ -46,8 +46,10 @@ on_both! {
         let step = |case: &Value, transition: &str| json!({ "id": case["id"], "expectedVersion": case["version"], "transition": transition });
         let refused = story.mutate(&anna, "transitionCase", step(&case, "submit")).await;
         assert_eq!(wrong(&refused)[0], ("REQUIREMENT_MISSING".to_owned(), "case.evidence.document.form".to_owned()));
-        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo" });
-        let case = story.done(&anna, "addCaseEvidence", form).await;
+        let form = |reference: Value| json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo", "reference": reference });
+        let nothing = story.mutate(&anna, "addCaseEvidence", form(Value::Null)).await;
+        assert_eq!(wrong(&nothing), [("INVALID_VALUE".to_owned(), "reference".to_owned())], "no document without a place");
+        let case = story.done(&anna, "addCaseEvidence", form(json!("portale/4711"))).await;
         let refused = story.mutate(&anna, "transitionCase", step(&case, "submit")).await;
         assert_eq!(wrong(&refused), [("INVALID_DATA".to_owned(), "data".to_owned())]);
         let revised = json!({ "id": case["id"], "expectedVersion": case["version"], "data": { "address": "Via Roma 1" } });
@@ -99,6 +101,36 @@ on_both! {
         let weak = story.app.citizen_at(&story.tenant, 1, LevelOfAssurance::Low).await;
         let refused = story.app.ask_as(&weak, mine, json!({})).await;
         assert!(refused.pointer("/data/myCases").is_none_or(Value::is_null), "{refused}");
+    }
+}
+
+on_both! {
+    async fn nobody_begins_applications_without_end(engine) {
+        let story = Story::begin(engine).await;
+        let body = procedure("Accesso agli atti", story.offices[1], &with_drafts());
+        let procedure = story.editor.published(ContentType::Procedure, body).await;
+        let anna = story.app.citizen(&story.tenant, 1).await;
+        let query = "mutation($input: StartCaseInput!) { startCase(input: $input) { case { id version } userErrors { code } } }";
+        let input = json!({ "input": { "procedure": global_id(ContentType::Procedure, procedure), "subject": "Copia" } });
+        let start = async || story.ask(&anna, query, input.clone()).await["startCase"].take();
+        for _ in 0..49 {
+            assert_eq!(start().await["userErrors"], json!([]));
+        }
+        let last = start().await;
+        assert_eq!(start().await["userErrors"][0]["code"], "TOO_MANY_DRAFTS");
+        // What was sent is no draft any more.
+        let form = json!({ "id": last["case"]["id"], "kind": "DOCUMENT", "code": "form", "reference": "portale/1" });
+        story.done(&anna, "addCaseEvidence", form).await;
+        let revise = json!({ "id": last["case"]["id"], "expectedVersion": 2, "data": { "address": "Via Roma 1" } });
+        story.done(&anna, "reviseCase", revise).await;
+        let seen = story.ask(&anna, "query($id: ID!) { case(id: $id) { data } }", json!({ "id": last["case"]["id"] })).await;
+        assert_eq!(seen["case"]["data"], json!({ "address": "Via Roma 1" }));
+        let submit = json!({ "id": last["case"]["id"], "expectedVersion": 3, "transition": "submit" });
+        story.done(&anna, "transitionCase", submit).await;
+        assert_eq!(start().await["userErrors"], json!([]));
+        let luca = story.app.citizen(&story.tenant, 2).await;
+        let other = story.ask(&luca, query, input.clone()).await;
+        assert_eq!(other["startCase"]["userErrors"], json!([]), "others begin their own");
     }
 }
 

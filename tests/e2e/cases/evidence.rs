@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     citizen::with_drafts,
-    story::{Story, definition, procedure, today, wrong},
+    story::{MARIO, Story, definition, procedure, today, wrong},
 };
 
 fn pair(code: &str, path: &str) -> (String, String) {
@@ -21,7 +21,7 @@ on_both! {
         let anna = story.app.citizen(&story.tenant, 1).await;
         let start = json!({ "procedure": global_id(ContentType::Procedure, procedure), "subject": "Copia", "data": { "address": "Via Roma 1" } });
         let case = story.done(&anna, "startCase", start).await;
-        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form" });
+        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "reference": "portale/1" });
         let case = story.done(&anna, "addCaseEvidence", form).await;
         let step = |case: &Value, transition: &str, number: &str| json!({ "id": case["id"], "expectedVersion": case["version"],
             "transition": transition, "comment": "Ecco.", "reasons": "Non spetta.", "protocol": { "number": number, "date": today() } });
@@ -30,8 +30,10 @@ on_both! {
         let mut submit = step(&case, "submit", "");
         submit["protocol"] = Value::Null;
         let case = story.done(&anna, "transitionCase", submit).await;
-        let refused = story.mutate(&story.chief, "transitionCase", step(&case, "register", "Mario Rossi, Via Roma 1")).await;
-        assert_eq!(wrong(&refused), [pair("INVALID_VALUE", "protocol.number")], "it is no place for names");
+        for name in ["Mario Rossi, Via Roma 1", "Mario Rossi 1", "Mario.Rossi.1/2026", MARIO, "2026/RSSMRA80A01H501U", "2026/0001 A"] {
+            let refused = story.mutate(&story.chief, "transitionCase", step(&case, "register", name)).await;
+            assert_eq!(wrong(&refused), [pair("INVALID_VALUE", "protocol.number")], "{name}: it is no place for names");
+        }
         let case = story.done(&story.chief, "transitionCase", step(&case, "register", "2026/77")).await;
         assert_eq!(case["protocol"]["number"], "2026/77");
         let refused = story.mutate(&story.chief, "transitionCase", step(&case, "request-integration", "2026/78")).await;

@@ -2,8 +2,10 @@
 
 mod citizen;
 mod evidence;
+mod fields;
 mod migration;
 mod privacy;
+mod reported;
 mod reports;
 mod sight;
 pub mod story;

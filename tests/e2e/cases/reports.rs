@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::story::{MARIO, Story};
 use crate::rest::{contract, faults, whole};
 
-const NOON: &str = "2026-11-26T12:00:00Z";
+const NOON: &str = "2026-03-02T12:00:00Z";
 
 /// A report of a case in this state at this moment.
-fn report(state: &str, occurred_at: &str) -> Value {
+pub fn report(state: &str, occurred_at: &str) -> Value {
     json!({
         "procedure": "cambio-di-residenza",
         "state": state,
@@ -23,7 +23,7 @@ fn report(state: &str, occurred_at: &str) -> Value {
 }
 
 impl Story {
-    async fn send(
+    pub async fn send(
         &self,
         token: &str,
         method: Method,
@@ -45,11 +45,11 @@ impl Story {
         (answer.status(), answer.json().await.unwrap())
     }
 
-    async fn put(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub async fn put(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         Box::pin(self.send(&self.chief, Method::PUT, path, Some(body))).await
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
         Box::pin(self.send(&self.chief, Method::GET, path, None)).await
     }
 }
@@ -68,23 +68,23 @@ on_both! {
             let again = story.put(path, &report("in-progress", NOON)).await;
             assert_eq!((again.0.as_u16(), &again.1["result"], &again.1["case"]["version"]), (200, &json!("UNCHANGED"), &json!(2)));
         }
-        let protocol = json!({ "protocol": { "number": "2026/0001", "date": "2026-11-26" } });
-        let registered = story.put(path, &with(report("in-progress", "2026-11-26T13:00:00Z"), protocol)).await.1;
+        let protocol = json!({ "protocol": { "number": "2026/0001", "date": "2026-03-02" } });
+        let registered = story.put(path, &with(report("in-progress", "2026-03-02T13:00:00Z"), protocol)).await.1;
         assert_eq!((&registered["result"], &registered["case"]["protocolNumber"]), (&json!("UPDATED"), &json!("2026/0001")), "{registered:#}");
-        let other = json!({ "protocol": { "number": "2026/0002", "date": "2026-11-26" } });
-        let other = story.put(path, &with(report("in-progress", "2026-11-26T14:00:00Z"), other)).await;
+        let other = json!({ "protocol": { "number": "2026/0002", "date": "2026-03-02" } });
+        let other = story.put(path, &with(report("in-progress", "2026-03-02T14:00:00Z"), other)).await;
         assert_eq!((other.0.as_u16(), &other.1["code"]), (422, &json!("REPORT_REFUSED")), "a case keeps its number");
-        let granted = story.put(path, &report("granted", "2026-11-27T09:00:00Z")).await.1;
+        let granted = story.put(path, &report("granted", "2026-03-03T09:00:00Z")).await.1;
         assert_eq!((&granted["result"], &granted["case"]["outcome"], &granted["case"]["version"]), (&json!("UPDATED"), &json!("granted"), &json!(4)));
         assert_eq!(granted["case"]["status"], "processo-concluso.esito-positivo");
-        let older = story.put(path, &report("integration-requested", "2026-11-26T15:00:00Z")).await;
+        let older = story.put(path, &report("integration-requested", "2026-03-02T15:00:00Z")).await;
         assert_eq!((older.0.as_u16(), &older.1["result"], &older.1["case"]["state"]), (200, &json!("OUTDATED"), &json!("granted")));
         let known = story.get(path).await.1;
-        assert_eq!((&known["state"], &known["version"], &known["reportedAt"]), (&json!("granted"), &json!(4), &json!("2026-11-27T09:00:00Z")));
+        assert_eq!((&known["state"], &known["version"], &known["reportedAt"]), (&json!("granted"), &json!(4), &json!("2026-03-03T09:00:00Z")));
         // All of it is as the contract says.
         let contract = contract(&story.app).await;
         let operations = &contract["paths"]["/sources/{source}/cases/{externalId}"];
-        let refused = story.put(path, &report("altro", "2026-11-28T09:00:00Z")).await;
+        let refused = story.put(path, &report("altro", "2026-03-04T09:00:00Z")).await;
         for (operation, (status, body)) in [("put", &first), ("put", &older), ("put", &refused), ("get", &(StatusCode::OK, known.clone()))] {
             let said = whole(&contract, &operations[operation]["responses"][status.as_str()]);
             let schema = &said["content"].as_object().unwrap().values().next().unwrap()["schema"];
@@ -106,10 +106,10 @@ on_both! {
     async fn whatever_the_order_the_newest_report_counts(engine) {
         let story = Story::begin(engine).await;
         let reports = [
-            ("submitted", "2026-11-26T08:00:00Z"),
-            ("in-progress", "2026-11-26T09:00:00Z"),
-            ("integration-requested", "2026-11-26T10:00:00Z"),
-            ("refused", "2026-11-26T11:00:00Z"),
+            ("submitted", "2026-03-02T08:00:00Z"),
+            ("in-progress", "2026-03-02T09:00:00Z"),
+            ("integration-requested", "2026-03-02T10:00:00Z"),
+            ("refused", "2026-03-02T11:00:00Z"),
         ];
         for first in 0..4 {
             for step in [1, 3] {
@@ -149,6 +149,9 @@ on_both! {
             (json!({ "subject": "" }), "subject: "),
             (json!({ "applicant": { "fiscalCode": "RSSMRA80A01H501V" } }), "applicant.fiscalCode: "),
             (json!({ "occurredAt": "ieri" }), "a member"),
+            (json!({ "occurredAt": "2099-01-01T00:00:00Z" }), "occurredAt: "),
+            (json!({ "protocol": { "number": "1", "date": "2099-01-01" } }), "protocol.date: "),
+            (json!({ "protocol": { "number": "1", "date": "-200000-01-01" } }), "protocol.date: "),
             (json!({ "altro": 1 }), "a member"),
         ] {
             let (status, body) = story.put(path, &with(report("in-progress", NOON), change)).await;
@@ -157,6 +160,12 @@ on_both! {
             assert!(!body.to_string().contains("RSSMRA80A01H501V"));
         }
         assert_eq!(story.get(path).await.0, 404);
+        // Nothing is locked by what was refused, and no name is too strange to be looked for.
+        for strange in ["%00", "a%00b"] {
+            let path = format!("anagrafe/cases/{strange}");
+            assert_eq!(story.get(&path).await.0, 404, "{strange}");
+            assert_eq!(story.put(&path, &report("in-progress", NOON)).await.0, 422, "{strange}");
+        }
         let citizen = story.app.citizen(&story.tenant, 1).await;
         let beside = story.officer(story.offices[2]).await;
         let here = story.officer(story.offices[0]).await;

@@ -99,6 +99,12 @@ on_both! {
         ] {
             assert_eq!(story.subjects(&story.chief, filter.clone()).await, subjects, "{filter}");
         }
+        let query = "query($filter: CaseFilter) { cases(filter: $filter) { nodes { id } } }";
+        for (name, value) in [("protocolNumber", json!("a\0b")), ("states", json!(["granted", "\0"])), ("states", json!(["a".repeat(300)]))] {
+            let refused = story.app.ask_as(&story.chief, query, json!({ "filter": { name: value } })).await;
+            let said = &refused["errors"][0]["extensions"];
+            assert_eq!((&said["code"], &said["argument"]), (&json!("INVALID_ARGUMENT"), &json!(format!("filter.{name}"))), "{refused:#}");
+        }
         let queue = "query($first: Int) { cases(first: $first) { nodes { subject state { label } procedure { title } office { title } availableTransitions { code } timeline { text } accesses { reader } } } }";
         let statements = async |first: i32| {
             let work = async || { story.ask(&story.chief, queue, json!({ "first": first })).await; };

@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use super::story::Story;
 
 /// Changes, and what is said of them.
-const CHANGES: [(&str, &str); 10] = [
+const CHANGES: [(&str, &str); 13] = [
     (
         "UPDATE case_event SET details = replace(details, '2026/0001234', '2026/0009999') WHERE number = 3",
         "entry 3 was changed: its hash does not fit",
@@ -52,6 +52,20 @@ const CHANGES: [(&str, &str); 10] = [
         "UPDATE case_file SET sealed = NULL",
         "what the case says of people, or the key to it, was changed or removed",
     ),
+    (
+        "UPDATE case_file SET data_key = 'AAAA'",
+        "what the case says of people, or the key to it, was changed or removed",
+    ),
+    // The hash is no secret: whoever writes the database adds an event that fits, but that was told to nobody.
+    (
+        "DELETE FROM audit_entry WHERE number = (SELECT max(number) FROM audit_entry)",
+        "entry 3 was put there: the audit log does not know it as the last one",
+    ),
+    // Nor was that a whole case is there.
+    (
+        "DELETE FROM audit_entry WHERE name LIKE 'case.%'",
+        "entry 3 was put there: the audit log does not know it as the last one",
+    ),
 ];
 
 on_both! {
@@ -60,13 +74,13 @@ on_both! {
             let story = Story::begin(engine).await;
             story.in_progress(&story.chief, story.offices[1]).await;
             let administrator = story.app.administrator().await;
-            let mut refused = ["UPDATE case_event", "DELETE FROM case_event"].into_iter();
-            let is_of_events = refused.any(|start| change.starts_with(start));
+            let mut kept = ["UPDATE case_event", "DELETE FROM case_event", "DELETE FROM audit_entry"].into_iter();
+            let is_kept = kept.any(|start| change.starts_with(start));
             let refused = story.app.as_the_program(&story.tenant).await.execute_unprepared(change).await;
-            assert_eq!(refused.is_err(), is_of_events, "{change}: the database itself refuses");
+            assert_eq!(refused.is_err(), is_kept, "{change}: the database itself refuses");
             let around = match engine {
-                Engine::Sqlite => "DROP TRIGGER case_event_unchanged; DROP TRIGGER case_event_kept",
-                Engine::Postgres => "DROP TRIGGER case_event_kept ON case_event",
+                Engine::Sqlite => "DROP TRIGGER case_event_unchanged; DROP TRIGGER case_event_kept; DROP TRIGGER audit_entry_kept",
+                Engine::Postgres => "DROP TRIGGER case_event_kept ON case_event; DROP TRIGGER audit_entry_kept ON audit_entry",
             };
             administrator.execute_unprepared(around).await.unwrap();
             administrator.execute_unprepared(change).await.unwrap();

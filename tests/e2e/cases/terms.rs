@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::story::{Story, definition, procedure, wrong};
 
 /// A definition with a term of thirty days, after which silence means assent.
-fn with_term() -> Value {
+pub fn with_term() -> Value {
     let mut body = definition();
     body["deadline"] = json!({ "days": 30, "alerts": [10, 3] });
     let effects = [

@@ -204,10 +204,13 @@ on_both! {
         let case = story.in_progress(&story.chief, story.offices[1]).await;
         let store = story.app.database.tenant(story.tenant.id);
         let transaction = store.begin().await.unwrap();
-        move_on(&transaction, story.procedure, LifeStep::Delete, now()).await.unwrap();
+        let [_, with_cases, without] = story.offices;
+        for item in [story.procedure, with_cases, without] {
+            move_on(&transaction, item, LifeStep::Delete, now()).await.unwrap();
+        }
         transaction.commit().await.unwrap();
         let later = now() + TimeDelta::days(100);
-        assert_eq!(purge(&store, &story.tenant, later).await.unwrap(), 0);
+        assert_eq!(purge(&store, &story.tenant, later).await.unwrap(), 1, "the office without cases");
         let seen = story.case(&story.chief, &case["id"]).await;
         assert_eq!(seen["state"]["label"], "In lavorazione");
         assert_eq!(column(&seen["availableTransitions"], "code"), ["request-integration", "grant", "refuse"]);

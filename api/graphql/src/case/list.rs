@@ -6,7 +6,7 @@ use async_graphql::{
 use chrono::NaiveDate;
 use municipio_domain::{
     cases::{self, Cases, Sight},
-    content::{ContentType, Page},
+    content::{ContentType, Page, check_text},
     ids::AccountId,
     tenants::IpaCode,
 };
@@ -71,8 +71,25 @@ pub(crate) struct CaseFilter {
     is_open: Option<bool>,
 }
 
+/// The longest text that a list is filtered by.
+const TEXT: usize = 255;
+
 impl CaseFilter {
+    /// Texts that no case has cannot be asked for either: PostgreSQL refuses some of them.
+    fn check(&self) -> Result<()> {
+        let states = self.states.iter().flatten();
+        let states = states.map(|state| ("filter.states", state));
+        let number = self.protocol_number.iter();
+        let number = number.map(|number| ("filter.protocolNumber", number));
+        for (argument, text) in states.chain(number) {
+            let checked = check_text(text, TEXT, argument);
+            checked.map_err(|error| ErrorCode::InvalidArgument.about(argument, error.message))?;
+        }
+        Ok(())
+    }
+
     fn read(self, data: &RequestData) -> Result<cases::CaseFilter> {
+        self.check()?;
         let procedure = self
             .procedure
             .map(|id| data.item_id(&id, ContentType::Procedure, "filter.procedure"));

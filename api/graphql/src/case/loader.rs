@@ -56,6 +56,27 @@ impl Loader<EventsOf> for CaseLoader {
     }
 }
 
+/// What is applied for in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ApplicationOf(pub(crate) CaseId);
+
+impl Loader<ApplicationOf> for CaseLoader {
+    type Value = CaseEvent;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[ApplicationOf],
+    ) -> Result<HashMap<ApplicationOf, CaseEvent>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let events = Cases::from(&self.0).applications(&ids).await;
+        let events = events.map_err(Arc::new)?.into_iter();
+        Ok(events
+            .map(|(id, event)| (ApplicationOf(id), event))
+            .collect())
+    }
+}
+
 /// That somebody reads what a case says of people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ReadBy {

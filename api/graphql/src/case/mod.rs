@@ -16,7 +16,9 @@ use municipio_domain::{
 
 pub(crate) use event::{CaseEvent, CaseEvidenceKind};
 pub(crate) use list::{CaseConnection, CaseFilter, CaseOrder, last_updated_first, next_due_first};
-pub(crate) use loader::{AccessesOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, SeenCase};
+pub(crate) use loader::{
+    AccessesOf, ApplicationOf, CaseLoader, EventsOf, ProcedureOf, ReadBy, SeenCase,
+};
 pub(crate) use object::Case;
 pub(crate) use update::CaseUpdate;
 

@@ -13,7 +13,7 @@ use municipio_domain::{
 };
 use serde_json::Value;
 
-use super::{AccessesOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys};
+use super::{AccessesOf, ApplicationOf, CaseEvent, EventsOf, ProcedureOf, SeenCase, failed, keys};
 use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
@@ -296,12 +296,12 @@ impl Case {
     /// What the application says (dati dell'istanza).
     async fn data(&self, ctx: &Context<'_>) -> Option<Result<Json<Value>>> {
         let read = async || -> Result<Option<Json<Value>>> {
-            let history = self.history(data(ctx)?).await?;
-            let data = history
-                .into_iter()
-                .rev()
-                .find_map(|(_, personal)| personal.data);
-            Ok(data.map(Json))
+            let data = data(ctx)?;
+            data.note_reading(self.case.id).await?;
+            let event = data.case_application(ApplicationOf(self.case.id)).await?;
+            let said = self.case.personal(keys(data)?, event.as_slice());
+            let said = said.map_err(failed)?.pop();
+            Ok(said.and_then(|personal| personal.data).map(Json))
         };
         read().await.transpose()
     }

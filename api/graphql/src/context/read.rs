@@ -27,7 +27,7 @@ use municipio_domain::{
 
 use super::{LinkedList, LinkedPart, RequestData};
 use crate::{
-    case::{AccessesOf, EventsOf, ProcedureOf, ReadBy, SeenCase},
+    case::{AccessesOf, ApplicationOf, EventsOf, ProcedureOf, ReadBy, SeenCase},
     error::{denied, failed, internal},
     notification::NotificationsOf,
     release::{ChangesOf, ReportOf},
@@ -107,6 +107,11 @@ impl RequestData {
     /// What happened in a case.
     pub(crate) async fn case_events(&self, of: EventsOf) -> Result<Vec<CaseEvent>> {
         all(&self.cases, of).await
+    }
+
+    /// The event that says what is applied for in a case.
+    pub(crate) async fn case_application(&self, of: ApplicationOf) -> Result<Option<CaseEvent>> {
+        self.cases.load_one(of).await.map_err(shared)
     }
 
     /// Writes down that the caller reads what a case says of people: before it is shown.

@@ -27,6 +27,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     ("ARCHIVED", "The content is archived: unarchive it first."),
     ("CASE_CLOSED", "The case is closed: reopen it first."),
     (
+        "CASE_FULL",
+        "The case takes no more documents and messages of its applicant: there are five hundred steps of citizens.",
+    ),
+    (
         "CASE_SENT",
         "The application was sent: answer what the office asks for, or write a message.",
     ),
@@ -265,6 +269,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "There is no draft: nothing can be published or copied.",
     ),
     (
+        "OBSERVATIONS_AWAITED",
+        "The applicant may still answer the announcement of a refusal: wait, or note what came in as a document.",
+    ),
+    (
         "OFFICE_MISSING",
         "Name the office: the procedure has no competent body.",
     ),
@@ -383,6 +391,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The term is over, and silence took its place: nothing else is done in this state any more.",
     ),
     ("TOO_LONG", "The text is too long."),
+    (
+        "TOO_MANY_DRAFTS",
+        "Send or withdraw some of the applications that were begun first: there are fifty at most.",
+    ),
     ("TOO_MANY_CHANGES", "Make several releases."),
     (
         "TOO_MANY_SYNONYMS",
@@ -467,6 +479,7 @@ mod tests {
     /// the rules.
     const OTHERS: [&str; 35] = [
         "ABCDEHLMPRST",
+        "ANSWER_BY_TIMER",
         "BIRTH_DATE_WRONG",
         "CARGO_PKG_VERSION",
         "CAUTION",

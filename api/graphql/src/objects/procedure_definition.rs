@@ -343,12 +343,12 @@ impl ProcedureTransition {
     /// When it happens by itself; null when it does not (automatismo).
     async fn timer(&self) -> Option<TransitionTimer> {
         let timer = self.transition.timer?;
-        Some(TransitionTimer {
-            days: match timer {
-                procedures::Timer::After { days } => Some(days),
-                procedures::Timer::Deadline => None,
-            },
-        })
+        let (kind, days) = match timer {
+            procedures::Timer::After { days } => (TransitionTimerKind::After, Some(days)),
+            procedures::Timer::Observations => (TransitionTimerKind::Observations, None),
+            procedures::Timer::Deadline => (TransitionTimerKind::Deadline, None),
+        };
+        Some(TransitionTimer { kind, days })
     }
 
     /// Who is told of it (destinatari dell'avviso).
@@ -361,8 +361,22 @@ impl ProcedureTransition {
 /// When a transition happens by itself (automatismo).
 #[derive(SimpleObject)]
 pub(crate) struct TransitionTimer {
-    /// After so many days in the state; null when it happens as the term is over (giorni).
+    /// What it waits for (evento atteso).
+    kind: TransitionTimerKind,
+    /// After so many days in the state; null when it waits for something else (giorni).
     days: Option<u16>,
+}
+
+/// What a transition waits for that happens by itself (evento atteso).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum TransitionTimerKind {
+    /// After so many days in the state (dopo alcuni giorni).
+    After,
+    /// When the days for observations on the announcement of a refusal are over, art. 10-bis L. 241/1990 (allo scadere dei
+    /// giorni per le osservazioni).
+    Observations,
+    /// When the term is over: silence (allo scadere del termine).
+    Deadline,
 }
 
 /// What applicants attach (documento da allegare).

@@ -130,11 +130,15 @@ pub(super) async fn report(
         (Reported::Created, false) => StatusCode::CREATED,
         _ => StatusCode::OK,
     };
-    let body = json!({ "result": reported, "case": shown(&tenant, &case, None) });
+    let mut body = json!({ "result": reported });
+    if let Some(case) = case {
+        body["case"] = shown(&tenant, &case, None);
+    }
     Ok(answer(status, &body))
 }
 
-type Taken = (Arc<Tenant>, Reported, Case);
+/// What was done to which case, which is shown to those alone who see it.
+type Taken = (Arc<Tenant>, Reported, Option<Case>);
 
 async fn take(
     request: &HttpRequest,
@@ -189,7 +193,8 @@ async fn take(
             .await
             .map_err(|error| Problem::failed(&error))?;
     }
-    Ok((requester.tenant, reported, case))
+    let is_seen = rights.reads.sees(&case);
+    Ok((requester.tenant, reported, is_seen.then_some(case)))
 }
 
 /// How a case stands, as it is known.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     audit::{self, Actor, Deed},
-    cases::is_followed,
+    cases::has_some,
     content::{ContentType, ItemState, global_id, queries::read_type},
     ids::ItemId,
     store::{StoreError, TenantStore, Transaction},
@@ -137,18 +137,20 @@ pub async fn move_on(
     only(move_on_all(transaction, &[target.into()], step, now).await?)
 }
 
-/// Keeps the procedures whose definitions cases follow: what happened in a case would mean nothing without them.
+/// Keeps the procedures whose definitions cases follow, and the offices in charge of some: what happened in a case would
+/// mean nothing without the one, and nobody of an office would see it without the other.
 async fn keep_followed(
     transaction: &Transaction,
     gone: &mut Vec<content_item::Model>,
 ) -> Result<(), StoreError> {
-    let is_procedure =
-        |item: &&content_item::Model| item.content_type == ContentType::Procedure.as_str();
-    let procedures = gone.iter().filter(is_procedure);
-    let procedures: Vec<_> = procedures.map(|item| ItemId(item.id)).collect();
-    for procedure in procedures {
-        if is_followed(transaction, procedure).await? {
-            gone.retain(|item| item.id != procedure.0);
+    let has_cases = [ContentType::Procedure, ContentType::Office].map(ContentType::as_str);
+    let known = gone
+        .iter()
+        .filter(|item| has_cases.contains(&item.content_type.as_str()));
+    let known: Vec<_> = known.map(|item| ItemId(item.id)).collect();
+    for id in known {
+        if has_some(transaction, id).await? {
+            gone.retain(|item| item.id != id.0);
         }
     }
     Ok(())

@@ -101,8 +101,8 @@ fn a_term_stands_still_once_for_each_reason_and_not_when_it_is_over() {
     let paused = Standing::Paused(suspension, Some(date("2026-05-01")));
     assert_eq!(deadline.on(date("2026-03-11"), &calendar), paused);
     assert_eq!(
-        pause(&mut deadline, notice, "2026-03-11"),
-        Err(PauseRefused::Paused)
+        pause(&mut deadline, suspension, "2026-03-11"),
+        Err(PauseRefused::Again)
     );
     assert_eq!(
         deadline.resume(suspension, date("2026-03-09")),
@@ -138,14 +138,56 @@ fn what_happens_on_one_day_is_told_apart() {
     let mut deadline = Deadline::new(DeadlineRule::default(), date("2026-03-02"));
     let day = date("2026-03-10");
     deadline.pause(suspension, day, &calendar).unwrap();
-    let again = deadline.pause(notice, day, &calendar);
-    assert_eq!(again, Err(PauseRefused::Paused), "one waits for documents");
     let observations = deadline.resume(notice, day);
     assert_eq!(observations, Err(PauseRefused::Running));
     deadline.resume(suspension, day).unwrap();
     deadline.pause(notice, day, &calendar).unwrap();
     deadline.resume(notice, day).unwrap();
     assert_eq!(deadline.due(&calendar), Some(date("2026-04-11")));
+}
+
+#[test]
+fn what_begins_while_documents_are_waited_for_ends_that() {
+    let calendar = ClosingCalendar::default();
+    let mut suspended = Deadline::new(DeadlineRule::default(), date("2026-03-02"));
+    let pause = |deadline: &mut Deadline, kind, day| deadline.pause(kind, date(day), &calendar);
+    pause(&mut suspended, PauseKind::Suspension, "2026-03-10").unwrap();
+
+    let mut announced = suspended.clone();
+    pause(&mut announced, PauseKind::RejectionNotice, "2026-03-12").unwrap();
+    let due = Some(date("2026-04-14"));
+    assert_eq!(announced.due(&calendar), due, "two days, then eleven");
+    let documents = announced.resume(PauseKind::Suspension, date("2026-03-13"));
+    assert_eq!(documents, Err(PauseRefused::Running));
+
+    let mut interrupted = suspended;
+    pause(&mut interrupted, PauseKind::Interruption, "2026-03-12").unwrap();
+    assert_eq!(interrupted.due(&calendar), None, "it begins anew");
+    let notice = pause(&mut interrupted, PauseKind::RejectionNotice, "2026-03-13");
+    assert_eq!(notice, Err(PauseRefused::Paused));
+    let completed = interrupted.resume(PauseKind::Interruption, date("2026-03-20"));
+    assert_eq!(completed, Ok(()));
+    assert_eq!(interrupted.due(&calendar), Some(date("2026-04-19")));
+}
+
+#[test]
+fn documents_that_are_asked_for_during_a_notice_hold_the_term_beyond_it() {
+    let calendar = ClosingCalendar::default();
+    let mut deadline = Deadline::new(DeadlineRule::default(), date("2026-03-02"));
+    let (suspension, notice) = (PauseKind::Suspension, PauseKind::RejectionNotice);
+    deadline
+        .pause(notice, date("2026-03-10"), &calendar)
+        .unwrap();
+    deadline.resume(notice, date("2026-03-12")).unwrap();
+    deadline
+        .pause(suspension, date("2026-03-13"), &calendar)
+        .unwrap();
+    deadline.resume(suspension, date("2026-03-15")).unwrap();
+    // Within the twelve days of the notice.
+    assert_eq!(deadline.due(&calendar), Some(date("2026-04-13")));
+    let mut longer = deadline;
+    longer.pauses[1].answered = Some(date("2026-03-25"));
+    assert_eq!(longer.due(&calendar), Some(date("2026-04-16")));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, Object, Result};
 use municipio_domain::{
-    cases::{CaseRefusal, NewCase, People, Person, Sight, hold, open_case, revise_case},
+    cases::{
+        CaseOrigin, CaseRefusal, NewCase, People, Person, Sight, hold, open_case, revise_case,
+    },
     citizens::LevelOfAssurance,
     content::ContentType,
 };
@@ -61,7 +63,7 @@ impl ApplyMutation {
                 subject: input.subject,
             },
             data: input.data.map(|data| data.0),
-            is_by_citizen: true,
+            origin: CaseOrigin::Citizen,
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
         let (keys, actor) = (case::keys(data)?, data.caller.author());

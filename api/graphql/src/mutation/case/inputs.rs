@@ -134,7 +134,7 @@ pub(super) struct AddCaseEvidenceInput {
     pub(super) code: String,
     /// What it is called (titolo).
     pub(super) title: Option<String>,
-    /// Under which number or address it is kept elsewhere (riferimento).
+    /// Under which number or address it is kept elsewhere; offices need not say it of documents (riferimento).
     pub(super) reference: Option<String>,
 }
 

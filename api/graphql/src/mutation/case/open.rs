@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 use municipio_domain::{
-    cases::{CaseRefusal, NewCase, People, assign, hold, migrate, open_case},
+    cases::{CaseOrigin, CaseRefusal, NewCase, People, Terms, assign, hold, migrate, open_case},
     content::ContentType,
     identity::{AccountStatus, Action},
     ids::AccountId,
@@ -14,7 +14,7 @@ use super::{
     is_office, published, refuse,
 };
 use crate::{
-    case,
+    case::{self, ProcedureOf},
     context::{RequestData, data},
     error::internal,
     global_id::{self, Kind},
@@ -66,7 +66,7 @@ impl OpenMutation {
                 subject: input.subject,
             },
             data: input.data.map(|data| data.0),
-            is_by_citizen: false,
+            origin: CaseOrigin::Office,
         };
         let office = match new.office() {
             Ok(office) => office,
@@ -138,18 +138,25 @@ impl OpenMutation {
             Ok(held) => held,
             Err(error) => return refuse(ctx, error).await,
         };
+        let follows = data.case_procedure(ProcedureOf(held.case.revision)).await?;
+        let follows = follows.as_ref();
+        let follows = follows.and_then(|known| known.definition.as_ref());
         let published = published(data, held.case.procedure).await?;
         let newest = published.as_ref().and_then(|(revision, body)| {
             let definition = body.definition.as_ref()?;
             Some((*revision, definition))
         });
-        let Some((revision, definition)) = newest else {
+        let Some((follows, (revision, definition))) = follows.zip(newest) else {
             return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
         };
         let calendar = data.closings().await?;
+        let terms = Terms {
+            calendar: &calendar,
+            now: data.now(),
+        };
         let to = (revision, definition, input.state.as_deref());
-        let (keys, by) = (case::keys(data)?, (data.caller.author(), data.now()));
-        let migrated = migrate(&transaction, keys, held, to, &calendar, by).await;
+        let (keys, by) = (case::keys(data)?, (data.caller.author(), &terms));
+        let migrated = migrate(&transaction, keys, held, follows, to, by).await;
         finish(ctx, transaction, "case.migrate", migrated).await
     }
 }

@@ -95,7 +95,10 @@ impl WorkMutation {
         let Some(definition) = definition.and_then(|known| known.definition.as_ref()) else {
             return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
         };
-        let checked = rights.decide(&data.caller, |who| evidence.check(definition, &held, who));
+        let reference = input.reference.as_deref();
+        let checked = rights.decide(&data.caller, |who| {
+            evidence.check(definition, &held, who, reference)
+        });
         if let Err(refusal) = checked {
             return refuse(ctx, refusal.into()).await;
         }
