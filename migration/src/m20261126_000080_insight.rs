@@ -70,10 +70,11 @@ UPDATE case_file SET
   channel = COALESCE((SELECT CASE WHEN actor LIKE 'citizen:%' THEN 'online' WHEN actor LIKE 'key:%' THEN 'software'
     ELSE 'counter' END FROM case_event WHERE case_id = id AND number = 1), channel),
   begun_day = COALESCE(protocol_date, (opened_at AT TIME ZONE 'Europe/Rome')::date) - DATE '0001-01-01' + 1,
-  state_day = COALESCE((SELECT (to_timestamp(MAX("at") / 1000000) AT TIME ZONE 'Europe/Rome')::date FROM case_event
-    WHERE case_id = id AND name IN ('opened', 'moved', 'migrated')) - DATE '0001-01-01' + 1, state_day),
-  closed_day = (closed_at AT TIME ZONE 'Europe/Rome')::date - DATE '0001-01-01' + 1,
-  closed_in_time = (closed_at AT TIME ZONE 'Europe/Rome')::date <= due_on;
+  state_day = COALESCE((SELECT COALESCE((details::json ->> 'occurredOn')::date,
+      (to_timestamp("at" / 1000000) AT TIME ZONE 'Europe/Rome')::date) - DATE '0001-01-01' + 1
+    FROM case_event WHERE case_id = id AND name IN ('opened', 'moved', 'migrated') ORDER BY number DESC LIMIT 1), state_day);
+UPDATE case_file SET closed_day = state_day, closed_in_time = state_day <= due_on - DATE '0001-01-01' + 1
+  WHERE closed_at IS NOT NULL;
 ALTER TABLE case_event FORCE ROW LEVEL SECURITY;
 ALTER TABLE case_file FORCE ROW LEVEL SECURITY;
 "#;
@@ -93,19 +94,18 @@ fn sqlite() -> String {
     };
     let number = |day: &str| format!("CAST(julianday({day}) - 1721424.5 AS INTEGER)");
     let begun = number(&format!("COALESCE(protocol_date, {})", rome("opened_at")));
-    let (closed_on, came) = (
-        rome("closed_at"),
-        rome("datetime(at / 1000000, 'unixepoch')"),
-    );
-    let (closed, state) = (number(&closed_on), number(&came));
+    let at = rome("datetime(at / 1000000, 'unixepoch')");
+    let came = number(&format!(
+        "COALESCE(json_extract(details, '$.occurredOn'), {at})"
+    ));
+    let due = number("due_on");
     format!(
         "UPDATE case_file SET
          channel = COALESCE((SELECT CASE WHEN actor LIKE 'citizen:%' THEN 'online' WHEN actor LIKE 'key:%' THEN 'software'
            ELSE 'counter' END FROM case_event WHERE case_id = id AND number = 1), channel),
          begun_day = {begun},
-         state_day = COALESCE((SELECT MAX({state}) FROM case_event
-           WHERE case_id = id AND name IN ('opened', 'moved', 'migrated')), state_day),
-         closed_day = {closed},
-         closed_in_time = {closed_on} <= due_on"
+         state_day = COALESCE((SELECT {came} FROM case_event
+           WHERE case_id = id AND name IN ('opened', 'moved', 'migrated') ORDER BY number DESC LIMIT 1), state_day);
+         UPDATE case_file SET closed_day = state_day, closed_in_time = state_day <= {due} WHERE closed_at IS NOT NULL"
     )
 }

@@ -110,6 +110,8 @@ pub struct Case {
     pub updated_at: DateTime<Utc>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
+    /// The day on which it was closed, which may be before that moment: silence means something on the last day of a term.
+    pub closed_on: Option<NaiveDate>,
     /// How the application came in.
     pub channel: Channel,
     /// The places in the three orders: by the term, by the first and by the last event.
@@ -147,6 +149,9 @@ impl TryFrom<Model> for Case {
             opened_at: row.opened_at,
             updated_at: row.updated_at,
             closed_at: row.closed_at,
+            closed_on: row
+                .closed_day
+                .and_then(NaiveDate::from_num_days_from_ce_opt),
             channel,
             places: [row.due_place, row.opened_place, row.updated_place],
             data_key: row.data_key,
@@ -296,7 +301,7 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
                 row.protocol_date = Some(protocol.date);
                 row.begun_day = protocol.date.num_days_from_ce();
             }
-            row.state_day = today;
+            row.state_day = movement.day(event.at).num_days_from_ce();
             row.due_on = movement.due_on;
         }
         Happening::Assigned(assignment) => {
@@ -322,9 +327,9 @@ pub(super) fn apply(mut row: Model, event: &CaseEvent) -> Model {
         | Happening::Reminded(_)
         | Happening::Notified(_) => {}
     }
-    let closed_on = row.closed_at.map(legal_day);
-    row.closed_day = closed_on.map(|day| day.num_days_from_ce());
-    row.closed_in_time = closed_on.zip(row.due_on).map(|(day, due)| day <= due);
+    row.closed_day = row.closed_at.map(|_| row.state_day);
+    let due_day = row.due_on.map(|due| due.num_days_from_ce());
+    row.closed_in_time = row.closed_day.zip(due_day).map(|(day, due)| day <= due);
     // Nobody waits for the term of a case that is closed.
     let awaited = row.due_on.filter(|_| row.closed_at.is_none());
     row.due_place = due_place(awaited, row.opened_place);

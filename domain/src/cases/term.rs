@@ -57,7 +57,7 @@ fn moved(event: &CaseEvent) -> Option<(&Movement, DateTime<Utc>)> {
 
 impl Movement {
     /// The day on which it came to be, as an event of this moment.
-    fn day(&self, at: DateTime<Utc>) -> NaiveDate {
+    pub(super) fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         self.occurred_on.unwrap_or_else(|| legal_day(at))
     }
 

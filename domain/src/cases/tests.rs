@@ -302,6 +302,19 @@ fn signatures_are_those_under_what_the_case_follows() {
 }
 
 #[test]
+fn what_silence_closes_is_closed_in_time_however_late_somebody_looks() {
+    let mut told = Told::begun();
+    let late = at(day("2026-04-20"));
+    assert_eq!(told.take(&Who::Timer, "assent", late), Ok(()));
+    assert_eq!(told.row.closed_in_time, Some(true));
+    let case = Case::try_from(told.row.clone()).unwrap();
+    assert_eq!(
+        (case.closed_on, case.closed_on),
+        (told.due(), Some(day("2026-04-01")))
+    );
+}
+
+#[test]
 fn citizens_do_not_fill_a_case_without_end() {
     let mut told = Told::begun();
     let message = || {

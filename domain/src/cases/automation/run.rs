@@ -14,6 +14,7 @@ use crate::{
     cases::{
         Case, CaseError, CaseRefusal, Happening, Held, Notice, Personal, Sight, Step,
         append::Addition,
+        facts::facts,
         history::applied_for,
         hold,
         timer::calendar,
@@ -267,6 +268,10 @@ impl Running<'_> {
         code: &str,
         comment: &LocalizedText,
     ) -> Result<Case, CaseError> {
+        // Other software says what happens in a case that it keeps.
+        if facts(&held.events).is_reported {
+            return Err(CaseRefusal::NotYours(code.to_owned()).into());
+        }
         let step = Step {
             transition: code.to_owned(),
             comment: comment.italian().map(str::to_owned),

@@ -162,7 +162,7 @@ impl Replay<'_> {
             }
         }
         differences.sort_by_key(|difference| difference.event);
-        let day = legal_day(self.case.closed_at.unwrap_or(self.now));
+        let day = self.case.closed_on.unwrap_or_else(|| legal_day(self.now));
         let misses = |due: Option<NaiveDate>| due.is_some_and(|due| due < day);
         let missed = misses(self.case.due_on);
         let would_miss = misses(self.due_after(self.events.len()));
@@ -215,8 +215,7 @@ impl Replay<'_> {
     fn of_step(&self, index: usize, movement: &Movement) -> Option<Difference> {
         let event = &self.events[index];
         // What other software reports needs no transition.
-        let is_reported = event.actor.starts_with("key:");
-        if is_reported || self.definition.state(&movement.from).is_none() {
+        if movement.is_reported || self.definition.state(&movement.from).is_none() {
             return None;
         }
         let before = facts(&self.events[..index]);
