@@ -55,7 +55,7 @@ pub const TAKE: &str = "mutation($input: TransitionCaseInput!) { transitionCase(
 const CREATE_KEY: &str = "mutation { createApiKey(input: { name: \"Bench\", scopes: [{ action: \"cases.work\" }, \
     { action: \"cases.read\" }] }) { secret userErrors { code } } }";
 const OFFICES: &str = "query { cases(first: 100, orderBy: UPDATED) { nodes { office { id } } } }";
-const CREATE_ROLE: &str = "mutation($input: CreateAccountRoleInput!) { createAccountRole(input: $input) \
+const CREATE_ROLE: &str = "mutation($input: AccountRoleInput!) { createAccountRole(input: $input) \
     { role { name } userErrors { code message path } } }";
 /// Who works at the same time.
 const OFFICERS: usize = 16;
