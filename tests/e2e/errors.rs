@@ -267,6 +267,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "me",
         "myCases",
         "node",
+        "caseInsight",
         "outboxJobs",
         "outboxStatistics",
         "permissions",
@@ -277,6 +278,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "searchInsight",
         "searchSynonyms",
         "signInProviders",
+        "simulateProcedure",
         "webhookDeliveries",
         "webhooks",
     ];

@@ -239,7 +239,7 @@ on_both! {
         };
         assert_eq!(code(without("graphql-require-preflight")).await, (400, json!("PREFLIGHT_MISSING")));
         assert_eq!(code(without("authorization")).await, (401, json!("UNAUTHENTICATED")));
-        let viewer = desk.app.signed_in(BuiltInRole::Officer).await;
+        let viewer = desk.app.signed_in(BuiltInRole::Integrator).await;
         let refused = without("authorization").bearer_auth(viewer);
         assert_eq!(code(refused).await, (403, json!("FORBIDDEN")));
         assert_eq!(desk.app.rows("media_upload").await, before);

@@ -83,7 +83,7 @@ on_both! {
         let anna = story.app.citizen(&story.tenant, 1).await;
         let start = json!({ "procedure": procedure, "subject": "Copia di un atto", "data": { "address": "Via Roma 1" } });
         let case = story.done(&anna, "startCase", start.clone()).await;
-        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo" });
+        let form = json!({ "id": case["id"], "kind": "DOCUMENT", "code": "form", "title": "Modulo", "reference": "M-1" });
         let case = story.done(&anna, "addCaseEvidence", form).await;
         let submit = json!({ "id": case["id"], "expectedVersion": case["version"], "transition": "submit" });
         story.done(&anna, "transitionCase", submit).await;

@@ -87,7 +87,7 @@ on_both! {
 
         let schema = Schema::read(&story).await;
         let fields = schema.selection("Case", DEPTH);
-        for known in ["subject", "applicant {", "data", "timeline {", "accesses {", "reasons", "remedies {"] {
+        for known in ["subject", "applicant {", "data", "timeline {", "accessLog {", "reasons", "remedies {"] {
             assert!(fields.contains(known), "{known}: {fields}");
         }
         let [one, many] = [

@@ -42,7 +42,7 @@ impl Story {
             (
                 &anna,
                 "AddCaseEvidence",
-                json!({ "kind": "DOCUMENT", "code": "form", "title": "Modulo" }),
+                json!({ "kind": "DOCUMENT", "code": "form", "title": "Modulo", "reference": "M-1" }),
             ),
             (&anna, "TransitionCase", json!({ "transition": "submit" })),
             (

@@ -407,11 +407,11 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The term is over, and silence took its place: nothing else is done in this state any more.",
     ),
     ("TOO_LONG", "The text is too long."),
+    ("TOO_MANY_CHANGES", "Make several releases."),
     (
         "TOO_MANY_DRAFTS",
         "Send or withdraw some of the applications that were begun first: there are fifty at most.",
     ),
-    ("TOO_MANY_CHANGES", "Make several releases."),
     (
         "TOO_MANY_SYNONYMS",
         "A municipality has at most 500 groups of synonyms.",
