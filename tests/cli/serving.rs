@@ -136,7 +136,7 @@ async fn the_demo_has_accounts_with_passwords_that_are_shown_once() {
             .then(|| (email.to_owned(), password.trim().to_owned()))
     };
     let accounts: Vec<_> = server.greeting.iter().filter_map(account).collect();
-    assert_eq!(accounts.len(), 6, "{:?}", server.greeting);
+    assert_eq!(accounts.len(), 7, "{:?}", server.greeting);
     let (email, password) = accounts
         .iter()
         .find(|(email, _)| email.starts_with("administrator@"))

@@ -195,11 +195,20 @@ async fn takers(app: &TestApp) -> Vec<Taker> {
             ("SCALAR" | "ENUM", _) => "",
             _ => "{ __typename }",
         };
-        for argument in field["args"].as_array().unwrap() {
+        let arguments = field["args"].as_array().unwrap();
+        let is_day = |argument: &&Value| {
+            let of = &argument["type"];
+            of["kind"] == "NON_NULL" && of["ofType"]["name"] == "NaiveDate"
+        };
+        let days = arguments.iter().filter(is_day);
+        let days: String = days
+            .map(|argument| format!("{}: \"2026-01-01\", ", argument["name"].as_str().unwrap()))
+            .collect();
+        for argument in arguments {
             for (literal, path) in literals(&schema, argument, &mut Vec::new()) {
                 takers.push(Taker {
                     root: root.to_owned(),
-                    query: format!("query($id: ID!) {{ {root}({literal}) {selection} }}"),
+                    query: format!("query($id: ID!) {{ {root}({days}{literal}) {selection} }}"),
                     argument: path,
                 });
             }

@@ -108,7 +108,9 @@ async fn what_runs_ends_when_who_asked_for_it_may_do_something_else() {
     let app = TestApp::demo(Engine::Sqlite).await;
     let root = app.signed_in(BuiltInRole::Administrator).await;
     let token = app.signed_in(BuiltInRole::Officer).await;
-    let me = app.data_as(&token, "{ me { id } }", json!({})).await;
+    let me = app
+        .data_as(&token, "{ me { account { id } } }", json!({}))
+        .await;
     let mut socket = Socket::open(&app, "graphql-transport-ws").await;
     let payload = json!({ "Authorization": format!("Bearer {token}") });
     socket
@@ -120,7 +122,7 @@ async fn what_runs_ends_when_who_asked_for_it_may_do_something_else() {
         .await;
     app.followed_by(1).await;
     let change = "mutation($input: UpdateAccountInput!) { updateAccount(input: $input) { userErrors { code } } }";
-    let input = json!({ "input": { "id": me["me"]["id"], "roles": ["author"] } });
+    let input = json!({ "input": { "id": me["me"]["account"]["id"], "roles": ["author"] } });
     let changed = app.data_as(&root, change, input).await;
     assert_eq!(changed["updateAccount"]["userErrors"], json!([]));
     // It is asked who it is whenever something begins, and as often as the connection is kept alive.

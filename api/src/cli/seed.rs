@@ -50,6 +50,7 @@ pub(super) enum Seed {
     /// Generate cases of the procedures of the demo municipality, for measurements
     ///
     /// Ten events each or a little more; one in ten is still open. What is there stays: a run adds as many as are missing.
+    /// The audit log knows nothing of them, so that `municipio case verify` calls each of them made up.
     Cases {
         /// How many there are in the end
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]

@@ -56,13 +56,14 @@ impl Story {
     /// The same in so many days.
     async fn settled_in(&self, case: &Value, days: i64) -> Value {
         loop {
-            let moment = now() + TimeDelta::days(days);
+            // A little later: what the application enqueues meanwhile is due by its own clock.
+            let moment = now() + TimeDelta::days(days) + TimeDelta::seconds(5);
             // The application looks at the jobs too, and may have some at this moment.
             Box::pin(self.app.worker().run_due(moment)).await.unwrap();
             let open = format!(
                 "SELECT CAST(count(*) AS TEXT) FROM outbox_job WHERE topic IN ('case-rules', 'case-timer')
                  AND (status = 'running' OR status = 'waiting' AND due_key <= {})",
-                (now() + TimeDelta::days(days)).timestamp_millis()
+                moment.timestamp_millis()
             );
             if self.app.texts(&open).await == ["0"] {
                 return self.case(&self.chief, &case["id"]).await;

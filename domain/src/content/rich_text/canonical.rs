@@ -326,5 +326,7 @@ pub(super) fn resolved(blocks: &[Block], resolve: Resolve) -> Vec<Block> {
             }
         })
     });
-    blocks.collect()
+    // A quote of which nothing is left would swallow what is behind it in Markdown.
+    let is_there = |block: &Block| !matches!(block, Block::Quote { blocks } if blocks.is_empty());
+    blocks.filter(is_there).collect()
 }
