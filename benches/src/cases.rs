@@ -45,7 +45,7 @@ const QUEUE: &str = "query { cases(first: 20, filter: { isOpen: true }) { nodes 
 const LAST: &str =
     "query { cases(first: 20, orderBy: UPDATED) { nodes { id status subject updatedAt } } }";
 const COUNTS: &str = "query { cases(first: 1, filter: { isOpen: true }) { totalCount statusCounts { status count } } }";
-const ONE: &str = "query($id: ID!) { case(id: $id) { status subject dueOn data timeline { at name text } \
+const ONE: &str = "query($id: ID!) { case(id: $id) { status subject dueOn data timeline { at kind text } \
     availableTransitions { code } } }";
 const OPEN: &str = "query($after: String) { cases(first: 100, after: $after, filter: { isOpen: true }) { nodes { id version \
     availableTransitions { code missing { requirement { kind } } requires { kind } } } \

@@ -191,10 +191,10 @@ async fn kill_while_publishing(engine: Engine, by: By) {
     let tenant = place.prepare(by).await;
     let all = i64::try_from(ITEMS).unwrap();
     let mut halfway = 0;
-    for round in 0..12_u32 {
+    for round in 0..80_u32 {
         let server = place.folder.serve();
         // The moment of the blow, not a wait for something; later each time, so that it comes to an end.
-        let moment = RandomState::new().hash_one(round) % (30 << round);
+        let moment = RandomState::new().hash_one(round) % u64::from(30 + 10 * round);
         thread::sleep(Duration::from_millis(moment));
         assert_eq!(server.stop("KILL").code, None);
         let traces = place.traces(by, &tenant).await;
