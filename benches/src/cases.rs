@@ -104,7 +104,7 @@ pub async fn run(options: &Options) -> Result<()> {
 
 fn sizes(options: &Options, most: u64) -> Vec<u64> {
     match options.common.quick {
-        true => vec![200, 400],
+        true => vec![1_000, 2_000],
         false => {
             let sizes = options.sizes.iter().copied();
             sizes.filter(|size| *size <= most).collect()
@@ -242,7 +242,9 @@ impl<'a> Bench<'a> {
         let token = officers.first().ok_or("no officer")?.clone();
         progress(format_args!("{engine}: transitions"));
         let ready = self.ready(address, &token).await?;
-        let listened = ready.len().min(40);
+        let listened = ready
+            .len()
+            .min(if self.options.common.quick { 3 } else { 40 });
         let (told, taken) = ready.split_at(listened);
         let work = Rc::new(Transitions {
             site: self.site.clone(),
