@@ -129,7 +129,7 @@ on_both! {
         }
         for Taker { root, query, argument } in takers {
             // Those who did not sign in are refused before anything else.
-            if ["cases", "myCases"].contains(&root.as_str()) {
+            if BEHIND_A_SIGN_IN.contains(&root.as_str()) {
                 continue;
             }
             for id in &foreign {
@@ -171,6 +171,16 @@ on_both! {
         }
     }
 }
+
+/// Root fields whose ids are not looked at before the caller is.
+const BEHIND_A_SIGN_IN: [&str; 6] = [
+    "caseInsight",
+    "cases",
+    "messageTemplates",
+    "myCases",
+    "notificationStatistics",
+    "simulateProcedure",
+];
 
 /// A root field that takes an id somewhere: the query takes it as `$id`.
 #[derive(Debug)]
