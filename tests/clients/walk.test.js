@@ -39,7 +39,7 @@ before(async () => {
 /** Those of who signed in: nobody signs in here; tests/e2e/cursors.rs walks them. */
 const PRIVATE = [
   ...["accountRoles", "accounts", "apiKeys", "auditEntries", "contentItems", "identityProviders", "outboxJobs"],
-  ...["cases", "citizenIssuers", "myCases", "releases", "revisions", "webhookDeliveries", "webhooks"],
+  ...["cases", "citizenIssuers", "messageTemplates", "myCases", "releases", "revisions", "webhookDeliveries", "webhooks"],
 ];
 /**
  * A log, which is read from its beginning on, and hits, which are those of what is looked for;

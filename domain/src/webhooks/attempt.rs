@@ -73,7 +73,8 @@ impl Sender {
             true => self.attempt(&endpoint, &delivery, now).await?,
             false => (refused(now), Verdict::Failed { after: None }),
         };
-        self.settle(&store, job, id, attempt, verdict, now).await
+        let which = (id, delivery.webhook);
+        self.settle(&store, job, which, attempt, verdict, now).await
     }
 
     /// Sends it, once.
@@ -121,7 +122,7 @@ impl Sender {
         &self,
         store: &TenantStore,
         job: &Job,
-        id: WebhookDeliveryId,
+        (id, webhook): (WebhookDeliveryId, WebhookId),
         attempt: Attempt,
         verdict: Verdict,
         now: DateTime<Utc>,
@@ -130,10 +131,11 @@ impl Sender {
         if !outbox::is_held(&transaction, job).await? {
             return Ok(Progress::Done);
         }
-        let Some(mut delivery) = delivery::hold(&transaction, id).await? else {
+        // The address first, as whoever deletes it does, who takes its deliveries along.
+        let Some(endpoint) = held(&transaction, webhook).await? else {
             return Ok(Progress::Done);
         };
-        let Some(endpoint) = held(&transaction, delivery.webhook).await? else {
+        let Some(mut delivery) = delivery::hold(&transaction, id).await? else {
             return Ok(Progress::Done);
         };
         let is_enabled = endpoint.is_enabled;
