@@ -350,14 +350,10 @@ impl Ready {
     pub fn request(&self, site: &Site, token: &str) -> Request {
         let mut input = json!({
             "id": self.id, "expectedVersion": self.version, "transition": self.transition,
+            "comment": "Serve a misurare",
         });
-        for (field, name) in [
-            ("comment", "CommentRequirement"),
-            ("reasons", "ReasonsRequirement"),
-        ] {
-            if self.wants.iter().any(|wanted| wanted == name) {
-                input[field] = json!("Serve a misurare");
-            }
+        if self.wants.iter().any(|wanted| wanted == "REASONS") {
+            input["reasons"] = json!("Serve a misurare");
         }
         Request::by(site, token, TAKE, &json!({ "input": input }))
     }

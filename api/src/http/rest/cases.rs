@@ -28,6 +28,8 @@ use crate::{
 
 /// The most bytes of many reports.
 pub(super) const MOST: usize = 4 * 1024 * 1024;
+/// The longest name of other software.
+const LONGEST_NAME: usize = 255;
 /// The most reports of a request.
 const MOST_ITEMS: usize = 500;
 
@@ -102,6 +104,10 @@ pub(super) async fn report_many(
             return Err(refused(message));
         }
         let (source, mut answers) = (path.into_inner(), Vec::with_capacity(many.items.len()));
+        if source.chars().count() > LONGEST_NAME {
+            let message = format!("source: its name has at most {LONGEST_NAME} characters");
+            return Err(refused(message));
+        }
         for item in many.items {
             answers.push(one(&intake, &source, item, &how).await);
         }
