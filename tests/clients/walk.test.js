@@ -48,7 +48,7 @@ const PRIVATE = [
  */
 const LOGS = ["changes", "search"];
 /** Pages forwards only. */
-const FORWARDS = ["ContentItem.revisions", "Query.changes", "Query.search"];
+const FORWARDS = ["Case.automationLog", "ContentItem.revisions", "Query.changes", "Query.search"];
 
 const isConnection = (field) => getNamedType(field.type).name.endsWith("Connection");
 const allConnections = (type) => Object.values(type.getFields()).filter(isConnection);
