@@ -16,8 +16,9 @@ use std::pin::Pin;
 use municipio_entities as entities;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait, Iden, IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter,
-    QueryResult, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DbErr, EntityTrait, FromQueryResult, Iden, IntoActiveModel, Iterable, Order,
+    PrimaryKeyToColumn, QueryFilter, QueryResult, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
     sea_query::{Alias, Expr, ExprTrait, IntoCondition, OnConflict, Query, SelectStatement},
 };
 
@@ -451,6 +452,44 @@ impl<C: ConnectionTrait> Scope<C> {
                 rows.extend(self.all::<E>(filter).await?);
             }
             Ok(rows)
+        })
+    }
+
+    /// Of the rows of the tenant that match and in which a column has one of these values, for each value so many at the
+    /// most, those that are last by another column; the last first.
+    pub(crate) fn last_of_each<E: TenantOwned>(
+        &self,
+        column: E::Column,
+        values: impl IntoIterator<Item = impl Into<sea_orm::Value>>,
+        by: E::Column,
+        size: u64,
+        filter: impl IntoCondition,
+    ) -> Pending<'_, Vec<E::Model>> {
+        let place = format!(
+            "ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {} DESC)",
+            column.to_string(),
+            by.to_string()
+        );
+        let these = Condition::all()
+            .add(self.own::<E>(filter))
+            .add(column.is_in(values));
+        let placed = Query::select()
+            .from(E::default())
+            .columns(E::Column::iter().map(|column| (E::default(), column)))
+            .expr_as(Expr::cust(place), Alias::new("place"))
+            .cond_where(these)
+            .to_owned();
+        let table = Alias::new(E::default().table_name());
+        let select = Query::select()
+            .columns(E::Column::iter().map(|column| (E::default(), column)))
+            .from_subquery(placed, table)
+            .and_where(Expr::col((E::default(), Alias::new("place"))).lte(size))
+            .order_by((E::default(), by), Order::Desc)
+            .to_owned();
+        Box::pin(async move {
+            let rows = self.rows::<E>(select).await?;
+            let rows = rows.iter().map(|row| E::Model::from_query_result(row, ""));
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 

@@ -160,10 +160,8 @@ impl Menu {
             false => format!("/{}", reader.locale()),
         };
         // The municipality may call the fourth menu «Vivere …» with its own name.
-        let live = match data.settings().await?.map(|item| item.body) {
-            Some(Body::Municipality(settings)) => reader.text(&settings.live_label),
-            _ => None,
-        };
+        let settings = data.municipality().await?;
+        let live = settings.and_then(|settings| reader.text(&settings.live_label));
         let all = menus().iter().map(|menu| {
             let children: Vec<_> = menu
                 .children

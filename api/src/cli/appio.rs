@@ -15,7 +15,7 @@ use municipio_domain::{
         Notifications, Place, Profile,
     },
     store::Database,
-    tenants::{self, IpaCode, Tenant},
+    tenants::{IpaCode, Tenant},
 };
 use municipio_integrations::appio::{
     Client,
@@ -23,7 +23,7 @@ use municipio_integrations::appio::{
 };
 use tokio::signal::ctrl_c;
 
-use super::{CliError, open, say};
+use super::{CliError, named, open, say};
 use crate::{clock, secret::vault, settings::Settings};
 
 /// The keys of the double that stands alone.
@@ -109,12 +109,8 @@ async fn check(settings: &Settings, tenant: Option<IpaCode>) -> Result<(), CliEr
     let io = Client::new(settings.appio_url.clone());
     let vault = vault(settings)?;
     let is_named = tenant.is_some();
-    let tenants = match tenant {
-        Some(ipa_code) => vec![tenants::show(&database, &ipa_code).await?],
-        None => tenants::list(&database).await?,
-    };
     let mut wrong = Vec::new();
-    for tenant in tenants {
+    for tenant in named(&database, tenant.as_ref()).await? {
         let found = look(&database, &vault, &io, &tenant).await?;
         let Some(problems) = found else {
             if is_named {
@@ -169,8 +165,9 @@ fn missing(
         .iter()
         .filter(|template| template.is_enabled)
         .collect();
-    let is_remote = |template: &&&MessageTemplate| template.content.place == Place::Remote;
-    let has_remote = used.iter().any(|template| is_remote(&template));
+    let has_remote = used
+        .iter()
+        .any(|template| template.content.place == Place::Remote);
     let has_key = account.remote_keys.hint(account.environment).is_some();
     let questions = [
         (!account.is_enabled, "it is switched off (configureAppIo)"),

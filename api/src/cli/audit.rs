@@ -8,7 +8,7 @@ use municipio_domain::{
     tenants::{self, IpaCode, Tenant},
 };
 
-use super::{CliError, open, say};
+use super::{CliError, named, open, say};
 use crate::settings::Settings;
 
 /// What to do with the audit log.
@@ -50,10 +50,7 @@ impl Audit {
                 tenant,
                 expect_head,
             } => {
-                let tenants = match tenant {
-                    Some(ipa_code) => vec![tenants::show(&database, &ipa_code).await?],
-                    None => tenants::list(&database).await?,
-                };
+                let tenants = named(&database, tenant.as_ref()).await?;
                 verify(&database, &tenants, expect_head.as_ref()).await?;
             }
         }

@@ -7,10 +7,10 @@ use municipio_domain::{
     content::Contents,
     media::Media,
     store::Database,
-    tenants::{self, IpaCode, Tenant},
+    tenants::{IpaCode, Tenant},
 };
 
-use super::{CliError, open, say};
+use super::{CliError, named, open, say};
 use crate::{clock, media::media, settings::Settings};
 
 /// What to do with cases.
@@ -46,25 +46,17 @@ impl CaseCommand {
         let database = open(settings).await?;
         match self {
             Self::Verify { tenant } => {
-                verify(&database, &named(&database, tenant).await?).await?;
+                verify(&database, &named(&database, tenant.as_ref()).await?).await?;
             }
             Self::Anonymise { tenant, dry_run } => {
                 let media = media(settings)?;
-                for tenant in named(&database, tenant).await? {
+                for tenant in named(&database, tenant.as_ref()).await? {
                     anonymise((&database, &media), &tenant, dry_run).await?;
                 }
             }
         }
         Ok(database.close().await?)
     }
-}
-
-/// The municipality that is named; all when none is.
-async fn named(database: &Database, tenant: Option<IpaCode>) -> Result<Vec<Tenant>, CliError> {
-    Ok(match tenant {
-        Some(ipa_code) => vec![tenants::show(database, &ipa_code).await?],
-        None => tenants::list(database).await?,
-    })
 }
 
 async fn anonymise(

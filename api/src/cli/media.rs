@@ -5,10 +5,10 @@ use clap::Subcommand;
 use municipio_domain::{
     media::{Cleaned, Cleaning, GRACE, Verified},
     store::Database,
-    tenants::{self, IpaCode, Tenant},
+    tenants::{IpaCode, Tenant},
 };
 
-use super::{CliError, open, progress::Progress, say};
+use super::{CliError, named, open, progress::Progress, say};
 use crate::{clock, media::media, settings::Settings};
 
 /// What to do with files.
@@ -58,14 +58,6 @@ impl Media {
     }
 }
 
-/// The municipality that is named, or all of them.
-async fn named(database: &Database, ipa_code: Option<IpaCode>) -> Result<Vec<Tenant>, CliError> {
-    Ok(match ipa_code {
-        Some(ipa_code) => vec![tenants::show(database, &ipa_code).await?],
-        None => tenants::list(database).await?,
-    })
-}
-
 async fn clean(
     settings: &Settings,
     database: &Database,
@@ -79,7 +71,7 @@ async fn clean(
         strays: true,
         dry_run,
     };
-    for tenant in named(database, tenant).await? {
+    for tenant in named(database, tenant.as_ref()).await? {
         let files = media.of(database.tenant(tenant.id));
         let cleaned = files.clean(&cleaning, clock::now()).await?;
         say(&describe_cleaned(&tenant, &cleaned, dry_run))?;
@@ -111,7 +103,7 @@ async fn verify(
 ) -> Result<(), CliError> {
     let media = media(settings)?;
     let mut wrong = Vec::new();
-    for tenant in named(database, tenant).await? {
+    for tenant in named(database, tenant.as_ref()).await? {
         let files = media.of(database.tenant(tenant.id));
         let known = files.known().await?;
         let progress = Progress::new(known.len() as u64, "files");

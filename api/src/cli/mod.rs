@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 use municipio_domain::{
     media::{READ_DOCUMENT, WORK_ON_PICTURE, read_document, work_on_picture},
     store::Database,
+    tenants::{self, IpaCode, Tenant},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -72,7 +73,7 @@ enum Command {
     /// Export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Verify what happened in cases
+    /// Verify what happened in cases, and anonymise those that need not be kept
     #[command(subcommand)]
     Case(case::CaseCommand),
     /// Try App IO out: look at what is set, and run a double of it
@@ -224,6 +225,14 @@ async fn migrate(settings: &Settings) -> Result<(), CliError> {
 /// Opens the database for a command that is not `serve`.
 async fn open(settings: &Settings) -> Result<Database, StartError> {
     Ok(open_quietly(settings).await?.database)
+}
+
+/// This municipality, or all when none is named.
+async fn named(database: &Database, tenant: Option<&IpaCode>) -> Result<Vec<Tenant>, CliError> {
+    Ok(match tenant {
+        Some(ipa_code) => vec![tenants::show(database, ipa_code).await?],
+        None => tenants::list(database).await?,
+    })
 }
 
 /// Opens the database without the demo municipality.

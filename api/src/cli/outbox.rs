@@ -6,10 +6,10 @@ use municipio_domain::{
     content::Window,
     outbox::{JobEntry, JobFilter, JobStatus, Outbox, drop_jobs, replay},
     store::Database,
-    tenants::{self, IpaCode, Tenant},
+    tenants::IpaCode,
 };
 
-use super::{CliError, open, say};
+use super::{CliError, named, open, say};
 use crate::{clock, settings::Settings};
 
 /// What to do with the outbox: what is to be done after changes were committed.
@@ -73,13 +73,6 @@ impl Which {
             status,
         }
     }
-
-    async fn tenants(&self, database: &Database) -> Result<Vec<Tenant>, CliError> {
-        Ok(match &self.tenant {
-            Some(ipa_code) => vec![tenants::show(database, ipa_code).await?],
-            None => tenants::list(database).await?,
-        })
-    }
 }
 
 impl OutboxCommand {
@@ -106,7 +99,7 @@ async fn list(
     status: Option<JobStatus>,
     limit: u64,
 ) -> Result<(), CliError> {
-    for tenant in which.tenants(database).await? {
+    for tenant in named(database, which.tenant.as_ref()).await? {
         let outbox = Outbox::new(database.tenant(tenant.id));
         let window = Window {
             size: limit,
@@ -155,7 +148,7 @@ enum Change {
 }
 
 async fn change(database: &Database, which: &Which, change: Change) -> Result<(), CliError> {
-    for tenant in which.tenants(database).await? {
+    for tenant in named(database, which.tenant.as_ref()).await? {
         let transaction = database.tenant(tenant.id).begin().await?;
         let now = clock::now();
         let (filter, name, done, count) = match change {

@@ -14,10 +14,10 @@ use municipio_domain::{
         Drift, Position, Search as Service, SearchEngine, Source, catch_up_from, rebuild, repair,
         verify,
     },
-    tenants::{self, IpaCode, Tenant},
+    tenants::{IpaCode, Tenant},
 };
 
-use super::{CliError, open, progress::Progress, say};
+use super::{CliError, named, open, progress::Progress, say};
 use crate::{search, settings::Settings};
 
 /// How often the bar moves.
@@ -55,10 +55,7 @@ impl Search {
         let service = search::open(settings, &database);
         let (Self::Reindex { tenant } | Self::Verify { tenant, .. }) = &self;
         let is_one = tenant.is_some();
-        let tenants = match tenant {
-            Some(ipa_code) => vec![tenants::show(&database, ipa_code).await?],
-            None => tenants::list(&database).await?,
-        };
+        let tenants = named(&database, tenant.as_ref()).await?;
         let tenants: Vec<Arc<Tenant>> = tenants.into_iter().map(Arc::new).collect();
         match self {
             // Another that filled the index beside would put half of it in place of the old one.

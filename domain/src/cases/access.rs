@@ -12,7 +12,7 @@ use super::Cases;
 use crate::{ids::CaseId, store::StoreError};
 
 /// The most readings of a case that are told.
-const MOST: usize = 100;
+const MOST: u64 = 100;
 
 /// That somebody read a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,20 +70,16 @@ impl Cases {
         &self,
         cases: &[CaseId],
     ) -> Result<HashMap<CaseId, Vec<CaseAccess>>, StoreError> {
-        let scope = self.contents().store().read();
+        let (scope, all) = (self.contents().store().read(), Condition::all());
         let ids = cases.iter().map(|case| case.0);
-        let rows = scope.all_of::<Entity>(Column::CaseId, ids, Condition::all());
-        let mut rows = rows.await?;
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.read_at));
+        let rows = scope.last_of_each::<Entity>(Column::CaseId, ids, Column::ReadAt, MOST, all);
         let mut found: HashMap<_, Vec<_>> = HashMap::new();
-        for row in rows {
+        for row in rows.await? {
             let accesses = found.entry(CaseId(row.case_id)).or_default();
-            if accesses.len() < MOST {
-                accesses.push(CaseAccess {
-                    reader: row.reader,
-                    at: row.read_at,
-                });
-            }
+            accesses.push(CaseAccess {
+                reader: row.reader,
+                at: row.read_at,
+            });
         }
         Ok(found)
     }

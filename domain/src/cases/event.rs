@@ -262,6 +262,16 @@ fn unwritable(error: serde_json::Error) -> StoreError {
 }
 
 impl Happening {
+    /// The state to which it takes the case, if it takes it anywhere.
+    pub(super) fn state(&self) -> Option<&str> {
+        match self {
+            Self::Opened(opening) => Some(&opening.state),
+            Self::Moved(movement) => Some(&movement.to),
+            Self::Migrated(migration) => Some(&migration.state),
+            _ => None,
+        }
+    }
+
     /// Its name, and what is to be known of it.
     fn parts(&self) -> Result<(String, Value), StoreError> {
         let mut value = serde_json::to_value(self).map_err(unwritable)?;

@@ -1,7 +1,10 @@
 //! Files of cases: attached to evidence, messages and transitions. What is known of them stands in the events, encrypted
 //! with what these say of people; their bytes are kept by [`crate::media`], encrypted with the same key.
 
-use super::{Case, CaseError, CaseRefusal, Cases, Sight};
+use municipio_entities::case_event::{Column, Entity};
+use sea_orm::{ColumnTrait, Condition};
+
+use super::{Case, CaseError, CaseEvent, CaseRefusal, Cases, Sight};
 use crate::{
     citizens::{CitizenKeys, DataKey},
     ids::CaseId,
@@ -36,11 +39,11 @@ impl Cases {
         let Some(case) = self.among(&Sight::Time, &[case]).await?.pop() else {
             return Ok(None);
         };
-        let events = self.events(&[case.id]).await?.remove(&case.id);
-        let event = events
-            .unwrap_or_default()
-            .into_iter()
-            .find(|event| event.number == number);
+        let this = Condition::all()
+            .add(Column::CaseId.eq(case.id.0))
+            .add(Column::Number.eq(number));
+        let row = self.contents().store().read().one::<Entity>(this).await?;
+        let event = row.map(CaseEvent::from_row).transpose()?;
         let said = case.personal(keys, event.as_slice())?.pop();
         let mut files = said.unwrap_or_default().files.into_iter();
         let file = files.find(|file| file.sha256 == *sha256);

@@ -13,20 +13,18 @@ use uuid::Uuid;
 use super::{
     Case, CaseError, CaseEvent, CaseOrigin, CaseRefusal, Cases, Happening, Held, Movement, NewCase,
     People, Personal, Protocol, Rights, Sight, StateNames, Terms,
-    append::Addition,
     facts::facts,
     hold, open_case,
     state_map::meant,
     term::{due_on, touches},
-    timer::{calendar, watch},
-    work::{line, words},
+    timer::calendar,
+    work::{advance, line, words},
 };
 use crate::{
     citizens::CitizenKeys,
     content::{ContentType, Found, Slug, types::Procedure},
     ids::{CaseId, ItemId, RevisionId},
     locale::Locale,
-    notifications,
     procedures::{CaseStatus, DeadlineEffect, Definition, Effect, State},
     store::{StoreError, Transaction},
     time::{ClosingCalendar, legal_day},
@@ -141,7 +139,6 @@ impl Report {
                 deadline(held.case.status, target),
             ),
         };
-        let starts = protocol.is_some().then_some(DeadlineEffect::Start);
         let movement = Movement {
             transition: transition
                 .map_or(REPORTED, |known| known.code.as_str())
@@ -150,7 +147,7 @@ impl Report {
             to: target.code.clone(),
             status: target.status,
             effect,
-            deadline: deadline.or(starts),
+            deadline,
             due_on: None,
             protocol,
             notifies: transition
@@ -340,8 +337,13 @@ pub async fn report(
     let moved = match movement {
         None => None,
         Some(movement) => {
-            let said = (movement, report.reasons, actor);
-            Some(advance(transaction, keys, held, (said, definition), terms.now).await?)
+            let personal = Personal {
+                reasons: report.reasons,
+                ..Personal::default()
+            };
+            let moved = (definition, movement, personal);
+            let moved = advance(transaction, keys, held, moved, actor.to_owned(), terms.now);
+            Some(moved.await?)
         }
     };
     let values = [
@@ -403,27 +405,4 @@ async fn open(
     }
     let case = open_case(transaction, keys, new, actor.to_owned(), terms.now).await?;
     Ok(case.id)
-}
-
-/// Takes a case to where a report says that it stands.
-async fn advance(
-    transaction: &Transaction,
-    keys: &CitizenKeys,
-    held: Held,
-    ((movement, reasons, actor), definition): ((Movement, Option<String>, &str), &Definition),
-    now: DateTime<Utc>,
-) -> Result<Case, CaseError> {
-    let addition = Addition {
-        actor: actor.to_owned(),
-        happening: Happening::Moved(movement.clone()),
-        personal: Personal {
-            reasons,
-            ..Personal::default()
-        },
-        definition: Some(definition),
-    };
-    let case = held.add(transaction, keys, addition, now).await?;
-    watch(transaction, definition, &case, case.version, now).await?;
-    notifications::tell(transaction, &case, &movement, now).await?;
-    Ok(case)
 }

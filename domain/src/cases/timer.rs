@@ -1,6 +1,6 @@
 //! What happens in a case as time goes by: its officer is reminded before the end of the term, transitions are taken
-//! that happen by themselves, and rules run that wait for a time. Each transition leaves a job in the outbox that waits for the next of these; when
-//! the case has gone on meanwhile, the job finds nothing to do.
+//! that happen by themselves, and rules run that wait for a time. Each transition leaves a job in the outbox that waits
+//! for the next of these; when the case has gone on meanwhile, the job finds nothing to do.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Case, CaseError, CaseEvent, Cases, Happening, Movement, Personal, Reminder, Sight, Step,
+    Case, CaseError, CaseEvent, Happening, Movement, Personal, Reminder, Sight, Step,
     append::Addition,
     automation::{self, Known, Occasion, Rules},
     facts::facts,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     audit::{Actor, record},
-    content::{Body, ContentType, Contents},
+    content::Contents,
     identity::Vault,
     ids::CaseId,
     outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Retries, Topic},
@@ -100,13 +100,9 @@ pub(super) async fn watch(
 
 /// The last event by which a case went from one state to another, or began.
 pub(super) fn last_move(events: &[CaseEvent]) -> Option<&CaseEvent> {
-    let is_move = |event: &&CaseEvent| {
-        matches!(
-            event.happening,
-            Happening::Opened(_) | Happening::Moved(_) | Happening::Migrated(_)
-        )
-    };
-    events.iter().rfind(is_move)
+    events
+        .iter()
+        .rfind(|event| event.happening.state().is_some())
 }
 
 /// Whether the term is over and silence takes the case on from where it stands, so that nobody else does any more.
@@ -217,47 +213,34 @@ impl Timekeeper {
         let watch: Watch = serde_json::from_value(job.payload.clone()).map_err(Fault::lasting)?;
         let store = self.database.tenant(job.tenant);
         let contents = Contents::new(store.clone(), Contents::cache(8));
-        let cases = Cases::from(&contents);
-        let Some(case) = cases.among(&Sight::Time, &[watch.case]).await?.pop() else {
+        let found = automation::read(&contents, watch.case).await?;
+        let Some((case, events, definition)) = found else {
             return Ok(Progress::Done);
         };
-        let events = cases
-            .outlines(&[case.id])
-            .await?
-            .remove(&case.id)
-            .unwrap_or_default();
         let has_gone_on = last_move(&events).is_none_or(|event| event.number != watch.moved);
-        let procedure = cases
-            .procedures(&[case.revision])
-            .await?
-            .remove(&case.revision);
-        let definition = procedure
-            .as_ref()
-            .and_then(|known| known.definition.as_ref());
-        let is_over = has_gone_on || case.status.is_final() || case.is_erased();
-        let Some(definition) = definition.filter(|_| !is_over) else {
+        if has_gone_on || case.status.is_final() || case.is_erased() {
             return Ok(Progress::Done);
-        };
+        }
         let ran = automation::known(&store.read(), case.id).await?;
         let calendar = calendar(&contents).await?;
         let terms = Terms {
             calendar: &calendar,
             now,
         };
-        match next(definition, &events, (case.due_on, &ran), &terms) {
+        match next(&definition, &events, (case.due_on, &ran), &terms) {
             None => Ok(Progress::Done),
             Some((at, _)) if at > now => Ok(Progress::Postponed(at)),
             Some((_, next)) => {
                 let done = match next {
                     Next::Event(due) => {
-                        self.carry_out(&contents, &case, definition, due, &terms)
+                        self.carry_out(&contents, &case, &definition, due, &terms)
                             .await
                     }
                     Next::Rule(code, occasion) => {
                         let rules = Rules::new(&self.database, &self.vault, &contents);
                         match definition.rule(&code) {
                             Some(rule) => {
-                                automation::run(&rules, &case, (definition, rule), &occasion, now)
+                                automation::run(&rules, &case, (&definition, rule), &occasion, now)
                                     .await
                             }
                             None => Ok(false),
@@ -333,9 +316,8 @@ impl Handler for Timekeeper {
 
 /// The days on which the municipality is closed.
 pub(super) async fn calendar(contents: &Contents) -> Result<ClosingCalendar, StoreError> {
-    let settings = contents.singleton(ContentType::Municipality).await?;
-    Ok(match settings.map(|item| item.body) {
-        Some(Body::Municipality(settings)) => settings.closings(),
-        _ => ClosingCalendar::default(),
-    })
+    let settings = contents.municipality().await?;
+    Ok(settings
+        .map(|settings| settings.closings())
+        .unwrap_or_default())
 }

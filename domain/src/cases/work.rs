@@ -324,6 +324,19 @@ pub async fn transition(
         files: step.files,
         ..Personal::default()
     };
+    let moved = (definition, movement, personal);
+    advance(transaction, keys, held, moved, actor, now).await
+}
+
+/// Takes a case to where a movement leads: time waits for what comes next, and people are told.
+pub(super) async fn advance(
+    transaction: &Transaction,
+    keys: &CitizenKeys,
+    held: Held,
+    (definition, movement, personal): (&Definition, Movement, Personal),
+    actor: String,
+    now: DateTime<Utc>,
+) -> Result<Case, CaseError> {
     let addition = Addition {
         actor,
         happening: Happening::Moved(movement.clone()),

@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use municipio_entities::{content_item, content_lock, content_revision, content_schedule};
 use sea_orm::{
-    FromQueryResult, Iterable, QueryResult,
-    sea_query::{Alias, Asterisk, Condition, Expr, ExprTrait, Order, Query, SelectStatement},
+    ColumnTrait, FromQueryResult, Iterable, QueryResult,
+    sea_query::{Alias, Condition, Expr, ExprTrait, Order, Query, SelectStatement},
 };
 use serde_json::Value;
 
@@ -322,29 +322,11 @@ impl Contents {
         size: u64,
     ) -> Result<HashMap<ItemId, Vec<Revision>>, StoreError> {
         use content_revision::{Column, Entity};
-        let of = |column: Column| Expr::col((Entity, column));
-        let mut placed = Query::select();
-        placed
-            .from(Entity)
-            .columns(Column::iter().map(|column| (Entity, column)))
-            .expr_as(
-                Expr::cust("ROW_NUMBER() OVER (PARTITION BY item_id ORDER BY number DESC)"),
-                Alias::new("place"),
-            )
-            .and_where(of(Column::ItemId).is_in(of_items.iter().map(|id| id.0)));
-        if let Some(number) = before {
-            placed.and_where(of(Column::Number).lt(number));
-        }
-        let mut select = Query::select();
-        select
-            .column(Asterisk)
-            .from_subquery(placed, Entity)
-            .and_where(Expr::col((Entity, Alias::new("place"))).lte(size))
-            .order_by((Entity, Column::Number), Order::Desc);
-        let rows = self.store().read().rows::<Entity>(select).await?;
+        let earlier = Condition::all().add_option(before.map(|number| Column::Number.lt(number)));
+        let (read, ids) = (self.store().read(), of_items.iter().map(|id| id.0));
+        let rows = read.last_of_each::<Entity>(Column::ItemId, ids, Column::Number, size, earlier);
         let mut history: HashMap<_, Vec<_>> = HashMap::new();
-        for row in &rows {
-            let row = content_revision::Model::from_query_result(row, "")?;
+        for row in rows.await? {
             let revision = Revision::from_row(row)?;
             history.entry(revision.item).or_default().push(revision);
         }

@@ -38,10 +38,13 @@ pub enum KeysAt<'a> {
 }
 
 impl KeysAt<'_> {
-    fn as_str(&self) -> &str {
+    /// Under which name its keys are kept: all municipalities share them, and what is an address for one may be an issuer
+    /// for another.
+    fn name(&self) -> String {
         match self {
-            Self::Address(address) => address.as_str(),
-            Self::Issuer(issuer) => issuer,
+            Self::Address(address) => address.to_string(),
+            // No address has a space.
+            Self::Issuer(issuer) => format!("issuer {issuer}"),
         }
     }
 }
@@ -91,7 +94,7 @@ impl Issuers {
         now: DateTime<Utc>,
     ) -> Result<Claims, OpenIdError> {
         let (token, claims) = checked(token, accepted, expected, now)?;
-        let published = self.keys.entry_by_ref(at.as_str()).or_default().await;
+        let published = self.keys.entry(at.name()).or_default().await;
         let published = published.into_value();
         let keys = published.get(now, self.fetch_keys(at)).await?;
         match keys.verify(&token) {
@@ -160,4 +163,17 @@ fn checked<'a>(
     let claims = token.claims()?;
     claims.check(expected, token.algorithm, now)?;
     Ok((token, claims))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_an_address_for_one_and_an_issuer_for_another_has_keys_of_its_own() {
+        let issuer = "https://accesso.example/realms/comune";
+        let address = issuer.parse().unwrap();
+        let (address, issuer) = (KeysAt::Address(&address), KeysAt::Issuer(issuer));
+        assert_ne!(address.name(), issuer.name());
+    }
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     citizen::with_drafts,
     story::{Story, procedure, today, wrong},
+    told::Updates,
 };
 
 const HOST: &str = "www.x001.example";
@@ -149,6 +150,18 @@ on_both! {
         ] {
             assert_eq!(story.fetch(&changed).await.status().as_u16(), status, "{changed}");
         }
+    }
+}
+
+on_both! {
+    async fn a_file_is_told_to_who_listens(engine) {
+        let story = Story::begin(engine).await;
+        let case = story.open(&story.chief, story.offices[1], "Con un allegato").await;
+        let mut updates = Updates::of(&story, &story.chief, "subscription { caseUpdated { event { files { name } } } }").await;
+        let upload = story.upload(&story.chief, "planimetria.txt", text()).await;
+        let message = json!({ "id": case["id"], "audience": "EVERYONE", "text": "Ecco", "files": [upload] });
+        story.done(&story.chief, "sendCaseMessage", message).await;
+        assert_eq!(updates.next().await, json!({ "event": { "files": [{ "name": "planimetria.txt" }] } }));
     }
 }
 

@@ -12,13 +12,13 @@ const FOLLOW: &str =
 const FOLLOW_MINE: &str = "subscription { myCaseUpdated { case { id } event { number kind } } }";
 
 /// The updates of a stream of events.
-struct Updates {
+pub(super) struct Updates {
     response: Response,
     read: String,
 }
 
 impl Updates {
-    async fn of(story: &Story, token: &str, query: &str) -> Self {
+    pub(super) async fn of(story: &Story, token: &str, query: &str) -> Self {
         let others = story.app.database.feeds().listeners();
         let post = story.app.post().header("accept", "text/event-stream");
         let response = post
@@ -35,7 +35,7 @@ impl Updates {
         }
     }
 
-    async fn next(&mut self) -> Value {
+    pub(super) async fn next(&mut self) -> Value {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let data = event

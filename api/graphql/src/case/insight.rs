@@ -9,12 +9,12 @@ use municipio_domain::{
     ids::ItemId,
 };
 
-use super::staff_rights;
+use super::{content, staff_rights};
 use crate::{
     context::{RequestData, data},
     error::{ErrorCode, internal},
     objects::{Office, Procedure},
-    view::{ContentObject, Reader, View},
+    view::Reader,
 };
 
 /// Of which cases figures are (filtro delle statistiche).
@@ -275,14 +275,4 @@ impl CaseInsight {
             share_in_time: total.share_in_time(),
         })
     }
-}
-
-async fn content<T: ContentObject>(
-    ctx: &Context<'_>,
-    id: ItemId,
-    reader: &Reader,
-) -> Result<Option<T>> {
-    let item = data(ctx)?.items([id]).await?.remove(&id);
-    let reader = reader.clone();
-    Ok(item.and_then(|item| T::new(View { item, reader })))
 }

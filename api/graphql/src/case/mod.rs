@@ -11,12 +11,12 @@ mod simulation;
 mod state_map;
 mod update;
 
-use async_graphql::{Error, ID, Result};
+use async_graphql::{Context, Error, ID, Result};
 use municipio_domain::{
     cases::{self, CaseError, CaseRefusal, Rights},
     citizens::{CitizenKeys, LevelOfAssurance},
     identity::{Action, Caller},
-    ids::CaseId,
+    ids::{CaseId, ItemId},
 };
 
 use event::actor;
@@ -33,9 +33,10 @@ pub(crate) use state_map::CaseStateMap;
 pub(crate) use update::CaseUpdate;
 
 use crate::{
-    context::RequestData,
+    context::{RequestData, data},
     error::{ErrorCode, cursor, internal},
     global_id::{self, Kind},
+    view::{ContentObject, Reader, View},
 };
 
 /// Reads the global id of a case.
@@ -97,4 +98,15 @@ pub(crate) fn failed(error: CaseError) -> Error {
 pub(crate) fn keys(data: &RequestData) -> Result<&CitizenKeys> {
     let keys = data.identity.vault().citizens();
     keys.ok_or_else(|| failed(CaseRefusal::NoSecret.into()))
+}
+
+/// The content of this id as it is published now.
+async fn content<T: ContentObject>(
+    ctx: &Context<'_>,
+    id: ItemId,
+    reader: &Reader,
+) -> Result<Option<T>> {
+    let item = data(ctx)?.items([id]).await?.remove(&id);
+    let reader = reader.clone();
+    Ok(item.and_then(|item| T::new(View { item, reader })))
 }

@@ -8,14 +8,14 @@ use municipio_domain::{
     cases::{self, Happening, People, Personal, facts},
     content::types,
     identity::Action,
-    ids::{CaseId, ItemId},
+    ids::CaseId,
     procedures::{self, Effect, available},
 };
 use serde_json::Value;
 
 use super::{
     AccessesOf, ApplicationOf, CaseActor, CaseEvent, EventsOf, OutlineOf, ProcedureOf, SeenCase,
-    actor, automation::RuleRunConnection, failed, keys,
+    actor, automation::RuleRunConnection, content, failed, keys,
 };
 use crate::{
     context::{RequestData, data},
@@ -25,7 +25,7 @@ use crate::{
         CaseChannel, CaseStatus, Office, Procedure, ProcedureState, RichText, TransitionEffect,
         TransitionRequirement,
     },
-    view::{ContentObject, Reader, View},
+    view::Reader,
 };
 
 /// How a case ended (esito).
@@ -218,12 +218,6 @@ impl Case {
     async fn definition(&self, data: &RequestData) -> Result<Option<Arc<types::Procedure>>> {
         data.case_procedure(ProcedureOf(self.case.revision)).await
     }
-
-    async fn content<T: ContentObject>(&self, data: &RequestData, id: ItemId) -> Result<Option<T>> {
-        let item = data.items([id]).await?.remove(&id);
-        let reader = self.reader.clone();
-        Ok(item.and_then(|item| T::new(View { item, reader })))
-    }
 }
 
 #[ComplexObject]
@@ -236,8 +230,9 @@ impl Case {
 
     /// The procedure as it is published now (procedimento).
     async fn procedure(&self, ctx: &Context<'_>) -> Option<Result<Procedure>> {
-        let read = async || self.content(data(ctx)?, self.case.procedure).await;
-        read().await.transpose()
+        content(ctx, self.case.procedure, &self.reader)
+            .await
+            .transpose()
     }
 
     /// The global id of the revision of the procedure whose definition the case follows (versione del procedimento).
@@ -248,8 +243,9 @@ impl Case {
 
     /// The office in charge (ufficio responsabile).
     async fn office(&self, ctx: &Context<'_>) -> Option<Result<Office>> {
-        let read = async || self.content(data(ctx)?, self.case.office).await;
-        read().await.transpose()
+        content(ctx, self.case.office, &self.reader)
+            .await
+            .transpose()
     }
 
     /// The officer in charge (operatore incaricato).

@@ -8,13 +8,14 @@ use municipio_domain::{
     ids::ItemId,
 };
 
+use super::content;
 use crate::{
     connection::Part,
     context::data,
     error::internal,
     identity::{List, listed},
     objects::Procedure,
-    view::{ContentObject, Reader, View},
+    view::Reader,
 };
 
 /// A name that a software has for a state (corrispondenza di stato).
@@ -72,11 +73,6 @@ impl CaseStateMap {
 impl CaseStateMap {
     /// The procedure as it is published now (procedimento).
     async fn procedure(&self, ctx: &Context<'_>) -> Option<Result<Procedure>> {
-        let read = async || -> Result<Option<Procedure>> {
-            let item = data(ctx)?.items([self.id]).await?.remove(&self.id);
-            let reader = self.reader.clone();
-            Ok(item.and_then(|item| Procedure::new(View { item, reader })))
-        };
-        read().await.transpose()
+        content(ctx, self.id, &self.reader).await.transpose()
     }
 }

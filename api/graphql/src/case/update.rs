@@ -9,8 +9,24 @@ use crate::{
     view::Reader,
 };
 
-/// The fields of an event that say something of people.
-const PERSONAL: [&str; 3] = ["text", "reasons", "evidence"];
+/// The fields of an event that say nothing of people. A field that is not among them is taken to say something.
+const PLAIN: [&str; 15] = [
+    "__typename",
+    "actor",
+    "actorId",
+    "at",
+    "dueOn",
+    "effect",
+    "from",
+    "hash",
+    "kind",
+    "notifies",
+    "number",
+    "rule",
+    "status",
+    "to",
+    "transition",
+];
 
 /// Something that happened in a case, and the case as it is then (aggiornamento di una pratica).
 pub(crate) struct CaseUpdate {
@@ -51,8 +67,10 @@ impl CaseUpdate {
 
     /// What happened (evento).
     async fn event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
-        let asked = ctx.look_ahead();
-        let is_personal = PERSONAL.iter().any(|name| asked.field(name).exists());
+        let field = ctx.field();
+        let is_personal = field
+            .selection_set()
+            .any(|field| !PLAIN.contains(&field.name()));
         let read = async || -> Result<Option<CaseEvent>> {
             let data = data(ctx)?;
             // Who is told where a case stands, and no more, has read nothing of people.

@@ -12,7 +12,10 @@ use municipio_domain::{
     audit::{self, Actor, Deed, Origin},
     cases::Rights,
     citizens::{Citizen, LevelOfAssurance},
-    content::{Body, ContentType, Contents, Item, types::Asset},
+    content::{
+        Body, ContentType, Contents, Item,
+        types::{Asset, Municipality},
+    },
     idempotency::Attempt,
     identity::{Action, Caller, Denied, Identity, Subject},
     ids::{CaseId, ItemId},
@@ -310,26 +313,32 @@ impl RequestData {
         settings.map_err(internal)
     }
 
+    /// What the settings of the municipality say.
+    pub(crate) async fn municipality(&self) -> Result<Option<Arc<Municipality>>> {
+        Ok(match self.settings().await?.map(|item| item.body) {
+            Some(Body::Municipality(settings)) => Some(settings),
+            _ => None,
+        })
+    }
+
     /// The days on which the municipality is closed.
     pub(crate) async fn closings(&self) -> Result<ClosingCalendar> {
-        Ok(match self.settings().await?.map(|item| item.body) {
-            Some(Body::Municipality(settings)) => settings.closings(),
-            _ => ClosingCalendar::default(),
-        })
+        let settings = self.municipality().await?;
+        Ok(settings
+            .map(|settings| settings.closings())
+            .unwrap_or_default())
     }
 
     /// Whether the municipality lets those ask how a case stands who have its code.
     pub(crate) async fn offers_case_codes(&self) -> Result<bool> {
-        let settings = self.settings().await?.map(|item| item.body);
-        Ok(matches!(settings, Some(Body::Municipality(settings)) if settings.offers_case_codes))
+        let settings = self.municipality().await?;
+        Ok(settings.is_some_and(|settings| settings.offers_case_codes))
     }
 
     /// The address of the municipality's site, without a slash at its end.
     pub(crate) async fn site_url(&self) -> Result<Option<String>> {
-        let set = match self.settings().await?.map(|item| item.body) {
-            Some(Body::Municipality(settings)) => settings.site_url.clone(),
-            _ => None,
-        };
+        let settings = self.municipality().await?;
+        let set = settings.and_then(|settings| settings.site_url.clone());
         let set = set.map(|url| url.as_str().trim_end_matches('/').to_owned());
         Ok(set.or_else(|| {
             self.tenant

@@ -2,10 +2,7 @@
 //! attempts as nobody needs more of.
 
 use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
-use municipio_domain::{
-    cases::{Case, CaseCode, Cases},
-    content::{Body, ContentType},
-};
+use municipio_domain::cases::{Case, CaseCode, CaseRefusal, Cases};
 use municipio_graphql::ErrorCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     cases::{Body as Sent, sent},
     limit::{address, count},
-    report::read,
+    report::{failed, read},
 };
 use crate::{
     app::State,
@@ -62,21 +59,15 @@ async fn find(request: &HttpRequest, body: Sent, state: &Data<State>) -> Result<
         &format!("{} protocol {number}", tenant.id),
     )?;
     let contents = state.contents(&tenant);
-    let settings = contents.singleton(ContentType::Municipality).await;
+    let settings = contents.municipality().await;
     let settings = settings.map_err(|error| Problem::failed(&error))?;
-    let is_offered = settings.is_some_and(
-        |item| matches!(item.body, Body::Municipality(settings) if settings.offers_case_codes),
-    );
-    if !is_offered {
+    if !settings.is_some_and(|settings| settings.offers_case_codes) {
         let message = "the municipality does not offer this: sign in instead";
         return Err(Problem::new(ErrorCode::NotFound, message));
     }
     let identity = state.identity(&tenant);
     let keys = identity.vault().citizens();
-    let keys = keys.ok_or_else(|| {
-        let code = ErrorCode::CitizensUnavailable;
-        Problem::new(code, code.apology())
-    })?;
+    let keys = keys.ok_or_else(|| failed(CaseRefusal::NoSecret.into()))?;
     let nothing = || {
         Problem::new(
             ErrorCode::NotFound,

@@ -40,6 +40,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         )
         .service(
             web::resource("/api/v1/insight/cases.csv")
+                .wrap(from_fn(limit::told))
                 .route(web::get().to(insight::table))
                 .default_service(refuse()),
         )

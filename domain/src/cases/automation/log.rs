@@ -5,10 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::{case_file, case_rule_run};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, Iterable,
-    sea_query::{Alias, Asterisk, Expr, ExprTrait, Order, Query},
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, sea_query::Query};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -225,29 +222,12 @@ impl Cases {
         size: u64,
     ) -> Result<HashMap<CaseId, Vec<RuleRun>>, StoreError> {
         use case_rule_run::{Column, Entity};
-        let of = |column: Column| Expr::col((Entity, column));
-        let mut placed = Query::select();
-        placed
-            .from(Entity)
-            .columns(Column::iter().map(|column| (Entity, column)))
-            .expr_as(
-                Expr::cust("ROW_NUMBER() OVER (PARTITION BY case_id ORDER BY number DESC)"),
-                Alias::new("place"),
-            )
-            .and_where(of(Column::CaseId).is_in(cases.iter().map(|id| id.0)));
-        if let Some(number) = before {
-            placed.and_where(of(Column::Number).lt(number));
-        }
-        let mut select = Query::select();
-        select
-            .column(Asterisk)
-            .from_subquery(placed, Entity)
-            .and_where(Expr::col((Entity, Alias::new("place"))).lte(size))
-            .order_by((Entity, Column::Number), Order::Desc);
-        let scope = self.contents().store().read();
+        let earlier = Condition::all().add_option(before.map(|number| Column::Number.lt(number)));
+        let (scope, ids) = (self.contents().store().read(), cases.iter().map(|id| id.0));
+        let rows = scope.last_of_each::<Entity>(Column::CaseId, ids, Column::Number, size, earlier);
         let mut runs: HashMap<_, Vec<_>> = HashMap::new();
-        for row in &scope.rows::<Entity>(select).await? {
-            let run = RuleRun::try_from(case_rule_run::Model::from_query_result(row, "")?)?;
+        for row in rows.await? {
+            let run = RuleRun::try_from(row)?;
             runs.entry(run.case).or_default().push(run);
         }
         Ok(runs)

@@ -176,8 +176,8 @@ impl Handler for Automation {
     }
 }
 
-/// A case with what happened in it and the definition that it follows.
-async fn read(
+/// A case with what happened in it, without what that says of people, and the definition that it follows.
+pub(super) async fn read(
     contents: &Contents,
     id: CaseId,
 ) -> Result<Option<(Case, Vec<CaseEvent>, Definition)>, StoreError> {
@@ -185,7 +185,8 @@ async fn read(
     let Some(case) = cases.among(&Sight::Time, &[id]).await?.pop() else {
         return Ok(None);
     };
-    let events = cases.events(&[id]).await?.remove(&id).unwrap_or_default();
+    let events = cases.outlines(&[id]).await?.remove(&id);
+    let events = events.unwrap_or_default();
     let procedure = cases.procedures(&[case.revision]).await?;
     let procedure = procedure.get(&case.revision);
     let definition = procedure.and_then(|known| known.definition.clone());

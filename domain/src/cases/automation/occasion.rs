@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::{
-    cases::{CaseEvent, Happening, timer::last_move},
+    cases::{CaseEvent, Happening, event::CITIZEN, timer::last_move},
     procedures::{Definition, MessageAuthor, Rule, RuleEvent, Trigger},
     store::StoreError,
     time::{end_of_day, legal_day},
@@ -107,12 +107,10 @@ fn hears(trigger: &Trigger, event: &CaseEvent) -> bool {
     match (trigger, &event.happening) {
         (Trigger::Event { event }, happening) => kind(happening) == Some(*event),
         (Trigger::Transition { code }, Happening::Moved(movement)) => movement.transition == *code,
-        (Trigger::State { code }, Happening::Opened(opening)) => opening.state == *code,
-        (Trigger::State { code }, Happening::Moved(movement)) => movement.to == *code,
-        (Trigger::State { code }, Happening::Migrated(migration)) => migration.state == *code,
+        (Trigger::State { code }, happening) => happening.state() == Some(code.as_str()),
         (Trigger::Evidence { code }, Happening::EvidenceAdded(evidence)) => evidence.code == *code,
         (Trigger::Message { from }, Happening::Wrote(_)) => {
-            let by_citizen = event.actor.starts_with("citizen:");
+            let by_citizen = event.actor.starts_with(CITIZEN);
             by_citizen == (*from == MessageAuthor::Citizen)
         }
         _ => false,

@@ -14,7 +14,10 @@ use super::{ACTOR, Occasion, set_off, with_time};
 use crate::{
     cases::{
         Case, CaseError, CaseEvent, CaseFilter, CaseOrder, Cases, Happening, Movement, Personal,
-        Sight, facts::facts, term::due_on,
+        Sight,
+        facts::facts,
+        file::{apply, blank},
+        term::due_on,
     },
     citizens::CitizenKeys,
     content::Window,
@@ -191,12 +194,7 @@ impl Replay<'_> {
     fn of_states(&self) -> Vec<Difference> {
         let mut gone = HashSet::new();
         let states = self.events.iter().filter_map(|event| {
-            let state = match &event.happening {
-                Happening::Opened(opening) => &opening.state,
-                Happening::Moved(movement) => &movement.to,
-                Happening::Migrated(migration) => &migration.state,
-                _ => return None,
-            };
+            let state = event.happening.state()?;
             Some((event.number, state))
         });
         let states = states.filter(|(_, state)| self.definition.state(state).is_none());
@@ -205,7 +203,7 @@ impl Replay<'_> {
             .map(|(number, state)| Difference {
                 difficulty: Difficulty::StateGone,
                 event: Some(number),
-                code: Some(state.clone()),
+                code: Some(state.to_owned()),
                 missing: Vec::new(),
             })
             .collect()
@@ -299,11 +297,8 @@ impl Replay<'_> {
         let mut seen: HashSet<(&str, Occasion)> = HashSet::new();
         for (index, event) in self.events.iter().enumerate() {
             all.extend(set_off(self.definition, event).map(|rule| (event.at, index, rule)));
-            let state = match &event.happening {
-                Happening::Opened(opening) => &opening.state,
-                Happening::Moved(movement) => &movement.to,
-                Happening::Migrated(migration) => &migration.state,
-                _ => continue,
+            let Some(state) = event.happening.state() else {
+                continue;
             };
             let is_final = self
                 .definition
@@ -313,12 +308,7 @@ impl Replay<'_> {
                 continue;
             }
             let later = self.events[index + 1..].iter();
-            let mut moves = later.filter(|later| {
-                matches!(
-                    later.happening,
-                    Happening::Moved(_) | Happening::Migrated(_)
-                )
-            });
+            let mut moves = later.filter(|later| later.happening.state().is_some());
             let until = moves.next().map_or(self.now, |next| next.at);
             let due_on = self.due_after(index + 1);
             for (at, rule, occasion) in with_time(self.definition, state, event, due_on) {
@@ -333,23 +323,13 @@ impl Replay<'_> {
 
     /// What rules could have asked for after an event, at a moment.
     fn known(&self, index: usize, at: DateTime<Utc>) -> KnownThen<'_> {
-        let events = &self.events[..=index];
-        let (mut office, mut is_assigned) = (self.case.office, false);
-        for event in events {
-            match &event.happening {
-                Happening::Opened(opening) => office = opening.office,
-                Happening::Assigned(assignment) => {
-                    office = assignment.office;
-                    is_assigned = assignment.officer.is_some();
-                }
-                _ => {}
-            }
-        }
+        let events = self.events[..=index].iter();
+        let row = events.fold(blank(self.case.id), apply);
         let said = self.personal[..=index].iter().rev();
         KnownThen {
-            state: facts(events).state,
-            office,
-            is_assigned,
+            state: row.state,
+            office: ItemId(row.office_id),
+            is_assigned: row.officer_id.is_some(),
             channel: self.case.channel,
             data: said.filter_map(|personal| personal.data.as_ref()).next(),
             days_left: self

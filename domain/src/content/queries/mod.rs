@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     Body, ContentType, Cursor, Item, ListQuery, OrderBy, OrderValue, Page, Slug, Window, listing,
-    perspective::Overlay,
+    perspective::Overlay, types::Municipality,
 };
 use crate::{
     ids::{ItemId, RevisionId},
@@ -159,6 +159,18 @@ impl Contents {
             .and_where(item(content_item::Column::ContentType).eq(content_type.as_str()))
             .limit(1);
         Ok(self.items(self.pointers(select).await?).await?.pop())
+    }
+
+    /// The settings of the municipality, if they are published.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn municipality(&self) -> Result<Option<Arc<Municipality>>, StoreError> {
+        let item = self.singleton(ContentType::Municipality).await?;
+        Ok(match item.map(|item| item.body) {
+            Some(Body::Municipality(settings)) => Some(settings),
+            _ => None,
+        })
     }
 
     /// What is published under a slug of a locale.
