@@ -296,7 +296,7 @@ pub(super) async fn find<C: ConnectionTrait>(
 }
 
 /// The row, kept from all others who change it until the transaction ends.
-async fn hold(transaction: &Transaction) -> Result<Option<Model>, StoreError> {
+pub(super) async fn hold(transaction: &Transaction) -> Result<Option<Model>, StoreError> {
     let tenant = transaction.tenant_id().0;
     let held = transaction.hold_of::<Entity>(Column::TenantId, [tenant]);
     Ok(held.await?.pop())

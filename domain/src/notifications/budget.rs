@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::appio_account::{Column, Entity};
 use sea_orm::Condition;
 
+use super::account;
 use crate::store::{StoreError, TenantStore};
 
 /// In how many milliseconds IO counts.
@@ -63,8 +64,7 @@ pub(super) async fn take(
     now: DateTime<Utc>,
 ) -> Result<Turn, StoreError> {
     let transaction = store.begin().await?;
-    let held = transaction.hold_of::<Entity>(Column::TenantId, [store.tenant_id().0]);
-    let Some(account) = held.await?.pop() else {
+    let Some(account) = account::hold(&transaction).await? else {
         return Ok(Turn::After(Duration::ZERO));
     };
     let now = now.timestamp_millis();
@@ -91,8 +91,7 @@ pub(super) async fn rest(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let transaction = store.begin().await?;
-    let held = transaction.hold_of::<Entity>(Column::TenantId, [store.tenant_id().0]);
-    let Some(account) = held.await?.pop() else {
+    let Some(account) = account::hold(&transaction).await? else {
         return Ok(());
     };
     let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::minutes(1));

@@ -146,10 +146,14 @@ impl Notifier {
             }
             Err(error) => return Ok(Some(later(Step::Look, error, notification.failures))),
         };
-        let said = match ready.compose(notification, &preferred) {
-            Ok(said) => said,
+        let composed = match ready.compose(notification, &preferred) {
+            Ok(composed) => composed,
             // What fitted when it was saved fits when it is sent; unless this program learned better meanwhile.
             Err(flaw) => return Ok(Some(Outcome::Ended(Status::Failed, flaw.to_string()))),
+        };
+        let said = Said {
+            given: ready.said.given.clone(),
+            composed: Some(composed.clone()),
         };
         let remote_id = notification.remote_id.unwrap_or_else(Uuid::new_v4);
         if !self
@@ -158,10 +162,7 @@ impl Notifier {
         {
             return Ok(None);
         }
-        let Some(composed) = &said.composed else {
-            return Ok(None);
-        };
-        let message = message(ready, composed, &said, remote_id);
+        let message = message(ready, composed, remote_id);
         let send = |key: &str| -> BoxFuture<'static, _> {
             let (appio, key, message) = (Arc::clone(&self.appio), key.to_owned(), message.clone());
             Box::pin(async move { appio.send(&key, &message).await })
@@ -343,16 +344,16 @@ fn later(step: Step, error: CallError, failures: u32) -> Outcome {
 }
 
 /// The message as IO takes it.
-fn message(ready: &Ready, composed: &Composed, said: &Said, remote_id: Uuid) -> Message {
+fn message(ready: &Ready, composed: Composed, remote_id: Uuid) -> Message {
     let configuration = ready.account.remote_configuration.clone();
-    let remote = composed.remote.as_ref().and(configuration);
+    let remote = composed.remote.and(configuration);
     Message {
         fiscal_code: ready.recipient().to_owned(),
-        subject: composed.subject.clone(),
-        markdown: composed.markdown.clone(),
+        subject: composed.subject,
+        markdown: composed.markdown,
         is_secure: ready.template.content.is_secure,
         due_at: composed.due_at,
-        payment: said.given.payment.clone(),
+        payment: ready.said.given.payment.clone(),
         remote: remote.map(|configuration| RemoteReference {
             id: remote_id.to_string(),
             configuration,

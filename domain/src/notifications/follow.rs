@@ -12,7 +12,8 @@ use super::{
     deliver::{Notifier, Payload, after},
     notification::{self, Notification},
     port::{CallFault, Standing},
-    ready::{Obstacle, Ready, ready},
+    ready::{Obstacle, asking},
+    service::ServiceKeys,
     verdict::{Step, Verdict, verdict},
 };
 use crate::{
@@ -59,9 +60,12 @@ impl Follower {
         let Some(notification) = found.filter(|found| found.status == Status::Sent) else {
             return Ok(Progress::Done);
         };
-        let (Some(sent_at), Some(message)) =
-            (notification.sent_at, notification.message_id.clone())
-        else {
+        // Where it was sent, whatever is set now.
+        let (Some(sent_at), Some(message), Some(environment)) = (
+            notification.sent_at,
+            notification.message_id.clone(),
+            notification.environment,
+        ) else {
             return Ok(Progress::Done);
         };
         match next_look(sent_at, notification.looks) {
@@ -69,14 +73,14 @@ impl Follower {
             Some(at) if at > now => return Ok(Progress::Postponed(at)),
             Some(_) => {}
         }
-        let ready = match ready(&self.0, &store, &notification, now).await? {
-            Ok(ready) => ready,
+        let (keys, code) = match asking(&self.0, &store, &notification, now).await? {
+            Ok(asking) => asking,
             Err(Obstacle::Rests(until)) => return Ok(Progress::Postponed(until)),
             // Nobody can ask any more: what is known of it is that it was sent.
             Err(Obstacle::Gone(_)) => return Ok(Progress::Done),
         };
-        self.ask(&store, job, &notification, &ready, message, now)
-            .await
+        let whom = (&keys, environment.recipient(code.reveal()), message);
+        self.ask(&store, job, &notification, whom, now).await
     }
 
     async fn ask(
@@ -84,23 +88,18 @@ impl Follower {
         store: &TenantStore,
         job: &Job,
         notification: &Notification,
-        ready: &Ready,
-        message: String,
+        (keys, code, message): (&ServiceKeys, &str, String),
         now: DateTime<Utc>,
     ) -> Handled {
         if let Turn::Later(pause) = self.0.turn(store, 1, now).await? {
             return Ok(Progress::Postponed(after(pause, now)));
         }
-        // Where it was sent, whatever is set now.
-        let environment = notification.environment;
-        let environment = environment.unwrap_or(ready.account.environment);
-        let code = environment.recipient(ready.code.reveal());
         let ask = |key: &str| -> BoxFuture<'static, _> {
             let (appio, key) = (Arc::clone(&self.0.appio), key.to_owned());
             let (code, message) = (code.to_owned(), message.clone());
             Box::pin(async move { appio.standing(&key, &code, &message).await })
         };
-        let asked = self.0.with_keys(store, &ready.keys, now, ask).await?;
+        let asked = self.0.with_keys(store, keys, now, ask).await?;
         let status = match asked {
             Ok(Standing::Processed) => Status::Delivered,
             // They cannot have it on IO, and why is theirs alone.

@@ -55,7 +55,6 @@ pub use tell::{resend_notification, send_notification};
 pub use template::{Doubt, Due, Place, Precondition, PreconditionText, TemplateContent, Texts};
 pub use template_check::TemplateFlaw;
 pub use templates::{MessageTemplate, NewTemplate, Occasion, delete_template, save_template};
-pub use text::{MARKDOWN, SUBJECT, TextFlaw, check_markdown, length};
 pub use variables::Variable;
 
 use crate::outbox::{Retries, Topic};

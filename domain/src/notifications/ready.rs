@@ -8,7 +8,7 @@ use super::{
     AppIoAccount, Environment, MessageTemplate, account,
     compose::{self, Known},
     deliver::Notifier,
-    notification::{Notification, Said},
+    notification::{Composed, Notification, Said},
     service::{self, ServiceKeys},
     template::Place,
     templates,
@@ -34,8 +34,8 @@ pub(super) struct Ready {
     procedure: Arc<Procedure>,
     events: Vec<(CaseEvent, Personal)>,
     people: People,
-    pub(super) code: FiscalCode,
-    said: Said,
+    code: FiscalCode,
+    pub(super) said: Said,
 }
 
 /// What keeps a message from being sent.
@@ -67,14 +67,15 @@ pub(super) async fn ready(
         Err(obstacle) => return Ok(Err(obstacle)),
     };
     let gone = |what| Ok(Err(Obstacle::Gone(what)));
+    let is_remote = writer.template.content.place == Place::Remote;
+    if is_remote && writer.account.remote_configuration.is_none() {
+        return gone("there is no configuration of remote content");
+    }
     let (contents, keys) = (contents(notifier, store), notifier.keys()?);
     let cases = Cases::from(&contents);
-    let case = cases.among(&Sight::Time, &[notification.case]).await?.pop();
-    let Some(case) = case else {
-        return gone("the case is gone");
-    };
-    let Some(people) = case.people(keys).map_err(Fault::passing)? else {
-        return gone("what the case says of people was erased");
+    let (case, people, code) = match addressed(&cases, keys, notification).await? {
+        Ok(addressed) => addressed,
+        Err(obstacle) => return Ok(Err(obstacle)),
     };
     let procedure = cases
         .procedures(&[case.revision])
@@ -93,10 +94,6 @@ pub(super) async fn ready(
         .unwrap_or_default();
     let personal = case.personal(keys, &events).map_err(Fault::passing)?;
     let said = compose::said(&case, keys, notification).map_err(Fault::passing)?;
-    let person = compose::person(&people, notification.told);
-    let Some(code) = person.map(|person| person.fiscal_code.clone()) else {
-        return gone("the case has no such person any more");
-    };
     Ok(Ok(Ready {
         account: writer.account,
         template: writer.template,
@@ -109,6 +106,43 @@ pub(super) async fn ready(
         code,
         said,
     }))
+}
+
+/// Reads with what IO is asked what became of a notification: the keys of its service, and to whom it went.
+pub(super) async fn asking(
+    notifier: &Notifier,
+    store: &TenantStore,
+    notification: &Notification,
+    now: DateTime<Utc>,
+) -> Found<(ServiceKeys, FiscalCode)> {
+    let writer = match writer(notifier, store, notification, now).await? {
+        Ok(writer) => writer,
+        Err(obstacle) => return Ok(Err(obstacle)),
+    };
+    let cases = Cases::from(&contents(notifier, store));
+    let addressed = addressed(&cases, notifier.keys()?, notification).await?;
+    Ok(addressed.map(|(_, _, code)| (writer.keys, code)))
+}
+
+/// The case, what it says of people, and who of them is told.
+async fn addressed(
+    cases: &Cases,
+    keys: &CitizenKeys,
+    notification: &Notification,
+) -> Found<(Case, People, FiscalCode)> {
+    let gone = |what| Ok(Err(Obstacle::Gone(what)));
+    let case = cases.among(&Sight::Time, &[notification.case]).await?.pop();
+    let Some(case) = case else {
+        return gone("the case is gone");
+    };
+    let Some(people) = case.people(keys).map_err(Fault::passing)? else {
+        return gone("what the case says of people was erased");
+    };
+    let person = compose::person(&people, notification.told);
+    let Some(code) = person.map(|person| person.fiscal_code.clone()) else {
+        return gone("the case has no such person any more");
+    };
+    Ok(Ok((case, people, code)))
 }
 
 /// The content of a municipality as the notifier reads it.
@@ -131,10 +165,6 @@ async fn writer(
     let Some(template) = templates::find(&read, notification.template).await? else {
         return gone("its template was deleted");
     };
-    let is_remote = template.content.place == Place::Remote;
-    if is_remote && account.remote_configuration.is_none() {
-        return gone("there is no configuration of remote content");
-    }
     let service = service::find(&read, template.service).await?;
     let Some(service) = service.filter(|service| service.is_enabled) else {
         return gone("its service is switched off");
@@ -169,7 +199,7 @@ impl Ready {
         &self,
         notification: &Notification,
         preferred: &[String],
-    ) -> Result<Said, TextFlaw> {
+    ) -> Result<Composed, TextFlaw> {
         let known = Known {
             tenant: &self.tenant,
             account: &self.account,
@@ -180,10 +210,6 @@ impl Ready {
         };
         let content = &self.template.content;
         let language = content.language(preferred);
-        let composed = known.compose(content, language, notification, &self.said)?;
-        Ok(Said {
-            given: self.said.given.clone(),
-            composed: Some(composed),
-        })
+        known.compose(content, language, notification, &self.said)
     }
 }

@@ -6,9 +6,11 @@ mod conduct;
 mod server;
 mod state;
 
+use municipio_domain::notifications::Environment;
+
 pub use conduct::{Conduct, Faults};
 pub use server::{Double, StopHandle};
 pub use state::{Group, NewService, Taken};
 
 /// The citizen of tests, whom every service may write to.
-pub const SANDBOX: &str = "AAAAAA00A00A000A";
+pub const SANDBOX: &str = Environment::SANDBOX_CODE;
