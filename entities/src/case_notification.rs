@@ -40,6 +40,12 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub sent_at: Option<DateTimeUtc>,
     pub settled_at: Option<DateTimeUtc>,
+    /// How it stands with the mail that tells what App IO does not; nothing when there is none.
+    pub mail_status: Option<String>,
+    /// Why the mail failed, without anything of people, and how often.
+    pub mail_problem: Option<String>,
+    pub mail_failures: i32,
+    pub mail_sent_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

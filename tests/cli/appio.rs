@@ -81,6 +81,7 @@ async fn set_up(store: &TenantStore, double: &Double) {
         calls: 150,
         case_address: "https://servizi.comune.example/pratiche/{id}".to_owned(),
         remote_configuration: None,
+        mail_sender: None,
         manage_key: None,
     };
     configure(&transaction, &vault, settings, now())
@@ -157,6 +158,7 @@ async fn go_on(store: TenantStore, editor: Editor, count: usize) -> Vec<CaseId> 
                 applicant: Some(Person {
                     fiscal_code: "RSSMRA80A01H501U".parse().unwrap(),
                     name: None,
+                    email: None,
                 }),
                 delegate: None,
                 subject: "Prova".to_owned(),

@@ -10,10 +10,10 @@ use super::{
     NotificationStatus as Status, STANDING,
     budget::{self, Turn},
     deliver::{Notifier, Payload, after},
+    mail,
     notification::{self, Notification},
     port::{CallFault, Standing},
-    ready::{Obstacle, asking},
-    service::ServiceKeys,
+    ready::{Asking, Obstacle, asking},
     verdict::{Step, Verdict, verdict},
 };
 use crate::{
@@ -73,13 +73,14 @@ impl Follower {
             Some(at) if at > now => return Ok(Progress::Postponed(at)),
             Some(_) => {}
         }
-        let (keys, code) = match asking(&self.0, &store, &notification, now).await? {
-            Ok(asking) => asking,
+        let asked = match asking(&self.0, &store, &notification, now).await? {
+            Ok(asked) => asked,
             Err(Obstacle::Rests(until)) => return Ok(Progress::Postponed(until)),
             // Nobody can ask any more: what is known of it is that it was sent.
             Err(Obstacle::Gone(_)) => return Ok(Progress::Done),
         };
-        let whom = (&keys, environment.recipient(code.reveal()), message);
+        let code = environment.recipient(asked.code.reveal());
+        let whom = (&asked, code, message);
         self.ask(&store, job, &notification, whom, now).await
     }
 
@@ -88,7 +89,7 @@ impl Follower {
         store: &TenantStore,
         job: &Job,
         notification: &Notification,
-        (keys, code, message): (&ServiceKeys, &str, String),
+        (asking, code, message): (&Asking, &str, String),
         now: DateTime<Utc>,
     ) -> Handled {
         if let Turn::Later(pause) = self.0.turn(store, 1, now).await? {
@@ -99,7 +100,7 @@ impl Follower {
             let (code, message) = (code.to_owned(), message.clone());
             Box::pin(async move { appio.standing(&key, &code, &message).await })
         };
-        let asked = self.0.with_keys(store, keys, now, ask).await?;
+        let asked = self.0.with_keys(store, &asking.keys, now, ask).await?;
         let status = match asked {
             Ok(Standing::Processed) => Status::Delivered,
             // They cannot have it on IO, and why is theirs alone.
@@ -136,6 +137,9 @@ impl Follower {
             values.push((Column::Problem, problem.into()));
         }
         notification::write(&transaction, notification.id, values).await?;
+        if status == Status::OtherChannel && asking.is_mailed {
+            mail::enqueue(&transaction, notification, now).await?;
+        }
         transaction.commit().await?;
         let next = match status {
             Status::Sent => notification.sent_at.and_then(|at| next_look(at, looks)),

@@ -1,7 +1,7 @@
 //! Citizens are told of what happens in their cases, through App IO. A transition that tells the applicant leaves a
 //! notification and a job of the outbox in its own transaction; the job makes a message of a template and sends it, and
-//! another one asks what became of it. What a message says is encrypted with the key of the case. Other channels are later
-//! work: what App IO does not take the citizen finds with the case.
+//! another one asks what became of it. What a message says is encrypted with the key of the case. What App IO does not tell is
+//! told by mail ([`mail`]), if the case says where.
 //!
 //! What App IO asks for and answers is behind a port ([`AppIo`]), which the crate of integrations fills.
 
@@ -14,6 +14,7 @@ mod deliver;
 mod error;
 mod event;
 mod follow;
+mod mail;
 mod notification;
 mod port;
 mod queries;
@@ -39,7 +40,8 @@ pub use deliver::Notifier;
 pub use error::{NotificationError, NotificationRefusal};
 pub use event::MessageEvent;
 pub use follow::Follower;
-pub use notification::{Given, Notification, NotificationStatus, Told};
+pub use mail::{Courier, Mail, Mailer};
+pub use notification::{Given, Notification, NotificationMail, NotificationStatus, Told};
 pub use port::{
     AppIo, CallError, CallFault, Called, Message, PaymentData, Profile, RemoteReference, Standing,
 };

@@ -75,7 +75,7 @@ impl NotificationStatus {
     }
 
     /// It may be told once more.
-    pub fn may_be_repeated(self) -> bool {
+    fn may_be_repeated(self) -> bool {
         matches!(self, Self::Ambiguous | Self::Failed | Self::Cancelled)
     }
 }
@@ -162,8 +162,23 @@ pub struct Notification {
     pub sent_at: Option<DateTime<Utc>>,
     /// When nothing more was to become of it.
     pub settled_at: Option<DateTime<Utc>>,
+    /// The mail that tells it, when App IO does not.
+    pub mail: Option<NotificationMail>,
     pub(super) remote_id: Option<Uuid>,
     pub(super) sealed: Option<String>,
+}
+
+/// How it stands with the mail that tells what App IO does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotificationMail {
+    /// How it stands.
+    pub status: NotificationStatus,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// How often it failed.
+    pub failures: u32,
+    /// When the server took it in.
+    pub sent_at: Option<DateTime<Utc>>,
 }
 
 /// What a notification says, as it is encrypted.
@@ -218,6 +233,15 @@ impl TryFrom<Model> for Notification {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
+        let mail = row.mail_status.as_deref().map(|status| {
+            Ok::<_, StoreError>(NotificationMail {
+                status: status.parse()?,
+                problem: row.mail_problem.clone(),
+                failures: u32::try_from(row.mail_failures).unwrap_or_default(),
+                sent_at: row.mail_sent_at,
+            })
+        });
+        let mail = mail.transpose()?;
         Ok(Self {
             id: NotificationId(row.id),
             case: CaseId(row.case_id),
@@ -235,6 +259,7 @@ impl TryFrom<Model> for Notification {
             created_at: row.created_at,
             sent_at: row.sent_at,
             settled_at: row.settled_at,
+            mail,
             remote_id: row.remote_id,
             sealed: row.sealed,
         })
@@ -279,6 +304,10 @@ impl NewNotification<'_> {
             created_at: now,
             sent_at: None,
             settled_at: None,
+            mail_status: None,
+            mail_problem: None,
+            mail_failures: 0,
+            mail_sent_at: None,
         }
     }
 }
@@ -286,6 +315,12 @@ impl NewNotification<'_> {
 impl Notification {
     /// The name of notifications in global ids.
     pub const TYPE_NAME: &str = "CaseNotification";
+
+    /// It may be told once more: it was not told, or nobody knows whether it was.
+    pub fn may_be_repeated(&self) -> bool {
+        let failed = |mail: &NotificationMail| mail.status.may_be_repeated();
+        self.status.may_be_repeated() || self.mail.as_ref().is_some_and(failed)
+    }
 
     /// What is written down of what was done to it: nothing of what it says.
     pub fn deed(&self, name: &'static str, municipality: &IpaCode) -> Deed {

@@ -140,7 +140,7 @@ pub async fn resend_notification(
     let held = notification::hold(transaction, id).await?;
     let held = held.filter(|held| held.case == case.id);
     let before = held.ok_or(NotificationRefusal::NotFound("notification"))?;
-    if !before.status.may_be_repeated() {
+    if !before.may_be_repeated() {
         return Err(NotificationRefusal::NotRepeatable.into());
     }
     let said = super::compose::said(case, keys, &before)?;

@@ -1,6 +1,7 @@
 //! App IO, against a double of it: what is set, what is sent, what became of it, and what IO fetches.
 
 mod faults;
+mod mail;
 mod remote;
 mod sending;
 mod settings;

@@ -1,0 +1,77 @@
+//! A server of mail for tests: aiosmtpd, a server of its own. `scripts/test` installs it.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The server, as long as it is held. How it behaves says the address to which a mail goes (`smtp.py`).
+pub struct SmtpServer {
+    process: Child,
+    folder: TempDir,
+    /// Where it is, as `MUNICIPIO_SMTP_URL` says it.
+    pub url: String,
+}
+
+impl SmtpServer {
+    /// Starts it, if it is there.
+    pub fn start() -> Option<Self> {
+        Self::run(None)
+    }
+
+    /// The same, which takes mails only of who knows this password.
+    pub fn with_password(password: &str) -> Option<Self> {
+        Self::run(Some(password))
+    }
+
+    fn run(password: Option<&str>) -> Option<Self> {
+        let Some(python) = std::env::var_os("SMTP_PYTHON") else {
+            eprintln!("NOT RUN with SMTP: SMTP_PYTHON is not set; scripts/test sets it");
+            return None;
+        };
+        let folder = TempDir::new().unwrap();
+        let mut process = Command::new(python)
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp.py"))
+            .arg(folder.path())
+            .args(password)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut port = String::new();
+        let said = process.stdout.take().unwrap();
+        BufReader::new(said).read_line(&mut port).unwrap();
+        let (user, port) = (password.map(|_| "comune"), port.trim());
+        let name = match (user, password) {
+            (Some(user), Some(password)) => format!("{user}:{password}@"),
+            _ => String::new(),
+        };
+        Some(Self {
+            process,
+            folder,
+            url: format!("smtp://{name}127.0.0.1:{port}?tls=off"),
+        })
+    }
+
+    /// The mails that it took in, in their order.
+    pub fn mails(&self) -> Vec<Value> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        let mut paths: Vec<_> = paths
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .collect();
+        paths.sort();
+        let read = |path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        paths.into_iter().map(read).collect()
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
