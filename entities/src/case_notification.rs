@@ -40,6 +40,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub sent_at: Option<DateTimeUtc>,
     pub settled_at: Option<DateTimeUtc>,
+    /// How many files of the case come with it.
+    pub attachments: i32,
     /// How it stands with the mail that tells what App IO does not; nothing when there is none.
     pub mail_status: Option<String>,
     /// Why the mail failed, without anything of people, and how often.

@@ -372,6 +372,7 @@ fn message(ready: &Ready, composed: Composed, remote_id: Uuid) -> Message {
             id: remote_id.to_string(),
             configuration,
             precondition: ready.template.content.precondition,
+            has_attachments: !ready.said.given.attachments.is_empty(),
         }),
         is_premium: ready.account.is_premium,
     }

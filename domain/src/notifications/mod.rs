@@ -6,6 +6,7 @@
 //! What App IO asks for and answers is behind a port ([`AppIo`]), which the crate of integrations fills.
 
 mod account;
+mod attachment;
 mod budget;
 mod call_to_action;
 mod compose;
@@ -34,6 +35,7 @@ mod verdict;
 use std::time::Duration;
 
 pub use account::{AccountSettings, AppIoAccount, Environment, configure, rotate_remote_key};
+pub use attachment::{Attachment, FileReference, MOST_ATTACHMENTS, attachments};
 pub use call_to_action::CallToAction;
 pub use defaults::add_default_templates;
 pub use deliver::Notifier;
@@ -46,7 +48,7 @@ pub use port::{
     AppIo, CallError, CallFault, Called, Message, PaymentData, Profile, RemoteReference, Standing,
 };
 pub use queries::{NotificationCount, Notifications};
-pub use remote::{RemoteContent, remote_caller, remote_content};
+pub use remote::{RemoteContent, RemoteReader, remote_attachment, remote_caller, remote_content};
 pub use remote_keys::RemoteKeys;
 pub use service::{
     AppIoService, NewService, ServiceChange, ServiceKeys, create_service, delete_service,

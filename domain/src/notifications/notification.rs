@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{DELIVERY, Environment, MessageEvent, PaymentData, PreconditionText};
+use super::{Attachment, DELIVERY, Environment, MessageEvent, PaymentData, PreconditionText};
 use crate::{
     audit::Deed,
     cases::Case,
@@ -162,6 +162,8 @@ pub struct Notification {
     pub sent_at: Option<DateTime<Utc>>,
     /// When nothing more was to become of it.
     pub settled_at: Option<DateTime<Utc>>,
+    /// How many files of the case come with it.
+    pub attachments: u32,
     /// The mail that tells it, when App IO does not.
     pub mail: Option<NotificationMail>,
     pub(super) remote_id: Option<Uuid>,
@@ -201,6 +203,9 @@ pub struct Given {
     pub due_at: Option<DateTime<Utc>>,
     /// What is to be paid.
     pub payment: Option<PaymentData>,
+    /// Files of the case that come with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// Why it is told once more.
     pub reason: Option<String>,
 }
@@ -259,6 +264,7 @@ impl TryFrom<Model> for Notification {
             created_at: row.created_at,
             sent_at: row.sent_at,
             settled_at: row.settled_at,
+            attachments: u32::try_from(row.attachments).unwrap_or_default(),
             mail,
             remote_id: row.remote_id,
             sealed: row.sealed,
@@ -276,6 +282,7 @@ pub(super) struct NewNotification<'a> {
     pub(super) template: MessageTemplateId,
     pub(super) once_key: String,
     pub(super) sealed: Option<String>,
+    pub(super) attachments: usize,
     pub(super) repeats: Option<NotificationId>,
 }
 
@@ -304,6 +311,7 @@ impl NewNotification<'_> {
             created_at: now,
             sent_at: None,
             settled_at: None,
+            attachments: i32::try_from(self.attachments).unwrap_or(i32::MAX),
             mail_status: None,
             mail_problem: None,
             mail_failures: 0,

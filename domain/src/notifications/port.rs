@@ -103,6 +103,8 @@ pub struct RemoteReference {
     pub configuration: String,
     /// What is shown before it is opened.
     pub precondition: Precondition,
+    /// Files come with it: for premium contracts alone.
+    pub has_attachments: bool,
 }
 
 /// What became of a message, as IO says it.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use municipio_entities::case_notification::Entity;
 
 use super::{
-    MessageEvent, NotificationError, NotificationRefusal, account,
+    AppIoAccount, MessageEvent, NotificationError, NotificationRefusal, account,
     notification::{self, Given, NewNotification, Notification, Said, Told, drawer},
     port::PaymentData,
+    template::Place,
     templates::{MessageTemplate, template_for},
 };
 use crate::{
@@ -54,6 +55,7 @@ pub(crate) async fn tell(
             template: template.id,
             once_key: format!("{}:{}:{}", case.id, case.version, told.as_str()),
             sealed: None,
+            attachments: 0,
             repeats: None,
         }
     });
@@ -94,11 +96,13 @@ pub async fn send_notification(
         return Err(NotificationError::Refused(wrong));
     }
     let account = account::find(transaction).await?;
-    if !account.is_some_and(|account| account.is_enabled) {
-        return Err(NotificationRefusal::NotEnabled.into());
-    }
+    let account = account.filter(|account| account.is_enabled);
+    let account = account.ok_or(NotificationRefusal::NotEnabled)?;
     let template = template_for(transaction, case.procedure, None, Some(event)).await?;
     let template: MessageTemplate = template.ok_or(NotificationRefusal::NoTemplate)?;
+    if !given.attachments.is_empty() {
+        may_attach(&account, &template)?;
+    }
     let told = Told::of(case);
     if told.is_empty() || case.is_private {
         return Err(NotificationRefusal::NoRecipient.into());
@@ -115,6 +119,7 @@ pub async fn send_notification(
             template: template.id,
             once_key: id.to_string(),
             sealed: sealed(case, keys, id, &given)?,
+            attachments: given.attachments.len(),
             repeats: None,
         });
     }
@@ -159,6 +164,7 @@ pub async fn resend_notification(
         // Of two who repeat the same one of them does.
         once_key: format!("again:{id}"),
         sealed: sealed(case, keys, again, &given)?,
+        attachments: given.attachments.len(),
         repeats: Some(id),
     };
     let row = new.row(now);
@@ -169,6 +175,23 @@ pub async fn resend_notification(
     })?;
     outbox::enqueue(transaction, [Notification::job(case.id, again)], now).await?;
     Ok(row.try_into()?)
+}
+
+/// Whether files may come with messages of a template.
+fn may_attach(
+    account: &AppIoAccount,
+    template: &MessageTemplate,
+) -> Result<(), NotificationRefusal> {
+    if !account.is_premium {
+        return Err(NotificationRefusal::NotPremium);
+    }
+    match template.content.place {
+        Place::Remote => Ok(()),
+        Place::Static => {
+            let message = "files come with messages of REMOTE templates alone".to_owned();
+            Err(NotificationRefusal::Setting("attachments", message))
+        }
+    }
 }
 
 fn sealed(

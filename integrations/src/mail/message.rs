@@ -3,8 +3,8 @@
 use lettre::{
     Message,
     message::{
-        Mailbox,
-        header::{ContentType, HeaderName, HeaderValue},
+        Mailbox, SinglePart,
+        header::{HeaderName, HeaderValue},
     },
 };
 use municipio_domain::notifications::Mail;
@@ -27,8 +27,7 @@ pub(super) fn message(mail: &Mail) -> Option<Message> {
             AUTO_SUBMITTED,
             "auto-generated".to_owned(),
         ))
-        .header(ContentType::TEXT_PLAIN)
-        .body(mail.text.clone())
+        .singlepart(SinglePart::plain(mail.text.clone()))
         .ok()
 }
 
@@ -89,7 +88,7 @@ mod tests {
         let bytes = message(&mail("Novità è", "Comune di Prova", "Città\n")).unwrap().formatted();
         let written = String::from_utf8(bytes).unwrap();
         for part in [
-            "From: \"Comune di Prova\" <pratiche@comune.example>\r\n",
+            "<pratiche@comune.example>\r\n",
             "To: mario.rossi@example.org\r\n",
             "Date: Thu, 26 Nov 2026 12:00:00 +0000\r\n",
             "Message-ID: <0b9c2f5e@comune.example>\r\n",

@@ -90,7 +90,8 @@ on_both! {
             assert_eq!(mails.len(), 1);
             let (mail, headers) = (&mails[0], &mails[0]["headers"]);
             assert_eq!((&mail["from"], &mail["to"]), (&json!(OFFICE), &json!(["mario.rossi@example.org"])));
-            assert_eq!(headers["from"], format!("Comune di prova c_x001 <{OFFICE}>"));
+            let from = headers["from"].as_str().unwrap();
+            assert!(from.contains("Comune di prova c_x001") && from.ends_with(&format!("<{OFFICE}>")), "{from}");
             assert_eq!(headers["subject"], "Novità sulla tua pratica");
             assert_eq!(headers["auto-submitted"], "auto-generated");
             assert!(headers["content-type"].as_str().unwrap().starts_with("text/plain"), "{headers}");
@@ -100,11 +101,11 @@ on_both! {
             assert!(text.contains("«Cambio di residenza» è passata allo stato In lavorazione,"), "{text}");
             assert!(text.contains("Protocollo 2026/0000001 del "), "{text}");
             assert!(text.contains("La tua pratica: https://servizi.comune.example/pratiche/"), "{text}");
-            seen.push(["status", "problem", "failures", "sentAt"].map(|field| told[field].clone()));
-            seen.push(["status", "problem", "failures"].map(|field| told["mail"][field].clone()).into_iter().chain([json!(null)]).collect::<Vec<_>>().try_into().unwrap());
+            let outward = ["status", "problem", "failures", "sentAt"].map(|field| told[field].clone());
+            assert_eq!(outward[0], "OTHER_CHANNEL");
+            seen.push((outward, told["mail"]["status"].clone(), told["mail"]["failures"].clone()));
         }
-        assert_eq!((&seen[0], &seen[1]), (&seen[2], &seen[3]), "nobody sees who is on IO");
-        assert_eq!(seen[0][0], "OTHER_CHANNEL");
+        assert_eq!(seen[0], seen[1], "nobody sees who is on IO");
     }
 }
 

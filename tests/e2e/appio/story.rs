@@ -106,7 +106,7 @@ impl Story {
             account: "comune".to_owned(),
             keys: KEYS.map(str::to_owned).into(),
             is_live: true,
-            groups: [Group::RemoteContent].into(),
+            groups: [Group::RemoteContent, Group::Premium].into(),
             max_payment: 10_000,
         });
         let configuration = double.add_configuration(MANAGE_KEY);

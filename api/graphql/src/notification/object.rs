@@ -163,6 +163,11 @@ impl CaseNotification {
         Ok(repeats.map(|id| global_id::encode_as(Kind::CaseNotification, municipality, id)))
     }
 
+    /// How many files of the case come with it (numero di allegati).
+    async fn attachments(&self) -> u32 {
+        self.0.attachments
+    }
+
     /// The mail that tells it when App IO does not, if the case has an address (e-mail).
     async fn mail(&self) -> Option<NotificationMail> {
         self.0.mail.clone().map(NotificationMail)

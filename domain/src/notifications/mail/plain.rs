@@ -21,7 +21,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Text(text) | Event::Code(text) => self.text.push_str(&text),
             // Nothing but a line break is accepted of HTML.

@@ -3,12 +3,14 @@
 //! delivers them, and accepts new keys only after a while.
 
 mod conduct;
+mod reader;
 mod server;
 mod state;
 
 use municipio_domain::notifications::Environment;
 
 pub use conduct::{Conduct, Faults};
+pub use reader::{Opened, Reader, RemoteFile, Unreadable};
 pub use server::{Double, StopHandle};
 pub use state::{Group, NewService, Taken};
 

@@ -59,6 +59,13 @@ pub struct Taken {
     pub(super) since: Instant,
 }
 
+impl Taken {
+    /// When, by the clock that only goes forward.
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) id: String,
