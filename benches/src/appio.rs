@@ -53,7 +53,8 @@ const SERVICE: &str = "mutation($input: CreateAppIoServiceInput!) { createAppIoS
     { service { id } userErrors { code message } } }";
 const TEMPLATE: &str = "mutation($input: SaveMessageTemplateInput!) { saveMessageTemplate(input: $input) \
     { template { id } userErrors { code path message } } }";
-const ROTATE: &str = "mutation { rotateAppIoKey(input: { environment: PRODUCTION }) { key userErrors { code } } }";
+const ROTATE: &str =
+    "mutation { rotateAppIoKey(input: { environment: PRODUCTION }) { key userErrors { code } } }";
 const SEND: &str = "mutation($input: SendNotificationInput!) { sendNotification(input: $input) \
     { notifications { id } userErrors { code message } } }";
 const CASES: &str = "query($after: String) { cases(first: 100, after: $after, filter: { isOpen: true }) \
@@ -95,13 +96,21 @@ pub async fn run(options: &Options) -> Result<()> {
         for (connections, cases) in [(1, one), (8, eight)] {
             progress(format_args!("{name}: {connections} who tell people"));
             let times = bench.latency(connections, cases).await?;
-            let at = |part: usize| ms(times.get(times.len() * part / 100).copied().unwrap_or(LIMIT));
+            let at = |part: usize| {
+                ms(times
+                    .get(times.len() * part / 100)
+                    .copied()
+                    .unwrap_or(LIMIT))
+            };
             let what = format!("told → message at IO, {connections} at once");
             row(&what, [String::new(), at(50), at(95)]);
         }
         progress(format_args!("{name}: {} messages wait", rest.len()));
         let (bench, sent) = bench.backlog(rest).await?;
-        row("messages, two calls each", [rate(sent), String::new(), String::new()]);
+        row(
+            "messages, two calls each",
+            [rate(sent), String::new(), String::new()],
+        );
         progress(format_args!("{name}: what IO fetches"));
         let fetched = bench.remote().await?;
         let cells = [rate(fetched.rate()), ms(fetched.p50), ms(fetched.p95)];
@@ -203,7 +212,12 @@ impl<'a> Bench<'a> {
     async fn latency(&self, connections: usize, cases: &[String]) -> Result<Vec<Duration>> {
         let turns = (0..connections).map(|number| {
             let own = cases.iter().skip(number).step_by(connections);
-            send(self.server.address(), &self.site, &self.token, own.cloned().collect())
+            send(
+                self.server.address(),
+                &self.site,
+                &self.token,
+                own.cloned().collect(),
+            )
         });
         let answered: Vec<_> = try_join_all(turns).await?.concat();
         let arrived = self.arrived(cases).await?;
@@ -224,9 +238,9 @@ impl<'a> Bench<'a> {
             let of_case = |case: &String| {
                 let link = format!("/pratiche/{case}");
                 let of = |markdown: &str| markdown.contains(&link);
-                let message = taken.iter().find(|message| {
-                    message.body["content"]["markdown"].as_str().is_some_and(of)
-                })?;
+                let message = taken
+                    .iter()
+                    .find(|message| message.body["content"]["markdown"].as_str().is_some_and(of))?;
                 Some((case.clone(), message.since()))
             };
             if taken.len() >= cases.len() {
@@ -273,12 +287,23 @@ impl<'a> Bench<'a> {
             processes: self.store.processes(&self.server),
         };
         let taken = self.double.taken();
-        let requests: Vec<_> = taken.iter().take(1_000).map(|message| {
-            let id = &message.body["content"]["third_party_data"]["id"];
-            let headers = format!("x-api-key: {}\r\nfiscal_code: {}\r\n", self.key, message.fiscal_code);
-            let id = id.as_str().unwrap_or_default();
-            Request::get(&self.site, &format!("/api/v1/appio/messages/{id}"), &headers)
-        }).collect();
+        let requests: Vec<_> = taken
+            .iter()
+            .take(1_000)
+            .map(|message| {
+                let id = &message.body["content"]["third_party_data"]["id"];
+                let headers = format!(
+                    "x-api-key: {}\r\nfiscal_code: {}\r\n",
+                    self.key, message.fiscal_code
+                );
+                let id = id.as_str().unwrap_or_default();
+                Request::get(
+                    &self.site,
+                    &format!("/api/v1/appio/messages/{id}"),
+                    &headers,
+                )
+            })
+            .collect();
         measure(&target, &Rc::new(requests), 16, self.common.time()).await
     }
 }
@@ -324,7 +349,15 @@ async fn enqueue(store: &Store, site: &Site, cases: &[String]) -> Result<()> {
         let transaction = store.begin().await?;
         let held = hold(&transaction, &Sight::Time, case_id(case)?, None).await?;
         let event = MessageEvent::DocumentReady;
-        send_notification(&transaction, keys, &held.case, event, Given::default(), now()).await?;
+        send_notification(
+            &transaction,
+            keys,
+            &held.case,
+            event,
+            Given::default(),
+            now(),
+        )
+        .await?;
         transaction.commit().await?;
     }
     Ok(database.close().await?)

@@ -40,6 +40,9 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub sent_at: Option<DateTimeUtc>,
     pub settled_at: Option<DateTimeUtc>,
+    /// Whether it was read, and what it asks for paid; nothing where IO does not say.
+    pub is_read: Option<bool>,
+    pub is_paid: Option<bool>,
     /// How many files of the case come with it.
     pub attachments: i32,
     /// How it stands with the mail that tells what App IO does not; nothing when there is none.

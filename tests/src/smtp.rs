@@ -61,7 +61,10 @@ impl SmtpServer {
         let files = std::fs::read_dir(self.folder.path()).unwrap();
         let paths = files.map(|file| file.unwrap().path());
         let mut paths: Vec<_> = paths
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
             .collect();
         paths.sort();
         let read = |path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();

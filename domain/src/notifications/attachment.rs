@@ -71,9 +71,9 @@ pub async fn attachments(
     let mut attached: Vec<Attachment> = Vec::new();
     for (index, wanted) in wanted.iter().enumerate() {
         let refuse = |message: &str| NotificationRefusal::Attachment(index, message.to_owned());
-        let found = known.iter().find(|(event, file)| {
-            *event == wanted.event && file.sha256 == wanted.sha256
-        });
+        let found = known
+            .iter()
+            .find(|(event, file)| *event == wanted.event && file.sha256 == wanted.sha256);
         let (_, file) = found.ok_or_else(|| refuse("there is no such file in the case"))?;
         if let Some(flaw) = flaw(file) {
             return Err(refuse(&flaw).into());
@@ -104,7 +104,10 @@ fn flaw(file: &SealedFile) -> Option<String> {
     match file.pdf_a.as_deref() {
         Some(LEVEL) => None,
         Some(other) => Some(format!("IO asks for PDF/A-2a; the file says PDF/A-{other}")),
-        None => Some("IO asks for PDF/A-2a; the file does not say that it is, or came from a citizen".to_owned()),
+        None => Some(
+            "IO asks for PDF/A-2a; the file does not say that it is, or came from a citizen"
+                .to_owned(),
+        ),
     }
 }
 
@@ -128,14 +131,20 @@ mod tests {
     #[test]
     fn what_io_does_not_show_is_refused() {
         assert_eq!(file(|_| {}), None);
-        assert_eq!(file(|file| file.name = format!("{}.pdf", "x".repeat(123))), None);
+        assert_eq!(
+            file(|file| file.name = format!("{}.pdf", "x".repeat(123))),
+            None
+        );
         assert!(file(|file| file.name = format!("{}.pdf", "x".repeat(124))).is_some());
         assert!(file(|file| file.name = "provvedimento".to_owned()).is_some());
         assert!(file(|file| file.name = "a\u{7}.pdf".to_owned()).is_some());
         assert!(file(|file| file.size += 1).is_some());
         assert!(file(|file| file.media_type = "image/png".to_owned()).is_some());
         let level = file(|file| file.pdf_a = Some("2B".to_owned()));
-        assert_eq!(level.as_deref(), Some("IO asks for PDF/A-2a; the file says PDF/A-2B"));
+        assert_eq!(
+            level.as_deref(),
+            Some("IO asks for PDF/A-2a; the file says PDF/A-2B")
+        );
         assert!(file(|file| file.pdf_a = None).is_some());
     }
 }

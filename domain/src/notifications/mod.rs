@@ -45,7 +45,8 @@ pub use follow::Follower;
 pub use mail::{Courier, Mail, Mailer};
 pub use notification::{Given, Notification, NotificationMail, NotificationStatus, Told};
 pub use port::{
-    AppIo, CallError, CallFault, Called, Message, PaymentData, Profile, RemoteReference, Standing,
+    AppIo, CallError, CallFault, Called, Message, PaymentData, Profile, RemoteReference, Seen,
+    Standing,
 };
 pub use queries::{NotificationCount, Notifications};
 pub use remote::{RemoteContent, RemoteReader, remote_attachment, remote_caller, remote_content};

@@ -162,6 +162,10 @@ pub struct Notification {
     pub sent_at: Option<DateTime<Utc>>,
     /// When nothing more was to become of it.
     pub settled_at: Option<DateTime<Utc>>,
+    /// Whether the citizen read it; nothing where IO does not say: without a premium contract, or as they wish.
+    pub is_read: Option<bool>,
+    /// Whether what it asks for was paid; nothing where IO does not say.
+    pub is_paid: Option<bool>,
     /// How many files of the case come with it.
     pub attachments: u32,
     /// The mail that tells it, when App IO does not.
@@ -264,6 +268,8 @@ impl TryFrom<Model> for Notification {
             created_at: row.created_at,
             sent_at: row.sent_at,
             settled_at: row.settled_at,
+            is_read: row.is_read,
+            is_paid: row.is_paid,
             attachments: u32::try_from(row.attachments).unwrap_or_default(),
             mail,
             remote_id: row.remote_id,
@@ -311,6 +317,8 @@ impl NewNotification<'_> {
             created_at: now,
             sent_at: None,
             settled_at: None,
+            is_read: None,
+            is_paid: None,
             attachments: i32::try_from(self.attachments).unwrap_or(i32::MAX),
             mail_status: None,
             mail_problem: None,

@@ -79,10 +79,12 @@ pub(super) async fn ready(
     now: DateTime<Utc>,
 ) -> Found<Ready> {
     let ready = read(notifier, store, notification).await?;
-    Ok(ready.and_then(|ready| match rests(ready.paused_until, now) {
-        Some(rests) => Err(rests),
-        None => Ok(ready),
-    }))
+    Ok(
+        ready.and_then(|ready| match rests(ready.paused_until, now) {
+            Some(rests) => Err(rests),
+            None => Ok(ready),
+        }),
+    )
 }
 
 /// Reads what a notification is made of.
@@ -124,7 +126,9 @@ pub(super) async fn read(
     let personal = case.personal(keys, &events).map_err(Fault::passing)?;
     let said = compose::said(&case, keys, notification).map_err(Fault::passing)?;
     if !said.given.attachments.is_empty() && !(is_remote && writer.account.is_premium) {
-        return gone("files come with it, and there is no premium contract or REMOTE template any more");
+        return gone(
+            "files come with it, and there is no premium contract or REMOTE template any more",
+        );
     }
     Ok(Ok(Ready {
         account: writer.account,

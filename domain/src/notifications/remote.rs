@@ -9,8 +9,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use uuid::Uuid;
 
 use super::{
-    Attachment, Environment, MessageEvent, NotificationError, NotificationStatus, PreconditionText, account,
-    compose,
+    Attachment, Environment, MessageEvent, NotificationError, NotificationStatus, PreconditionText,
+    account, compose,
     notification::{Composed, Notification},
     text::{MARKDOWN, SUBJECT, length},
 };
@@ -196,7 +196,12 @@ fn erased(attachments: u32) -> RemoteContent {
         markdown,
         precondition: None,
         attachments: (1..=attachments)
-            .map(|number| (format!("non-disponibile-{number}.pdf"), format!("gone-{number}")))
+            .map(|number| {
+                (
+                    format!("non-disponibile-{number}.pdf"),
+                    format!("gone-{number}"),
+                )
+            })
             .collect(),
     }
 }

@@ -78,14 +78,25 @@ impl Client {
             .filter(|(sender, recipient)| [sender, recipient].iter().all(|one| is_ascii(one)))
             .ok_or_else(|| failed(CallFault::Refused, unwritable))?;
         let mut connection = self.connect().await?;
-        say(&mut connection, "MAIL", MailFrom::new(Some(sender), Vec::new())).await?;
+        say(
+            &mut connection,
+            "MAIL",
+            MailFrom::new(Some(sender), Vec::new()),
+        )
+        .await?;
         say(&mut connection, "RCPT", Rcpt::new(recipient, Vec::new())).await?;
         say(&mut connection, "DATA", Data).await?;
         let handed = timeout(LOOK, connection.message(&message.formatted())).await;
         let answer = match handed {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(failed(fault(&error, CallFault::Unknown), &problem("the text", &error))),
-            Err(_) => Err(failed(CallFault::Unknown, "the SMTP server did not answer to the text")),
+            Ok(Err(error)) => Err(failed(
+                fault(&error, CallFault::Unknown),
+                &problem("the text", &error),
+            )),
+            Err(_) => Err(failed(
+                CallFault::Unknown,
+                "the SMTP server did not answer to the text",
+            )),
         };
         // It has the mail: how it says good-bye does not matter.
         let _ = timeout(Duration::from_secs(1), connection.quit()).await;
@@ -122,7 +133,9 @@ fn problem(step: &str, error: &Error) -> String {
     match error.status() {
         Some(code) => format!("the SMTP server answered {code} to {step}"),
         None if error.is_tls() => "the SMTP server has no certificate that is trusted".to_owned(),
-        None if error.is_client() => "the SMTP server offers no STARTTLS, or no way to sign in".to_owned(),
+        None if error.is_client() => {
+            "the SMTP server offers no STARTTLS, or no way to sign in".to_owned()
+        }
         None if error.is_timeout() => "the SMTP server took too long".to_owned(),
         None => format!("the connection to the SMTP server ended at {step}"),
     }

@@ -55,8 +55,12 @@ mod tests {
         let bytes = message(mail).unwrap().formatted();
         let written = String::from_utf8(bytes).unwrap();
         let (head, _) = written.split_once("\r\n\r\n").unwrap();
-        let lines = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
-        lines.map(|line| line.split_once(':').unwrap().0.to_owned()).collect()
+        let lines = head
+            .split("\r\n")
+            .filter(|line| !line.starts_with([' ', '\t']));
+        lines
+            .map(|line| line.split_once(':').unwrap().0.to_owned())
+            .collect()
     }
 
     const HEADERS: [&str; 9] = [
@@ -85,7 +89,9 @@ mod tests {
 
     #[test]
     fn a_mail_says_who_wrote_it_and_when() {
-        let bytes = message(&mail("Novità è", "Comune di Prova", "Città\n")).unwrap().formatted();
+        let bytes = message(&mail("Novità è", "Comune di Prova", "Città\n"))
+            .unwrap()
+            .formatted();
         let written = String::from_utf8(bytes).unwrap();
         for part in [
             "<pratiche@comune.example>\r\n",

@@ -85,7 +85,11 @@ fn credentials(url: &Url) -> Result<Option<Credentials>, InvalidServer> {
 impl fmt::Debug for Server {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Server({}:{}, {:?})", self.host, self.port, self.security)
+        write!(
+            f,
+            "Server({}:{}, {:?})",
+            self.host, self.port, self.security
+        )
     }
 }
 
@@ -96,15 +100,36 @@ mod tests {
     #[test]
     fn a_server_is_read_from_its_address() {
         for (text, host, port, security) in [
-            ("smtps://u:p@mail.comune.example", "mail.comune.example", 465, Security::Tls),
-            ("smtp://u:p@mail.comune.example", "mail.comune.example", 587, Security::StartTls),
-            ("smtp://localhost:25?tls=off", "localhost", 25, Security::Nothing),
+            (
+                "smtps://u:p@mail.comune.example",
+                "mail.comune.example",
+                465,
+                Security::Tls,
+            ),
+            (
+                "smtp://u:p@mail.comune.example",
+                "mail.comune.example",
+                587,
+                Security::StartTls,
+            ),
+            (
+                "smtp://localhost:25?tls=off",
+                "localhost",
+                25,
+                Security::Nothing,
+            ),
             ("smtp://[::1]:2525?tls=off", "::1", 2525, Security::Nothing),
         ] {
             let server: Server = text.parse().unwrap();
-            assert_eq!((server.host.as_str(), server.port, server.security), (host, port, security), "{text}");
+            assert_eq!(
+                (server.host.as_str(), server.port, server.security),
+                (host, port, security),
+                "{text}"
+            );
         }
-        let server: Server = "smtps://ufficio%40comune.example:a%2Fb%40c@mail.example".parse().unwrap();
+        let server: Server = "smtps://ufficio%40comune.example:a%2Fb%40c@mail.example"
+            .parse()
+            .unwrap();
         let known = Credentials::new("ufficio@comune.example".to_owned(), "a/b@c".to_owned());
         assert_eq!(server.credentials, Some(known));
         assert!(!format!("{server:?}").contains("a/b"));

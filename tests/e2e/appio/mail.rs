@@ -229,6 +229,9 @@ async fn a_server_is_told_nothing_before_it_is_known() {
     assert_eq!(refused, "the SMTP server answered 535 to the beginning");
     let with_tls = server.url.replace("?tls=off", "");
     let refused = check(&with_tls).await.unwrap_err();
-    assert_eq!(refused, "the SMTP server offers no STARTTLS, or no way to sign in");
+    assert_eq!(
+        refused,
+        "the SMTP server offers no STARTTLS, or no way to sign in"
+    );
     assert!(server.mails().is_empty());
 }

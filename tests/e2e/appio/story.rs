@@ -28,8 +28,7 @@ pub const MANAGE_KEY: &str = "chiave-di-gestione-di-prova";
 /// Where citizens see a case.
 pub const CASES: &str = "https://servizi.comune.example/pratiche/{id}";
 
-pub const NOTIFICATION: &str =
-    "id event recipient status problem failures repeats sentAt settledAt mail { status problem failures sentAt }";
+pub const NOTIFICATION: &str = "id event recipient status problem failures repeats sentAt settledAt isRead isPaid mail { status problem failures sentAt }";
 
 pub struct Story {
     pub cases: cases::Story,
@@ -234,9 +233,10 @@ impl Story {
             .cases
             .app
             .notifier(client.within(Duration::from_millis(800)));
-        let mailer = self.smtp.as_ref().map(|smtp| {
-            Arc::new(mail::Client::new(smtp.url.parse().unwrap())) as Arc<dyn Mailer>
-        });
+        let mailer = self
+            .smtp
+            .as_ref()
+            .map(|smtp| Arc::new(mail::Client::new(smtp.url.parse().unwrap())) as Arc<dyn Mailer>);
         notifier.with_mailer(mailer)
     }
 

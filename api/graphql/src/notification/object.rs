@@ -163,6 +163,16 @@ impl CaseNotification {
         Ok(repeats.map(|id| global_id::encode_as(Kind::CaseNotification, municipality, id)))
     }
 
+    /// Whether the citizen read it; null where App IO does not say: without a premium contract, or as they wish (letta).
+    async fn is_read(&self) -> Option<bool> {
+        self.0.is_read
+    }
+
+    /// Whether what it asks for was paid; null where App IO does not say (pagata).
+    async fn is_paid(&self) -> Option<bool> {
+        self.0.is_paid
+    }
+
     /// How many files of the case come with it (numero di allegati).
     async fn attachments(&self) -> u32 {
         self.0.attachments

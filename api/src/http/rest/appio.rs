@@ -142,7 +142,8 @@ impl Asked {
         let code = header(FISCAL_CODE).filter(|code| is_fiscal_code(code));
         let code = code.ok_or_else(|| {
             // What was sent is not said again: it may be of somebody.
-            let message = "send the fiscal code of who reads, in capitals, in the header fiscal_code";
+            let message =
+                "send the fiscal code of who reads, in capitals, in the header fiscal_code";
             Problem::new(ErrorCode::BadRequest, message)
         })?;
         Ok(Self {

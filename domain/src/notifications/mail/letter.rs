@@ -83,7 +83,10 @@ mod tests {
         let known = [
             (Variable::Municipality, "Comune di Prova".to_owned()),
             (Variable::Procedure, "Cambio di *residenza*".to_owned()),
-            (Variable::Link, "https://servizi.comune.example/1".to_owned()),
+            (
+                Variable::Link,
+                "https://servizi.comune.example/1".to_owned(),
+            ),
         ];
         known.into_iter().chain(secret).collect()
     }
@@ -103,10 +106,14 @@ mod tests {
     fn what_is_kept_here_or_is_secure_is_in_no_letter() {
         let mut remote = content();
         remote.place = Place::Remote;
-        remote.italian.markdown = "Gentile {{applicant}}, {{text}} {{reasons}} {{subject}}".to_owned();
+        remote.italian.markdown =
+            "Gentile {{applicant}}, {{text}} {{reasons}} {{subject}}".to_owned();
         remote.italian.courtesy = Some("C'è **una novità**: {{procedure}}.".to_owned());
         let (_, text) = letter(&remote, &values()).unwrap();
-        assert!(text.starts_with("C'è una novità: Cambio di *residenza*.\n\n"), "{text}");
+        assert!(
+            text.starts_with("C'è una novità: Cambio di *residenza*.\n\n"),
+            "{text}"
+        );
         assert!(!text.contains("segreto"), "{text}");
         let mut secure = content();
         secure.is_secure = true;

@@ -96,9 +96,18 @@ mod tests {
     #[test]
     fn marks_are_left_out_and_addresses_stay() {
         for (markdown, text) in [
-            ("Un **testo** con *enfasi* e `codice`.", "Un testo con enfasi e codice."),
-            ("# Titolo\n\nPrimo.\n\nSecondo.", "Titolo\n\nPrimo.\n\nSecondo."),
-            ("[La pratica](https://x.example/1)", "La pratica (https://x.example/1)"),
+            (
+                "Un **testo** con *enfasi* e `codice`.",
+                "Un testo con enfasi e codice.",
+            ),
+            (
+                "# Titolo\n\nPrimo.\n\nSecondo.",
+                "Titolo\n\nPrimo.\n\nSecondo.",
+            ),
+            (
+                "[La pratica](https://x.example/1)",
+                "La pratica (https://x.example/1)",
+            ),
             ("<https://x.example/1>", "https://x.example/1"),
             ("- uno\n- due\n\nPoi.", "- uno\n- due\n\nPoi."),
             ("3. tre\n4. quattro", "3. tre\n4. quattro"),
