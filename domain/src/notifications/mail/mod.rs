@@ -29,7 +29,7 @@ use crate::{
 const TOPIC: Topic = Topic {
     name: "mail",
     // A server of mail may take its time to look at what it is given.
-    longest: std::time::Duration::from_secs(90),
+    longest: std::time::Duration::from_secs(120),
     at_once: 8,
     share: 4,
     retries: super::RETRIES,
