@@ -8,7 +8,12 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The server, as long as it is held. How it behaves says the address to which a mail goes (`smtp.py`).
+/// The certificate of who vouches for the server.
+pub const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/authority.pem");
+/// Its own, with its key.
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/localhost.pem");
+
+/// The server, as long as it is held. How it behaves says the address to which a mail goes (`smtp/server.py`).
 pub struct SmtpServer {
     process: Child,
     folder: TempDir,
@@ -19,40 +24,52 @@ pub struct SmtpServer {
 impl SmtpServer {
     /// Starts it, if it is there.
     pub fn start() -> Option<Self> {
-        Self::run(None)
+        Self::run("", false)
     }
 
     /// The same, which takes mails only of who knows this password.
     pub fn with_password(password: &str) -> Option<Self> {
-        Self::run(Some(password))
+        Self::run(password, false)
     }
 
-    fn run(password: Option<&str>) -> Option<Self> {
+    /// The same, which is told nothing before `STARTTLS`; [`AUTHORITY`] vouches for it.
+    pub fn with_tls(password: &str) -> Option<Self> {
+        Self::run(password, true)
+    }
+
+    fn run(password: &str, has_tls: bool) -> Option<Self> {
         let Some(python) = std::env::var_os("SMTP_PYTHON") else {
             eprintln!("NOT RUN with SMTP: SMTP_PYTHON is not set; scripts/test sets it");
             return None;
         };
         let folder = TempDir::new().unwrap();
         let mut process = Command::new(python)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/server.py"))
             .arg(folder.path())
-            .args(password)
+            .arg(password)
+            .arg(if has_tls { CERTIFICATE } else { "" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It says at length what it thinks of doing without TLS.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut port = String::new();
         let said = process.stdout.take().unwrap();
         BufReader::new(said).read_line(&mut port).unwrap();
-        let (user, port) = (password.map(|_| "comune"), port.trim());
-        let name = match (user, password) {
-            (Some(user), Some(password)) => format!("{user}:{password}@"),
-            _ => String::new(),
+        let name = match password {
+            "" => String::new(),
+            password => format!("comune:{password}@"),
         };
+        let (host, security) = match has_tls {
+            true => ("localhost", ""),
+            false => ("127.0.0.1", "?tls=off"),
+        };
+        let port = port.trim();
         Some(Self {
             process,
             folder,
-            url: format!("smtp://{name}127.0.0.1:{port}?tls=off"),
+            url: format!("smtp://{name}{host}:{port}{security}"),
         })
     }
 

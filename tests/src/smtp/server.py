@@ -8,12 +8,13 @@ import email.policy
 import json
 import os
 import pathlib
+import ssl
 import sys
 import threading
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
-folder, password = pathlib.Path(sys.argv[1]), (sys.argv[2:] or [None])[0]
+folder, password, certificate = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 
 
 class Handler:
@@ -64,6 +65,10 @@ async def main():
     options = {}
     if password:
         options = {"authenticator": accepts, "auth_required": True, "auth_require_tls": False}
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        options |= {"tls_context": context, "require_starttls": True}
     make = lambda: SMTP(handler, hostname="mail.example", **options)
     server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
