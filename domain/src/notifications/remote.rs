@@ -44,7 +44,7 @@ pub struct RemoteContent {
 }
 
 /// Who reads a message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct RemoteReader<'a> {
     /// For which environment IO asks.
     pub environment: Environment,
