@@ -235,3 +235,20 @@ async fn a_server_is_told_nothing_before_it_is_known() {
     );
     assert!(server.mails().is_empty());
 }
+
+on_both! {
+    async fn a_citizen_says_where_mails_reach_them(engine) {
+        let story = Story::begin(engine, absent()).await;
+        let anna = story.cases.app.citizen(&story.cases.tenant, 1).await;
+        let start = |email: &str| json!({
+            "procedure": global_id(ContentType::Procedure, story.cases.procedure),
+            "subject": "Trasloco", "data": { "address": "Via Roma 1" }, "email": email,
+        });
+        let refused = story.cases.mutate(&anna, "startCase", start("anna")).await;
+        assert_eq!(wrong(&refused), [("INVALID_EMAIL".to_owned(), "email".to_owned())]);
+        let case = story.cases.done(&anna, "startCase", start("Anna.Bianchi@example.org")).await;
+        let query = "query($id: ID!) { case(id: $id) { applicant { email } } }";
+        let seen = story.cases.ask(&anna, query, json!({ "id": case["id"] })).await;
+        assert_eq!(seen["case"]["applicant"]["email"], "anna.bianchi@example.org");
+    }
+}
