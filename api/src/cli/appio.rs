@@ -56,6 +56,9 @@ pub(super) enum AppIo {
         /// How many seconds it takes until a message is delivered
         #[arg(long, default_value_t = 2, value_name = "SECONDS")]
         settles: u64,
+        /// The service has a premium contract
+        #[arg(long)]
+        premium: bool,
     },
 }
 
@@ -67,12 +70,17 @@ impl AppIo {
                 listen,
                 absent,
                 settles,
-            } => fake(listen, absent.into_iter().collect(), settles).await,
+                premium,
+            } => fake(listen, absent.into_iter().collect(), (settles, premium)).await,
         }
     }
 }
 
-async fn fake(listen: SocketAddr, absent: BTreeSet<String>, settles: u64) -> Result<(), CliError> {
+async fn fake(
+    listen: SocketAddr,
+    absent: BTreeSet<String>,
+    (settles, premium): (u64, bool),
+) -> Result<(), CliError> {
     let conduct = Conduct {
         absent,
         settles_after: Duration::from_secs(settles),
@@ -83,7 +91,10 @@ async fn fake(listen: SocketAddr, absent: BTreeSet<String>, settles: u64) -> Res
         account: "double".to_owned(),
         keys: vec![SERVICE_KEY.to_owned()],
         is_live: true,
-        groups: [Group::RemoteContent].into(),
+        groups: [Group::RemoteContent]
+            .into_iter()
+            .chain(premium.then_some(Group::Premium))
+            .collect(),
         max_payment: 1_000_000,
     });
     let configuration = double.add_configuration(MANAGE_KEY);
