@@ -385,15 +385,19 @@ fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dy
 }
 
 /// What tells citizens of what happens in their cases.
-fn notifiers(settings: &Settings, database: &Database, vault: &Vault) -> [Arc<dyn Handler>; 2] {
+fn notifiers(settings: &Settings, database: &Database, vault: &Vault) -> [Arc<dyn Handler>; 3] {
     let appio = Arc::new(appio::Client::new(settings.appio_url.clone()));
     let notifier = notifications::Notifier::new(database.clone(), vault.clone(), appio);
     let notifier = match settings.appio_limiter {
         true => notifier,
         false => notifier.unlimited(),
     };
+    let mailer = settings.mailer();
+    let mailer = mailer.map(|mailer| Arc::new(mailer) as Arc<dyn notifications::Mailer>);
+    let notifier = notifier.with_mailer(mailer);
     let follower = notifications::Follower::of(&notifier);
-    [Arc::new(notifier), Arc::new(follower)]
+    let courier = notifications::Courier::of(&notifier);
+    [Arc::new(notifier), Arc::new(follower), Arc::new(courier)]
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

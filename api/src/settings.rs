@@ -17,6 +17,7 @@ use municipio_domain::{
     store::DatabaseOptions,
 };
 use municipio_graphql::limits::Limits;
+use municipio_integrations::mail;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
@@ -52,6 +53,10 @@ pub struct Settings {
     /// `MUNICIPIO_APPIO_LIMITER`: `off` calls App IO as often as it can, for a double that does not count.
     #[serde(with = "switch")]
     pub appio_limiter: bool,
+    /// `MUNICIPIO_SMTP_URL`: the server by which mails are sent to who is not reached on App IO, such as
+    /// `smtps://user:password@host`; none are sent when left out.
+    #[serde(deserialize_with = "some_text")]
+    pub smtp_url: Option<String>,
     /// `MUNICIPIO_SEARCH_INDEX`: name of the index there; letters, digits, `_` and `-`.
     pub search_index: String,
     /// `MUNICIPIO_DEMO`: `on` loads the demo municipality into an empty database.
@@ -177,6 +182,7 @@ impl Default for Settings {
             metrics_token: None,
             appio_url: municipio_integrations::appio::address(),
             appio_limiter: true,
+            smtp_url: None,
             search_index: "municipio".to_owned(),
             demo: true,
             cache: true,
@@ -293,6 +299,12 @@ impl Settings {
         }
     }
 
+    /// What sends mails, if there is a server.
+    pub fn mailer(&self) -> Option<mail::Client> {
+        let server = self.smtp_url.as_deref()?.parse().ok()?;
+        Some(mail::Client::new(server))
+    }
+
     /// How long a query may take.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.limit_seconds)
@@ -353,6 +365,9 @@ impl Settings {
         }
         if let Some(Err(message)) = self.clamd.as_deref().map(str::parse::<Scanner>) {
             return Err(SettingsError::new("MUNICIPIO_CLAMD", message));
+        }
+        if let Some(Err(error)) = self.smtp_url.as_deref().map(str::parse::<mail::Server>) {
+            return Err(SettingsError::new("MUNICIPIO_SMTP_URL", error.to_string()));
         }
         let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
         if !self.public_url.as_ref().is_none_or(is_web) {

@@ -21,6 +21,8 @@ pub struct Measurement {
     pub elapsed: Duration,
     /// Half of the answers took no longer.
     pub p50: Duration,
+    /// Ninety-five of a hundred answers took no longer.
+    pub p95: Duration,
     /// Ninety-nine of a hundred answers took no longer.
     pub p99: Duration,
     /// CPU time of the server for one request.
@@ -86,6 +88,7 @@ pub async fn measure<W: Work + 'static>(
         requests: times.len(),
         elapsed,
         p50: percentile(&times, 50),
+        p95: percentile(&times, 95),
         p99: percentile(&times, 99),
         server: each(used.server),
         database: each(used.database),

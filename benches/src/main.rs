@@ -5,6 +5,7 @@
 //! and is spoken to over HTTP by a client that costs as little as it can: client, server and
 //! database share the cores of one machine.
 
+mod appio;
 mod cases;
 mod client;
 mod content;
@@ -61,6 +62,9 @@ enum Command {
     Media(media::Options),
     /// Cases: reads with more and more of them, transitions, reports of other software, and who listens
     Cases(cases::Options),
+    /// App IO: messages through its double, how soon they are sent, and texts that IO fetches
+    #[command(name = "appio")]
+    AppIo(appio::Options),
     /// A server that answers a file to everything
     #[command(hide = true)]
     AnswerFile(media::File),
@@ -146,6 +150,7 @@ async fn main() -> ExitCode {
         Command::Webhooks(options) => webhooks::run(&options).await,
         Command::Media(options) => media::run(&options).await,
         Command::Cases(options) => cases::run(&options).await,
+        Command::AppIo(options) => appio::run(&options).await,
         Command::AnswerFile(options) => media::answer_file(&options).await,
         Command::AnswerBytes(options) => limits::answer_bytes(&options).await,
         Command::AnswerStatement(options) => limits::answer_statement(&options).await,

@@ -14,6 +14,8 @@ use municipio::cli::Cli;
 
 use crate::{Result, client::Connection, store::Store};
 
+/// What the program encrypts with.
+pub const SECRET: &str = "a secret of 32 characters for measurements";
 /// Longer than any start takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -71,10 +73,7 @@ impl Program {
             .current_dir(store.folder())
             .envs(store.environment())
             // Beside PostgreSQL there is none by itself.
-            .env(
-                "MUNICIPIO_SECRET",
-                "a secret of 32 characters for measurements",
-            )
+            .env("MUNICIPIO_SECRET", SECRET)
             .stdin(Stdio::null());
         command
     }

@@ -75,6 +75,12 @@ impl Request {
         Self::new([head.as_bytes(), body.as_bytes()].concat())
     }
 
+    /// A request for what is at this path, with further headers.
+    pub fn get(site: &Site, path: &str, headers: &str) -> Self {
+        let head = format!("GET {path} HTTP/1.1\r\n{}{headers}\r\n", site.headers());
+        Self::new(head.into_bytes())
+    }
+
     fn posted(site: &Site, body: &Value, headers: &str) -> Self {
         let body = body.to_string();
         let mut bytes = format!(

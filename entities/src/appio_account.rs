@@ -21,6 +21,8 @@ pub struct Model {
     pub remote_configuration: Option<String>,
     /// The hashes of the keys with which IO fetches content: a JSON object.
     pub remote_keys: Json,
+    /// The address from which mails are written.
+    pub mail_sender: Option<String>,
     /// From when on there may be another call, in milliseconds since 1970: what was called before counts.
     pub free_key: i64,
     pub created_at: DateTimeUtc,

@@ -40,6 +40,17 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub sent_at: Option<DateTimeUtc>,
     pub settled_at: Option<DateTimeUtc>,
+    /// Whether it was read, and what it asks for paid; nothing where IO does not say.
+    pub is_read: Option<bool>,
+    pub is_paid: Option<bool>,
+    /// How many files of the case come with it.
+    pub attachments: i32,
+    /// How it stands with the mail that tells what App IO does not; nothing when there is none.
+    pub mail_status: Option<String>,
+    /// Why the mail failed, without anything of people, and how often.
+    pub mail_problem: Option<String>,
+    pub mail_failures: i32,
+    pub mail_sent_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -30,7 +30,7 @@ use municipio_domain::{
     time::{ClosingCalendar, legal_day},
 };
 use municipio_integrations::appio::double::{self, Conduct, Double, Faults};
-use municipio_tests::{Editor, Engine, now};
+use municipio_tests::{Editor, Engine, now, smtp::SmtpServer};
 use serde_json::json;
 
 use crate::{program::Folder, publishing::Place};
@@ -81,6 +81,7 @@ async fn set_up(store: &TenantStore, double: &Double) {
         calls: 150,
         case_address: "https://servizi.comune.example/pratiche/{id}".to_owned(),
         remote_configuration: None,
+        mail_sender: Some("pratiche@comune.example".to_owned()),
         manage_key: None,
     };
     configure(&transaction, &vault, settings, now())
@@ -157,6 +158,7 @@ async fn go_on(store: TenantStore, editor: Editor, count: usize) -> Vec<CaseId> 
                 applicant: Some(Person {
                     fiscal_code: "RSSMRA80A01H501U".parse().unwrap(),
                     name: None,
+                    email: None,
                 }),
                 delegate: None,
                 subject: "Prova".to_owned(),
@@ -307,17 +309,59 @@ async fn what_is_missing_is_told_before_anything_is_sent() {
         .await
         .unwrap();
     set_up(&database.tenant(tenant.id), &double).await;
-    let ready = folder.succeed(&["appio", "check"]);
-    assert!(ready.contains("c_h501: App IO is ready"), "{ready}");
+    let unmailed = folder.fail(&["appio", "check"]);
+    assert!(
+        unmailed.contains("there is no server (MUNICIPIO_SMTP_URL)"),
+        "{unmailed}"
+    );
     double.replace_keys(
         &double.services()[0],
         vec!["altra-chiave-di-prova".to_owned()],
     );
-    let refused = folder.run(&["appio", "check"]).stderr;
+    let refused = folder.fail(&["appio", "check"]);
     assert!(
         refused.contains("IO does not accept the primary key of «Pratiche»"),
         "{refused}"
     );
     assert_eq!(double.taken().len(), 0, "nothing is sent");
     database.close().await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_server_of_mail_is_told_nothing_unless_it_is_the_one_that_is_meant() {
+    let Some(smtp) = SmtpServer::with_tls("segreta") else {
+        return;
+    };
+    let double = double(Faults::default());
+    let place = Place::new(Engine::Sqlite)
+        .await
+        .with("MUNICIPIO_SECRET", SECRET)
+        .with("MUNICIPIO_APPIO_URL", &double.url)
+        .with("MUNICIPIO_SMTP_URL", &smtp.url);
+    place.folder.succeed(&["tenant", "create", "c_h501"]);
+    let database = place.database().await;
+    let tenant = tenants::show(&database, &"c_h501".parse().unwrap())
+        .await
+        .unwrap();
+    set_up(&database.tenant(tenant.id), &double).await;
+    database.close().await.unwrap();
+    let refused = place.folder.fail(&["appio", "check"]);
+    assert!(refused.contains("no mails are sent: "), "{refused}");
+    assert!(!refused.contains("segreta"), "{refused}");
+    let place = place.with("SSL_CERT_FILE", &smtp.authority());
+    let ready = place.folder.succeed(&["appio", "check"]);
+    assert!(ready.contains("c_h501: App IO is ready"), "{ready}");
+    let place = place.with(
+        "MUNICIPIO_SMTP_URL",
+        &smtp.url.replace("segreta", "sbagliata"),
+    );
+    let refused = place.folder.fail(&["appio", "check"]);
+    assert!(
+        refused.contains("the SMTP server answered 535 to the beginning"),
+        "{refused}"
+    );
+    let wrong = place.with("MUNICIPIO_SMTP_URL", "mail.comune.example");
+    wrong
+        .folder
+        .fail_naming(&["appio", "check"], &["MUNICIPIO_SMTP_URL", "smtps://"]);
 }

@@ -11,6 +11,7 @@ pub mod portal;
 pub mod provider;
 mod proxy;
 pub mod receiver;
+pub mod smtp;
 pub mod story;
 pub mod writer;
 

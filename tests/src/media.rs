@@ -135,6 +135,22 @@ pub fn document(content: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
+/// A document that says it is PDF/A of this part and conformance.
+pub fn archival(part: &str, conformance: &str) -> Vec<u8> {
+    let plain = document(b"BT /F1 12 Tf 72 720 Td (Provvedimento) Tj ET".to_vec());
+    let mut document = lopdf::Document::load_mem(&plain).unwrap();
+    let metadata = format!(
+        "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><pdfaid:part>{part}</pdfaid:part>\
+         <pdfaid:conformance>{conformance}</pdfaid:conformance></x:xmpmeta>"
+    );
+    let dictionary = dictionary! { "Type" => "Metadata", "Subtype" => "XML" };
+    let metadata = document.add_object(Stream::new(dictionary, metadata.into_bytes()));
+    document.catalog_mut().unwrap().set("Metadata", metadata);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
 /// The mutation that makes an asset of a file.
 pub const CREATE: &str = "mutation($file: Upload!, $title: String!) {
     createContent(input: { content: { asset: {

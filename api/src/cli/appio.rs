@@ -11,8 +11,8 @@ use municipio_domain::{
     content::Contents,
     identity::Vault,
     notifications::{
-        AppIo as Port, AppIoAccount, AppIoService, CallFault, Environment, MessageTemplate,
-        Notifications, Place, Profile,
+        AppIo as Port, AppIoAccount, AppIoService, CallError, CallFault, Environment, Mailer,
+        MessageTemplate, Notifications, Place, Profile,
     },
     store::Database,
     tenants::{IpaCode, Tenant},
@@ -35,8 +35,8 @@ const MANAGE_KEY: &str = "municipio-double-manage-key";
 pub(super) enum AppIo {
     /// Say what is missing or wrong before messages can be sent
     ///
-    /// Looks at what is set, and asks IO with each key whether it may write to the citizen of tests. Nothing is sent. The
-    /// exit code is 1 when something is missing.
+    /// Looks at what is set, and asks IO with each key whether it may write to the citizen of tests, and the server of mail
+    /// whether it answers. Nothing is sent. The exit code is 1 when something is missing.
     Check {
         /// IPA code of the municipality; all that use App IO when left out
         #[arg(long, value_name = "IPA_CODE")]
@@ -56,6 +56,9 @@ pub(super) enum AppIo {
         /// How many seconds it takes until a message is delivered
         #[arg(long, default_value_t = 2, value_name = "SECONDS")]
         settles: u64,
+        /// The service has a premium contract
+        #[arg(long)]
+        premium: bool,
     },
 }
 
@@ -67,12 +70,17 @@ impl AppIo {
                 listen,
                 absent,
                 settles,
-            } => fake(listen, absent.into_iter().collect(), settles).await,
+                premium,
+            } => fake(listen, absent.into_iter().collect(), (settles, premium)).await,
         }
     }
 }
 
-async fn fake(listen: SocketAddr, absent: BTreeSet<String>, settles: u64) -> Result<(), CliError> {
+async fn fake(
+    listen: SocketAddr,
+    absent: BTreeSet<String>,
+    (settles, premium): (u64, bool),
+) -> Result<(), CliError> {
     let conduct = Conduct {
         absent,
         settles_after: Duration::from_secs(settles),
@@ -83,7 +91,10 @@ async fn fake(listen: SocketAddr, absent: BTreeSet<String>, settles: u64) -> Res
         account: "double".to_owned(),
         keys: vec![SERVICE_KEY.to_owned()],
         is_live: true,
-        groups: [Group::RemoteContent].into(),
+        groups: [Group::RemoteContent]
+            .into_iter()
+            .chain(premium.then_some(Group::Premium))
+            .collect(),
         max_payment: 1_000_000,
     });
     let configuration = double.add_configuration(MANAGE_KEY);
@@ -108,10 +119,14 @@ async fn check(settings: &Settings, tenant: Option<IpaCode>) -> Result<(), CliEr
     let database = open(settings).await?;
     let io = Client::new(settings.appio_url.clone());
     let vault = vault(settings)?;
+    let mail = match settings.mailer() {
+        Some(mailer) => Some(mailer.check().await),
+        None => None,
+    };
     let is_named = tenant.is_some();
     let mut wrong = Vec::new();
     for tenant in named(&database, tenant.as_ref()).await? {
-        let found = look(&database, &vault, &io, &tenant).await?;
+        let found = look(&database, &vault, (&io, mail.as_ref()), &tenant).await?;
         let Some(problems) = found else {
             if is_named {
                 wrong.push(format!("{}: App IO is not set up", tenant.ipa_code));
@@ -135,7 +150,7 @@ async fn check(settings: &Settings, tenant: Option<IpaCode>) -> Result<(), CliEr
 async fn look(
     database: &Database,
     vault: &Vault,
-    io: &Client,
+    (io, mail): (&Client, Option<&Result<(), CallError>>),
     tenant: &Tenant,
 ) -> Result<Option<Vec<String>>, CliError> {
     let contents = Contents::new(database.tenant(tenant.id), Contents::cache(0));
@@ -152,6 +167,7 @@ async fn look(
         problems.extend(refused(vault, io, service).await);
     }
     problems.extend(unknown_configuration(vault, io, &account).await);
+    problems.extend(unmailed(&account, mail));
     Ok(Some(problems))
 }
 
@@ -190,6 +206,16 @@ fn missing(
     ];
     let missing = questions.into_iter().filter(|(is_missing, _)| *is_missing);
     missing.map(|(_, what)| what.to_owned()).collect()
+}
+
+/// Why no mails are sent, where they are to be.
+fn unmailed(account: &AppIoAccount, mail: Option<&Result<(), CallError>>) -> Option<String> {
+    account.mail_sender.as_ref()?;
+    match mail {
+        Some(Ok(())) => None,
+        Some(Err(error)) => Some(format!("no mails are sent: {error}")),
+        None => Some("no mails are sent: there is no server (MUNICIPIO_SMTP_URL)".to_owned()),
+    }
 }
 
 /// What IO says against each key of a service.

@@ -2,13 +2,14 @@
 //! with what these say of people; their bytes are kept by [`crate::media`], encrypted with the same key.
 
 use municipio_entities::case_event::{Column, Entity};
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 
 use super::{Case, CaseError, CaseEvent, CaseRefusal, Cases, Sight};
 use crate::{
     citizens::{CitizenKeys, DataKey},
     ids::CaseId,
     media::{ContentHash, SealedFile},
+    store::Scope,
 };
 
 /// The most files of an event.
@@ -23,6 +24,26 @@ impl Case {
         let key = self.key(keys)?;
         key.ok_or_else(|| CaseRefusal::Erased.into())
     }
+}
+
+/// The files of these events of a case, each with the number of its event.
+pub(crate) async fn files_of<C: ConnectionTrait>(
+    scope: &Scope<C>,
+    keys: &CitizenKeys,
+    case: &Case,
+    events: impl IntoIterator<Item = i64>,
+) -> Result<Vec<(i64, SealedFile)>, CaseError> {
+    let these = Condition::all()
+        .add(Column::CaseId.eq(case.id.0))
+        .add(Column::Number.is_in(events));
+    let rows = scope.all::<Entity>(these).await?.into_iter();
+    let events: Vec<_> = rows.map(CaseEvent::from_row).collect::<Result<_, _>>()?;
+    let said = case.personal(keys, &events)?;
+    let files = events.iter().zip(said).flat_map(|(event, said)| {
+        let files = said.files.into_iter();
+        files.map(move |file| (event.number, file))
+    });
+    Ok(files.collect())
 }
 
 impl Cases {

@@ -55,6 +55,7 @@ pub use export::{ExportFor, Exported};
 pub use facts::facts;
 pub use file::{Case, Outcome};
 pub use files::MOST_FILES;
+pub(crate) use files::files_of;
 pub use insight::{Figures, Insight, InsightFilter, InsightRow, Period};
 pub use migrate::migrate;
 pub use open::{CaseOrigin, NewCase, open_case, revise_case};

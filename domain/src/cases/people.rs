@@ -21,6 +21,9 @@ pub struct Person {
     pub fiscal_code: FiscalCode,
     /// Given name and family name, as far as they are known.
     pub name: Option<String>,
+    /// Where mails reach them: what App IO does not tell them is told there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 /// A fiscal code as it is encrypted.

@@ -36,6 +36,9 @@ pub struct SealedFile {
     pub size: u64,
     /// SHA-256 of its bytes.
     pub sha256: ContentHash,
+    /// Of a document: the level of PDF/A that it says it has, as far as it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pdf_a: Option<String>,
 }
 
 /// An upload that is to be a file of a case.
@@ -86,6 +89,7 @@ impl TenantMedia {
             media_type: arrived.facts.media_type.clone(),
             size: arrived.facts.size,
             sha256: arrived.facts.sha256.clone(),
+            pdf_a: arrived.facts.pdf_a.clone(),
         };
         let mut plain = self.read(&file.sha256, None).await?;
         let kept = Key::of_case(self.tenant(), case, file.id);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     audit::Deed,
-    identity::{Token, TokenKind, Vault},
+    identity::{EmailAddress, Token, TokenKind, Vault},
     store::{Scope, StoreError, Transaction},
     tenants::IpaCode,
 };
@@ -80,6 +80,8 @@ pub struct AppIoAccount {
     pub has_manage_key: bool,
     /// The configuration of remote content at IO.
     pub remote_configuration: Option<String>,
+    /// The address from which mails are written; none are without it.
+    pub mail_sender: Option<EmailAddress>,
     /// The keys with which IO fetches content.
     pub remote_keys: RemoteKeys,
     /// When it was changed last; nothing while it was not set up.
@@ -98,6 +100,7 @@ impl Default for AppIoAccount {
             case_address: String::new(),
             has_manage_key: false,
             remote_configuration: None,
+            mail_sender: None,
             remote_keys: RemoteKeys::default(),
             updated_at: None,
             manage_key: None,
@@ -120,6 +123,8 @@ pub struct AccountSettings {
     pub case_address: String,
     /// The configuration of remote content at IO.
     pub remote_configuration: Option<String>,
+    /// The address from which mails are written; none are without it.
+    pub mail_sender: Option<String>,
     /// The manage key; that of before stays when nothing is said, none when it is empty.
     pub manage_key: Option<String>,
 }
@@ -128,6 +133,9 @@ impl AppIoAccount {
     fn of(row: Model) -> Result<Self, StoreError> {
         let remote_keys = serde_json::from_value(row.remote_keys)
             .map_err(|error| StoreError::corrupt("keys of App IO", error))?;
+        let mail_sender = row.mail_sender.as_deref().map(str::parse).transpose();
+        let mail_sender =
+            mail_sender.map_err(|error| StoreError::corrupt("sender of mails", error))?;
         Ok(Self {
             is_enabled: row.is_enabled,
             environment: row.environment.parse()?,
@@ -136,6 +144,7 @@ impl AppIoAccount {
             case_address: row.case_address,
             has_manage_key: row.manage_key.is_some(),
             remote_configuration: row.remote_configuration,
+            mail_sender,
             remote_keys,
             updated_at: Some(row.updated_at),
             manage_key: row.manage_key,
@@ -165,6 +174,7 @@ impl AppIoAccount {
             "isPremium": self.is_premium,
             "hasManageKey": self.has_manage_key,
             "remoteConfiguration": self.remote_configuration,
+            "mailSender": self.mail_sender.as_ref().map(EmailAddress::as_str),
         }))
     }
 }
@@ -204,6 +214,10 @@ impl AccountSettings {
         {
             let message = "write the id of the configuration at IO: 26 letters and digits";
             refusals.push(wrong("remoteConfiguration", message));
+        }
+        let sender = self.mail_sender.as_deref();
+        if let Some(Err(error)) = sender.map(str::parse::<EmailAddress>) {
+            refusals.push(wrong("mailSender", &error.to_string()));
         }
         let key = self.manage_key.as_deref().unwrap_or_default();
         if !key.is_empty() && !is_key(key) {
@@ -260,6 +274,7 @@ pub async fn configure(
             Column::RemoteConfiguration,
             settings.remote_configuration.into(),
         ),
+        (Column::MailSender, settings.mail_sender.into()),
         (Column::UpdatedAt, now.into()),
     ];
     write(transaction, values).await
@@ -312,6 +327,7 @@ async fn hold_or_make(transaction: &Transaction, now: DateTime<Utc>) -> Result<M
         case_address: String::new(),
         manage_key: None,
         remote_configuration: None,
+        mail_sender: None,
         remote_keys: json!(RemoteKeys::default()),
         free_key: 0,
         created_at: now,
@@ -344,6 +360,7 @@ mod tests {
             calls: 150,
             case_address: "https://servizi.comune.example/pratiche/{id}".to_owned(),
             remote_configuration: Some("01HMRBX079WA5SGYBQP1A7FSKH".to_owned()),
+            mail_sender: None,
             manage_key: None,
         };
         change(&mut settings);
@@ -374,6 +391,10 @@ mod tests {
         assert_eq!(
             settings(|all| all.remote_configuration = short),
             ["remoteConfiguration"]
+        );
+        assert_eq!(
+            settings(|all| all.mail_sender = Some("ufficio".to_owned())),
+            ["mailSender"]
         );
         assert_eq!(
             settings(|all| all.manage_key = Some("kurz".to_owned())),

@@ -104,7 +104,7 @@ impl Known<'_> {
         })
     }
 
-    fn due_at(
+    pub(super) fn due_at(
         &self,
         content: &TemplateContent,
         notification: &Notification,
@@ -125,7 +125,7 @@ impl Known<'_> {
         said.given.due_at.or_else(of_template)
     }
 
-    fn values(
+    pub(super) fn values(
         &self,
         language: Language,
         notification: &Notification,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     DELIVERY_TOPIC, Environment, NotificationError, NotificationStatus as Status, STANDING,
     budget::{self, Turn},
+    mail::{self, Mailer},
     notification::{self, Composed, Notification, Said, drawer},
     port::{AppIo, CallError, CallFault, Called, Message, Profile, RemoteReference},
     ready::{Obstacle, Ready, ready},
@@ -44,6 +45,8 @@ pub struct Notifier {
     pub(super) vault: Vault,
     pub(super) appio: Arc<dyn AppIo>,
     pub(super) bodies: BodyCache,
+    /// What sends mails, if there is a server.
+    pub(super) mailer: Option<Arc<dyn Mailer>>,
     is_limited: bool,
 }
 
@@ -68,6 +71,7 @@ impl Notifier {
             vault,
             appio,
             bodies: Contents::cache(PROCEDURES),
+            mailer: None,
             is_limited: true,
         }
     }
@@ -78,6 +82,11 @@ impl Notifier {
             is_limited: false,
             ..self
         }
+    }
+
+    /// The same, which has those written a mail who are not reached.
+    pub fn with_mailer(self, mailer: Option<Arc<dyn Mailer>>) -> Self {
+        Self { mailer, ..self }
     }
 
     async fn deliver(&self, job: &Job, now: DateTime<Utc>) -> Handled {
@@ -290,6 +299,11 @@ impl Notifier {
             let look = NewJob::new(STANDING.name, before.id.to_string(), look);
             outbox::enqueue(&transaction, [look], now).await?;
         }
+        if settled.status == Status::OtherChannel
+            && ready.is_some_and(|ready| ready.is_mailed(self, before))
+        {
+            mail::enqueue(&transaction, before, now).await?;
+        }
         transaction.commit().await?;
         Ok(next.map_or(Progress::Done, Progress::Postponed))
     }
@@ -335,7 +349,7 @@ async fn is_ours(
 }
 
 /// What follows from a call that did not do what it was to do.
-fn later(step: Step, error: CallError, failures: u32) -> Outcome {
+pub(super) fn later(step: Step, error: CallError, failures: u32) -> Outcome {
     let random = getrandom::u64().unwrap_or_default();
     Outcome::Later(
         verdict(step, error.fault, failures + 1, random),
@@ -358,6 +372,7 @@ fn message(ready: &Ready, composed: Composed, remote_id: Uuid) -> Message {
             id: remote_id.to_string(),
             configuration,
             precondition: ready.template.content.precondition,
+            has_attachments: !ready.said.given.attachments.is_empty(),
         }),
         is_premium: ready.account.is_premium,
     }

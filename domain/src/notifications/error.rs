@@ -77,6 +77,12 @@ pub enum NotificationRefusal {
     /// The municipality does not write through App IO.
     #[error("the municipality does not write through App IO: switch it on first")]
     NotEnabled,
+    /// Without a premium contract no files come with messages.
+    #[error("files come with messages of a premium contract alone")]
+    NotPremium,
+    /// A file cannot come with a message: which one, and why.
+    #[error("{1}")]
+    Attachment(usize, String),
     /// Nobody is to be told: the case has no applicant.
     #[error("the case has no applicant whose fiscal code is known")]
     NoRecipient,
@@ -98,6 +104,8 @@ impl NotificationRefusal {
             Self::TemplateTaken => "TEMPLATE_TAKEN",
             Self::NoTemplate => "TEMPLATE_MISSING",
             Self::NotEnabled => "CHANNEL_DISABLED",
+            Self::NotPremium => "PREMIUM_REQUIRED",
+            Self::Attachment(..) => "INVALID_ATTACHMENT",
             Self::NoRecipient => "RECIPIENT_MISSING",
             Self::NotRepeatable => "NOT_REPEATABLE",
             Self::NoSecret => "SECRET_UNAVAILABLE",
@@ -113,6 +121,8 @@ impl NotificationRefusal {
             Self::NotFound(_) | Self::NotRepeatable => "id",
             Self::Setting(field, _) => field,
             Self::Template(flaw) => return Some(format!("content.{}", flaw.path)),
+            Self::NotPremium => "attachments",
+            Self::Attachment(index, _) => return Some(format!("attachments[{index}]")),
             Self::NoTemplate | Self::TemplateTaken => "event",
             Self::NoRecipient => "case",
             Self::NotEnabled | Self::NoSecret => return None,

@@ -10,10 +10,10 @@ use super::{
     NotificationStatus as Status, STANDING,
     budget::{self, Turn},
     deliver::{Notifier, Payload, after},
+    mail,
     notification::{self, Notification},
-    port::{CallFault, Standing},
-    ready::{Obstacle, asking},
-    service::ServiceKeys,
+    port::{CallFault, Seen, Standing},
+    ready::{Asking, Obstacle, asking},
     verdict::{Step, Verdict, verdict},
 };
 use crate::{
@@ -44,6 +44,16 @@ fn next_look(sent_at: DateTime<Utc>, looks: u32) -> Option<DateTime<Utc>> {
     Some(sent_at + TimeDelta::seconds(*seconds))
 }
 
+/// Whether IO is asked of a message: while it is on its way, and while it may still be read or paid.
+fn is_followed(notification: &Notification) -> bool {
+    matches!(notification.status, Status::Sent | Status::Delivered)
+}
+
+/// Whether something that IO tells may still change.
+fn is_open(seen: &Seen) -> bool {
+    seen.is_read == Some(false) || seen.is_paid == Some(false)
+}
+
 /// Asks what became of messages.
 pub struct Follower(Notifier);
 
@@ -57,7 +67,7 @@ impl Follower {
         let id = Payload::of(job)?;
         let store = self.0.database.tenant(job.tenant);
         let found = notification::find(&store.read(), id).await?;
-        let Some(notification) = found.filter(|found| found.status == Status::Sent) else {
+        let Some(notification) = found.filter(is_followed) else {
             return Ok(Progress::Done);
         };
         // Where it was sent, whatever is set now.
@@ -73,13 +83,14 @@ impl Follower {
             Some(at) if at > now => return Ok(Progress::Postponed(at)),
             Some(_) => {}
         }
-        let (keys, code) = match asking(&self.0, &store, &notification, now).await? {
-            Ok(asking) => asking,
+        let asked = match asking(&self.0, &store, &notification, now).await? {
+            Ok(asked) => asked,
             Err(Obstacle::Rests(until)) => return Ok(Progress::Postponed(until)),
             // Nobody can ask any more: what is known of it is that it was sent.
             Err(Obstacle::Gone(_)) => return Ok(Progress::Done),
         };
-        let whom = (&keys, environment.recipient(code.reveal()), message);
+        let code = environment.recipient(asked.code.reveal());
+        let whom = (&asked, code, message);
         self.ask(&store, job, &notification, whom, now).await
     }
 
@@ -88,7 +99,7 @@ impl Follower {
         store: &TenantStore,
         job: &Job,
         notification: &Notification,
-        (keys, code, message): (&ServiceKeys, &str, String),
+        (asking, code, message): (&Asking, &str, String),
         now: DateTime<Utc>,
     ) -> Handled {
         if let Turn::Later(pause) = self.0.turn(store, 1, now).await? {
@@ -99,18 +110,23 @@ impl Follower {
             let (code, message) = (code.to_owned(), message.clone());
             Box::pin(async move { appio.standing(&key, &code, &message).await })
         };
-        let asked = self.0.with_keys(store, keys, now, ask).await?;
-        let status = match asked {
-            Ok(Standing::Processed) => Status::Delivered,
-            // They cannot have it on IO, and why is theirs alone.
-            Ok(Standing::Rejected) => Status::OtherChannel,
-            Ok(Standing::Failed) => Status::Failed,
-            Ok(Standing::Accepted | Standing::Throttled) => Status::Sent,
+        let asked = self.0.with_keys(store, &asking.keys, now, ask).await?;
+        let seen = match asked {
+            Ok(seen) => seen,
             Err(error) => {
                 let random = getrandom::u64().unwrap_or_default();
                 let verdict = verdict(Step::Look, error.fault, 1, random);
                 return self.later(store, verdict, error.fault, now).await;
             }
+        };
+        let status = match seen.standing {
+            // What arrived did.
+            _ if notification.status == Status::Delivered => Status::Delivered,
+            Standing::Processed => Status::Delivered,
+            // They cannot have it on IO, and why is theirs alone.
+            Standing::Rejected => Status::OtherChannel,
+            Standing::Failed => Status::Failed,
+            Standing::Accepted | Standing::Throttled => Status::Sent,
         };
         let transaction = store.begin().await?;
         if !outbox::is_held(&transaction, job).await? {
@@ -124,7 +140,11 @@ impl Follower {
                 i32::try_from(looks).unwrap_or(i32::MAX).into(),
             ),
         ];
-        if status.is_settled() {
+        if status == Status::Delivered {
+            values.push((Column::IsRead, seen.is_read.into()));
+            values.push((Column::IsPaid, seen.is_paid.into()));
+        }
+        if status.is_settled() && !notification.status.is_settled() {
             values.push((Column::SettledAt, Some(now).into()));
         }
         if status == Status::OtherChannel {
@@ -136,11 +156,17 @@ impl Follower {
             values.push((Column::Problem, problem.into()));
         }
         notification::write(&transaction, notification.id, values).await?;
+        if status == Status::OtherChannel && asking.is_mailed {
+            mail::enqueue(&transaction, notification, now).await?;
+        }
         transaction.commit().await?;
-        let next = match status {
-            Status::Sent => notification.sent_at.and_then(|at| next_look(at, looks)),
-            _ => None,
+        let goes_on = match status {
+            Status::Sent => true,
+            Status::Delivered => is_open(&seen),
+            _ => false,
         };
+        let sent_at = notification.sent_at.filter(|_| goes_on);
+        let next = sent_at.and_then(|at| next_look(at, looks));
         Ok(next.map_or(Progress::Done, Progress::Postponed))
     }
 

@@ -1,11 +1,12 @@
 //! Citizens are told of what happens in their cases, through App IO. A transition that tells the applicant leaves a
 //! notification and a job of the outbox in its own transaction; the job makes a message of a template and sends it, and
-//! another one asks what became of it. What a message says is encrypted with the key of the case. Other channels are later
-//! work: what App IO does not take the citizen finds with the case.
+//! another one asks what became of it. What a message says is encrypted with the key of the case. What App IO does not tell is
+//! told by mail ([`mail`]), if the case says where.
 //!
 //! What App IO asks for and answers is behind a port ([`AppIo`]), which the crate of integrations fills.
 
 mod account;
+mod attachment;
 mod budget;
 mod call_to_action;
 mod compose;
@@ -14,6 +15,7 @@ mod deliver;
 mod error;
 mod event;
 mod follow;
+mod mail;
 mod notification;
 mod port;
 mod queries;
@@ -33,18 +35,21 @@ mod verdict;
 use std::time::Duration;
 
 pub use account::{AccountSettings, AppIoAccount, Environment, configure, rotate_remote_key};
+pub use attachment::{Attachment, FileReference, MOST_ATTACHMENTS, attachments};
 pub use call_to_action::CallToAction;
 pub use defaults::add_default_templates;
 pub use deliver::Notifier;
 pub use error::{NotificationError, NotificationRefusal};
 pub use event::MessageEvent;
 pub use follow::Follower;
-pub use notification::{Given, Notification, NotificationStatus, Told};
+pub use mail::{Courier, Mail, Mailer};
+pub use notification::{Given, Notification, NotificationMail, NotificationStatus, Told};
 pub use port::{
-    AppIo, CallError, CallFault, Called, Message, PaymentData, Profile, RemoteReference, Standing,
+    AppIo, CallError, CallFault, Called, Message, PaymentData, Profile, RemoteReference, Seen,
+    Standing,
 };
 pub use queries::{NotificationCount, Notifications};
-pub use remote::{RemoteContent, remote_caller, remote_content};
+pub use remote::{RemoteContent, RemoteReader, remote_attachment, remote_caller, remote_content};
 pub use remote_keys::RemoteKeys;
 pub use service::{
     AppIoService, NewService, ServiceChange, ServiceKeys, create_service, delete_service,

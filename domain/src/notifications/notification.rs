@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{DELIVERY, Environment, MessageEvent, PaymentData, PreconditionText};
+use super::{Attachment, DELIVERY, Environment, MessageEvent, PaymentData, PreconditionText};
 use crate::{
     audit::Deed,
     cases::Case,
@@ -75,7 +75,7 @@ impl NotificationStatus {
     }
 
     /// It may be told once more.
-    pub fn may_be_repeated(self) -> bool {
+    fn may_be_repeated(self) -> bool {
         matches!(self, Self::Ambiguous | Self::Failed | Self::Cancelled)
     }
 }
@@ -162,8 +162,29 @@ pub struct Notification {
     pub sent_at: Option<DateTime<Utc>>,
     /// When nothing more was to become of it.
     pub settled_at: Option<DateTime<Utc>>,
+    /// Whether the citizen read it; nothing where IO does not say: without a premium contract, or as they wish.
+    pub is_read: Option<bool>,
+    /// Whether what it asks for was paid; nothing where IO does not say.
+    pub is_paid: Option<bool>,
+    /// How many files of the case come with it.
+    pub attachments: u32,
+    /// The mail that tells it, when App IO does not.
+    pub mail: Option<NotificationMail>,
     pub(super) remote_id: Option<Uuid>,
     pub(super) sealed: Option<String>,
+}
+
+/// How it stands with the mail that tells what App IO does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotificationMail {
+    /// How it stands.
+    pub status: NotificationStatus,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// How often it failed.
+    pub failures: u32,
+    /// When the server took it in.
+    pub sent_at: Option<DateTime<Utc>>,
 }
 
 /// What a notification says, as it is encrypted.
@@ -186,6 +207,9 @@ pub struct Given {
     pub due_at: Option<DateTime<Utc>>,
     /// What is to be paid.
     pub payment: Option<PaymentData>,
+    /// Files of the case that come with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// Why it is told once more.
     pub reason: Option<String>,
 }
@@ -218,6 +242,15 @@ impl TryFrom<Model> for Notification {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
+        let mail = row.mail_status.as_deref().map(|status| {
+            Ok::<_, StoreError>(NotificationMail {
+                status: status.parse()?,
+                problem: row.mail_problem.clone(),
+                failures: u32::try_from(row.mail_failures).unwrap_or_default(),
+                sent_at: row.mail_sent_at,
+            })
+        });
+        let mail = mail.transpose()?;
         Ok(Self {
             id: NotificationId(row.id),
             case: CaseId(row.case_id),
@@ -235,6 +268,10 @@ impl TryFrom<Model> for Notification {
             created_at: row.created_at,
             sent_at: row.sent_at,
             settled_at: row.settled_at,
+            is_read: row.is_read,
+            is_paid: row.is_paid,
+            attachments: u32::try_from(row.attachments).unwrap_or_default(),
+            mail,
             remote_id: row.remote_id,
             sealed: row.sealed,
         })
@@ -251,6 +288,7 @@ pub(super) struct NewNotification<'a> {
     pub(super) template: MessageTemplateId,
     pub(super) once_key: String,
     pub(super) sealed: Option<String>,
+    pub(super) attachments: usize,
     pub(super) repeats: Option<NotificationId>,
 }
 
@@ -279,6 +317,13 @@ impl NewNotification<'_> {
             created_at: now,
             sent_at: None,
             settled_at: None,
+            is_read: None,
+            is_paid: None,
+            attachments: i32::try_from(self.attachments).unwrap_or(i32::MAX),
+            mail_status: None,
+            mail_problem: None,
+            mail_failures: 0,
+            mail_sent_at: None,
         }
     }
 }
@@ -286,6 +331,12 @@ impl NewNotification<'_> {
 impl Notification {
     /// The name of notifications in global ids.
     pub const TYPE_NAME: &str = "CaseNotification";
+
+    /// It may be told once more: it was not told, or nobody knows whether it was.
+    pub fn may_be_repeated(&self) -> bool {
+        let failed = |mail: &NotificationMail| mail.status.may_be_repeated();
+        self.status.may_be_repeated() || self.mail.as_ref().is_some_and(failed)
+    }
 
     /// What is written down of what was done to it: nothing of what it says.
     pub fn deed(&self, name: &'static str, municipality: &IpaCode) -> Deed {

@@ -16,12 +16,7 @@ pub trait AppIo: Send + Sync {
     fn send<'a>(&'a self, key: &'a str, message: &'a Message) -> Called<'a, String>;
 
     /// What became of a message.
-    fn standing<'a>(
-        &'a self,
-        key: &'a str,
-        fiscal_code: &'a str,
-        id: &'a str,
-    ) -> Called<'a, Standing>;
+    fn standing<'a>(&'a self, key: &'a str, fiscal_code: &'a str, id: &'a str) -> Called<'a, Seen>;
 
     /// The ids of the configurations of remote content that a manage key sees.
     fn configurations<'a>(&'a self, manage_key: &'a str) -> Called<'a, Vec<String>>;
@@ -103,6 +98,19 @@ pub struct RemoteReference {
     pub configuration: String,
     /// What is shown before it is opened.
     pub precondition: Precondition,
+    /// Files come with it: for premium contracts alone.
+    pub has_attachments: bool,
+}
+
+/// What IO says of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What became of it.
+    pub standing: Standing,
+    /// Whether it was read; of messages of premium contracts alone, and as their readers wish.
+    pub is_read: Option<bool>,
+    /// Whether what it asks for was paid; of messages of premium contracts alone.
+    pub is_paid: Option<bool>,
 }
 
 /// What became of a message, as IO says it.

@@ -8,11 +8,13 @@ use super::{
     AppIoAccount, Environment, MessageTemplate, account,
     compose::{self, Known},
     deliver::Notifier,
+    mail,
     notification::{Composed, Notification, Said},
     service::{self, ServiceKeys},
-    template::Place,
+    template::{Language, Place},
     templates,
     text::TextFlaw,
+    variables::Values,
 };
 use crate::{
     cases::{Case, CaseEvent, Cases, People, Personal, Sight},
@@ -29,6 +31,8 @@ pub(super) struct Ready {
     pub(super) account: AppIoAccount,
     pub(super) template: MessageTemplate,
     pub(super) keys: ServiceKeys,
+    /// Until when its service is left alone.
+    paused_until: Option<DateTime<Utc>>,
     pub(super) case: Case,
     tenant: Tenant,
     procedure: Arc<Procedure>,
@@ -46,23 +50,50 @@ pub(super) enum Obstacle {
     Gone(&'static str),
 }
 
+/// What IO is asked with what became of a notification.
+pub(super) struct Asking {
+    /// The keys of its service.
+    pub(super) keys: ServiceKeys,
+    /// To whom it went.
+    pub(super) code: FiscalCode,
+    /// A mail tells it if IO does not.
+    pub(super) is_mailed: bool,
+}
+
 /// Who writes, and with which keys.
 struct Writer {
     account: AppIoAccount,
     template: MessageTemplate,
     keys: ServiceKeys,
+    /// Until when its service is left alone.
+    paused_until: Option<DateTime<Utc>>,
 }
 
 type Found<T> = Result<Result<T, Obstacle>, Fault>;
 
-/// Reads what a notification needs to be sent.
+/// Reads what a notification needs to be sent through IO.
 pub(super) async fn ready(
     notifier: &Notifier,
     store: &TenantStore,
     notification: &Notification,
     now: DateTime<Utc>,
 ) -> Found<Ready> {
-    let writer = match writer(notifier, store, notification, now).await? {
+    let ready = read(notifier, store, notification).await?;
+    Ok(
+        ready.and_then(|ready| match rests(ready.paused_until, now) {
+            Some(rests) => Err(rests),
+            None => Ok(ready),
+        }),
+    )
+}
+
+/// Reads what a notification is made of.
+pub(super) async fn read(
+    notifier: &Notifier,
+    store: &TenantStore,
+    notification: &Notification,
+) -> Found<Ready> {
+    let writer = match writer(notifier, store, notification).await? {
         Ok(writer) => writer,
         Err(obstacle) => return Ok(Err(obstacle)),
     };
@@ -94,10 +125,16 @@ pub(super) async fn ready(
         .unwrap_or_default();
     let personal = case.personal(keys, &events).map_err(Fault::passing)?;
     let said = compose::said(&case, keys, notification).map_err(Fault::passing)?;
+    if !said.given.attachments.is_empty() && !(is_remote && writer.account.is_premium) {
+        return gone(
+            "files come with it, and there is no premium contract or REMOTE template any more",
+        );
+    }
     Ok(Ok(Ready {
         account: writer.account,
         template: writer.template,
         keys: writer.keys,
+        paused_until: writer.paused_until,
         events: events.into_iter().zip(personal).collect(),
         case,
         tenant,
@@ -108,20 +145,27 @@ pub(super) async fn ready(
     }))
 }
 
-/// Reads with what IO is asked what became of a notification: the keys of its service, and to whom it went.
+/// Reads with what IO is asked what became of a notification.
 pub(super) async fn asking(
     notifier: &Notifier,
     store: &TenantStore,
     notification: &Notification,
     now: DateTime<Utc>,
-) -> Found<(ServiceKeys, FiscalCode)> {
-    let writer = match writer(notifier, store, notification, now).await? {
+) -> Found<Asking> {
+    let writer = match writer(notifier, store, notification).await? {
         Ok(writer) => writer,
         Err(obstacle) => return Ok(Err(obstacle)),
     };
+    if let Some(rests) = rests(writer.paused_until, now) {
+        return Ok(Err(rests));
+    }
     let cases = Cases::from(&contents(notifier, store));
     let addressed = addressed(&cases, notifier.keys()?, notification).await?;
-    Ok(addressed.map(|(_, _, code)| (writer.keys, code)))
+    Ok(addressed.map(|(_, people, code)| Asking {
+        is_mailed: is_mailed(notifier, &writer.account, &people, notification),
+        keys: writer.keys,
+        code,
+    }))
 }
 
 /// The case, what it says of people, and who of them is told.
@@ -154,7 +198,6 @@ async fn writer(
     notifier: &Notifier,
     store: &TenantStore,
     notification: &Notification,
-    now: DateTime<Utc>,
 ) -> Found<Writer> {
     let gone = |what| Ok(Err(Obstacle::Gone(what)));
     let read = store.read();
@@ -169,18 +212,46 @@ async fn writer(
     let Some(service) = service.filter(|service| service.is_enabled) else {
         return gone("its service is switched off");
     };
-    if let Some(until) = service.paused_until.filter(|until| *until > now) {
-        return Ok(Err(Obstacle::Rests(until)));
-    }
-    let keys = service.keys(&notifier.vault)?;
     Ok(Ok(Writer {
         account,
         template,
-        keys,
+        keys: service.keys(&notifier.vault)?,
+        paused_until: service.paused_until,
     }))
 }
 
+/// Whether a service is left alone.
+fn rests(paused_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Obstacle> {
+    let until = paused_until.filter(|until| *until > now);
+    until.map(Obstacle::Rests)
+}
+
+/// Whether a mail tells a notification that IO does not.
+fn is_mailed(
+    notifier: &Notifier,
+    account: &AppIoAccount,
+    people: &People,
+    notification: &Notification,
+) -> bool {
+    notifier.mailer.is_some() && mail::addresses(account, people, notification).is_some()
+}
+
 impl Ready {
+    /// Whether a mail tells it if IO does not.
+    pub(super) fn is_mailed(&self, notifier: &Notifier, notification: &Notification) -> bool {
+        is_mailed(notifier, &self.account, &self.people, notification)
+    }
+
+    /// What the case says of people.
+    pub(super) fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// The name of the municipality.
+    pub(super) fn municipality(&self) -> &str {
+        &self.tenant.name
+    }
+
     /// The fiscal code to which it goes.
     pub(super) fn recipient(&self) -> &str {
         self.account.environment.recipient(self.code.reveal())
@@ -200,16 +271,27 @@ impl Ready {
         notification: &Notification,
         preferred: &[String],
     ) -> Result<Composed, TextFlaw> {
-        let known = Known {
+        let content = &self.template.content;
+        let language = content.language(preferred);
+        self.known()
+            .compose(content, language, notification, &self.said)
+    }
+
+    /// The values of variables in Italian.
+    pub(super) fn values(&self, notification: &Notification) -> Values {
+        let known = self.known();
+        let due_at = known.due_at(&self.template.content, notification, &self.said);
+        known.values(Language::Italian, notification, &self.said, due_at)
+    }
+
+    fn known(&self) -> Known<'_> {
+        Known {
             tenant: &self.tenant,
             account: &self.account,
             procedure: &self.procedure,
             case: &self.case,
             events: &self.events,
             people: &self.people,
-        };
-        let content = &self.template.content;
-        let language = content.language(preferred);
-        known.compose(content, language, notification, &self.said)
+        }
     }
 }

@@ -9,15 +9,17 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use uuid::Uuid;
 
 use super::{
-    Environment, MessageEvent, NotificationError, NotificationStatus, PreconditionText, account,
-    compose,
+    Attachment, Environment, MessageEvent, NotificationError, NotificationStatus, PreconditionText,
+    account, compose,
     notification::{Composed, Notification},
     text::{MARKDOWN, SUBJECT, length},
 };
 use crate::{
     cases::Case,
-    citizens::{CitizenKeys, FiscalCode},
+    citizens::{CitizenKeys, DataKey, FiscalCode},
     identity::{Token, TokenKind},
+    ids::CaseId,
+    media::SealedFile,
     store::{Scope, StoreError, TenantStore},
 };
 
@@ -28,7 +30,7 @@ const ERASED: [&str; 2] = [
      rivolgiti al Comune.",
 ];
 
-/// The text of a message.
+/// What is here of a message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RemoteContent {
     /// The subject.
@@ -37,6 +39,19 @@ pub struct RemoteContent {
     pub markdown: String,
     /// What is shown before it is opened.
     pub precondition: Option<PreconditionText>,
+    /// The files that come with it: their names and the segments of their addresses.
+    pub attachments: Vec<(String, String)>,
+}
+
+/// Who reads a message.
+#[derive(Clone, Copy)]
+pub struct RemoteReader<'a> {
+    /// For which environment IO asks.
+    pub environment: Environment,
+    /// The id of the message.
+    pub message: &'a str,
+    /// The fiscal code.
+    pub fiscal_code: &'a str,
 }
 
 /// Who asks for content: IO, with a key of this environment; nothing when the key is none.
@@ -55,21 +70,60 @@ pub async fn remote_caller(
     Ok(account.and_then(|account| account.remote_keys.environment(&token.hash(), now)))
 }
 
-/// The text of the message with this id, for the person with this fiscal code. One that does not exist and one of
-/// somebody else take the same two statements: how long it takes says nothing.
+/// The message that somebody reads.
 ///
 /// # Errors
 /// It was encrypted with another secret, or the database failed.
 pub async fn remote_content(
     store: &TenantStore,
     keys: &CitizenKeys,
-    environment: Environment,
-    id: &str,
-    fiscal_code: &str,
+    reader: RemoteReader<'_>,
 ) -> Result<Option<RemoteContent>, NotificationError> {
-    let id = Uuid::parse_str(id).unwrap_or(Uuid::nil());
-    let recipient = match (environment, fiscal_code.parse::<FiscalCode>()) {
-        (Environment::Sandbox, _) if fiscal_code == Environment::SANDBOX_CODE => {
+    let Some((notification, case)) = find(store, keys, reader).await? else {
+        return Ok(None);
+    };
+    if case.key(keys)?.is_none() {
+        return Ok(Some(erased(notification.attachments)));
+    }
+    let said = compose::said(&case, keys, &notification)?;
+    let is_outdated = is_outdated(&store.read(), &notification).await?;
+    let shown = |composed| shown(composed, &said.given.attachments, is_outdated);
+    Ok(said.composed.and_then(shown))
+}
+
+/// A file that comes with the message that somebody reads, by the segment of its address, with the key to it.
+///
+/// # Errors
+/// It was encrypted with another secret, or the database failed.
+pub async fn remote_attachment(
+    store: &TenantStore,
+    keys: &CitizenKeys,
+    reader: RemoteReader<'_>,
+    segment: &str,
+) -> Result<Option<(SealedFile, CaseId, DataKey)>, NotificationError> {
+    let Some((notification, case)) = find(store, keys, reader).await? else {
+        return Ok(None);
+    };
+    let said = compose::said(&case, keys, &notification)?;
+    let mut attached = said.given.attachments.into_iter();
+    let attached = attached.find(|attached| attached.segment() == segment);
+    let key = case.key(keys)?;
+    Ok(attached
+        .zip(key)
+        .map(|(attached, key)| (attached.file, case.id, key)))
+}
+
+/// The notification that somebody reads, and its case. One that does not exist and one of somebody else take the same two
+/// statements: how long it takes says nothing.
+async fn find(
+    store: &TenantStore,
+    keys: &CitizenKeys,
+    reader: RemoteReader<'_>,
+) -> Result<Option<(Notification, Case)>, NotificationError> {
+    let (environment, code) = (reader.environment, reader.fiscal_code);
+    let id = Uuid::parse_str(reader.message).unwrap_or(Uuid::nil());
+    let recipient = match (environment, code.parse::<FiscalCode>()) {
+        (Environment::Sandbox, _) if code == Environment::SANDBOX_CODE => {
             environment.as_str().to_owned()
         }
         (Environment::Production, Ok(code)) => keys.citizen(store.tenant_id(), &code).to_string(),
@@ -83,18 +137,10 @@ pub async fn remote_content(
     let found = scope.one::<Entity>(this).await?;
     let case = found.as_ref().map_or(Uuid::nil(), |row| row.case_id);
     let case = scope.one::<case_file::Entity>(case_file::Column::Id.eq(case));
-    let Some((row, case)) = found.zip(case.await?) else {
-        return Ok(None);
-    };
-    let (notification, case) = (Notification::try_from(row)?, Case::try_from(case)?);
-    if case.key(keys)?.is_none() {
-        return Ok(Some(erased()));
-    }
-    let said = compose::said(&case, keys, &notification)?;
-    let is_outdated = is_outdated(&scope, &notification).await?;
-    Ok(said
-        .composed
-        .and_then(|composed| shown(composed, is_outdated)))
+    let found = found.zip(case.await?);
+    Ok(found
+        .map(|(row, case)| Ok::<_, StoreError>((row.try_into()?, case.try_into()?)))
+        .transpose()?)
 }
 
 /// Whether the same person was told since that the case went on.
@@ -115,7 +161,11 @@ async fn is_outdated<C: ConnectionTrait>(
 }
 
 /// What is shown of a message. IO tells the citizen of an error when a text is longer or shorter than it may be.
-fn shown(composed: Composed, is_outdated: bool) -> Option<RemoteContent> {
+fn shown(
+    composed: Composed,
+    attachments: &[Attachment],
+    is_outdated: bool,
+) -> Option<RemoteContent> {
     let remote = composed.remote?;
     let outdated = if is_outdated { &remote.outdated } else { "" };
     let markdown = format!("{}{outdated}{}", remote.buttons, remote.markdown);
@@ -130,15 +180,29 @@ fn shown(composed: Composed, is_outdated: bool) -> Option<RemoteContent> {
         subject: composed.subject,
         markdown,
         precondition: remote.precondition,
+        attachments: attachments
+            .iter()
+            .map(|attached| (attached.file.name.clone(), attached.segment()))
+            .collect(),
     })
 }
 
-fn erased() -> RemoteContent {
+/// What is shown of content that was erased. IO tells the citizen of an error when files are not there that were said to be:
+/// they are named, and none is found.
+fn erased(attachments: u32) -> RemoteContent {
     let [subject, markdown] = ERASED.map(str::to_owned);
     RemoteContent {
         subject,
         markdown,
         precondition: None,
+        attachments: (1..=attachments)
+            .map(|number| {
+                (
+                    format!("non-disponibile-{number}.pdf"),
+                    format!("gone-{number}"),
+                )
+            })
+            .collect(),
     }
 }
 
@@ -148,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_erased_content_is_as_long_as_it_must_be() {
-        let erased = erased();
+        let erased = erased(1);
         assert!(SUBJECT.contains(&length(&erased.subject)));
         assert!(MARKDOWN.contains(&length(&erased.markdown)));
     }

@@ -84,6 +84,20 @@ impl Settled {
         }
     }
 
+    /// What is written of a mail after an attempt.
+    pub(super) fn values_of_mail(&self, now: DateTime<Utc>) -> Vec<(Column, sea_orm::Value)> {
+        let failures = i32::try_from(self.failures).unwrap_or(i32::MAX);
+        let mut values = vec![
+            (Column::MailStatus, Some(self.status.as_str()).into()),
+            (Column::MailProblem, self.problem.clone().into()),
+            (Column::MailFailures, failures.into()),
+        ];
+        if self.status == Status::Sent {
+            values.push((Column::MailSentAt, Some(now).into()));
+        }
+        values
+    }
+
     pub(super) fn values(&self, now: DateTime<Utc>) -> Vec<(Column, sea_orm::Value)> {
         let failures = i32::try_from(self.failures).unwrap_or(i32::MAX);
         let mut values = vec![

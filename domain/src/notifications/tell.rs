@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use municipio_entities::case_notification::Entity;
 
 use super::{
-    MessageEvent, NotificationError, NotificationRefusal, account,
+    AppIoAccount, MessageEvent, NotificationError, NotificationRefusal, account,
     notification::{self, Given, NewNotification, Notification, Said, Told, drawer},
     port::PaymentData,
+    template::Place,
     templates::{MessageTemplate, ToldOf, templates_for},
 };
 use crate::{
@@ -68,6 +69,7 @@ fn of_transition<'a>(case: &'a Case, template: &MessageTemplate) -> Vec<NewNotif
             template: template.id,
             once_key: format!("{}:{}:{}", case.id, case.version, told.as_str()),
             sealed: None,
+            attachments: 0,
             repeats: None,
         }
     });
@@ -107,9 +109,8 @@ pub async fn send_notification(
         return Err(NotificationError::Refused(wrong));
     }
     let account = account::find(transaction).await?;
-    if !account.is_some_and(|account| account.is_enabled) {
-        return Err(NotificationRefusal::NotEnabled.into());
-    }
+    let account = account.filter(|account| account.is_enabled);
+    let account = account.ok_or(NotificationRefusal::NotEnabled)?;
     let told_of = ToldOf {
         procedure: case.procedure,
         transition: None,
@@ -120,6 +121,9 @@ pub async fn send_notification(
         .pop()
         .flatten();
     let template = template.ok_or(NotificationRefusal::NoTemplate)?;
+    if !given.attachments.is_empty() {
+        may_attach(&account, &template)?;
+    }
     let told = Told::of(case);
     if told.is_empty() || case.is_private {
         return Err(NotificationRefusal::NoRecipient.into());
@@ -136,6 +140,7 @@ pub async fn send_notification(
             template: template.id,
             once_key: id.to_string(),
             sealed: sealed(case, keys, id, &given)?,
+            attachments: given.attachments.len(),
             repeats: None,
         });
     }
@@ -161,7 +166,7 @@ pub async fn resend_notification(
     let held = notification::hold(transaction, id).await?;
     let held = held.filter(|held| held.case == case.id);
     let before = held.ok_or(NotificationRefusal::NotFound("notification"))?;
-    if !before.status.may_be_repeated() {
+    if !before.may_be_repeated() {
         return Err(NotificationRefusal::NotRepeatable.into());
     }
     let said = super::compose::said(case, keys, &before)?;
@@ -180,6 +185,7 @@ pub async fn resend_notification(
         // Of two who repeat the same one of them does.
         once_key: format!("again:{id}"),
         sealed: sealed(case, keys, again, &given)?,
+        attachments: given.attachments.len(),
         repeats: Some(id),
     };
     let row = new.row(now);
@@ -190,6 +196,23 @@ pub async fn resend_notification(
     })?;
     outbox::enqueue(transaction, [Notification::job(case.id, again)], now).await?;
     Ok(row.try_into()?)
+}
+
+/// Whether files may come with messages of a template.
+fn may_attach(
+    account: &AppIoAccount,
+    template: &MessageTemplate,
+) -> Result<(), NotificationRefusal> {
+    if !account.is_premium {
+        return Err(NotificationRefusal::NotPremium);
+    }
+    match template.content.place {
+        Place::Remote => Ok(()),
+        Place::Static => {
+            let message = "files come with messages of REMOTE templates alone".to_owned();
+            Err(NotificationRefusal::Setting("attachments", message))
+        }
+    }
 }
 
 fn sealed(

@@ -52,7 +52,7 @@ fn third_party_data(remote: &RemoteReference) -> Value {
         "id": remote.id,
         "configuration_id": remote.configuration,
         "has_remote_content": true,
-        "has_attachments": false,
+        "has_attachments": remote.has_attachments,
         "has_precondition": precondition,
     })
 }
@@ -97,6 +97,7 @@ mod tests {
                     id: "0b9c2f5e-3f52-4a51-9d3b-0a4c6f3d1e77".to_owned(),
                     configuration: "01HMRBX079WA5SGYBQP1A7FSKH".to_owned(),
                     precondition,
+                    has_attachments: is_premium,
                 }),
                 is_premium,
             },

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use municipio_domain::{
-    notifications::{AppIo, Called, Message, Profile, Standing},
+    notifications::{AppIo, Called, Message, Profile, Seen, Standing},
     outgoing::{Answer, Exchange, Method, Outgoing, OutgoingError},
 };
 use serde::Deserialize;
@@ -81,6 +81,11 @@ struct MessageStatus {
     /// IO says none while it has not begun.
     #[serde(default)]
     status: Option<String>,
+    /// It says these of messages of premium contracts.
+    #[serde(default)]
+    read_status: Option<String>,
+    #[serde(default)]
+    payment_status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -124,22 +129,30 @@ impl AppIo for Client {
         })
     }
 
-    fn standing<'a>(
-        &'a self,
-        key: &'a str,
-        fiscal_code: &'a str,
-        id: &'a str,
-    ) -> Called<'a, Standing> {
+    fn standing<'a>(&'a self, key: &'a str, fiscal_code: &'a str, id: &'a str) -> Called<'a, Seen> {
         Box::pin(async move {
             let path = ["messages", fiscal_code, id];
             let answered = self.call(Method::GET, &path, key, None).await;
             let message: MessageStatus = read(answered, 200)?;
-            Ok(match message.status.as_deref() {
+            let standing = match message.status.as_deref() {
                 Some("PROCESSED") => Standing::Processed,
                 Some("REJECTED") => Standing::Rejected,
                 Some("FAILED") => Standing::Failed,
                 Some("THROTTLED") => Standing::Throttled,
                 _ => Standing::Accepted,
+            };
+            Ok(Seen {
+                standing,
+                is_read: match message.read_status.as_deref() {
+                    Some("READ") => Some(true),
+                    Some("UNREAD") => Some(false),
+                    _ => None,
+                },
+                is_paid: match message.payment_status.as_deref() {
+                    Some("PAID") => Some(true),
+                    Some("NOT_PAID") => Some(false),
+                    _ => None,
+                },
             })
         })
     }

@@ -263,6 +263,7 @@ fn applicant(number: u64) -> Result<Person, CaseError> {
     Ok(Person {
         fiscal_code: fiscal_code?,
         name: Some(name),
+        email: None,
     })
 }
 

@@ -104,5 +104,6 @@ pub(super) fn person(rng: &mut Rng) -> Result<Person, CaseError> {
     Ok(Person {
         fiscal_code: code.parse().map_err(wrong)?,
         name: Some(name),
+        email: None,
     })
 }

@@ -6,7 +6,7 @@ use municipio_integrations::appio::double::Conduct;
 use municipio_tests::on_both;
 use serde_json::{Value, json};
 
-use super::story::Story;
+use super::story::{Story, remote};
 use crate::{
     cases::story::MARIO,
     rest::{contract, faults, whole},
@@ -14,21 +14,6 @@ use crate::{
 
 /// Somebody else.
 const ANNA: &str = "BNCNNA85M41H501Z";
-
-/// A template whose text is here.
-fn remote() -> Value {
-    json!({
-        "place": "REMOTE",
-        "isSecure": true,
-        "precondition": "ONCE",
-        "italian": {
-            "subject": "Esito della tua pratica",
-            "markdown": "Gentile {{applicant}}, la tua richiesta «{{subject}}» non è stata accolta dall'ufficio.\n\nI motivi sono questi:\n\n{{reasons}}",
-            "courtesy": "C'è una novità sulla tua pratica presso il {{municipality}}. Apri il messaggio per leggere di che cosa si tratta.",
-            "precondition": { "title": "Prima di aprire", "markdown": "Il messaggio contiene l'esito della tua richiesta." },
-        },
-    })
-}
 
 struct Fetched {
     status: u16,

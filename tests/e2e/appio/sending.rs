@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chrono::TimeDelta;
-use municipio_integrations::appio::double::Conduct;
+use municipio_integrations::appio::double::{Conduct, Habits};
 use municipio_tests::{now, on_both, story::column};
 use serde_json::{Value, json};
 
@@ -177,5 +177,29 @@ on_both! {
         let audit = story.cases.ask(&story.cases.chief, "{ auditEntries { nodes { name details } } }", json!({})).await.to_string();
         assert!(audit.contains("notification.send") && audit.contains("notification.resend"), "{audit}");
         assert!(!audit.contains("sbagliato") && !audit.contains("301234567890123456"), "{audit}");
+    }
+}
+
+on_both! {
+    async fn a_premium_contract_says_what_was_read_and_paid(engine) {
+        let story = Story::begin(engine, prompt()).await;
+        story.configure(json!({ "isPremium": true })).await;
+        story.template("PAYMENT_NOTICE", json!({})).await;
+        let case = story.registered("2026/0000001").await;
+        let input = json!({ "case": case["id"], "event": "PAYMENT_NOTICE", "payment": { "amount": 5_000, "noticeNumber": "301234567890123456" } });
+        let sent = story.mutate("sendNotification", "notifications { isRead isPaid }", input).await;
+        assert_eq!(sent["notifications"], json!([{ "isRead": null, "isPaid": null }]));
+        let delivered = story.until_after(&case, "DELIVERED", TimeDelta::seconds(31)).await;
+        assert_eq!((&delivered["isRead"], &delivered["isPaid"]), (&json!(false), &json!(false)));
+        story.double.set_habits(Habits { reads: true, pays: true });
+        let mut moment = now();
+        let told = loop {
+            moment += TimeDelta::hours(12);
+            assert!(moment < now() + TimeDelta::days(8), "it is not told any more");
+            story.run(moment).await;
+            let told = story.told(&case).await.remove(0);
+            if told["isPaid"] == true { break told }
+        };
+        assert_eq!((&told["isRead"], &told["status"], &told["settledAt"]), (&json!(true), &json!("DELIVERED"), &delivered["settledAt"]));
     }
 }

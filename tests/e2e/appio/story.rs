@@ -6,14 +6,17 @@ use actix_web::rt;
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::ContentType,
-    notifications::{Follower, Notifier},
+    notifications::{Courier, Follower, Mailer, Notifier},
     outbox::{Handler, Worker},
 };
-use municipio_integrations::appio::{
-    Client,
-    double::{Conduct, Double, Group, NewService},
+use municipio_integrations::{
+    appio::{
+        Client,
+        double::{Conduct, Double, Group, NewService},
+    },
+    mail,
 };
-use municipio_tests::{Engine, TestApp, now, story::with};
+use municipio_tests::{Engine, TestApp, now, smtp::SmtpServer, story::with};
 use serde_json::{Value, json};
 
 use crate::cases::story::{self as cases, definition, procedure};
@@ -25,8 +28,7 @@ pub const MANAGE_KEY: &str = "chiave-di-gestione-di-prova";
 /// Where citizens see a case.
 pub const CASES: &str = "https://servizi.comune.example/pratiche/{id}";
 
-pub const NOTIFICATION: &str =
-    "id event recipient status problem failures repeats sentAt settledAt";
+pub const NOTIFICATION: &str = "id event recipient status problem failures repeats sentAt settledAt isRead isPaid mail { status problem failures sentAt }";
 
 pub struct Story {
     pub cases: cases::Story,
@@ -36,6 +38,8 @@ pub struct Story {
     /// The same, here.
     pub service: Value,
     pub configuration: String,
+    /// What takes mails in, if the application sends any.
+    pub smtp: Option<SmtpServer>,
 }
 
 /// What a template says that is not what is tried.
@@ -44,6 +48,21 @@ pub fn texts() -> Value {
         "subject": "Novità sulla tua pratica",
         "markdown": "Il {{municipality}} ti informa che la pratica «{{procedure}}» è passata allo stato **{{state}}**, e ti scriverà quando ci saranno novità.\n\nProtocollo {{protocol}} del {{protocolDate}}.",
         "actions": [{ "text": "Vai alla pratica: n. 1", "action": "iohandledlink://{{link}}" }],
+    })
+}
+
+/// A template whose text is here.
+pub fn remote() -> Value {
+    json!({
+        "place": "REMOTE",
+        "isSecure": true,
+        "precondition": "ONCE",
+        "italian": {
+            "subject": "Esito della tua pratica",
+            "markdown": "Gentile {{applicant}}, la tua richiesta «{{subject}}» non è stata accolta dall'ufficio.\n\nI motivi sono questi:\n\n{{reasons}}",
+            "courtesy": "C'è una novità sulla tua pratica presso il {{municipality}}. Apri il messaggio per leggere di che cosa si tratta.",
+            "precondition": { "title": "Prima di aprire", "markdown": "Il messaggio contiene l'esito della tua richiesta." },
+        },
     })
 }
 
@@ -59,15 +78,26 @@ fn telling() -> Value {
 impl Story {
     /// With a double that the application reaches.
     pub async fn begin(engine: Engine, conduct: Conduct) -> Self {
-        Box::pin(Self::set(engine, conduct, true)).await
+        Box::pin(Self::set(engine, conduct, true, None)).await
     }
 
     /// With one that it does not reach: what is to be sent waits for somebody else.
     pub async fn away(engine: Engine, conduct: Conduct) -> Self {
-        Box::pin(Self::set(engine, conduct, false)).await
+        Box::pin(Self::set(engine, conduct, false, None)).await
     }
 
-    async fn set(engine: Engine, conduct: Conduct, is_reached: bool) -> Self {
+    /// With a double that the application reaches, and a server of mail, if there is one.
+    pub async fn mailing(engine: Engine, conduct: Conduct) -> Option<Self> {
+        let smtp = SmtpServer::start()?;
+        Some(Box::pin(Self::set(engine, conduct, true, Some(smtp))).await)
+    }
+
+    async fn set(
+        engine: Engine,
+        conduct: Conduct,
+        is_reached: bool,
+        smtp: Option<SmtpServer>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut double = Double::new(listener, conduct, now).unwrap();
         rt::spawn(double.server().unwrap());
@@ -75,7 +105,7 @@ impl Story {
             account: "comune".to_owned(),
             keys: KEYS.map(str::to_owned).into(),
             is_live: true,
-            groups: [Group::RemoteContent].into(),
+            groups: [Group::RemoteContent, Group::Premium].into(),
             max_payment: 10_000,
         });
         let configuration = double.add_configuration(MANAGE_KEY);
@@ -91,6 +121,7 @@ impl Story {
         let app = TestApp::configured(engine, false, |settings, _| {
             settings.appio_url = url.parse().unwrap();
             settings.appio_limiter = false;
+            settings.smtp_url = smtp.as_ref().map(|smtp| smtp.url.clone());
         });
         let mut cases = cases::Story::on(app.await).await;
         let body = procedure("Cambio di residenza", cases.offices[1], &telling());
@@ -101,6 +132,7 @@ impl Story {
             io_service,
             service: Value::Null,
             configuration,
+            smtp,
         };
         story.configure(json!({})).await;
         let input = json!({ "name": "Pratiche", "serviceId": story.io_service, "primaryKey": KEYS[0], "secondaryKey": KEYS[1] });
@@ -197,15 +229,23 @@ impl Story {
     /// Sends what is due, as another node does that waits less long for IO.
     pub fn notifier(&self) -> Notifier {
         let client = Client::new(self.double.url.parse().unwrap());
-        self.cases
+        let notifier = self
+            .cases
             .app
-            .notifier(client.within(Duration::from_millis(800)))
+            .notifier(client.within(Duration::from_millis(800)));
+        let mailer = self
+            .smtp
+            .as_ref()
+            .map(|smtp| Arc::new(mail::Client::new(smtp.url.parse().unwrap())) as Arc<dyn Mailer>);
+        notifier.with_mailer(mailer)
     }
 
     /// What does the work of that.
     pub fn worker(&self, notifier: Notifier) -> Worker {
         let follower = Follower::of(&notifier);
-        let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(notifier), Arc::new(follower)];
+        let courier = Courier::of(&notifier);
+        let handlers: Vec<Arc<dyn Handler>> =
+            vec![Arc::new(notifier), Arc::new(follower), Arc::new(courier)];
         Worker::new(self.cases.app.database.clone(), handlers, now)
     }
 

@@ -30,7 +30,7 @@ fn text() -> Vec<u8> {
 
 impl Story {
     /// Uploads a file in one request; gives the id of the upload.
-    async fn upload(&self, token: &str, name: &str, bytes: Vec<u8>) -> String {
+    pub async fn upload(&self, token: &str, name: &str, bytes: Vec<u8>) -> String {
         let request = self
             .app
             .client

@@ -58,6 +58,8 @@ pub(crate) struct CasePerson {
     fiscal_code: String,
     /// Given name and family name, as far as they are known (nome e cognome).
     name: Option<String>,
+    /// Where mails reach them (indirizzo e-mail).
+    email: Option<String>,
 }
 
 impl From<cases::Person> for CasePerson {
@@ -65,6 +67,7 @@ impl From<cases::Person> for CasePerson {
         Self {
             fiscal_code: person.fiscal_code.reveal().to_owned(),
             name: person.name,
+            email: person.email,
         }
     }
 }

@@ -111,6 +111,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The button leads where App IO does not follow, or there are more than two.",
     ),
     (
+        "INVALID_ATTACHMENT",
+        "The file cannot come with a message: it is a PDF/A-2a of the case, of 10 MiB at the most, whose name ends with .pdf.",
+    ),
+    (
         "INVALID_CLIENT_ID",
         "The client id is empty, too long or not printable.",
     ),
@@ -317,6 +321,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "PERSONAL_DATA_EXPOSED",
         "The variable says something of people: it stands in the text of a `REMOTE` template alone.",
+    ),
+    (
+        "PREMIUM_REQUIRED",
+        "Files come with messages of a premium contract of App IO alone.",
     ),
     (
         "PROTOCOL_KNOWN",

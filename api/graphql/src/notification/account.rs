@@ -76,6 +76,11 @@ impl AppIo {
         self.0.remote_configuration.as_deref()
     }
 
+    /// The address from which mails are written to who is not reached on IO; none are without it (mittente delle e-mail).
+    async fn mail_sender(&self) -> Option<&str> {
+        self.0.mail_sender.as_ref().map(|sender| sender.as_str())
+    }
+
     /// The first characters of the key with which IO fetches content for tests (chiave di collaudo).
     async fn sandbox_key_hint(&self) -> Option<&str> {
         self.0.remote_keys.hint(Environment::Sandbox)

@@ -61,11 +61,11 @@ pub(crate) enum NotificationStatus {
     Sending,
     /// Nobody knows whether it was sent: somebody has to decide (esito incerto).
     Ambiguous,
-    /// App IO took it in (inviata).
+    /// App IO took it in, or the server of mail (inviata).
     Sent,
     /// It is in the inbox of the citizen (consegnata).
     Delivered,
-    /// It is not told through App IO, for whatever reason: the citizen finds it with the case (altro canale).
+    /// It is not told through App IO, for whatever reason: by a mail, or the citizen finds it with the case (altro canale).
     OtherChannel,
     /// It was not sent, and will not be (non riuscita).
     Failed,
@@ -163,6 +163,26 @@ impl CaseNotification {
         Ok(repeats.map(|id| global_id::encode_as(Kind::CaseNotification, municipality, id)))
     }
 
+    /// Whether the citizen read it; null where App IO does not say: without a premium contract, or as they wish (letta).
+    async fn is_read(&self) -> Option<bool> {
+        self.0.is_read
+    }
+
+    /// Whether what it asks for was paid; null where App IO does not say (pagata).
+    async fn is_paid(&self) -> Option<bool> {
+        self.0.is_paid
+    }
+
+    /// How many files of the case come with it (numero di allegati).
+    async fn attachments(&self) -> u32 {
+        self.0.attachments
+    }
+
+    /// The mail that tells it when App IO does not, if the case has an address (e-mail).
+    async fn mail(&self) -> Option<NotificationMail> {
+        self.0.mail.clone().map(NotificationMail)
+    }
+
     /// When it was made.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
@@ -176,6 +196,34 @@ impl CaseNotification {
     /// When it was delivered, or it was certain that it would not be (data di esito).
     async fn settled_at(&self) -> Option<DateTime<Utc>> {
         self.0.settled_at
+    }
+}
+
+/// The mail that tells of what App IO does not (e-mail della notifica).
+pub(crate) struct NotificationMail(notifications::NotificationMail);
+
+/// The mail that tells of what App IO does not (e-mail della notifica).
+#[Object]
+impl NotificationMail {
+    /// How it stands; a server that took it in may still not deliver it (stato).
+    async fn status(&self) -> NotificationStatus {
+        self.0.status.into()
+    }
+
+    /// Why it failed or is in doubt, for those who work for the municipality (problema).
+    async fn problem(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        let is_staff = data(ctx)?.caller.is_staff();
+        Ok(self.0.problem.as_deref().filter(|_| is_staff))
+    }
+
+    /// How often it failed so far (tentativi non riusciti).
+    async fn failures(&self) -> u32 {
+        self.0.failures
+    }
+
+    /// When the server took it in (data di invio).
+    async fn sent_at(&self) -> Option<DateTime<Utc>> {
+        self.0.sent_at
     }
 }
 

@@ -5,11 +5,19 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::CACHE_CONTROL,
+    http::header::{CACHE_CONTROL, ContentEncoding, ContentType},
     web::{Data, Path},
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use municipio_domain::{
-    notifications::{NotificationError, RemoteContent, remote_caller, remote_content},
+    citizens::CitizenKeys,
+    identity::Identity,
+    media::{ByteStream, MediaError, SealedFile},
+    notifications::{
+        Environment, NotificationError, RemoteContent, RemoteReader, remote_attachment,
+        remote_caller, remote_content,
+    },
+    store::TenantStore,
     tenants::Tenant,
 };
 use municipio_graphql::ErrorCode;
@@ -26,7 +34,7 @@ const KEY: &str = "x-api-key";
 /// The header with the fiscal code of who reads.
 const FISCAL_CODE: &str = "fiscal_code";
 
-/// The text of a message.
+/// The text of a message, and what comes with it.
 pub(super) async fn message(
     request: HttpRequest,
     id: Path<String>,
@@ -35,7 +43,17 @@ pub(super) async fn message(
     let found = fetch(&request, &id, &state).await;
     let content = found.map_err(|problem| problem.of(&request))?;
     let details = json!({ "subject": content.subject, "markdown": content.markdown });
-    Ok(answer(&json!({ "details": details, "attachments": [] })))
+    let attachments: Vec<_> = content
+        .attachments
+        .iter()
+        .map(|(name, segment)| {
+            json!({ "id": segment, "url": segment, "name": name, "content_type": "application/pdf",
+                "category": "DOCUMENT" })
+        })
+        .collect();
+    Ok(answer(
+        &json!({ "details": details, "attachments": attachments }),
+    ))
 }
 
 /// What is shown before it is opened.
@@ -52,37 +70,110 @@ pub(super) async fn precondition(
     ))
 }
 
+/// A file that comes with it.
+pub(super) async fn attachment(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let (id, segment) = path.into_inner();
+    let found = open(&request, (&id, &segment), &state).await;
+    let (file, bytes) = found.map_err(|problem| problem.of(&request))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "private, no-store"))
+        .insert_header(ContentType::octet_stream())
+        // Nothing is gained by packing a PDF once more.
+        .insert_header(ContentEncoding::Identity)
+        .no_chunking(file.size)
+        .streaming(bytes))
+}
+
+/// A file, from its beginning: what cannot be read yet is told before anything of it is sent.
+async fn open(
+    request: &HttpRequest,
+    (id, segment): (&str, &str),
+    state: &Data<State>,
+) -> Result<(SealedFile, ByteStream), Problem> {
+    let asked = Asked::by(request, state).await?;
+    let identity = state.identity(&asked.tenant);
+    let found = remote_attachment(&asked.store, keys(&identity)?, asked.reader(id), segment);
+    let (file, case, key) = found.await.map_err(failed)?.ok_or_else(nothing)?;
+    let media = state.media_of(&asked.tenant);
+    let mut bytes = media.unseal((case, key), &file).await.map_err(unready)?;
+    let first = bytes.try_next().await.map_err(unready)?;
+    let first = stream::iter(first.map(Ok));
+    Ok((file, Box::pin(first.chain(bytes))))
+}
+
 async fn fetch(
     request: &HttpRequest,
     id: &str,
     state: &Data<State>,
 ) -> Result<RemoteContent, Problem> {
-    let tenant: Arc<Tenant> = tenant::resolve(request, state).await?;
-    let store = state.database.tenant(tenant.id);
-    let header = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let caller = remote_caller(&store, header(KEY).unwrap_or_default(), clock::now()).await;
-    let environment = caller.map_err(failed)?.ok_or_else(|| {
-        let message = "send the key of this municipality in the header x-api-key";
-        Problem::new(ErrorCode::Unauthenticated, message)
-    })?;
-    let code = header(FISCAL_CODE).filter(|code| is_fiscal_code(code));
-    let code = code.ok_or_else(|| {
-        // What was sent is not said again: it may be of somebody.
-        let message = "send the fiscal code of who reads, in capitals, in the header fiscal_code";
-        Problem::new(ErrorCode::BadRequest, message)
-    })?;
-    let identity = state.identity(&tenant);
-    let keys = identity.vault().citizens().ok_or_else(|| {
+    let asked = Asked::by(request, state).await?;
+    let identity = state.identity(&asked.tenant);
+    let content = remote_content(&asked.store, keys(&identity)?, asked.reader(id)).await;
+    content.map_err(failed)?.ok_or_else(nothing)
+}
+
+/// What IO asks, once it is known that it is IO.
+struct Asked {
+    tenant: Arc<Tenant>,
+    store: TenantStore,
+    environment: Environment,
+    fiscal_code: String,
+}
+
+impl Asked {
+    async fn by(request: &HttpRequest, state: &Data<State>) -> Result<Self, Problem> {
+        let tenant: Arc<Tenant> = tenant::resolve(request, state).await?;
+        let store = state.database.tenant(tenant.id);
+        let header = |name: &str| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let caller = remote_caller(&store, header(KEY).unwrap_or_default(), clock::now()).await;
+        let environment = caller.map_err(failed)?.ok_or_else(|| {
+            let message = "send the key of this municipality in the header x-api-key";
+            Problem::new(ErrorCode::Unauthenticated, message)
+        })?;
+        let code = header(FISCAL_CODE).filter(|code| is_fiscal_code(code));
+        let code = code.ok_or_else(|| {
+            // What was sent is not said again: it may be of somebody.
+            let message =
+                "send the fiscal code of who reads, in capitals, in the header fiscal_code";
+            Problem::new(ErrorCode::BadRequest, message)
+        })?;
+        Ok(Self {
+            fiscal_code: code.to_owned(),
+            tenant,
+            store,
+            environment,
+        })
+    }
+
+    fn reader<'a>(&'a self, message: &'a str) -> RemoteReader<'a> {
+        RemoteReader {
+            environment: self.environment,
+            message,
+            fiscal_code: &self.fiscal_code,
+        }
+    }
+}
+
+fn keys(identity: &Identity) -> Result<&CitizenKeys, Problem> {
+    identity.vault().citizens().ok_or_else(|| {
         let code = ErrorCode::CitizensUnavailable;
         Problem::new(code, code.apology())
-    })?;
-    let content = remote_content(&store, keys, environment, id, code).await;
-    content.map_err(failed)?.ok_or_else(nothing)
+    })
+}
+
+/// The place of the files does not give it now: IO asks again in some seconds.
+fn unready(error: MediaError) -> Problem {
+    tracing::error!(%error, "a file that comes with a message cannot be read");
+    Problem::new(ErrorCode::Unavailable, ErrorCode::Unavailable.apology())
 }
 
 /// Whether it looks like a fiscal code, as the specification of IO has it: without its last letter being right.

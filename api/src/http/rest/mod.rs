@@ -68,6 +68,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .default_service(refuse()),
         )
         .service(
+            // Whatever is asked for below a message is a file of it, or none.
+            web::resource("/api/v1/appio/messages/{id}/{attachment:.+}")
+                .route(web::get().to(appio::attachment))
+                .default_service(refuse()),
+        )
+        .service(
             web::resource("/api/v1/sources/{source}/cases/{external_id}")
                 .wrap(from_fn(limit::told))
                 .route(web::get().to(cases::show))

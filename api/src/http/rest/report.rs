@@ -11,6 +11,7 @@ use municipio_domain::{
     },
     citizens::FiscalCode,
     content::Slug,
+    identity::EmailAddress,
     store::StoreError,
     time::ClosingCalendar,
 };
@@ -44,6 +45,7 @@ pub(super) struct Sent {
 struct SentPerson {
     fiscal_code: String,
     name: Option<String>,
+    email: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,9 +75,14 @@ impl Sent {
             let code = person.fiscal_code.parse::<FiscalCode>();
             let fiscal_code =
                 code.map_err(|error| refused(format!("applicant.fiscalCode: {error}")))?;
+            let email = person.email.map(|text| text.parse::<EmailAddress>());
+            let email = email
+                .transpose()
+                .map_err(|error| refused(format!("applicant.email: {error}")))?;
             Ok::<_, Problem>(Person {
                 fiscal_code,
                 name: person.name,
+                email: email.map(|address| address.to_string()),
             })
         });
         let report = Report {

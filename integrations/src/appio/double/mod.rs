@@ -3,14 +3,16 @@
 //! delivers them, and accepts new keys only after a while.
 
 mod conduct;
+mod reader;
 mod server;
 mod state;
 
 use municipio_domain::notifications::Environment;
 
 pub use conduct::{Conduct, Faults};
+pub use reader::{Opened, Reader, RemoteFile, Unreadable};
 pub use server::{Double, StopHandle};
-pub use state::{Group, NewService, Taken};
+pub use state::{Group, Habits, NewService, Taken};
 
 /// The citizen of tests, whom every service may write to.
 pub const SANDBOX: &str = Environment::SANDBOX_CODE;

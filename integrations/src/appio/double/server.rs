@@ -12,7 +12,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    Conduct, Group, NewService, SANDBOX, Taken,
+    Conduct, Group, Habits, NewService, SANDBOX, Taken,
     conduct::Mishap,
     state::{Service, State},
 };
@@ -94,6 +94,11 @@ impl Double {
     /// Adds a configuration of remote content that is seen with this manage key; gives its id.
     pub fn add_configuration(&self, manage_key: &str) -> String {
         self.state.add_configuration(manage_key)
+    }
+
+    /// Says what citizens do with messages of premium contracts from now on.
+    pub fn set_habits(&self, habits: Habits) {
+        self.state.set_habits(habits);
     }
 
     /// The messages that it took in.
@@ -310,7 +315,7 @@ async fn standing(
                 "It is another service's",
             );
         }
-        HttpResponse::Ok().json(json!({
+        let mut said = json!({
             "message": {
                 "id": message.id,
                 "fiscal_code": message.fiscal_code,
@@ -320,7 +325,15 @@ async fn standing(
                 "content": message.body["content"],
             },
             "status": state.status(&message),
-        }))
+        });
+        if message.body["feature_level_type"] == "ADVANCED" {
+            let habits = state.habits();
+            said["read_status"] = json!(if habits.reads { "READ" } else { "UNREAD" });
+            if message.body["content"].get("payment_data").is_some() {
+                said["payment_status"] = json!(if habits.pays { "PAID" } else { "NOT_PAID" });
+            }
+        }
+        HttpResponse::Ok().json(said)
     };
     answer(&state, done).await
 }

@@ -59,6 +59,13 @@ pub struct Taken {
     pub(super) since: Instant,
 }
 
+impl Taken {
+    /// When, by the clock that only goes forward.
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) id: String,
@@ -77,7 +84,18 @@ struct Inner {
     /// The calls of the last seconds of an account, to see how many there were in any five of them.
     calls: HashMap<String, VecDeque<Instant>>,
     busiest: usize,
+    /// Whether citizens read what they are sent, and pay what it asks for.
+    habits: Habits,
     random: Option<fastrand::Rng>,
+}
+
+/// What citizens do with messages of premium contracts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Habits {
+    /// They read them.
+    pub reads: bool,
+    /// They pay what these ask for.
+    pub pays: bool,
 }
 
 /// What a double knows.
@@ -233,6 +251,15 @@ impl State {
             true if self.conduct.rejecting.contains(&message.fiscal_code) => "REJECTED",
             true => "PROCESSED",
         }
+    }
+
+    /// What citizens do from now on.
+    pub(super) fn set_habits(&self, habits: Habits) {
+        self.inner().habits = habits;
+    }
+
+    pub(super) fn habits(&self) -> Habits {
+        self.inner().habits
     }
 
     /// Whether somebody is on IO, and wants to be written to.

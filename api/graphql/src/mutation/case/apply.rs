@@ -9,13 +9,14 @@ use municipio_domain::{
 
 use super::{
     CasePayload, finish, finish_sending,
-    inputs::{ReviseCaseInput, StartCaseInput},
+    inputs::{ReviseCaseInput, StartCaseInput, email},
     level, of_its_level, published, refuse,
 };
 use crate::{
     case,
     context::{RequestData, data},
     error::internal,
+    mutation::UserError,
 };
 
 #[derive(Default)]
@@ -41,9 +42,14 @@ impl ApplyMutation {
             return refuse(ctx, CaseRefusal::NoDefinition.into()).await;
         };
         let citizen = data.citizen_at(level(definition))?;
+        let email = match email(input.email, "email") {
+            Ok(email) => email,
+            Err(error) => return Ok(wrong(error)),
+        };
         let caller = Person {
             fiscal_code: citizen.fiscal_code.clone(),
             name: citizen.name.clone(),
+            email,
         };
         let mut is_by_parent = false;
         let (applicant, delegate) = match input.applicant.map(|person| person.read("applicant")) {
@@ -57,12 +63,7 @@ impl ApplyMutation {
                 is_by_parent = acts_as.contains(&DelegationKind::Parental);
                 (applicant, Some(caller))
             }
-            Some(Err(error)) => {
-                return Ok(CasePayload {
-                    user_errors: vec![error],
-                    ..CasePayload::default()
-                });
-            }
+            Some(Err(error)) => return Ok(wrong(error)),
         };
         let new = NewCase {
             procedure,
@@ -103,6 +104,14 @@ impl ApplyMutation {
         let (said, now) = (input.data.0, data.now());
         let revised = revise_case(&transaction, keys, held, said, actor, now).await;
         finish(ctx, transaction, "case.revise", revised).await
+    }
+}
+
+/// What is answered to something that is wrong.
+fn wrong(error: UserError) -> CasePayload {
+    CasePayload {
+        user_errors: vec![error],
+        ..CasePayload::default()
     }
 }
 

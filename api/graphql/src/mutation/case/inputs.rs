@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use municipio_domain::{
     cases::{self, Person, Protocol},
     citizens::InvalidFiscalCode,
+    identity::EmailAddress,
 };
 use serde_json::Value;
 
@@ -17,6 +18,8 @@ pub(super) struct CasePersonInput {
     fiscal_code: String,
     /// Given name and family name (nome e cognome).
     name: Option<String>,
+    /// Where mails reach them: what App IO does not tell them is told there (indirizzo e-mail).
+    email: Option<String>,
 }
 
 impl CasePersonInput {
@@ -29,8 +32,20 @@ impl CasePersonInput {
         Ok(Person {
             fiscal_code: self.fiscal_code.parse().map_err(wrong)?,
             name: self.name,
+            email: email(self.email, &format!("{place}.email"))?,
         })
     }
+}
+
+/// An address for mails, or what is wrong with it at this place.
+pub(super) fn email(address: Option<String>, place: &str) -> Result<Option<String>, UserError> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let address = address.parse::<EmailAddress>();
+    let address =
+        address.map_err(|error| UserError::at("INVALID_EMAIL", error.to_string(), place))?;
+    Ok(Some(address.to_string()))
 }
 
 /// A new case, such as of an application on paper (apertura di una pratica).
@@ -59,6 +74,8 @@ pub(super) struct StartCaseInput {
     pub(super) subject: String,
     /// For whom it is, if the caller acts for somebody else and the procedure allows that (richiedente).
     pub(super) applicant: Option<CasePersonInput>,
+    /// Where mails reach the caller: what App IO does not tell them is told there (indirizzo e-mail).
+    pub(super) email: Option<String>,
     /// What the application says so far (dati dell'istanza).
     pub(super) data: Option<Json<Value>>,
 }

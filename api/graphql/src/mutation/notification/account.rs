@@ -34,6 +34,9 @@ struct ConfigureAppIoInput {
     case_address: String,
     /// The id of the configuration of remote content at IO (configurazione dei contenuti remoti).
     remote_configuration: Option<String>,
+    /// The address from which mails are written to who is not reached on IO; none are when it is left out (mittente delle
+    /// e-mail).
+    mail_sender: Option<String>,
     /// The key by which services are managed; that of before stays when left out, and goes when empty (chiave di gestione).
     manage_key: Option<String>,
 }
@@ -82,6 +85,7 @@ impl AppIoAccountMutation {
             calls: input.calls,
             case_address: input.case_address,
             remote_configuration: input.remote_configuration,
+            mail_sender: input.mail_sender,
             manage_key: input.manage_key,
         };
         let transaction = data.contents.begin().await.map_err(internal)?;

@@ -8,8 +8,8 @@ use municipio_domain::{
     identity::Action,
     ids::CaseId,
     notifications::{
-        Given, Notification, NotificationError, NotificationRefusal, PaymentData,
-        resend_notification, send_notification,
+        FileReference, Given, Notification, NotificationError, NotificationRefusal, PaymentData,
+        attachments, resend_notification, send_notification,
     },
     store::Transaction,
 };
@@ -40,6 +40,15 @@ struct PaymentDataInput {
     is_void_after_due_date: bool,
 }
 
+/// A file of a case (allegato).
+#[derive(InputObject)]
+struct NotificationAttachmentInput {
+    /// The number of the event that it came with (evento della pratica).
+    event: i64,
+    /// SHA-256 of its bytes, as `CaseFile` says it (impronta).
+    sha256: String,
+}
+
 /// What the people of a case are told.
 #[derive(InputObject)]
 struct SendNotificationInput {
@@ -53,6 +62,9 @@ struct SendNotificationInput {
     due_at: Option<DateTime<Utc>>,
     /// What is to be paid (dati del pagamento).
     payment: Option<PaymentDataInput>,
+    /// Files of the case that come with it, at most ten: PDF/A-2a of 10 MiB at the most, with a premium contract and a
+    /// template whose place is REMOTE (allegati).
+    attachments: Option<Vec<NotificationAttachmentInput>>,
 }
 
 /// What is told once more.
@@ -102,10 +114,13 @@ impl TellMutation {
                 notice_number: payment.notice_number,
                 is_void_after_due_date: payment.is_void_after_due_date,
             }),
+            attachments: Vec::new(),
             reason: None,
         };
+        let wanted = input.attachments.unwrap_or_default();
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let done = send(data, &transaction, (rights, id), input.event, given).await;
+        let told = (input.event, given, wanted);
+        let done = send(data, &transaction, (rights, id), told).await;
         let sent = match outcome(done)? {
             Ok(sent) => sent,
             Err(user_errors) => {
@@ -157,13 +172,29 @@ async fn send(
     data: &RequestData,
     transaction: &Transaction,
     (rights, id): (&Rights, CaseId),
-    event: MessageEvent,
-    given: Given,
+    (event, given, wanted): (MessageEvent, Given, Vec<NotificationAttachmentInput>),
 ) -> Done<Vec<Notification>> {
     let case = hold(transaction, &rights.works, id, None).await?.case;
     let keys = data.identity.vault().citizens();
     let keys = keys.ok_or(NotificationRefusal::NoSecret)?;
+    let given = Given {
+        attachments: attachments(transaction, keys, &case, &read(wanted)?).await?,
+        ..given
+    };
     send_notification(transaction, keys, &case, event.into(), given, data.now()).await
+}
+
+/// The files that are named.
+fn read(wanted: Vec<NotificationAttachmentInput>) -> Done<Vec<FileReference>> {
+    let read = |(index, one): (usize, NotificationAttachmentInput)| {
+        let sha256 = one.sha256.parse().map_err(|_| {
+            let message = "write the SHA-256 of a file: 64 hexadecimal digits".to_owned();
+            NotificationRefusal::Attachment(index, message)
+        })?;
+        let event = one.event;
+        Ok::<_, NotificationError>(FileReference { event, sha256 })
+    };
+    wanted.into_iter().enumerate().map(read).collect()
 }
 
 async fn resend(
