@@ -32,6 +32,7 @@ mod m20261126_000081_rule_runs;
 mod m20261126_000085_case_state_maps;
 mod m20261126_000086_case_codes;
 mod m20261126_000090_notifications;
+mod m20261126_000091_service_sheets;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000085_case_state_maps::Migration),
             Box::new(m20261126_000086_case_codes::Migration),
             Box::new(m20261126_000090_notifications::Migration),
+            Box::new(m20261126_000091_service_sheets::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

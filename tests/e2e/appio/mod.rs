@@ -4,4 +4,5 @@ mod faults;
 mod remote;
 mod sending;
 mod settings;
+mod sheets;
 pub mod story;

@@ -6,7 +6,7 @@ use actix_web::rt;
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::ContentType,
-    notifications::{Follower, Notifier},
+    notifications::{Follower, Notifier, SheetKeeper},
     outbox::{Handler, Worker},
 };
 use municipio_integrations::appio::{
@@ -205,7 +205,10 @@ impl Story {
     /// What does the work of that.
     pub fn worker(&self, notifier: Notifier) -> Worker {
         let follower = Follower::of(&notifier);
-        let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(notifier), Arc::new(follower)];
+        let client = Arc::new(Client::new(self.double.url.parse().unwrap()));
+        let keeper = SheetKeeper::new(&notifier, client, self.cases.app.media.clone());
+        let handlers: Vec<Arc<dyn Handler>> =
+            vec![Arc::new(notifier), Arc::new(follower), Arc::new(keeper)];
         Worker::new(self.cases.app.database.clone(), handlers, now)
     }
 

@@ -3,7 +3,9 @@
 //! delivers them, and accepts new keys only after a while.
 
 mod conduct;
+mod manage;
 mod server;
+mod services;
 mod state;
 
 use municipio_domain::notifications::Environment;
