@@ -352,6 +352,33 @@ impl<C: ConnectionTrait> Scope<C> {
         })
     }
 
+    /// Writes rows as a whole, those that are there and those that are not.
+    pub(crate) fn replace<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+    ) -> Pending<'_, ()>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
+        let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+        let others =
+            E::Column::iter().filter(|column| E::PrimaryKey::from_column(*column).is_none());
+        let own = Expr::col((E::default(), E::tenant_column())).eq(self.tenant.0);
+        let conflict = OnConflict::columns(keys)
+            .update_columns(others)
+            .action_and_where(own)
+            .to_owned();
+        let chunks = self.owned::<E>(rows);
+        Box::pin(async move {
+            for rows in chunks {
+                let insert = E::insert_many(rows).on_conflict(conflict.clone());
+                self.run(insert.exec_without_returning(&self.connection))
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+
     /// Rows of this tenant, whatever tenant they name, as many together as one statement takes.
     fn owned<E: TenantOwned>(
         &self,

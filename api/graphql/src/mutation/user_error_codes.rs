@@ -73,6 +73,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The procedure allows nobody to apply for somebody else.",
     ),
     (
+        "DELEGATION_MISSING",
+        "Nobody recorded that you act for this person today: ask the municipality to (`grantDelegation`).",
+    ),
+    (
         "DELEGATION_TO_ONESELF",
         "Nobody needs a delegation to act for themselves.",
     ),
