@@ -174,6 +174,7 @@ macro_rules! tenant_owned {
 tenant_owned!(
     appio_account,
     appio_service,
+    appio_sheet,
     audit_chain,
     audit_entry,
     case_access,

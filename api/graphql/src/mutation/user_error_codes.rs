@@ -395,6 +395,14 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The server has no secret with which secrets are kept: set `MUNICIPIO_SECRET`.",
     ),
     (
+        "SHEET_LINKED",
+        "The service, or the one of App IO, is linked already: change that link, or unlink it first.",
+    ),
+    (
+        "SHEET_NOT_DRIFTED",
+        "Nobody changed the service sheet in App IO: there is nothing to resolve.",
+    ),
+    (
         "SIGNATURE_NOT_YOURS",
         "Accounts sign those transitions alone that they may take.",
     ),
