@@ -16,7 +16,7 @@ const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitte
 pub(super) fn message(mail: &Mail) -> Option<Message> {
     let sender = mail.sender.as_str().parse().ok()?;
     let recipient = mail.recipient.as_str().parse().ok()?;
-    let name = Some(mail.sender_name.clone()).filter(|name| !name.is_empty());
+    let name = Some(line(&mail.sender_name)).filter(|name| !name.is_empty());
     Message::builder()
         .from(Mailbox::new(name, sender))
         .to(Mailbox::new(None, recipient))
@@ -29,6 +29,13 @@ pub(super) fn message(mail: &Mail) -> Option<Message> {
         ))
         .singlepart(SinglePart::plain(mail.text.clone()))
         .ok()
+}
+
+/// The text as one line: nothing else can be written as a name.
+fn line(text: &str) -> String {
+    let words = text.split(|letter: char| letter.is_control() || letter.is_whitespace());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ import json
 import os
 import pathlib
 import ssl
+import subprocess
 import sys
 import threading
 
-import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
 
 folder, password, has_tls = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "tls"
@@ -61,16 +61,30 @@ def accepts(server, session, envelope, mechanism, data):
     return AuthResult(success=is_known, handled=is_known)
 
 
+def certified(host):
+    """A certificate of the server and its key, and in `authority.pem` that of who vouches for it."""
+    authority, authority_key = folder / "authority.pem", folder / "authority.key"
+    certificate, key = folder / "server.pem", folder / "server.key"
+
+    def make(certificate, key, name, *options):
+        common = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        files = ["-out", certificate, "-keyout", key, "-subj", f"/CN={name}"]
+        subprocess.run(["openssl", "req", *common, *files, *options], check=True, stderr=subprocess.DEVNULL)
+
+    make(authority, authority_key, "Municipio tests", "-addext", "keyUsage=critical,keyCertSign")
+    vouched = ["-CA", authority, "-CAkey", authority_key, "-addext", f"subjectAltName=DNS:{host}"]
+    make(certificate, key, host, *vouched, "-addext", "basicConstraints=CA:FALSE")
+    return certificate, key
+
+
 async def main():
     handler = Handler()
     options = {}
     if password:
         options = {"authenticator": accepts, "auth_required": True, "auth_require_tls": False}
     if has_tls:
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(folder / "authority.pem")
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("localhost").configure_cert(context)
+        context.load_cert_chain(*certified("localhost"))
         options |= {"tls_context": context, "require_starttls": True}
     make = lambda: SMTP(handler, hostname="mail.example", **options)
     server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)

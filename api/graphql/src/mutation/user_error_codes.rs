@@ -513,7 +513,7 @@ mod tests {
 
     /// Texts in capitals that are no codes of errors, and the codes of publish reports that are not in the file of
     /// the rules.
-    const OTHERS: [&str; 37] = [
+    const OTHERS: [&str; 46] = [
         "ABCDEHLMPRST",
         "ANSWER_BY_TIMER",
         "CARGO_PKG_VERSION",
@@ -524,6 +524,15 @@ mod tests {
         "FULL",
         "HTML",
         "INITIAL_STATE_FINAL",
+        "IO_ADDRESS_INVALID",
+        "IO_CONTACT_MISSING",
+        "IO_DESCRIPTION_TOO_LONG",
+        "IO_NAME_NAMES_BODY",
+        "IO_NAME_NEEDLESS_WORD",
+        "IO_NAME_TOO_LONG",
+        "IO_NAME_UPPER_CASE",
+        "IO_NAME_WORDY",
+        "IO_PRIVACY_MISSING",
         "LINK_ARCHIVED",
         "LINK_DEAD",
         "LINK_DELETED",

@@ -173,7 +173,7 @@ pub(super) mod tests {
     pub(in super::super) fn sheet(service: Value, settings: SheetSettings) -> SheetContent {
         let service: Service = serde_json::from_value(service).unwrap();
         let contacts: Vec<ContactPoint> = serde_json::from_value(json!([
-            { "entries": [{ "type": "telefono", "value": " 0461 1 " }, { "type": "account.facebook", "value": "x" }] },
+            { "entries": [{ "type": "telefono", "value": " 0461 1 " }, { "type": "account.whatsapp", "value": "+39 347 1234567" }] },
             { "entries": [{ "type": "telefono", "value": "0461 2" }, { "type": "pec", "value": "a@pec.example" }] },
         ]))
         .unwrap();
