@@ -16,19 +16,24 @@ const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitte
 pub(super) fn message(mail: &Mail) -> Option<Message> {
     let sender = mail.sender.as_str().parse().ok()?;
     let recipient = mail.recipient.as_str().parse().ok()?;
-    let name = Some(mail.sender_name.clone()).filter(|name| !name.is_empty());
+    let name = Some(one_line(&mail.sender_name)).filter(|name| !name.is_empty());
     Message::builder()
         .from(Mailbox::new(name, sender))
         .to(Mailbox::new(None, recipient))
         .date(mail.at.into())
         .message_id(Some(format!("<{}>", mail.id)))
-        .subject(mail.subject.clone())
+        .subject(one_line(&mail.subject))
         .raw_header(HeaderValue::new(
             AUTO_SUBMITTED,
             "auto-generated".to_owned(),
         ))
         .singlepart(SinglePart::plain(mail.text.clone()))
         .ok()
+}
+
+/// A text without what ends a line, or is none: the encoder of headers does not take all of that.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 #[cfg(test)]
