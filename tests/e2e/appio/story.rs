@@ -211,11 +211,28 @@ impl Story {
         panic!("{status} did not come: {:#?}", self.told(case).await);
     }
 
+    /// Waits while the application is at it: who takes that over, because time went by, finds it in doubt.
+    pub async fn attempted(&self, case: &Value) {
+        let is_under_way = |one: &Value| {
+            one["status"] == "SENDING" || one["status"] == "QUEUED" && one["failures"] == 0
+        };
+        for _ in 0..3_000 {
+            let told = self.told(case).await;
+            if !told
+                .iter()
+                .any(|one| is_under_way(one) || is_under_way(&one["mail"]))
+            {
+                return;
+            }
+        }
+    }
+
     /// The same, while time goes by in steps and what is due is done: the application may have a job at that moment.
     pub async fn until_after(&self, case: &Value, status: &str, step: TimeDelta) -> Value {
         let mut moment = now();
         for _ in 0..300 {
             moment += step;
+            self.attempted(case).await;
             self.run(moment).await;
             if let Some(last) = self.told(case).await.pop()
                 && last["status"] == status
