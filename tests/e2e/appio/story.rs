@@ -211,17 +211,17 @@ impl Story {
         panic!("{status} did not come: {:#?}", self.told(case).await);
     }
 
-    /// Waits while the application is at it: who takes that over, because time went by, finds it in doubt.
+    /// Waits while the application is at it, or is about to be: who takes that over, because time went by, finds it in
+    /// doubt.
     pub async fn attempted(&self, case: &Value) {
-        let is_under_way = |one: &Value| {
-            one["status"] == "SENDING" || one["status"] == "QUEUED" && one["failures"] == 0
-        };
-        for _ in 0..3_000 {
+        let is_sent = |one: &Value| one["status"] == "SENDING";
+        let is_new = |one: &Value| one["status"] == "QUEUED" && one["failures"] == 0;
+        for turn in 0..3_000 {
             let told = self.told(case).await;
-            if !told
-                .iter()
-                .any(|one| is_under_way(one) || is_under_way(&one["mail"]))
-            {
+            let any =
+                |is: &dyn Fn(&Value) -> bool| told.iter().any(|one| is(one) || is(&one["mail"]));
+            // What rests stays new.
+            if !any(&is_sent) && (turn > 200 || !any(&is_new)) {
                 return;
             }
         }
