@@ -239,7 +239,7 @@ impl Application {
         let (stop, stopping) = watch::channel(false);
         let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
         let mut handlers = handlers(&database, vault.clone(), outgoing.clone());
-        handlers.extend(notifiers(settings, &database, &vault));
+        handlers.extend(notifiers(settings, &database, &vault, &media));
         handlers.extend(
             search
                 .server()
@@ -384,10 +384,15 @@ fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dy
     ]
 }
 
-/// What tells citizens of what happens in their cases.
-fn notifiers(settings: &Settings, database: &Database, vault: &Vault) -> [Arc<dyn Handler>; 3] {
+/// What tells citizens of what happens in their cases, and keeps the services in App IO.
+fn notifiers(
+    settings: &Settings,
+    database: &Database,
+    vault: &Vault,
+    media: &Media,
+) -> [Arc<dyn Handler>; 4] {
     let appio = Arc::new(appio::Client::new(settings.appio_url.clone()));
-    let notifier = notifications::Notifier::new(database.clone(), vault.clone(), appio);
+    let notifier = notifications::Notifier::new(database.clone(), vault.clone(), appio.clone());
     let notifier = match settings.appio_limiter {
         true => notifier,
         false => notifier.unlimited(),
@@ -397,7 +402,13 @@ fn notifiers(settings: &Settings, database: &Database, vault: &Vault) -> [Arc<dy
     let notifier = notifier.with_mailer(mailer);
     let follower = notifications::Follower::of(&notifier);
     let courier = notifications::Courier::of(&notifier);
-    [Arc::new(notifier), Arc::new(follower), Arc::new(courier)]
+    let keeper = notifications::SheetKeeper::new(&notifier, appio, media.clone());
+    [
+        Arc::new(notifier),
+        Arc::new(follower),
+        Arc::new(courier),
+        Arc::new(keeper),
+    ]
 }
 
 /// Half of the cores hash passwords at a time, so that the others answer everybody else.

@@ -12,7 +12,7 @@ use crate::{
     content::{Content, Site, load_demo},
     editing::sign_in_as,
     listeners::fan_out,
-    load::{Target, Work, measure},
+    load::{Measurement, Target, Work, measure},
     operations::Operation,
     program::{Program, Server},
     progress,
@@ -59,6 +59,10 @@ const CREATE_ROLE: &str = "mutation($input: AccountRoleInput!) { createAccountRo
     { role { name } userErrors { code message path } } }";
 /// Who works at the same time.
 const OFFICERS: usize = 16;
+/// Reports are measured, not how often a key may report.
+const NO_LIMIT: (&str, &str) = ("MUNICIPIO_LIMIT_REPORTS", "0");
+/// How many reports are sent in one request.
+const TOGETHER: usize = 250;
 /// How many cases are ready to be taken on.
 const READY: usize = 8_000;
 
@@ -221,7 +225,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn writes(&self, engine: &str, table: &mut Table) -> Result<()> {
-        let server = self.program.serve(self.store, &[]).await?;
+        let server = self.program.serve(self.store, &[NO_LIMIT]).await?;
         let address = server.address();
         let target = Target {
             address,
@@ -252,12 +256,14 @@ impl<'a> Bench<'a> {
             ready: RefCell::new(taken.to_vec()),
         });
         let time = self.options.common.time();
-        let mut add = |name: &str, measured: &crate::load::Measurement| {
-            let cells = [rate(measured.rate()), ms(measured.p50), ms(measured.p99)];
+        let mut add = |name: &str, cells: [String; 3]| {
             table.row(&[vec![format!("{engine}: {name}")], cells.to_vec()].concat());
         };
+        let cells =
+            |measured: &Measurement| [rate(measured.rate()), ms(measured.p50), ms(measured.p99)];
         let name = format!("transitions by {count} officers at once");
-        add(&name, &measure(&target, &work, count, time).await?);
+        let measured = measure(&target, &work, count, time).await?;
+        add(&name, cells(&measured));
         progress(format_args!("{engine}: reports of other software"));
         let mut connection = Connection::open(address).await?;
         let key = Request::by(self.site, &token, CREATE_KEY, &Value::Null);
@@ -265,13 +271,26 @@ impl<'a> Bench<'a> {
             &key.ask(&mut connection, "/data/createApiKey/secret")
                 .await?,
         )?;
-        let reports = Rc::new(Reports {
-            site: self.site.clone(),
-            key,
-            next: RefCell::new(0),
-        });
-        let name = format!("reports of other software, {count} at once");
-        add(&name, &measure(&target, &reports, count, time).await?);
+        for (together, at_once) in [(1, count), (TOGETHER, 4)] {
+            let reports = Rc::new(Reports {
+                site: self.site.clone(),
+                key: key.clone(),
+                source: format!("bench-{together}"),
+                together,
+                next: RefCell::new(0),
+            });
+            let name = format!(
+                "requests with {together} reports of other software of new cases, {at_once} at once"
+            );
+            let measured = measure(&target, &reports, at_once, time).await?;
+            add(&name, cells(&measured));
+            // A new case has two events: it is opened, and goes to where it stands.
+            let events = measured.rate() * 2.0 * together as f64;
+            add(
+                "events by that",
+                [rate(events), String::new(), String::new()],
+            );
+        }
         let listeners = if self.options.common.quick {
             5
         } else {
@@ -379,23 +398,49 @@ impl Work for Transitions {
     }
 }
 
-/// Other software that says how a case stands, another one each time.
+/// Other software that says how cases stand, others each time.
 struct Reports {
     site: Site,
     key: String,
+    source: String,
+    together: usize,
     next: RefCell<u64>,
 }
 
-impl Work for Reports {
-    async fn turn(&self, connection: &mut Connection, _: usize) -> Result<()> {
+impl Reports {
+    /// The next case, as the software names it, and how it stands.
+    fn next(&self) -> (u64, Value) {
         let number = self.next.replace_with(|number| *number + 1);
         let report = json!({
             "procedure": "accesso-agli-atti", "state": "in-progress", "subject": format!("Caso {number}"),
             "occurredAt": "2026-11-25T09:30:00Z",
         });
-        let path = format!("/api/v1/sources/bench/cases/{number}");
-        let request = Request::rest(&self.site, &self.key, "PUT", &path, &report);
-        request.accepted(connection).await
+        (number, report)
+    }
+}
+
+impl Work for Reports {
+    async fn turn(&self, connection: &mut Connection, _: usize) -> Result<()> {
+        let path = format!("/api/v1/sources/{}/cases", self.source);
+        let ask = |method, path: &str, body: &Value| {
+            Request::rest(&self.site, &self.key, method, path, body)
+        };
+        if self.together == 1 {
+            let (number, report) = self.next();
+            let request = ask("PUT", &format!("{path}/{number}"), &report);
+            return request.accepted(connection).await;
+        }
+        let items = (0..self.together).map(|_| {
+            let (number, report) = self.next();
+            json!({ "externalId": number.to_string(), "report": report })
+        });
+        let items: Vec<_> = items.collect();
+        let request = ask("POST", &path, &json!({ "items": items }));
+        let last = format!("/items/{}/result", self.together - 1);
+        match request.ask(connection, &last).await? {
+            created if created == "CREATED" => Ok(()),
+            other => Err(format!("a new case was {other}").into()),
+        }
     }
 }
 

@@ -209,8 +209,10 @@ impl Measured {
         let token = token.as_str().ok_or("no token")?;
         until_ready(&mut connection, &site, !settings.is_empty()).await?;
         let mut times = Vec::new();
-        for number in 0..publications {
-            let word = format!("misura{seed}x{number}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        for _ in 0..publications {
+            // With so many letters by chance none is taken for another one with a mistake in it.
+            let word: String = (0..12).map(|_| random.lowercase()).collect();
             publish_topic(&mut connection, &site, token, &word).await?;
             let begun = Instant::now();
             let look = Request::post(&site, SEARCH, &json!({ "query": word }));

@@ -113,6 +113,8 @@ async fn measure(
     let told = receiver.all_of(&published).await?;
     // Its receiver goes: the next measurement is not to try it in vain.
     let input = json!({ "input": { "id": webhook } });
+    // The one before rested while others published, and may have been closed.
+    let mut connection = Connection::open(server.address()).await?;
     Request::by(&site, token, DELETE_WEBHOOK, &input)
         .ask(&mut connection, "/data/deleteWebhook/userErrors")
         .await?;

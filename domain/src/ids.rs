@@ -104,6 +104,10 @@ id!(
     AppIoServiceId
 );
 id!(
+    /// The link between a service of the catalogue and a service of App IO.
+    AppIoSheetId
+);
+id!(
     /// What citizens are written when something happens in their cases.
     MessageTemplateId
 );

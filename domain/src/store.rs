@@ -174,6 +174,7 @@ macro_rules! tenant_owned {
 tenant_owned!(
     appio_account,
     appio_service,
+    appio_sheet,
     audit_chain,
     audit_entry,
     case_access,
@@ -344,6 +345,33 @@ impl<C: ConnectionTrait> Scope<C> {
             for rows in chunks {
                 let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
                 let insert = E::insert_many(rows).on_conflict_do_nothing_on(keys);
+                self.run(insert.exec_without_returning(&self.connection))
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes rows as a whole, those that are there and those that are not.
+    pub(crate) fn replace<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+    ) -> Pending<'_, ()>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
+        let keys = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+        let others =
+            E::Column::iter().filter(|column| E::PrimaryKey::from_column(*column).is_none());
+        let own = Expr::col((E::default(), E::tenant_column())).eq(self.tenant.0);
+        let conflict = OnConflict::columns(keys)
+            .update_columns(others)
+            .action_and_where(own)
+            .to_owned();
+        let chunks = self.owned::<E>(rows);
+        Box::pin(async move {
+            for rows in chunks {
+                let insert = E::insert_many(rows).on_conflict(conflict.clone());
                 self.run(insert.exec_without_returning(&self.connection))
                     .await?;
             }

@@ -9,6 +9,7 @@ pub mod account;
 pub mod api_key;
 pub mod appio_account;
 pub mod appio_service;
+pub mod appio_sheet;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod case_access;

@@ -32,6 +32,7 @@ mod m20261126_000081_rule_runs;
 mod m20261126_000085_case_state_maps;
 mod m20261126_000086_case_codes;
 mod m20261126_000090_notifications;
+mod m20261126_000091_service_sheets;
 mod m20261126_000094_mail;
 mod m20261126_000095_attachments;
 mod m20261126_000096_read_status;
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000085_case_state_maps::Migration),
             Box::new(m20261126_000086_case_codes::Migration),
             Box::new(m20261126_000090_notifications::Migration),
+            Box::new(m20261126_000091_service_sheets::Migration),
             Box::new(m20261126_000094_mail::Migration),
             Box::new(m20261126_000095_attachments::Migration),
             Box::new(m20261126_000096_read_status::Migration),

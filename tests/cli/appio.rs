@@ -20,9 +20,10 @@ use municipio_domain::{
     identity::Vault,
     ids::CaseId,
     notifications::{
-        AccountSettings, Doubt, Environment, MessageEvent, NewService, NewTemplate, Notification,
-        NotificationStatus, Notifications, Occasion, Place as Location, Precondition, ServiceKeys,
-        TemplateContent, Texts, configure, create_service, save_template,
+        AccountSettings, Doubt, Environment, MessageEvent, NewService, NewSheet, NewTemplate,
+        Notification, NotificationStatus, Notifications, Occasion, Place as Location, Precondition,
+        ServiceKeys, SheetSettings, TemplateContent, Texts, configure, create_service, link_sheet,
+        save_template,
     },
     procedures::Who,
     store::TenantStore,
@@ -30,16 +31,14 @@ use municipio_domain::{
     time::{ClosingCalendar, legal_day},
 };
 use municipio_integrations::appio::double::{self, Conduct, Double, Faults};
-use municipio_tests::{
-    Editor, Engine, now,
-    smtp::{AUTHORITY, SmtpServer},
-};
+use municipio_tests::{Editor, Engine, now, smtp::SmtpServer};
 use serde_json::json;
 
 use crate::{program::Folder, publishing::Place};
 
 const SECRET: &str = "a secret of at least thirty-two characters";
 const KEY: &str = "chiave-primaria-di-prova";
+const MANAGE_KEY: &str = "chiave-di-gestione-di-prova";
 
 fn transitions() -> usize {
     let changes = std::env::var("MUNICIPIO_CHANGES").ok();
@@ -67,6 +66,19 @@ fn double(faults: Faults) -> Double {
     double
 }
 
+fn account() -> AccountSettings {
+    AccountSettings {
+        is_enabled: true,
+        environment: Environment::Production,
+        is_premium: false,
+        calls: 150,
+        case_address: "https://servizi.comune.example/pratiche/{id}".to_owned(),
+        remote_configuration: None,
+        mail_sender: Some("pratiche@comune.example".to_owned()),
+        manage_key: None,
+    }
+}
+
 /// The municipality writes through the double.
 async fn set_up(store: &TenantStore, double: &Double) {
     let service = double.add_service(double::NewService {
@@ -77,17 +89,7 @@ async fn set_up(store: &TenantStore, double: &Double) {
         max_payment: 0,
     });
     let (vault, transaction) = (Vault::new(SECRET).unwrap(), store.begin().await.unwrap());
-    let settings = AccountSettings {
-        is_enabled: true,
-        environment: Environment::Production,
-        is_premium: false,
-        calls: 150,
-        case_address: "https://servizi.comune.example/pratiche/{id}".to_owned(),
-        remote_configuration: None,
-        mail_sender: Some("pratiche@comune.example".to_owned()),
-        manage_key: None,
-    };
-    configure(&transaction, &vault, settings, now())
+    configure(&transaction, &vault, account(), now())
         .await
         .unwrap();
     let new = NewService {
@@ -127,6 +129,34 @@ async fn set_up(store: &TenantStore, double: &Double) {
     save_template(&transaction, None, template, now())
         .await
         .unwrap();
+    transaction.commit().await.unwrap();
+}
+
+/// The municipality manages its services there, and has one linked under a topic that there is not.
+async fn manage(store: &TenantStore, editor: &Editor, double: &Double) {
+    double.add_configuration(MANAGE_KEY);
+    let (vault, transaction) = (Vault::new(SECRET).unwrap(), store.begin().await.unwrap());
+    let settings = AccountSettings {
+        manage_key: Some(MANAGE_KEY.to_owned()),
+        ..account()
+    };
+    configure(&transaction, &vault, settings, now())
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    let item = editor
+        .draft(ContentType::Service, json!({ "title": "Mensa" }))
+        .await;
+    let transaction = store.begin().await.unwrap();
+    let new = NewSheet {
+        item,
+        io_id: None,
+        settings: SheetSettings {
+            topic_id: 99,
+            ..SheetSettings::default()
+        },
+    };
+    link_sheet(&transaction, new, now()).await.unwrap();
     transaction.commit().await.unwrap();
 }
 
@@ -317,6 +347,16 @@ async fn what_is_missing_is_told_before_anything_is_sent() {
         unmailed.contains("there is no server (MUNICIPIO_SMTP_URL)"),
         "{unmailed}"
     );
+    let keyless = folder.fail(&["appio", "topics", "--tenant", "c_h501"]);
+    assert!(keyless.contains("there is no manage key"), "{keyless}");
+    let editor = Editor::new(database.clone(), &tenant);
+    manage(&database.tenant(tenant.id), &editor, &double).await;
+    let topics = folder.succeed(&["appio", "topics", "--tenant", "c_h501"]);
+    assert!(topics.contains("   6  Educazione e formazione"), "{topics}");
+    let linked = folder.fail(&["appio", "check"]);
+    for wanted in ["IO has no topic 99", "may be written as from any address"] {
+        assert!(linked.contains(wanted), "{linked}");
+    }
     double.replace_keys(
         &double.services()[0],
         vec!["altra-chiave-di-prova".to_owned()],
@@ -354,7 +394,7 @@ async fn a_server_of_mail_is_told_nothing_unless_it_is_the_one_that_is_meant() {
     let refused = refused.stderr;
     assert!(refused.contains("no mails are sent: "), "{refused}");
     assert!(!refused.contains("segreta"), "{refused}");
-    let place = place.with("SSL_CERT_FILE", AUTHORITY);
+    let place = place.with("SSL_CERT_FILE", &smtp.authority());
     let ready = place.folder.succeed(&["appio", "check"]);
     assert!(ready.contains("c_h501: App IO is ready"), "{ready}");
     let place = place.with(

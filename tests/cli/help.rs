@@ -83,7 +83,8 @@ fn every_command_has_help_with_its_key_facts() {
         ),
         ("outbox replay", &["[NUMBERS]...", "given up"]),
         ("outbox drop", &["[NUMBERS]...", "[default: dead]"]),
-        ("appio", &["check", "fake"]),
+        ("appio", &["check", "topics", "fake"]),
+        ("appio topics", &["--tenant <IPA_CODE>", "linkAppIoSheet"]),
         (
             "appio check",
             &["--tenant <IPA_CODE>", "exit code is 1", "Nothing is sent"],

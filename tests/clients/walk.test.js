@@ -39,7 +39,7 @@ before(async () => {
 /** Those of who signed in: nobody signs in here; tests/e2e/cursors.rs walks them. */
 const PRIVATE = [
   ...["accountRoles", "accounts", "apiKeys", "auditEntries", "contentItems", "identityProviders", "outboxJobs"],
-  ...["accessLog", "automationLog", "caseStateMaps"],
+  ...["accessLog", "appIoSheets", "automationLog", "caseStateMaps"],
   ...["cases", "citizenIssuers", "messageTemplates", "myCases", "releases", "revisions", "webhookDeliveries", "webhooks"],
 ];
 /**

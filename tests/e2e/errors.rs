@@ -257,6 +257,7 @@ async fn an_unknown_locale_is_named_with_those_there_are() {
         "accounts",
         "apiKeys",
         "appIo",
+        "appIoSheets",
         "auditEntries",
         "case",
         "caseInsight",

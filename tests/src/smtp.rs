@@ -8,11 +8,6 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The certificate of who vouches for the server.
-pub const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/authority.pem");
-/// Its own, with its key.
-const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/localhost.pem");
-
 /// The server, as long as it is held. How it behaves says the address to which a mail goes (`smtp/server.py`).
 pub struct SmtpServer {
     process: Child,
@@ -32,7 +27,7 @@ impl SmtpServer {
         Self::run(password, false)
     }
 
-    /// The same, which is told nothing before `STARTTLS`; [`AUTHORITY`] vouches for it.
+    /// The same, which is told nothing before `STARTTLS`; [`Self::authority`] vouches for it.
     pub fn with_tls(password: &str) -> Option<Self> {
         Self::run(password, true)
     }
@@ -47,7 +42,7 @@ impl SmtpServer {
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp/server.py"))
             .arg(folder.path())
             .arg(password)
-            .arg(if has_tls { CERTIFICATE } else { "" })
+            .arg(if has_tls { "tls" } else { "" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // It says at length what it thinks of doing without TLS.
@@ -71,6 +66,12 @@ impl SmtpServer {
             folder,
             url: format!("smtp://{name}{host}:{port}{security}"),
         })
+    }
+
+    /// The certificate of who vouches for it, made when it started.
+    pub fn authority(&self) -> String {
+        let path = self.folder.path().join("authority.pem");
+        path.to_str().unwrap().to_owned()
     }
 
     /// The mails that it took in, in their order.

@@ -12,7 +12,7 @@ use municipio_domain::{
     content::{self, ContentType},
     identity::IdentityProvider,
     ids::{ItemId, RevisionId},
-    notifications::{AppIoService, MessageTemplate, Notification},
+    notifications::{AppIoService, AppIoSheet, MessageTemplate, Notification},
     tenants::IpaCode,
     webhooks::{Delivery, Webhook},
 };
@@ -54,6 +54,8 @@ pub(crate) enum Kind {
     Case,
     /// A service of App IO.
     AppIoService,
+    /// The link of a service to App IO.
+    AppIoSheet,
     /// What citizens are written.
     MessageTemplate,
     /// That somebody is told of what happened in a case.
@@ -61,7 +63,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const OTHERS: [Self; 14] = [
+    const OTHERS: [Self; 15] = [
         Self::Item,
         Self::Revision,
         Self::Release,
@@ -74,6 +76,7 @@ impl Kind {
         Self::WebhookDelivery,
         Self::Case,
         Self::AppIoService,
+        Self::AppIoSheet,
         Self::MessageTemplate,
         Self::CaseNotification,
     ];
@@ -94,6 +97,7 @@ impl Kind {
             Self::WebhookDelivery => Delivery::TYPE_NAME,
             Self::Case => Case::TYPE_NAME,
             Self::AppIoService => AppIoService::TYPE_NAME,
+            Self::AppIoSheet => AppIoSheet::TYPE_NAME,
             Self::MessageTemplate => MessageTemplate::TYPE_NAME,
             Self::CaseNotification => Notification::TYPE_NAME,
         }

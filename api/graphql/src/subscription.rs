@@ -103,7 +103,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<CaseUpdate>> + use<>> {
         let data = data(ctx)?;
         let citizen = data.citizen_at(LevelOfAssurance::Substantial)?;
-        let sight = Sight::Citizen(citizen.id.clone());
+        let sight = Sight::Citizen(citizen.id.clone(), Vec::new());
         let cases = Cases::from(&data.contents);
         let last = cases.last_place().await.map_err(internal)?;
         let updates = cases.follow(sight, last).filter_map(|update| {

@@ -5,13 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Result};
 use municipio_domain::{
     content::{
-        AnyContent, Body, ContentType, Cursor, FileReference, ImageReference, Item, ItemState,
-        Link, LocalizedRichText, Placed, linked_issues, main_site, path, publish_report, quality,
-        shape::Shape,
+        AnyContent, Body, ContentType, Cursor, FileReference, ImageReference, Issue, Item,
+        ItemState, Link, LocalizedRichText, Placed, linked_issues, main_site, path, publish_report,
+        quality, shape::Shape, types::ContactPoint,
     },
     identity::{Action, Subject},
     ids::ItemId,
     locale::{Locale, LocalizedText},
+    notifications::{SheetSources, sheet_issues, web_url},
     tenants::{IpaCode, Tenant},
 };
 
@@ -167,11 +168,43 @@ impl View {
         let mut report = publish_report(body);
         let of_links = linked_issues(body, &links, &linked, &hidden);
         report.issues.extend(of_links);
+        report
+            .issues
+            .extend(self.sheet_issues(data, &linked).await?);
         let quality = quality(body, &data.tenant.hosts);
         let dead = data.contents.dead_links(&quality.site_links).await;
         report.issues.extend(quality.issues);
         report.issues.extend(dead.map_err(internal)?);
         Ok(PublishReport::new(report))
+    }
+
+    /// What the review of App IO would find in a service that is linked to it.
+    async fn sheet_issues(&self, data: &RequestData, linked: &[Item]) -> Result<Vec<Issue>> {
+        let Body::Service(service) = &self.item.body else {
+            return Ok(Vec::new());
+        };
+        let Some(sheet) = data.sheet_of(self.item.id).await? else {
+            return Ok(Vec::new());
+        };
+        let municipality = data.municipality().await?;
+        let municipality = municipality.as_deref();
+        let mut of_site = Vec::new();
+        if service.contact_points.is_empty() {
+            let links = municipality.iter().flat_map(|site| &site.contact_points);
+            of_site.extend(data.items(links.map(Link::id)).await?.into_values());
+        }
+        let contacts = linked.iter().chain(&of_site).filter_map(contact_point);
+        let contacts: Vec<_> = contacts.collect();
+        let web_url = web_url(&self.item, &data.tenant, municipality);
+        let sources = SheetSources {
+            tenant: &data.tenant,
+            service,
+            contacts: &contacts,
+            municipality,
+            web_url: web_url.as_deref(),
+            settings: &sheet.settings,
+        };
+        Ok(sheet_issues(&sources.content()))
     }
 
     /// The fields, such as `costs[0].description`, that are not written in the locale that was asked
@@ -357,6 +390,13 @@ fn missing(shape: &Shape, value: &Value, locale: &Locale, path: &str, fields: &m
             }
         }
         _ => {}
+    }
+}
+
+fn contact_point(item: &Item) -> Option<&ContactPoint> {
+    match &item.body {
+        Body::ContactPoint(contact) => Some(contact),
+        _ => None,
     }
 }
 

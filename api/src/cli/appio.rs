@@ -1,5 +1,7 @@
 //! `municipio appio`.
 
+mod sheet;
+
 use std::{
     collections::BTreeSet,
     net::{SocketAddr, TcpListener},
@@ -12,7 +14,7 @@ use municipio_domain::{
     identity::Vault,
     notifications::{
         AppIo as Port, AppIoAccount, AppIoService, CallError, CallFault, Environment, Mailer,
-        MessageTemplate, Notifications, Place, Profile,
+        MessageTemplate, Notifications, Place, Profile, Sheets,
     },
     store::Database,
     tenants::{IpaCode, Tenant},
@@ -42,6 +44,14 @@ pub(super) enum AppIo {
         #[arg(long, value_name = "IPA_CODE")]
         tenant: Option<IpaCode>,
     },
+    /// List the topics of IO under which services stand
+    ///
+    /// Asks IO with the manage key of a municipality. The ids are those that `linkAppIoSheet` takes.
+    Topics {
+        /// IPA code of the municipality
+        #[arg(long, value_name = "IPA_CODE")]
+        tenant: IpaCode,
+    },
     /// Run a double of IO
     ///
     /// It counts calls, knows no repetition, and delivers a little later, as IO does. Set MUNICIPIO_APPIO_URL to the address
@@ -66,6 +76,7 @@ impl AppIo {
     pub(super) async fn run(self, settings: &Settings) -> Result<(), CliError> {
         match self {
             Self::Check { tenant } => check(settings, tenant).await,
+            Self::Topics { tenant } => topics(settings, &tenant).await,
             Self::Fake {
                 listen,
                 absent,
@@ -168,7 +179,28 @@ async fn look(
     }
     problems.extend(unknown_configuration(vault, io, &account).await);
     problems.extend(unmailed(&account, mail));
+    let sheets = notifications.sheets().await?;
+    problems.extend(sheet::wrong(vault, io, tenant, &account, &sheets).await);
     Ok(Some(problems))
+}
+
+async fn topics(settings: &Settings, tenant: &IpaCode) -> Result<(), CliError> {
+    let (database, vault) = (open(settings).await?, vault(settings)?);
+    for tenant in named(&database, Some(tenant)).await? {
+        let contents = Contents::new(database.tenant(tenant.id), Contents::cache(0));
+        let account = Notifications::from(&contents).account().await?;
+        let key = account
+            .map(|account| account.manage_key(&vault))
+            .transpose()?;
+        let Some(key) = key.flatten() else {
+            return Err("there is no manage key (configureAppIo)".into());
+        };
+        let io = Client::new(settings.appio_url.clone());
+        for topic in io.topics(&key).await? {
+            say(&format!("{:>4}  {}", topic.id, topic.name))?;
+        }
+    }
+    Ok(database.close().await?)
 }
 
 /// What is missing, as far as nobody has to be asked.

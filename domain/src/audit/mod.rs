@@ -70,14 +70,36 @@ pub async fn record(
     deed: &Deed,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let number = transaction
-        .count_up::<audit_chain::Entity>(audit_chain::Column::LastNumber, 1)
-        .await?;
-    let before = audit_entry::Column::Number.eq(number - 1);
+    record_all(transaction, actor, std::slice::from_ref(deed), now).await
+}
+
+/// Writes down several things that an actor did in one transaction, in their order. Call it last, too.
+///
+/// # Errors
+/// The database failed.
+pub async fn record_all(
+    transaction: &Transaction,
+    actor: &Actor,
+    deeds: &[Deed],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if deeds.is_empty() {
+        return Ok(());
+    }
+    let count = i64::try_from(deeds.len()).unwrap_or(i64::MAX);
+    let mut last = 0;
+    // The database lets the log grow by one entry at a time.
+    for _ in deeds {
+        let number = audit_chain::Column::LastNumber;
+        last = transaction
+            .count_up::<audit_chain::Entity>(number, 1)
+            .await?;
+    }
+    let before = audit_entry::Column::Number.eq(last - count);
     let previous = transaction.one::<audit_entry::Entity>(before).await?;
-    let previous_hash = match previous {
+    let mut previous_hash = match previous {
         Some(previous) => previous.hash,
-        None if number == 1 => Head::NONE.to_owned(),
+        None if last == count => Head::NONE.to_owned(),
         None => {
             return Err(StoreError::corrupt(
                 "audit log",
@@ -86,7 +108,11 @@ pub async fn record(
         }
     };
     let tenant = transaction.tenant_id();
-    let entry = Entry::new(tenant, number, previous_hash, actor, deed, now)?;
-    let row = entry.into_row()?;
-    transaction.insert::<audit_entry::Entity>([row]).await
+    let mut rows = Vec::with_capacity(deeds.len());
+    for (number, deed) in (last - count + 1..).zip(deeds) {
+        let entry = Entry::new(tenant, number, previous_hash, actor, deed, now)?;
+        previous_hash = entry.hash.clone();
+        rows.push(entry.into_row()?);
+    }
+    transaction.insert::<audit_entry::Entity>(rows).await
 }

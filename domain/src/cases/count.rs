@@ -102,7 +102,7 @@ fn kept(sight: &Sight, filter: &CaseFilter) -> Option<SelectStatement> {
     let offices = match sight {
         Sight::Everything => None,
         Sight::Offices(offices) => Some(offices.iter().map(|office| office.0)),
-        Sight::Citizen(_) | Sight::Delegate(..) | Sight::Time => return None,
+        Sight::Citizen(..) | Sight::Person(_) | Sight::Time => return None,
     };
     let asked = |status: &CaseStatus| {
         statuses.as_ref().is_none_or(|asked| asked.contains(status))

@@ -11,8 +11,8 @@ use sea_orm::{
 
 use super::{
     Case, CaseError, CaseOrder, CaseRefusal, Cases, Erasure, ErasureCause, Happening, Held,
-    Personal, Sight,
-    append::{Addition, append},
+    Personal, Sight, UnwrittenCase,
+    batch::{Addition, write_one},
     hold,
 };
 use crate::{
@@ -109,12 +109,14 @@ pub async fn erase_case(
         personal: Personal::default(),
         definition: None,
     };
-    let row = append(transaction, held.row, None, addition, now).await?;
+    let mut case = UnwrittenCase::of(transaction.tenant_id(), held.row, None);
+    case.append(addition, now)?;
+    let case = write_one(transaction, case, now).await?;
     let accesses = case_access::Column::CaseId.eq(id);
     transaction.delete::<case_access::Entity>(accesses).await?;
     let code = case_code::Column::CaseId.eq(id);
     transaction.delete::<case_code::Entity>(code).await?;
-    Ok(row.try_into()?)
+    Ok(case)
 }
 
 /// Erases what may be erased of a person: of a part of their cases, the oldest first, and the delegations that hold no more.
@@ -199,7 +201,7 @@ impl Cases {
             before: None,
             from_end: false,
         };
-        let sight = Sight::Citizen(person.clone());
+        let sight = Sight::Person(person.clone());
         let page = self
             .page(&sight, &Default::default(), CaseOrder::Oldest, &window)
             .await?;

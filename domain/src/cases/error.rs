@@ -53,6 +53,9 @@ pub enum CaseRefusal {
     /// Nobody may apply for somebody else.
     #[error("the procedure allows no delegates")]
     NoDelegates,
+    /// Nobody recorded that the caller acts for the applicant.
+    #[error("nobody recorded that you act for this person: ask the municipality to")]
+    NoDelegation,
     /// There is no key to encrypt with.
     #[error(
         "what a case says of people cannot be kept here: who runs the service must set MUNICIPIO_SECRET"
@@ -172,6 +175,7 @@ impl CaseRefusal {
             Self::NoDefinition => "DEFINITION_MISSING",
             Self::NoOffice => "OFFICE_MISSING",
             Self::NoDelegates => "DELEGATE_NOT_ALLOWED",
+            Self::NoDelegation => "DELEGATION_MISSING",
             Self::NoSecret => "SECRET_UNAVAILABLE",
             Self::UnknownTransition(_) => "UNKNOWN_TRANSITION",
             Self::NotPossible { .. } => "TRANSITION_NOT_POSSIBLE",
@@ -206,6 +210,7 @@ impl CaseRefusal {
             Self::NoDefinition => "procedure",
             Self::NoOffice => "office",
             Self::NoDelegates => "delegate",
+            Self::NoDelegation => "applicant",
             Self::UnknownTransition(_)
             | Self::NotPossible { .. }
             | Self::NotYours(_)

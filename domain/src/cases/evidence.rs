@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Case, CaseError, CaseEvent, CaseRefusal, Evidence, EvidenceKind, Happening, Held, Personal,
-    append::Addition,
+    batch::Addition,
     facts::facts,
     timer::{last_move, watch},
     work::line,

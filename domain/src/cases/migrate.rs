@@ -2,7 +2,7 @@
 
 use super::{
     Case, CaseError, CaseEvent, CaseRefusal, Happening, Held, Migration, Personal, Terms,
-    append::Addition,
+    batch::Addition,
     facts::facts,
     term::{due_on, touches},
     timer::{closes, watch},

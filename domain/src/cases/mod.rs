@@ -8,7 +8,6 @@
 //! the chain still holds.
 
 mod access;
-mod append;
 mod automation;
 mod batch;
 mod code;
@@ -43,7 +42,7 @@ pub use automation::{
     ActionOutcome, Automation, Difference, Difficulty, Occasion, RuleRefusal, RuleResult, RuleRun,
     RuleUse, RuleVerdict, SimulatedCase, Simulation, forget_rule_runs, simulate,
 };
-pub use batch::{CaseBatch, UnwrittenCase};
+pub use batch::{UnwrittenCase, write_cases};
 pub use code::{CaseCode, InvalidCaseCode, give_code, was_sent};
 pub use erase::{ErasedPerson, KeptFor, erase_case, erase_expired, erase_person};
 pub use error::{CaseError, CaseRefusal};
@@ -64,7 +63,7 @@ pub use people::{People, Person, Personal};
 pub(crate) use people::{seal, unseal};
 pub(crate) use queries::has_some;
 pub use queries::{CaseFilter, CaseOrder, Cases};
-pub use report::{Published, Reference, Report, Reported, report};
+pub use report::{Intake, NamedReport, Published, Reference, Report, Reported, report};
 pub use sight::{Rights, Sight};
 pub use state_map::{StateMap, StateNames, set_state_map};
 pub use timer::Timekeeper;

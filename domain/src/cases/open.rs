@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{
     Case, CaseError, CaseRefusal, Happening, Held, Opening, People, Person, Personal, Revision,
-    append::{Addition, append},
+    UnwrittenCase,
+    batch::{Addition, write_one},
     file::blank,
     people::{drawer, place, seal},
     timer::watch,
@@ -126,8 +127,9 @@ pub async fn open_case(
     {
         return Err(CaseRefusal::TooManyDrafts.into());
     }
-    let row = append(transaction, row, Some(&key), addition, now).await?;
-    let case: Case = row.try_into()?;
+    let mut case = UnwrittenCase::of(transaction.tenant_id(), row, Some(key));
+    case.append(addition, now)?;
+    let case = write_one(transaction, case, now).await?;
     if let Some(definition) = definition {
         watch(transaction, definition, &case, case.version, now).await?;
     }

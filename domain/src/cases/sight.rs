@@ -26,10 +26,11 @@ pub enum Sight {
     Everything,
     /// Those of these offices.
     Offices(Vec<ItemId>),
-    /// Those of this citizen, as an applicant or a delegate.
-    Citizen(CitizenId),
-    /// The same, and what those applied for as whose delegate or parent the citizen is recorded; not what they have not sent.
-    Delegate(CitizenId, Vec<CitizenId>),
+    /// Those for which this citizen applied, and of those for whom they act today what was sent, or what they began
+    /// themselves: who acts for somebody no more sees nothing of it.
+    Citizen(CitizenId, Vec<CitizenId>),
+    /// All that name this citizen, as an applicant or a delegate: what is kept of them.
+    Person(CitizenId),
     /// All, drafts of citizens included: time goes by in those too.
     Time,
 }
@@ -56,7 +57,7 @@ impl Sight {
         match self {
             Self::Everything | Self::Time => true,
             Self::Offices(offices) => offices.contains(&office),
-            Self::Citizen(_) | Self::Delegate(..) => false,
+            Self::Citizen(..) | Self::Person(_) => false,
         }
     }
 
@@ -65,11 +66,15 @@ impl Sight {
         match self {
             Self::Time => true,
             Self::Everything | Self::Offices(_) => !case.is_private && self.takes_in(case.office),
-            Self::Citizen(citizen) => is_theirs(case, citizen),
-            Self::Delegate(citizen, principals) => {
-                let mut applicant = case.applicant.iter();
-                let is_of_principal = applicant.any(|person| principals.contains(person));
-                is_theirs(case, citizen) || !case.is_private && is_of_principal
+            Self::Citizen(citizen, principals) => {
+                let is_shown = || !case.is_private || case.delegate.as_ref() == Some(citizen);
+                case.applicant.as_ref().is_some_and(|applicant| {
+                    applicant == citizen || principals.contains(applicant) && is_shown()
+                })
+            }
+            Self::Person(citizen) => {
+                let mut people = case.applicant.iter().chain(&case.delegate);
+                people.any(|person| person == citizen)
             }
         }
     }
@@ -88,16 +93,8 @@ impl Sight {
                 };
                 offices.iter().map(part).collect()
             }
-            Self::Citizen(citizen) => parts_of(citizen).into(),
-            Self::Delegate(citizen, principals) => {
-                let principals = principals.iter().filter(|other| *other != citizen);
-                let of_principals = Condition::all()
-                    .add(Column::IsPrivate.eq(false))
-                    .add(Column::Applicant.is_in(principals.map(CitizenId::as_str)))
-                    .add(is_other(Column::Delegate, citizen));
-                let own = parts_of(citizen).into_iter();
-                own.chain([of_principals]).collect()
-            }
+            Self::Citizen(citizen, principals) => own_parts(citizen, principals),
+            Self::Person(citizen) => parts_of(citizen).into(),
             _ => vec![self.condition()],
         }
     }
@@ -113,27 +110,35 @@ impl Sight {
                     .add(Column::IsPrivate.eq(false))
                     .add(Column::OfficeId.is_in(offices))
             }
-            Self::Citizen(citizen) => theirs(citizen),
-            Self::Delegate(citizen, principals) => {
-                let principals = principals.iter().map(CitizenId::as_str);
-                let of_principals = Condition::all()
-                    .add(Column::IsPrivate.eq(false))
-                    .add(Column::Applicant.is_in(principals));
-                theirs(citizen).add(of_principals)
+            Self::Citizen(citizen, principals) => {
+                let parts = own_parts(citizen, principals).into_iter();
+                parts.fold(Condition::any(), Condition::add)
             }
+            Self::Person(citizen) => Condition::any()
+                .add(Column::Applicant.eq(citizen.as_str()))
+                .add(Column::Delegate.eq(citizen.as_str())),
         }
     }
 }
 
-fn is_theirs(case: &Case, citizen: &CitizenId) -> bool {
-    let mut people = case.applicant.iter().chain(&case.delegate);
-    people.any(|person| person == citizen)
-}
-
-fn theirs(citizen: &CitizenId) -> Condition {
-    Condition::any()
-        .add(Column::Applicant.eq(citizen.as_str()))
-        .add(Column::Delegate.eq(citizen.as_str()))
+/// What a citizen applied for, and what is shown to them of those for whom they act.
+fn own_parts(citizen: &CitizenId, principals: &[CitizenId]) -> Vec<Condition> {
+    let mut parts = vec![Condition::all().add(Column::Applicant.eq(citizen.as_str()))];
+    let principals: Vec<_> = principals
+        .iter()
+        .filter(|other| *other != citizen)
+        .collect();
+    if !principals.is_empty() {
+        let shown = Condition::any()
+            .add(Column::IsPrivate.eq(false))
+            .add(Column::Delegate.eq(citizen.as_str()));
+        let principals = principals.into_iter().map(CitizenId::as_str);
+        let of_principals = Condition::all()
+            .add(Column::Applicant.is_in(principals))
+            .add(shown);
+        parts.push(of_principals);
+    }
+    parts
 }
 
 /// What a citizen applied for, and what they are the delegate of.
@@ -183,10 +188,7 @@ impl Rights {
 
     /// Those of a citizen who acts for these people.
     pub fn of_citizen(citizen: &CitizenId, principals: Vec<CitizenId>) -> Self {
-        let sight = match principals.is_empty() {
-            true => Sight::Citizen(citizen.clone()),
-            false => Sight::Delegate(citizen.clone(), principals),
-        };
+        let sight = Sight::Citizen(citizen.clone(), principals);
         Self {
             reads: sight.clone(),
             works: sight,

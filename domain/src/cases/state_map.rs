@@ -1,7 +1,7 @@
 //! What other software calls the states of cases: of each source and procedure a map from its names to the states of
 //! the definition. Reports name either.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use municipio_entities::case_state_map::{Column, Entity, Model};
@@ -177,16 +177,18 @@ impl Cases {
         Ok(maps)
     }
 
-    /// The names that a source has for the states of a procedure.
+    /// The names that sources have for the states of procedures.
     pub(super) async fn state_names(
         &self,
-        source: &str,
-        procedure: ItemId,
-    ) -> Result<StateNames, StoreError> {
+        sources: HashSet<&str>,
+    ) -> Result<HashMap<(String, ItemId), StateNames>, StoreError> {
         let scope = self.contents().store().read();
-        let row = scope.one::<Entity>(of(source, procedure)).await?;
-        let map = row.map(StateMap::try_from).transpose()?;
-        Ok(map.map(|map| map.states).unwrap_or_default())
+        let rows = scope.all_of::<Entity>(Column::Source, sources, Condition::all());
+        let names = rows.await?.into_iter().map(|row| {
+            let map = StateMap::try_from(row)?;
+            Ok(((map.source, map.procedure), map.states))
+        });
+        names.collect()
     }
 }
 

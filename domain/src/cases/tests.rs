@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    append::Addition,
     automation::Known,
+    batch::Addition,
     facts::facts,
     file::{apply, blank},
     migrate::migration,

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::{
     Case, CaseError, CaseEvent, Happening, Movement, Personal, Reminder, Sight, Step,
-    append::Addition,
     automation::{self, Known, Occasion, Rules},
+    batch::Addition,
     facts::facts,
     term::announced_on,
     work::{Terms, decide, hold, transition},
@@ -79,6 +79,12 @@ pub(super) async fn watch(
     moved: i64,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let job = watch_job(definition, case, moved);
+    outbox::enqueue(transaction, job, now).await
+}
+
+/// The job of looking after a case that this event took to where it stands, if anything happens there by itself.
+pub(super) fn watch_job(definition: &Definition, case: &Case, moved: i64) -> Option<NewJob> {
     let by_timer = definition
         .from(&case.state)
         .any(|known| known.timer.is_some());
@@ -86,7 +92,7 @@ pub(super) async fn watch(
     let reminds = has_term && term.is_some_and(|term| !term.alerts.is_empty());
     let by_rule = automation::waits(definition, &case.state, has_term);
     if case.status.is_final() || !(by_timer || reminds || by_rule) {
-        return Ok(());
+        return None;
     }
     let watch = Watch {
         case: case.id,
@@ -94,8 +100,7 @@ pub(super) async fn watch(
     };
     // Jobs about one thing wait for each other: what waits for the end of a term would keep all later ones.
     let aggregate = format!("{}:{}", case.id, case.version);
-    let job = NewJob::new(TOPIC.name, aggregate, json!(watch));
-    outbox::enqueue(transaction, [job], now).await
+    Some(NewJob::new(TOPIC.name, aggregate, json!(watch)))
 }
 
 /// The last event by which a case went from one state to another, or began.

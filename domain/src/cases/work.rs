@@ -1,14 +1,16 @@
 //! What is done to a case: each is one event. A case is held first, so that of two who work on it at once the second
 //! sees what the first did, and is told of it when that is not what was expected.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use municipio_entities::case_file;
 use serde_json::Value;
 
 use super::{
     Assignment, Case, CaseError, CaseEvent, CaseRefusal, Happening, Message, Movement, Personal,
-    Protocol, Sight,
-    append::{Addition, append},
+    Protocol, Sight, UnwrittenCase,
+    batch::{Addition, write_one},
     event::CITIZEN,
     facts::facts,
     history::{applied_for, outlines},
@@ -19,14 +21,14 @@ use super::{
 use crate::{
     citizens::CitizenKeys,
     content::check_text,
-    ids::{AccountId, CaseId, ItemId},
+    ids::{AccountId, CaseId, ItemId, TenantId},
     media::SealedFile,
     notifications,
     procedures::{
         CaseStatus, DeadlineEffect, Definition, Effect, Facts, Given, Kept, Requirement,
         Transition, Who, take,
     },
-    store::Transaction,
+    store::{StoreError, Transaction},
     time::{ClosingCalendar, last_day_for_observations, legal_day},
 };
 
@@ -56,18 +58,38 @@ pub async fn hold(
     id: CaseId,
     expected: Option<i64>,
 ) -> Result<Held, CaseError> {
-    let rows = transaction.hold_of::<case_file::Entity>(case_file::Column::Id, [id.0]);
-    let nothing = || CaseRefusal::NotFound("case");
-    let row = rows.await?.into_iter().next().ok_or_else(nothing)?;
-    let case = Case::try_from(row.clone())?;
-    if !sight.sees(&case) {
-        return Err(nothing().into());
+    let held = hold_all(transaction, BTreeSet::from([id]))
+        .await?
+        .remove(&id);
+    let held = held.filter(|held| sight.sees(&held.case));
+    let held = held.ok_or(CaseRefusal::NotFound("case"))?;
+    match expected {
+        Some(expected) if expected != held.case.version => {
+            Err(CaseRefusal::Conflict(Box::new(held.case)).into())
+        }
+        _ => Ok(held),
     }
-    if expected.is_some_and(|expected| expected != case.version) {
-        return Err(CaseRefusal::Conflict(Box::new(case)).into());
+}
+
+/// Holds these cases, as far as there are any.
+pub(super) async fn hold_all(
+    transaction: &Transaction,
+    ids: BTreeSet<CaseId>,
+) -> Result<HashMap<CaseId, Held>, StoreError> {
+    let rows = ids.iter().map(|id| id.0);
+    let rows = transaction.hold_of::<case_file::Entity>(case_file::Column::Id, rows);
+    let rows = rows.await?;
+    let ids: Vec<_> = rows.iter().map(|row| CaseId(row.id)).collect();
+    let mut events: HashMap<_, Vec<_>> = HashMap::new();
+    for event in outlines(transaction, &ids).await? {
+        events.entry(event.case).or_default().push(event);
     }
-    let events = outlines(transaction, &[id]).await?;
-    Ok(Held { case, events, row })
+    let held = rows.into_iter().map(|row| {
+        let case = Case::try_from(row.clone())?;
+        let events = events.remove(&case.id).unwrap_or_default();
+        Ok((case.id, Held { case, events, row }))
+    });
+    held.collect()
 }
 
 impl Held {
@@ -79,18 +101,24 @@ impl Held {
         addition: Addition<'_>,
         now: DateTime<Utc>,
     ) -> Result<Case, CaseError> {
-        if self.case.is_erased() {
-            return Err(CaseRefusal::Erased.into());
-        }
         if !has_room(&self.events, &addition) {
             return Err(CaseRefusal::Full.into());
         }
-        let key = match addition.personal.is_empty() {
-            true => None,
-            false => self.case.key(keys)?,
-        };
-        let row = append(transaction, self.row, key.as_ref(), addition, now).await?;
-        Ok(row.try_into()?)
+        let tenant = transaction.tenant_id();
+        let mut case = self.unwritten(tenant, keys)?;
+        case.append(addition, now)?;
+        Ok(write_one(transaction, case, now).await?)
+    }
+
+    /// The case, to have something added to it.
+    pub(super) fn unwritten(
+        self,
+        tenant: TenantId,
+        keys: &CitizenKeys,
+    ) -> Result<UnwrittenCase, CaseError> {
+        let key = self.case.key(keys)?;
+        let key = key.ok_or(CaseRefusal::Erased)?;
+        Ok(UnwrittenCase::of(tenant, self.row, Some(key)))
     }
 }
 
@@ -345,7 +373,7 @@ pub(super) async fn advance(
     };
     let case = held.add(transaction, keys, addition, now).await?;
     watch(transaction, definition, &case, case.version, now).await?;
-    notifications::tell(transaction, &case, &movement, now).await?;
+    notifications::tell(transaction, &[(&case, &movement)], now).await?;
     Ok(case)
 }
 

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     ids::{ItemId, RevisionId},
+    notifications,
     outbox::{self, NewJob},
     search,
     store::{Log, StoreError, Transaction},
@@ -114,17 +115,25 @@ pub(super) async fn record(
             },
         );
     transaction.insert::<content_change::Entity>(rows).await?;
-    tell_followers(transaction, now).await?;
+    let changed = items.iter();
+    let changed: Vec<_> = changed.map(|(item, kind, _)| (*item, *kind)).collect();
+    let has_sheets = notifications::touch_sheets(transaction, &changed, now).await?;
+    tell_followers(transaction, has_sheets, now).await?;
     transaction.announce(Log::Content, last).await
 }
 
-/// Has the followers of the log look at it: those that there are.
-async fn tell_followers(transaction: &Transaction, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Has the followers of the log look at it: those that there are, and what keeps service sheets where some are made of it.
+async fn tell_followers(
+    transaction: &Transaction,
+    has_sheets: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let is_searched = transaction.has_search_server();
     let is_told = webhooks::anybody_listens(transaction).await?;
     let followers = [
         is_searched.then_some(search::FOLLOWER.name),
         is_told.then_some(webhooks::FOLLOWER.name),
+        has_sheets.then_some(notifications::SHEETS.name),
     ];
     let followers = followers.into_iter().flatten();
     outbox::enqueue(transaction, followers.map(NewJob::catch_up), now).await

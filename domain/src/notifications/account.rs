@@ -11,7 +11,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    NotificationError, NotificationRefusal, remote_keys::RemoteKeys, variables::LONGEST_LINK,
+    NotificationError, NotificationRefusal, remote_keys::RemoteKeys, sheet, variables::LONGEST_LINK,
 };
 use crate::{
     audit::Deed,
@@ -277,7 +277,9 @@ pub async fn configure(
         (Column::MailSender, settings.mail_sender.into()),
         (Column::UpdatedAt, now.into()),
     ];
-    write(transaction, values).await
+    let account = write(transaction, values).await?;
+    sheet::touch_all(transaction, now).await?;
+    Ok(account)
 }
 
 /// Makes another key with which IO fetches content of an environment; the one before is good for a week. Gives it, this

@@ -89,6 +89,12 @@ pub enum NotificationRefusal {
     /// It is still under way, or did arrive.
     #[error("only what failed or is in doubt is told again")]
     NotRepeatable,
+    /// The service, or the one of IO, has a sheet.
+    #[error("the service is linked to App IO already: change that link")]
+    SheetLinked,
+    /// What stands at IO is what was sent.
+    #[error("nobody changed the service sheet elsewhere")]
+    NotDrifted,
     /// There is no key to encrypt secrets with.
     #[error("secrets cannot be kept here: who runs the service must set MUNICIPIO_SECRET")]
     NoSecret,
@@ -108,6 +114,8 @@ impl NotificationRefusal {
             Self::Attachment(..) => "INVALID_ATTACHMENT",
             Self::NoRecipient => "RECIPIENT_MISSING",
             Self::NotRepeatable => "NOT_REPEATABLE",
+            Self::SheetLinked => "SHEET_LINKED",
+            Self::NotDrifted => "SHEET_NOT_DRIFTED",
             Self::NoSecret => "SECRET_UNAVAILABLE",
         }
     }
@@ -118,7 +126,8 @@ impl NotificationRefusal {
             Self::NotFound("case") => "case",
             Self::NotFound("service") => "service",
             Self::NotFound("procedure") => "procedure",
-            Self::NotFound(_) | Self::NotRepeatable => "id",
+            Self::NotFound(_) | Self::NotRepeatable | Self::NotDrifted => "id",
+            Self::SheetLinked => "service",
             Self::Setting(field, _) => field,
             Self::Template(flaw) => return Some(format!("content.{}", flaw.path)),
             Self::NotPremium => "attachments",

@@ -24,6 +24,7 @@ mod remote;
 mod remote_keys;
 mod service;
 mod settled;
+mod sheet;
 mod tell;
 mod template;
 mod template_check;
@@ -55,6 +56,13 @@ pub use service::{
     AppIoService, NewService, ServiceChange, ServiceKeys, create_service, delete_service,
     update_service,
 };
+pub use sheet::{
+    AppIoSheet, NewSheet, SheetAtIo, SheetContent, SheetDifference, SheetKeeper, SheetLifecycle,
+    SheetLogo, SheetPublication, SheetResolution, SheetScope, SheetSettings, SheetSources,
+    SheetTopic, Sheets, link_sheet, refresh_sheet, resolve_sheet, sheet_issues, unlink_sheet,
+    update_sheet, web_url,
+};
+pub(crate) use sheet::{KEEPER as SHEETS, touch_sheets};
 pub(crate) use tell::tell;
 pub use tell::{resend_notification, send_notification};
 pub use template::{Doubt, Due, Place, Precondition, PreconditionText, TemplateContent, Texts};

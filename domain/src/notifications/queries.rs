@@ -36,7 +36,7 @@ pub struct NotificationCount {
 /// The notifications of a tenant, to be looked at.
 #[derive(Clone, Debug)]
 pub struct Notifications {
-    store: TenantStore,
+    pub(super) store: TenantStore,
 }
 
 impl From<&Contents> for Notifications {

@@ -8,7 +8,7 @@ use super::{
     notification::{self, Given, NewNotification, Notification, Said, Told, drawer},
     port::PaymentData,
     template::Place,
-    templates::{MessageTemplate, template_for},
+    templates::{MessageTemplate, ToldOf, templates_for},
 };
 use crate::{
     cases::{Case, Movement, seal},
@@ -22,28 +22,42 @@ use crate::{
 /// The longest text that an officer writes.
 const LONGEST: usize = 3_000;
 
-/// Has the applicant told of a transition, if it says so and the municipality has a template for it.
+/// Has the applicants told of transitions of cases, of those that say so and for which the municipality has a template.
 pub(crate) async fn tell(
     transaction: &Transaction,
-    case: &Case,
-    movement: &Movement,
+    moved: &[(&Case, &Movement)],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let told = Told::of(case);
-    if told.is_empty() || case.is_private || !movement.notifies.contains(&Recipient::Applicant) {
+    let is_told = |(case, movement): &&(&Case, &Movement)| {
+        !case.is_private && movement.notifies.contains(&Recipient::Applicant)
+    };
+    let moved: Vec<_> = moved
+        .iter()
+        .copied()
+        .filter(|moved| is_told(&moved))
+        .collect();
+    if moved.is_empty() {
         return Ok(());
     }
     let account = account::find(transaction).await?;
     if !account.is_some_and(|account| account.is_enabled) {
         return Ok(());
     }
-    let event = movement.effect.and_then(MessageEvent::of_effect);
-    let transition = Some(movement.transition.as_str());
-    let template = template_for(transaction, case.procedure, transition, event).await?;
-    let Some(template) = template else {
-        return Ok(());
-    };
-    let new = told.into_iter().map(|told| {
+    let told = moved.iter().map(|(case, movement)| ToldOf {
+        procedure: case.procedure,
+        transition: Some(&movement.transition),
+        event: movement.effect.and_then(MessageEvent::of_effect),
+    });
+    let templates = templates_for(transaction, &told.collect::<Vec<_>>()).await?;
+    let known = moved.iter().zip(templates);
+    let new = known.filter_map(|((case, _), template)| Some(of_transition(case, &template?)));
+    enqueue(transaction, new.flatten().collect(), now).await?;
+    Ok(())
+}
+
+/// What the people of a case are told of a transition that was just taken.
+fn of_transition<'a>(case: &'a Case, template: &MessageTemplate) -> Vec<NewNotification<'a>> {
+    let new = Told::of(case).into_iter().map(|told| {
         let id = NotificationId::generate();
         NewNotification {
             id,
@@ -59,8 +73,7 @@ pub(crate) async fn tell(
             repeats: None,
         }
     });
-    enqueue(transaction, new.collect(), now).await?;
-    Ok(())
+    new.collect()
 }
 
 async fn enqueue(
@@ -98,8 +111,16 @@ pub async fn send_notification(
     let account = account::find(transaction).await?;
     let account = account.filter(|account| account.is_enabled);
     let account = account.ok_or(NotificationRefusal::NotEnabled)?;
-    let template = template_for(transaction, case.procedure, None, Some(event)).await?;
-    let template: MessageTemplate = template.ok_or(NotificationRefusal::NoTemplate)?;
+    let told_of = ToldOf {
+        procedure: case.procedure,
+        transition: None,
+        event: Some(event),
+    };
+    let template = templates_for(transaction, &[told_of])
+        .await?
+        .pop()
+        .flatten();
+    let template = template.ok_or(NotificationRefusal::NoTemplate)?;
     if !given.attachments.is_empty() {
         may_attach(&account, &template)?;
     }

@@ -1,5 +1,7 @@
 //! The templates of a municipality: one for each event, procedure and transition.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use municipio_entities::{
     content_item,
@@ -247,33 +249,52 @@ pub(super) async fn find<C: ConnectionTrait>(
 
 /// The template for what happened, of those that are used; a transition without an event of its own has one of its own
 /// or none.
-pub(super) async fn template_for<C: ConnectionTrait>(
+pub(super) async fn templates_for<C: ConnectionTrait>(
     scope: &Scope<C>,
-    procedure: ItemId,
-    transition: Option<&str>,
-    event: Option<MessageEvent>,
-) -> Result<Option<MessageTemplate>, StoreError> {
-    let of = |procedure, event, transition: Option<&str>| {
-        let transition = transition.map(str::to_owned);
-        Occasion {
-            event,
-            procedure,
-            transition,
-        }
-        .key()
-    };
-    // Whatever the event is, it does not stand in the key of a transition.
-    let exact = transition.map(|code| of(Some(procedure), MessageEvent::Erratum, Some(code)));
-    let of_event = event.map(|event| [of(Some(procedure), event, None), of(None, event, None)]);
-    let wanted: Vec<String> = exact
-        .into_iter()
-        .chain(of_event.into_iter().flatten())
-        .collect();
-    let filter = Condition::all()
-        .add(Column::Occasion.is_in(wanted.clone()))
-        .add(Column::IsEnabled.eq(true));
-    let rows = scope.all::<Entity>(filter).await?;
-    let place = |row: &Model| wanted.iter().position(|occasion| *occasion == row.occasion);
-    let best = rows.into_iter().min_by_key(place);
-    best.map(MessageTemplate::of).transpose()
+    told: &[ToldOf<'_>],
+) -> Result<Vec<Option<MessageTemplate>>, StoreError> {
+    let wanted: Vec<_> = told.iter().map(ToldOf::occasions).collect();
+    let all: BTreeSet<&String> = wanted.iter().flatten().collect();
+    let rows = scope.all_of::<Entity>(Column::Occasion, all, Column::IsEnabled.eq(true));
+    let rows = rows.await?;
+    let templates = wanted.iter().map(|wanted| {
+        let place = |row: &&Model| wanted.iter().position(|occasion| *occasion == row.occasion);
+        let best = rows.iter().filter_map(|row| Some((place(&row)?, row)));
+        let best = best.min_by_key(|(place, _)| *place);
+        best.map(|(_, row)| MessageTemplate::of(row.clone()))
+            .transpose()
+    });
+    templates.collect()
+}
+
+/// Of what somebody is told.
+pub(super) struct ToldOf<'a> {
+    pub(super) procedure: ItemId,
+    pub(super) transition: Option<&'a str>,
+    pub(super) event: Option<MessageEvent>,
+}
+
+impl ToldOf<'_> {
+    /// The occasions of the templates that fit, the closest first.
+    fn occasions(&self) -> Vec<String> {
+        let of = |procedure, event, transition: Option<&str>| {
+            let transition = transition.map(str::to_owned);
+            Occasion {
+                event,
+                procedure,
+                transition,
+            }
+            .key()
+        };
+        let procedure = Some(self.procedure);
+        // Whatever the event is, it does not stand in the key of a transition.
+        let exact = self.transition;
+        let exact = exact.map(|code| of(procedure, MessageEvent::Erratum, Some(code)));
+        let of_event = self.event;
+        let of_event = of_event.map(|event| [of(procedure, event, None), of(None, event, None)]);
+        exact
+            .into_iter()
+            .chain(of_event.into_iter().flatten())
+            .collect()
+    }
 }

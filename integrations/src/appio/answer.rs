@@ -42,6 +42,18 @@ pub(super) fn read<T: DeserializeOwned>(
     })
 }
 
+/// The same of an answer without content.
+pub(super) fn done(
+    answered: Result<Answer, OutgoingError>,
+    expected: u16,
+) -> Result<(), CallError> {
+    let answer = answered.map_err(|error| unanswered(&error))?;
+    match answer.status == expected {
+        true => Ok(()),
+        false => Err(refused(&answer)),
+    }
+}
+
 /// What went wrong when there was no answer. The address is left out: it may name a citizen.
 fn unanswered(error: &OutgoingError) -> CallError {
     let (fault, problem) = match error {

@@ -40,20 +40,35 @@ impl Client {
         Self { within, ..self }
     }
 
-    async fn call(
+    pub(super) async fn call(
         &self,
         method: Method,
         path: &[&str],
         key: &str,
         body: Option<&Value>,
     ) -> Result<Answer, OutgoingError> {
+        self.exchange(method, &self.address(path), key, body).await
+    }
+
+    /// The address of something.
+    pub(super) fn address(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
+        url
+    }
+
+    pub(super) async fn exchange(
+        &self,
+        method: Method,
+        url: &Url,
+        key: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, OutgoingError> {
         let call = Exchange {
             method,
-            url: &url,
+            url,
             body: body.map(|body| body.to_string().into_bytes()),
             bearer: None,
             headers: &[(KEY, key)],

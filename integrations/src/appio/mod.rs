@@ -4,6 +4,8 @@ mod answer;
 mod body;
 mod client;
 pub mod double;
+mod manage;
+mod service_body;
 
 pub use client::Client;
 use url::Url;

@@ -8,12 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use municipio_domain::{
     cases::{
-        Audience, CaseBatch, CaseError, CaseOrigin, CaseRefusal, Cases, Evidence, EvidenceKind,
-        Happening, Message, NewCase, People, Person, Personal, Terms, UnwrittenCase, decide, facts,
+        Audience, CaseError, CaseOrigin, CaseRefusal, Cases, Evidence, EvidenceKind, Happening,
+        Message, NewCase, People, Person, Personal, Terms, UnwrittenCase, decide, facts,
+        write_cases,
     },
     citizens::{CitizenKeys, DEMO_CITIZENS, FiscalCode, InvalidFiscalCode},
     content::{ContentType, Contents, types::Procedure},
-    ids::{ItemId, RevisionId},
+    ids::{ItemId, RevisionId, TenantId},
     procedures::{CaseStatus, Definition, available},
     store::TenantStore,
     time::ClosingCalendar,
@@ -25,7 +26,6 @@ use crate::load::item_id;
 /// How many events a case has.
 const EVENTS: usize = 10;
 /// Longer is no way through a procedure of the demo.
-const MOST_EVENTS: u32 = 32;
 /// How many cases are written together.
 const TOGETHER: usize = 1_000;
 /// How many cases somebody has.
@@ -65,13 +65,10 @@ pub async fn generate_cases(
         let end = numbers.end.min(begin + TOGETHER as u64);
         let count = u32::try_from(end - begin).unwrap_or(u32::MAX);
         let transaction = store.begin().await?;
-        let events = count.saturating_mul(MOST_EVENTS);
-        let mut batch = CaseBatch::new(&transaction, keys, events).await?;
-        for (number, path) in (begin..end).zip(paths.iter().cycle()) {
-            let case = path.walk(&mut batch, number, now)?;
-            batch.take(case)?;
-        }
-        batch.write().await?;
+        let walked = (begin..end).zip(paths.iter().cycle());
+        let walked = walked.map(|(number, path)| path.walk(store.tenant_id(), keys, number, now));
+        let mut cases = walked.collect::<Result<Vec<_>, _>>()?;
+        write_cases(&transaction, &mut cases).await?;
         transaction.commit().await?;
         told(u64::from(count));
     }
@@ -119,7 +116,8 @@ fn longest(definition: &Definition, fits: impl Fn(CaseStatus) -> bool) -> Option
 impl Path {
     fn walk(
         &self,
-        batch: &mut CaseBatch<'_>,
+        tenant: TenantId,
+        keys: &CitizenKeys,
         number: u64,
         now: DateTime<Utc>,
     ) -> Result<UnwrittenCase, CaseError> {
@@ -140,9 +138,9 @@ impl Path {
             origin: CaseOrigin::Office,
             is_by_parent: false,
         };
-        let case = batch.open(new, OFFICERS[0].to_owned(), at)?;
+        let actor = OFFICERS[0].to_owned();
+        let case = UnwrittenCase::open(tenant, keys, new, actor, at)?;
         let mut walker = Walker {
-            batch,
             case,
             definition,
             number,
@@ -164,15 +162,14 @@ impl Path {
 }
 
 /// Who takes a case on.
-struct Walker<'a, 'b> {
-    batch: &'a mut CaseBatch<'b>,
+struct Walker<'a> {
     case: UnwrittenCase,
     definition: &'a Definition,
     number: u64,
     at: DateTime<Utc>,
 }
 
-impl Walker<'_, '_> {
+impl Walker<'_> {
     fn add(
         &mut self,
         happening: Happening,
@@ -181,8 +178,7 @@ impl Walker<'_, '_> {
     ) -> Result<(), CaseError> {
         self.at += TimeDelta::minutes(20);
         let actor = OFFICERS[by % OFFICERS.len()].to_owned();
-        let (case, event) = (&mut self.case, (happening, personal));
-        self.batch.add(case, event, actor, self.at)
+        self.case.add((happening, personal), actor, self.at)
     }
 
     /// What a transition lacks.

@@ -6,4 +6,5 @@ mod mail;
 mod remote;
 mod sending;
 mod settings;
+mod sheets;
 pub mod story;

@@ -6,7 +6,7 @@ use actix_web::rt;
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_domain::{
     content::ContentType,
-    notifications::{Courier, Follower, Mailer, Notifier},
+    notifications::{Courier, Follower, Mailer, Notifier, SheetKeeper},
     outbox::{Handler, Worker},
 };
 use municipio_integrations::{
@@ -261,8 +261,14 @@ impl Story {
     pub fn worker(&self, notifier: Notifier) -> Worker {
         let follower = Follower::of(&notifier);
         let courier = Courier::of(&notifier);
-        let handlers: Vec<Arc<dyn Handler>> =
-            vec![Arc::new(notifier), Arc::new(follower), Arc::new(courier)];
+        let client = Arc::new(Client::new(self.double.url.parse().unwrap()));
+        let keeper = SheetKeeper::new(&notifier, client, self.cases.app.media.clone());
+        let handlers: Vec<Arc<dyn Handler>> = vec![
+            Arc::new(notifier),
+            Arc::new(follower),
+            Arc::new(courier),
+            Arc::new(keeper),
+        ];
         Worker::new(self.cases.app.database.clone(), handlers, now)
     }
 

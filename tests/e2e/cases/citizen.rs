@@ -82,9 +82,13 @@ on_both! {
         assert_eq!(wrong(&story.mutate(&luca, "sendCaseMessage", write("EVERYONE", "?")).await)[0].0, "NOT_FOUND");
         let mut for_anna = start;
         for_anna["applicant"] = json!({ "fiscalCode": DEMO_CITIZENS[0].fiscal_code, "name": "Anna Bianchi" });
+        assert_eq!(wrong(&story.mutate(&luca, "startCase", for_anna.clone()).await)[0].0, "DELEGATION_MISSING");
+        let acts = json!({ "principal": DEMO_CITIZENS[0].fiscal_code, "delegate": DEMO_CITIZENS[1].fiscal_code, "kind": "DELEGATION" });
+        story.grant(acts).await;
         story.done(&luca, "startCase", for_anna).await;
         let shared = json!({ "subject": "Copia di un atto", "applicant": { "name": "Anna Bianchi" }, "delegate": { "name": "Luca Verdi" } });
-        assert_eq!(list(&luca).await["nodes"], json!([shared]));
+        let own = json!({ "subject": "Copia di un atto", "applicant": { "name": "Anna Bianchi" }, "delegate": null });
+        assert_eq!(list(&luca).await["nodes"], json!([shared, own]));
         assert_eq!(list(&anna).await["totalCount"], 2);
         assert_eq!(list(&giulia).await["totalCount"], 0);
 
@@ -94,13 +98,13 @@ on_both! {
         let readers = column(&read["case"]["accessLog"], "reader");
         assert!(readers.iter().any(|reader| reader.starts_with("citizen:")), "{readers:?}");
         assert!(readers.iter().any(|reader| reader.starts_with("account:")), "{readers:?}");
-        assert_eq!(readers.len(), 2, "once for each hour");
+        assert_eq!(readers.len(), 3, "once for each hour");
         let mut own = story.ask(&anna, query, json!({ "id": case["id"] })).await;
         let own = own["case"]["accessLog"].take();
-        assert_eq!(column(&own, "reader"), ["", ""], "not which officer");
+        assert_eq!(column(&own, "reader"), ["", "", ""], "not which officer");
         let mut actors = column(&own, "actor");
         actors.sort();
-        assert_eq!(actors, ["CITIZEN", "OFFICER"]);
+        assert_eq!(actors, ["CITIZEN", "CITIZEN", "OFFICER"]);
 
         let weak = story.app.citizen_at(&story.tenant, 1, LevelOfAssurance::Low).await;
         let refused = story.app.ask_as(&weak, mine, json!({})).await;

@@ -26,7 +26,7 @@ impl Story {
     }
 
     /// Records that somebody acts for somebody else.
-    async fn grant(&self, input: Value) -> Value {
+    pub(super) async fn grant(&self, input: Value) -> Value {
         self.change(
             &self.chief,
             "grantDelegation",
@@ -116,7 +116,7 @@ on_both! {
         let start = json!({ "procedure": procedure, "subject": "Mensa", "data": { "address": "Via Roma 1" },
             "applicant": { "fiscalCode": CHILD, "name": "Sofia Bianchi" } });
         let refused = story.mutate(&luca, "startCase", start.clone()).await;
-        assert_eq!(wrong(&refused)[0].0, "DELEGATE_NOT_ALLOWED");
+        assert_eq!(wrong(&refused), [("DELEGATION_MISSING".to_owned(), "applicant".to_owned())]);
         // Who was chosen is a delegate: that the procedure must allow.
         story.grant(json!({ "principal": CHILD, "delegate": luca_code, "kind": "DELEGATION" })).await;
         assert_eq!(wrong(&story.mutate(&luca, "startCase", start.clone()).await)[0].0, "DELEGATE_NOT_ALLOWED");

@@ -45,7 +45,7 @@ impl Story {
         let input = json!({ "procedure": procedure, "subject": "Trasloco", "applicant": mario });
         self.done(&self.chief, "openCase", input).await;
         let said = with(
-            report("refused", "2026-11-26T12:00:00Z"),
+            report("refused", "2026-03-02T12:00:00Z"),
             json!({ "procedure": "accesso-agli-atti", "reasons": "Motivi di Mario" }),
         );
         let (status, body) = self.put("anagrafe/cases/AN-1", &said).await;
@@ -57,7 +57,7 @@ impl Story {
         self.ask(token, ERASE, json!({ "input": input })).await["erasePerson"].take()
     }
 
-    fn cases(&self) -> Cases {
+    pub(super) fn cases(&self) -> Cases {
         let store = self.app.database.tenant(self.tenant.id);
         Cases::from(&Contents::new(store, Contents::cache(10)))
     }
@@ -146,6 +146,8 @@ on_both! {
 
         let luca = story.app.citizen(&story.tenant, 2).await;
         let anna = json!({ "fiscalCode": DEMO_CITIZENS[0].fiscal_code });
+        let delegate = json!({ "principal": DEMO_CITIZENS[0].fiscal_code, "delegate": DEMO_CITIZENS[1].fiscal_code, "kind": "DELEGATION" });
+        story.grant(delegate).await;
         let start = json!({ "procedure": procedure, "subject": "Per Anna", "applicant": anna });
         story.done(&luca, "startCase", start).await;
         let draft = story.done(&luca, "startCase", json!({ "procedure": procedure, "subject": "Ci ripenso" })).await;
@@ -197,7 +199,7 @@ on_both! {
         assert_eq!(wrong(&story.mutate(&story.chief, "transitionCase", reopen).await)[0].0, "CASE_ERASED");
         let note = json!({ "id": id, "audience": "OFFICE", "text": "Nota" });
         assert_eq!(wrong(&story.mutate(&story.chief, "sendCaseMessage", note).await)[0].0, "CASE_ERASED");
-        let later = with(report("in-progress", "2026-11-27T12:00:00Z"), json!({ "procedure": "accesso-agli-atti" }));
+        let later = with(report("in-progress", "2026-03-03T12:00:00Z"), json!({ "procedure": "accesso-agli-atti" }));
         let (status, body) = story.send(&story.chief, Method::PUT, "anagrafe/cases/AN-1", Some(&later)).await;
         assert_eq!((status.as_u16(), &body["code"]), (422, &json!("REPORT_REFUSED")), "{body:#}");
         // Who gives it back to somebody in the database is found.

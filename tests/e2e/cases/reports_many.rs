@@ -1,5 +1,6 @@
 //! Many reports in one request, states in the words of the software, and how often it may report.
 
+use futures_util::future::join_all;
 use municipio_domain::content::ContentType;
 use municipio_tests::{
     TestApp, on_both,
@@ -52,7 +53,7 @@ impl Story {
 on_both! {
     async fn what_is_wrong_with_one_report_keeps_no_other_from_being_taken_in(engine) {
         let story = Story::begin(engine).await;
-        let at = "2026-11-26T12:00:00Z";
+        let at = "2026-03-02T12:00:00Z";
         let items = json!([
             item("1", report("in-progress", at)),
             item("2", report("altro", at)),
@@ -61,19 +62,21 @@ on_both! {
             { "externalId": 5, "report": report("in-progress", at) },
             "no report at all",
             item("1", report("in-progress", at)),
-            item("1", report("granted", "2026-11-26T13:00:00Z")),
-            item("1", report("refused", "2026-11-26T12:30:00Z")),
+            item("1", report("granted", "2026-03-02T13:00:00Z")),
+            item("1", report("refused", "2026-03-02T12:30:00Z")),
             item("7", report("submitted", at)),
         ]);
         let dry = story.report_all("?dry-run=true", &items).await;
         assert_eq!(dry.0, 200, "{:#}", dry.1);
-        assert_eq!(dry.1[7]["result"], "CREATED", "as if nothing had come before");
+        let results = ["CREATED", "", "", "", "", "", "UNCHANGED", "UPDATED", "OUTDATED", "CREATED"];
+        assert_eq!(column(&dry.1, "result"), results);
+        assert!(dry.1.as_array().unwrap().iter().all(|one| one["case"].is_null()), "there is no such case: {:#}", dry.1);
         assert_eq!(story.get("anagrafe/cases/1").await.0, 404, "a dry run does nothing");
         let (status, done) = story.report_all("", &items).await;
         assert_eq!(status, 200, "{done:#}");
         let statuses: Vec<_> = done.as_array().unwrap().iter().map(|one| one["status"].as_u64().unwrap()).collect();
         assert_eq!(statuses, [201, 422, 422, 422, 422, 422, 200, 200, 200, 201]);
-        assert_eq!(column(&done, "result"), ["CREATED", "", "", "", "", "", "UNCHANGED", "UPDATED", "OUTDATED", "CREATED"]);
+        assert_eq!(column(&done, "result"), results);
         assert_eq!(column(&done, "externalId"), ["1", "2", "3", "", "", "", "1", "1", "1", "7"]);
         assert_eq!(done[8]["case"]["state"], "granted");
         assert_eq!(done[1]["problem"]["code"], "REPORT_REFUSED");
@@ -81,6 +84,8 @@ on_both! {
         // As often as one likes.
         let again = story.report_all("", &items).await.1;
         assert_eq!(column(&again, "result"), ["OUTDATED", "", "", "", "", "", "OUTDATED", "UNCHANGED", "OUTDATED", "UNCHANGED"]);
+        let (_, mended) = story.report_all("", &json!([item("2", report("in-progress", "2026-03-02T11:00:00Z"))])).await;
+        assert_eq!(mended[0]["result"], "CREATED", "what was refused left nothing behind");
         let contract = contract(&story.app).await;
         let said = whole(&contract, &contract["components"]["schemas"]["ReportedCases"]);
         assert_eq!(faults(&said, &json!({ "items": done })), Vec::<String>::new());
@@ -88,9 +93,33 @@ on_both! {
 }
 
 on_both! {
+    async fn who_reports_of_the_same_cases_at_once_waits(engine) {
+        let story = Story::begin(engine).await;
+        let items = |state: &str, at: &str| (0..40).map(|id| item(&id.to_string(), report(state, at))).collect::<Vec<_>>();
+        let at = "2026-03-02T12:00:00Z";
+        let forwards = items("in-progress", at);
+        let backwards: Vec<_> = forwards.iter().rev().cloned().collect();
+        let orders = [json!(forwards), json!(backwards), json!(forwards), json!(backwards)];
+        let told = join_all(orders.iter().map(|items| story.report_all("", items))).await;
+        let mut created = 0;
+        for (status, items) in told {
+            assert_eq!(status, 200, "{items:#}");
+            let results = column(&items, "result");
+            created += usize::from(results[0] == "CREATED");
+            assert!(results.iter().all(|result| *result == results[0]), "one waits for the other: {results:?}");
+        }
+        assert_eq!(created, 1);
+        let (_, granted) = story.report_all("", &json!(items("granted", "2026-03-02T13:00:00Z"))).await;
+        assert!(column(&granted, "result").iter().all(|result| *result == "UPDATED"), "{granted:#}");
+        let verified = story.cases().verify().await.unwrap();
+        assert_eq!((verified.cases, verified.events, verified.total), (40, 120, 0), "{:?}", verified.flaws);
+    }
+}
+
+on_both! {
     async fn many_reports_have_an_end(engine) {
         let story = Story::begin(engine).await;
-        let one = report("in-progress", "2026-11-26T12:00:00Z");
+        let one = report("in-progress", "2026-03-02T12:00:00Z");
         let items: Vec<_> = (0..501).map(|id| item(&id.to_string(), one.clone())).collect();
         let (status, body) = story.report_all("", &json!(items)).await;
         assert_eq!((status, &body["code"]), (422, &json!("REPORT_REFUSED")), "{body:#}");
@@ -104,7 +133,7 @@ on_both! {
         let refused = story.send(&citizen, Method::POST, MANY, Some(&json!({ "items": [] }))).await;
         assert_eq!(refused.0, 403);
         let beside = story.officer(story.offices[2]).await;
-        let body = json!({ "items": [item("a", report("in-progress", "2026-11-26T12:00:00Z"))] });
+        let body = json!({ "items": [item("a", report("in-progress", "2026-03-02T12:00:00Z"))] });
         let (status, body) = story.send(&beside, Method::POST, MANY, Some(&body)).await;
         assert_eq!((status.as_u16(), &body["items"][0]["status"]), (200, &json!(404)), "of another office");
     }
@@ -114,7 +143,7 @@ on_both! {
     async fn a_source_reports_states_in_its_own_words(engine) {
         let story = Story::begin(engine).await;
         let path = "anagrafe/cases/AN-1";
-        let lavorazione = report("IN LAVORAZIONE", "2026-11-26T12:00:00Z");
+        let lavorazione = report("IN LAVORAZIONE", "2026-03-02T12:00:00Z");
         let (status, body) = story.put(path, &lavorazione).await;
         assert_eq!(status.as_u16(), 422);
         let detail = body["detail"].as_str().unwrap();
@@ -125,9 +154,9 @@ on_both! {
         assert_eq!(set["userErrors"], json!([]), "{set:#}");
         assert_eq!(set["stateMap"]["procedure"]["title"], "Cambio di residenza");
         assert_eq!(story.put(path, &lavorazione).await.1["case"]["state"], "in-progress");
-        let known = report("in-progress", "2026-11-26T12:10:00Z");
+        let known = report("in-progress", "2026-03-02T12:10:00Z");
         assert_eq!(story.put(path, &known).await.1["result"], "UNCHANGED", "codes of the definition stay good");
-        let evasa = report("EVASA", "2026-11-26T13:00:00Z");
+        let evasa = report("EVASA", "2026-03-02T13:00:00Z");
         assert_eq!(story.put("edilizia/cases/AN-1", &evasa).await.0, 422, "another software has other words");
         assert_eq!(story.put(path, &evasa).await.1["case"]["outcome"], "granted");
 

@@ -305,6 +305,23 @@ pub fn mutations(there: &There) -> Vec<(&'static str, Who, Value)> {
         ("updateAppIoService", SETTINGS, stranger("AppIoService")),
         ("deleteAppIoService", SETTINGS, stranger("AppIoService")),
         (
+            "linkAppIoSheet",
+            SETTINGS,
+            json!({ "service": stranger("Service")["id"], "settings": { "topicId": 0 } }),
+        ),
+        (
+            "updateAppIoSheet",
+            SETTINGS,
+            json!({ "id": stranger("AppIoSheet")["id"], "settings": { "topicId": 0 } }),
+        ),
+        (
+            "resolveAppIoSheet",
+            SETTINGS,
+            json!({ "id": stranger("AppIoSheet")["id"], "resolution": "OURS" }),
+        ),
+        ("refreshAppIoSheet", SETTINGS, stranger("AppIoSheet")),
+        ("unlinkAppIoSheet", SETTINGS, stranger("AppIoSheet")),
+        (
             "saveMessageTemplate",
             SETTINGS,
             json!({ "service": stranger("AppIoService")["id"], "event": "RECEIVED",
@@ -407,6 +424,7 @@ pub fn private_reads(there: &There) -> Vec<(&'static str, Who, String)> {
         ("auditEntries", May(&[Action::ReadAudit]), first.clone()),
         ("identityProviders", SETTINGS, first.clone()),
         ("appIo", SETTINGS, String::new()),
+        ("appIoSheets", READ, first.clone()),
         ("messageTemplates", SETTINGS, first.clone()),
         ("notificationStatistics", SETTINGS, String::new()),
         ("webhooks", SETTINGS, first.clone()),
@@ -497,10 +515,11 @@ pub const PUBLIC_READS: &[&str] = &[
 ];
 
 /// What `node` reads for those alone who may read it at its own root.
-pub const PRIVATE_NODES: [&str; 14] = [
+pub const PRIVATE_NODES: [&str; 15] = [
     "Account",
     "ApiKey",
     "AppIoService",
+    "AppIoSheet",
     "Case",
     "CaseNotification",
     "CitizenIssuer",

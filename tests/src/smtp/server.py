@@ -12,9 +12,10 @@ import ssl
 import sys
 import threading
 
+import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
 
-folder, password, certificate = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+folder, password, has_tls = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "tls"
 
 
 class Handler:
@@ -65,9 +66,11 @@ async def main():
     options = {}
     if password:
         options = {"authenticator": accepts, "auth_required": True, "auth_require_tls": False}
-    if certificate:
+    if has_tls:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(folder / "authority.pem")
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate)
+        authority.issue_cert("localhost").configure_cert(context)
         options |= {"tls_context": context, "require_starttls": True}
     make = lambda: SMTP(handler, hostname="mail.example", **options)
     server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)

@@ -16,11 +16,11 @@ use municipio_domain::{
     },
     identity::{Account, ApiKey, Caller, Denied, IdentityProvider},
     ids::{
-        AccountId, ApiKeyId, AppIoServiceId, CaseId, CitizenIssuerId, ItemId, MessageTemplateId,
-        NotificationId, PreviewTokenId, ProviderId, ReleaseId, RevisionId, WebhookDeliveryId,
-        WebhookId,
+        AccountId, ApiKeyId, AppIoServiceId, AppIoSheetId, CaseId, CitizenIssuerId, ItemId,
+        MessageTemplateId, NotificationId, PreviewTokenId, ProviderId, ReleaseId, RevisionId,
+        WebhookDeliveryId, WebhookId,
     },
-    notifications::{AppIoService, MessageTemplate, Notification},
+    notifications::{AppIoService, AppIoSheet, MessageTemplate, Notification},
     store::StoreError,
     webhooks::{self, Webhook},
 };
@@ -29,7 +29,7 @@ use super::{LinkedList, LinkedPart, RequestData};
 use crate::{
     case::{AccessesOf, ApplicationOf, EventsOf, OutlineOf, ProcedureOf, ReadBy, RunsOf, SeenCase},
     error::{denied, failed, internal},
-    notification::NotificationsOf,
+    notification::{NotificationsOf, SheetOf},
     release::{ChangesOf, ReportOf},
     work::{DependentsOf, HistoryOf, LockOf, ReviewOf, SchedulesOf, ValidToken},
 };
@@ -180,6 +180,15 @@ impl RequestData {
 
     pub(crate) async fn appio_service(&self, id: AppIoServiceId) -> Result<Option<AppIoService>> {
         self.cases.load_one(id).await.map_err(shared)
+    }
+
+    pub(crate) async fn appio_sheet(&self, id: AppIoSheetId) -> Result<Option<AppIoSheet>> {
+        self.cases.load_one(id).await.map_err(shared)
+    }
+
+    /// The service sheet of a service, if it is linked to App IO.
+    pub(crate) async fn sheet_of(&self, service: ItemId) -> Result<Option<AppIoSheet>> {
+        self.cases.load_one(SheetOf(service)).await.map_err(shared)
     }
 
     pub(crate) async fn message_template(

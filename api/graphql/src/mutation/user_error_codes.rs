@@ -73,6 +73,10 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
         "The procedure allows nobody to apply for somebody else.",
     ),
     (
+        "DELEGATION_MISSING",
+        "Nobody recorded that you act for this person today: ask the municipality to (`grantDelegation`).",
+    ),
+    (
         "DELEGATION_TO_ONESELF",
         "Nobody needs a delegation to act for themselves.",
     ),
@@ -389,6 +393,14 @@ pub(crate) const USER_ERRORS: &[(&str, &str)] = &[
     (
         "SECRET_UNAVAILABLE",
         "The server has no secret with which secrets are kept: set `MUNICIPIO_SECRET`.",
+    ),
+    (
+        "SHEET_LINKED",
+        "The service, or the one of App IO, is linked already: change that link, or unlink it first.",
+    ),
+    (
+        "SHEET_NOT_DRIFTED",
+        "Nobody changed the service sheet in App IO: there is nothing to resolve.",
     ),
     (
         "SIGNATURE_NOT_YOURS",

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use municipio_domain::{
-    ids::{AppIoServiceId, CaseId, MessageTemplateId, NotificationId},
-    notifications::{AppIoService, MessageTemplate, Notification, Notifications},
+    ids::{AppIoServiceId, AppIoSheetId, CaseId, ItemId, MessageTemplateId, NotificationId},
+    notifications::{AppIoService, AppIoSheet, MessageTemplate, Notification, Notifications},
     store::StoreError,
 };
 
@@ -14,6 +14,36 @@ use crate::case::CaseLoader;
 /// What the people of a case were told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NotificationsOf(pub(crate) CaseId);
+
+/// The service sheet of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SheetOf(pub(crate) ItemId);
+
+impl Loader<SheetOf> for CaseLoader {
+    type Value = AppIoSheet;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[SheetOf]) -> Result<HashMap<SheetOf, AppIoSheet>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = Notifications::from(&self.0).sheets_of(&ids).await;
+        let found = found.map_err(Arc::new)?.into_iter();
+        Ok(found.map(|(id, sheet)| (SheetOf(id), sheet)).collect())
+    }
+}
+
+impl Loader<AppIoSheetId> for CaseLoader {
+    type Value = AppIoSheet;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        ids: &[AppIoSheetId],
+    ) -> Result<HashMap<AppIoSheetId, AppIoSheet>, Self::Error> {
+        let found = Notifications::from(&self.0).sheets_among(ids).await;
+        let found = found.map_err(Arc::new)?.into_iter();
+        Ok(found.map(|sheet| (sheet.id, sheet)).collect())
+    }
+}
 
 impl Loader<NotificationsOf> for CaseLoader {
     type Value = Vec<Notification>;

@@ -3,9 +3,11 @@
 mod account;
 mod loader;
 mod object;
+mod sheet;
 mod template;
 
 pub(crate) use account::{AppIo, AppIoEnvironment, AppIoService};
-pub(crate) use loader::NotificationsOf;
+pub(crate) use loader::{NotificationsOf, SheetOf};
 pub(crate) use object::{CaseNotification, MessageEvent, NotificationStatistics};
+pub(crate) use sheet::{AppIoSheet, AppIoSheetResolution, AppIoSheetSettingsInput};
 pub(crate) use template::{MessageContentInput, MessageTemplate};

@@ -70,7 +70,7 @@ use crate::{
     case::Case,
     citizen::CitizenIssuer,
     identity::{Account, ApiKey, IdentityProvider},
-    notification::{AppIoService, CaseNotification, MessageTemplate},
+    notification::{AppIoService, AppIoSheet, CaseNotification, MessageTemplate},
     preview::PreviewToken,
     release::Release,
     scalars,
@@ -299,6 +299,7 @@ pub(crate) enum Node {
     Webhook(Webhook),
     WebhookDelivery(WebhookDelivery),
     AppIoService(AppIoService),
+    AppIoSheet(AppIoSheet),
     MessageTemplate(MessageTemplate),
     CaseNotification(CaseNotification),
 }

@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Object, Result};
 use futures_util::future::join_all;
 use municipio_domain::ids::{
-    AccountId, ApiKeyId, AppIoServiceId, CaseId, CitizenIssuerId, ItemId, MessageTemplateId,
-    NotificationId, PreviewTokenId, ProviderId, ReleaseId, RevisionId, WebhookDeliveryId,
-    WebhookId,
+    AccountId, ApiKeyId, AppIoServiceId, AppIoSheetId, CaseId, CitizenIssuerId, ItemId,
+    MessageTemplateId, NotificationId, PreviewTokenId, ProviderId, ReleaseId, RevisionId,
+    WebhookDeliveryId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::{
     context::{RequestData, data},
     global_id::{self, Kind},
     identity::{Account, ApiKey, IdentityProvider},
-    notification::{AppIoService, CaseNotification, MessageTemplate},
+    notification::{AppIoService, AppIoSheet, CaseNotification, MessageTemplate},
     objects::Node,
     preview::PreviewToken,
     release::Release,
@@ -124,6 +124,10 @@ async fn node(data: &RequestData, reader: &Reader, kind: Kind, id: Uuid) -> Resu
         Kind::AppIoService => {
             let service = AppIoService::find(data, AppIoServiceId(id)).await?;
             service.map(Node::AppIoService)
+        }
+        Kind::AppIoSheet => {
+            let sheet = AppIoSheet::find(data, AppIoSheetId(id)).await?;
+            sheet.map(Node::AppIoSheet)
         }
         Kind::MessageTemplate => {
             let template = MessageTemplate::find(data, MessageTemplateId(id)).await?;

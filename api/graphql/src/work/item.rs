@@ -21,6 +21,7 @@ use crate::{
     context::{RequestData, data},
     error::{ErrorCode, internal},
     global_id,
+    notification::AppIoSheet,
     objects::{Content, ContentTypeName, PublishReport},
     view::{Reader, View},
 };
@@ -256,6 +257,18 @@ impl ContentItem {
         let read = async || match self.at(ctx, self.item.draft).await? {
             None => Ok(None),
             Some(view) => view.publish_report(ctx).await.map(Some),
+        };
+        read().await.transpose()
+    }
+
+    /// How a service stands in App IO; null when it is not linked (scheda servizio su App IO).
+    async fn app_io_sheet(&self, ctx: &Context<'_>) -> Option<Result<AppIoSheet>> {
+        let read = async || -> Result<Option<AppIoSheet>> {
+            if self.item.content_type != content::ContentType::Service {
+                return Ok(None);
+            }
+            let sheet = data(ctx)?.sheet_of(self.item.id).await?;
+            Ok(sheet.map(AppIoSheet))
         };
         read().await.transpose()
     }

@@ -1,7 +1,10 @@
 //! Cases, as other software of the offices reports them and reads them again.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
+    error::PayloadError,
     http::{StatusCode, header::CACHE_CONTROL},
     web::{Bytes, Data, Path, Query},
 };
@@ -58,7 +61,9 @@ pub(super) async fn report(
         let how = asked(how)?;
         let intake = intake(&request, &state, &how).await?;
         let sent = Sent::read(&sent(&request, body)?)?;
-        let (reported, case) = intake.take(&reference(path), sent).await?;
+        let reference = reference(path);
+        let taken = intake.take(vec![(&reference, sent)]).await?.pop();
+        let (reported, case) = taken.ok_or_else(|| refused("there is no report"))??;
         let mut body = json!({ "result": reported });
         if let Some(case) = case {
             body["case"] = shown(&intake.requester.tenant, &case, None);
@@ -85,8 +90,7 @@ struct One<'a> {
     report: &'a RawValue,
 }
 
-/// Takes in how many cases stand: one after the other, each in a transaction of its own, so that what is wrong with one
-/// keeps no other from being taken in.
+/// Takes in how many cases stand, together: what is wrong with one keeps no other from being taken in.
 pub(super) async fn report_many(
     request: HttpRequest,
     path: Path<String>,
@@ -103,45 +107,72 @@ pub(super) async fn report_many(
             let message = format!("items: send 1 to {MOST_ITEMS} reports");
             return Err(refused(message));
         }
-        let (source, mut answers) = (path.into_inner(), Vec::with_capacity(many.items.len()));
+        let source = path.into_inner();
         if source.chars().count() > LONGEST_NAME {
             let message = format!("source: its name has at most {LONGEST_NAME} characters");
             return Err(refused(message));
         }
-        for item in many.items {
-            answers.push(one(&intake, &source, item, &how).await);
-        }
-        Ok(answer(StatusCode::OK, &json!({ "items": answers })))
+        let items = each(&intake, &source, &many.items, &how).await?;
+        Ok(answer(StatusCode::OK, &json!({ "items": items })))
     };
     taken.await.map_err(|problem: Problem| problem.of(&request))
 }
 
-/// What became of one of many reports.
-async fn one(intake: &Intake<'_>, source: &str, item: &RawValue, how: &How) -> Value {
-    let one: One<'_> = match read(item.get().as_bytes()) {
-        Ok(one) => one,
-        Err(problem) => return unfit(&problem),
-    };
-    let reference = Reference {
-        source: source.to_owned(),
-        external_id: one.external_id,
-    };
-    let taken = async {
-        let sent = Sent::read(one.report.get().as_bytes())?;
-        intake.take(&reference, sent).await
-    };
-    let mut answer = match taken.await {
-        Ok((reported, case)) => {
-            let mut done =
-                json!({ "status": status_of(reported, how).as_u16(), "result": reported });
-            if let Some(case) = case {
-                done["case"] = shown(&intake.requester.tenant, &case, None);
+/// What became of each of many reports.
+async fn each(
+    intake: &Intake<'_>,
+    source: &str,
+    items: &[&RawValue],
+    how: &How,
+) -> Result<Vec<Value>, Problem> {
+    let (mut answers, mut named) = (BTreeMap::new(), Vec::new());
+    for (place, item) in items.iter().enumerate() {
+        match read::<One<'_>>(item.get().as_bytes()) {
+            Ok(one) => named.push((
+                place,
+                one.report,
+                Reference {
+                    source: source.to_owned(),
+                    external_id: one.external_id,
+                },
+            )),
+            Err(problem) => {
+                answers.insert(place, unfit(&problem));
             }
-            done
         }
-        Err(problem) => unfit(&problem),
-    };
-    answer["externalId"] = reference.external_id.into();
+    }
+    let (mut sent, mut known) = (Vec::new(), Vec::new());
+    for (place, report, reference) in &named {
+        match Sent::read(report.get().as_bytes()) {
+            Ok(report) => {
+                sent.push((reference, report));
+                known.push((*place, reference));
+            }
+            Err(problem) => {
+                answers.insert(*place, of(unfit(&problem), reference));
+            }
+        }
+    }
+    for ((place, reference), taken) in known.into_iter().zip(intake.take(sent).await?) {
+        let answer = match taken {
+            Ok((reported, case)) => {
+                let status = status_of(reported, how).as_u16();
+                let mut done = json!({ "status": status, "result": reported });
+                if let Some(case) = case {
+                    done["case"] = shown(&intake.requester.tenant, &case, None);
+                }
+                done
+            }
+            Err(problem) => unfit(&problem),
+        };
+        answers.insert(place, of(answer, reference));
+    }
+    Ok(answers.into_values().collect())
+}
+
+/// The answer with the name of the case.
+fn of(mut answer: Value, reference: &Reference) -> Value {
+    answer["externalId"] = reference.external_id.as_str().into();
     answer
 }
 
@@ -178,8 +209,12 @@ pub(super) fn sent(request: &HttpRequest, body: Body) -> Result<Bytes, Problem> 
         let message = "send it as application/json";
         return Err(Problem::new(ErrorCode::UnsupportedMediaType, message));
     }
-    let unread = |_| Problem::new(ErrorCode::PayloadTooLarge, "the body cannot be read");
-    body.map_err(unread)
+    body.map_err(|error| match error.as_error() {
+        Some(PayloadError::Overflow) => {
+            Problem::new(ErrorCode::PayloadTooLarge, "the body is too large")
+        }
+        _ => Problem::new(ErrorCode::BadRequest, "the body cannot be read"),
+    })
 }
 
 /// How a case stands, as it is known.

@@ -1,11 +1,13 @@
 //! A report of a case: how it is read, and how it is taken in.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use municipio_domain::{
-    audit::{Actor, record},
+    audit::{Actor, record_all},
     cases::{
-        self, Case, CaseError, CaseRefusal, Cases, People, Person, Protocol, Published, Reference,
-        Report, Reported, Rights, Terms,
+        self, Case, CaseError, CaseRefusal, Cases, NamedReport, People, Person, Protocol,
+        Published, Reference, Report, Reported, Rights, Terms,
     },
     citizens::FiscalCode,
     content::Slug,
@@ -113,6 +115,9 @@ pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem>
     })
 }
 
+/// What became of a report, with the case if the caller may see it.
+pub(super) type Taken = Result<(Reported, Option<Case>), Problem>;
+
 /// Where reports come in: of whom, and by what they are counted.
 pub(super) struct Intake<'a> {
     state: &'a State,
@@ -141,56 +146,98 @@ impl<'a> Intake<'a> {
         })
     }
 
-    /// Takes in a report.
-    pub(super) async fn take(
-        &self,
-        reference: &Reference,
-        sent: Sent,
-    ) -> Result<(Reported, Option<Case>), Problem> {
+    /// Takes in reports, together: what is wrong with one keeps no other from being taken in.
+    pub(super) async fn take(&self, sent: Vec<(&Reference, Sent)>) -> Result<Vec<Taken>, Problem> {
+        let (mut taken, mut parts) = (BTreeMap::new(), Vec::new());
+        for (place, (reference, sent)) in sent.into_iter().enumerate() {
+            match sent.parts() {
+                Ok((slug, report)) => parts.push((place, reference, slug, report)),
+                Err(problem) => {
+                    taken.insert(place, Err(problem));
+                }
+            }
+        }
+        let slugs = parts.iter().map(|(_, _, slug, _)| slug);
+        let procedures = self.procedures(slugs.collect()).await?;
+        let (mut places, mut reports) = (Vec::new(), Vec::new());
+        for (place, reference, slug, report) in parts {
+            match procedures.get(&slug) {
+                Some(published) => {
+                    places.push(place);
+                    reports.push(NamedReport {
+                        reference,
+                        report,
+                        published,
+                    });
+                }
+                None => {
+                    let unknown = refused("procedure: there is none under this slug");
+                    taken.insert(place, Err(unknown));
+                }
+            }
+        }
+        taken.extend(places.into_iter().zip(self.report(reports).await?));
+        Ok(taken.into_values().collect())
+    }
+
+    async fn report(&self, reports: Vec<NamedReport<'_>>) -> Result<Vec<Taken>, Problem> {
         let requester = &self.requester;
-        let (slug, report) = sent.parts()?;
-        let published = self.procedure(&slug).await?;
         let identity = self.state.identity(&requester.tenant);
         let keys = identity.vault().citizens();
         let keys = keys.ok_or_else(|| failed(CaseRefusal::NoSecret.into()))?;
-        let terms = Terms {
-            calendar: &self.calendar,
-            now: clock::now(),
+        let author = requester.caller.author();
+        let intake = cases::Intake {
+            cases: &self.cases,
+            keys,
+            rights: &self.rights,
+            actor: &author,
+            terms: Terms {
+                calendar: &self.calendar,
+                now: clock::now(),
+            },
         };
         let store = self.state.database.tenant(requester.tenant.id);
         let transaction = store.begin().await.map_err(|error| broken(&error))?;
-        let author = requester.caller.author();
-        let (with, who) = ((&self.cases, keys), (&self.rights, author.as_str()));
-        let done = cases::report(
-            &transaction,
-            with,
-            (reference, report),
-            &published,
-            who,
-            &terms,
-        );
-        let (reported, case) = done.await.map_err(failed)?;
-        // Who may work on cases need not be allowed to read them.
-        let shown = self.rights.reads.sees(&case).then(|| case.clone());
-        if self.is_dry {
-            return Ok((reported, shown));
-        }
-        if matches!(reported, Reported::Created | Reported::Updated) {
+        let done = cases::report(&transaction, &intake, reports).await;
+        let done = done.map_err(|error| broken(&error))?;
+        if !self.is_dry {
             let actor = Actor::caller(&requester.caller, requester.origin.clone());
-            let deed = case.deed("case.report", &requester.tenant.ipa_code);
-            let recorded = record(&transaction, &actor, &deed, terms.now).await;
+            let changed = done.iter().filter_map(|done| match done {
+                Ok((Reported::Created | Reported::Updated, case)) => Some(case),
+                _ => None,
+            });
+            let deeds = changed.map(|case| case.deed("case.report", &requester.tenant.ipa_code));
+            let deeds: Vec<_> = deeds.collect();
+            let recorded = record_all(&transaction, &actor, &deeds, intake.terms.now).await;
             recorded.map_err(|error| broken(&error))?;
+            let committed = transaction.commit().await;
+            committed.map_err(|error| broken(&error))?;
         }
-        let committed = transaction.commit().await;
-        committed.map_err(|error| broken(&error))?;
-        Ok((reported, shown))
+        // Of cases that are not begun after all there is no id.
+        let created = |(done, _): &&(Reported, Case)| self.is_dry && *done == Reported::Created;
+        let not_begun = done.iter().flatten().filter(created);
+        let not_begun: HashSet<_> = not_begun.map(|(_, case)| case.id).collect();
+        // Who may work on cases need not be allowed to read them.
+        let is_shown = |case: &Case| self.rights.reads.sees(case) && !not_begun.contains(&case.id);
+        let shown = |case: Case| is_shown(&case).then_some(case);
+        let taken = done.into_iter().map(|done| {
+            let (reported, case) = done.map_err(failed)?;
+            Ok((reported, shown(case)))
+        });
+        Ok(taken.collect())
     }
 
-    async fn procedure(&self, slug: &Slug) -> Result<Published, Problem> {
+    /// The procedures with these slugs, as far as there are any.
+    async fn procedures(&self, slugs: HashSet<&Slug>) -> Result<HashMap<Slug, Published>, Problem> {
         let locale = self.requester.tenant.default_locale();
-        let found = self.cases.procedure_by_slug(&locale, slug).await;
-        let found = found.map_err(|error| broken(&error))?;
-        found.ok_or_else(|| refused("procedure: there is none under this slug"))
+        let mut procedures = HashMap::new();
+        for slug in slugs {
+            let found = self.cases.procedure_by_slug(&locale, slug).await;
+            if let Some(found) = found.map_err(|error| broken(&error))? {
+                procedures.insert(slug.clone(), found);
+            }
+        }
+        Ok(procedures)
     }
 }
 

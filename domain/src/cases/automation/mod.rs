@@ -67,16 +67,18 @@ enum Task {
     },
 }
 
-/// Has rules look at an event of a case.
+/// Has rules look at events of cases, by their numbers.
 pub(super) async fn tell(
     transaction: &Transaction,
-    case: CaseId,
-    number: i64,
+    events: Vec<(CaseId, i64)>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let task = json!(Task::Event { case, number });
-    let job = NewJob::new(TOPIC.name, case.to_string(), task);
-    outbox::enqueue(transaction, [job], now).await
+    let jobs = events.into_iter().map(|(case, number)| {
+        let task = json!(Task::Event { case, number });
+        NewJob::new(TOPIC.name, case.to_string(), task)
+    });
+    let jobs: Vec<_> = jobs.collect();
+    outbox::enqueue(transaction, jobs, now).await
 }
 
 impl Task {

@@ -13,7 +13,7 @@ use crate::{
     audit::{Actor, record},
     cases::{
         Case, CaseError, CaseRefusal, Happening, Held, Notice, Personal, Sight, Step,
-        append::Addition,
+        batch::Addition,
         facts::facts,
         history::applied_for,
         hold,

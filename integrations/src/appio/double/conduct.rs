@@ -11,6 +11,10 @@ pub struct Conduct {
     pub settles_after: Duration,
     /// How old a key must be.
     pub fresh: Duration,
+    /// How old a service must be to take a picture.
+    pub fresh_services: Duration,
+    /// After how long what is under review is approved; when somebody says so when there is no time.
+    pub review_after: Option<Duration>,
     /// The fiscal codes of those who are not on IO, or want nothing of it.
     pub absent: BTreeSet<String>,
     /// The fiscal codes of those to whom messages are not delivered though they were taken in.
@@ -43,6 +47,8 @@ impl Default for Conduct {
             calls: Some(150),
             settles_after: Duration::from_secs(2),
             fresh: Duration::ZERO,
+            fresh_services: Duration::from_secs(5),
+            review_after: Some(Duration::from_secs(20)),
             absent: BTreeSet::new(),
             rejecting: BTreeSet::new(),
             languages: vec!["it_IT".to_owned()],

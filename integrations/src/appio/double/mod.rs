@@ -3,8 +3,10 @@
 //! delivers them, and accepts new keys only after a while.
 
 mod conduct;
+mod manage;
 mod reader;
 mod server;
+mod services;
 mod state;
 
 use municipio_domain::notifications::Environment;

@@ -21,13 +21,13 @@ use crate::appio::{KEY, RETRY_AFTER};
 /// How late it answers when it is slow.
 const SLOW: Duration = Duration::from_millis(300);
 /// How late it answers when nobody waits any more.
-const NEVER: Duration = Duration::from_secs(3_600);
+pub(super) const NEVER: Duration = Duration::from_secs(3_600);
 
 /// A double that runs.
 pub struct Double {
     /// Where it is called.
     pub url: String,
-    state: Arc<State>,
+    pub(super) state: Arc<State>,
     server: Option<Server>,
     handle: ServerHandle,
 }
@@ -121,6 +121,7 @@ fn routes(config: &mut web::ServiceConfig) {
             "/api/v1/messages-sending/remote-contents/configurations",
             web::get().to(configurations),
         )
+        .configure(super::manage::routes)
         // What IO has not: what a developer looks at.
         .route("/double/messages", web::get().to(taken));
 }
@@ -142,12 +143,12 @@ fn caller(request: &HttpRequest, state: &State) -> Result<Service, Box<HttpRespo
 }
 
 /// An error of the gateway before IO.
-fn gateway(status: StatusCode, message: &str) -> HttpResponse {
+pub(super) fn gateway(status: StatusCode, message: &str) -> HttpResponse {
     let body = json!({ "statusCode": status.as_u16(), "message": message });
     HttpResponse::build(status).json(body)
 }
 
-fn throttled(seconds: u64) -> HttpResponse {
+pub(super) fn throttled(seconds: u64) -> HttpResponse {
     let message = format!("Rate limit is exceeded. Try again in {seconds} seconds.");
     let mut response = gateway(StatusCode::TOO_MANY_REQUESTS, &message);
     let name = actix_web::http::header::HeaderName::from_static(RETRY_AFTER);
@@ -156,7 +157,7 @@ fn throttled(seconds: u64) -> HttpResponse {
 }
 
 /// An error of IO itself.
-fn problem(status: u16, title: &str, detail: &str) -> HttpResponse {
+pub(super) fn problem(status: u16, title: &str, detail: &str) -> HttpResponse {
     let body = json!({ "status": status, "title": title, "detail": detail });
     HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST))
         .content_type("application/problem+json")
@@ -164,7 +165,7 @@ fn problem(status: u16, title: &str, detail: &str) -> HttpResponse {
 }
 
 /// Answers as it goes wrong, or not.
-async fn answer(state: &State, done: impl FnOnce() -> HttpResponse) -> HttpResponse {
+pub(super) async fn answer(state: &State, done: impl FnOnce() -> HttpResponse) -> HttpResponse {
     match state.mishap() {
         None => done(),
         Some(Mishap::Throttled) => throttled(1),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Conduct, SANDBOX, conduct::Mishap};
+use super::{Conduct, SANDBOX, conduct::Mishap, services::Managed};
 
 /// In which time calls are counted.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -79,6 +79,7 @@ struct Inner {
     configurations: BTreeSet<String>,
     manage_keys: BTreeSet<String>,
     taken: Vec<Taken>,
+    managed: Vec<Managed>,
     /// The windows in which calls of an account are counted as IO counts them: their beginning, and how many.
     windows: HashMap<String, (Instant, usize)>,
     /// The calls of the last seconds of an account, to see how many there were in any five of them.
@@ -262,6 +263,43 @@ impl State {
         self.inner().habits
     }
 
+    /// The account for which calls with manage keys are counted: a double is of one body.
+    pub(super) fn manager(&self) -> String {
+        let inner = self.inner();
+        let first = inner.services.first();
+        first.map_or_else(|| "double".to_owned(), |first| first.new.account.clone())
+    }
+
+    /// Makes a service, whatever there is.
+    pub(super) fn manage(&self, data: Value) -> Managed {
+        let service = Managed::new(data, (self.clock)());
+        self.inner().managed.push(service.clone());
+        service
+    }
+
+    /// The services that are managed, as they stand now.
+    pub(super) fn all_managed(&self) -> Vec<Managed> {
+        let mut inner = self.inner();
+        let services = inner.managed.iter_mut();
+        services.for_each(|service| service.settle(self.conduct.review_after));
+        inner.managed.clone()
+    }
+
+    /// Does something with a service that is managed, if there is one with this id.
+    pub(super) fn managed<T>(&self, id: &str, act: impl FnOnce(&mut Managed) -> T) -> Option<T> {
+        let mut inner = self.inner();
+        let service = inner.managed.iter_mut().find(|service| service.id == id)?;
+        service.settle(self.conduct.review_after);
+        Some(act(service))
+    }
+
+    pub(super) fn remove_managed(&self, id: &str) -> bool {
+        let mut inner = self.inner();
+        let before = inner.managed.len();
+        inner.managed.retain(|service| service.id != id);
+        inner.managed.len() < before
+    }
+
     /// Whether somebody is on IO, and wants to be written to.
     pub(super) fn is_there(&self, fiscal_code: &str) -> bool {
         fiscal_code == SANDBOX || !self.conduct.absent.contains(fiscal_code)
@@ -269,7 +307,7 @@ impl State {
 }
 
 /// An id as IO makes them: 26 digits and letters, those without that look alike.
-fn ulid() -> String {
+pub(super) fn ulid() -> String {
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut rest = Uuid::now_v7().as_u128();
     let mut digits = [b'0'; 26];

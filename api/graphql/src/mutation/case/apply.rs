@@ -2,10 +2,8 @@
 
 use async_graphql::{Context, Object, Result};
 use municipio_domain::{
-    cases::{
-        CaseOrigin, CaseRefusal, NewCase, People, Person, Sight, hold, open_case, revise_case,
-    },
-    citizens::{CitizenId, DelegationKind, LevelOfAssurance, delegations_of},
+    cases::{CaseOrigin, CaseRefusal, NewCase, People, Person, hold, open_case, revise_case},
+    citizens::{DelegationKind, LevelOfAssurance, delegations_of},
     content::ContentType,
 };
 
@@ -26,7 +24,7 @@ pub(crate) struct ApplyMutation;
 
 #[Object]
 impl ApplyMutation {
-    /// Begins a case for the citizen who calls, or for somebody for whom they act: a draft where the procedure has
+    /// Begins a case for the citizen who calls, or for somebody as whose delegate or parent they are recorded: a draft where the procedure has
     /// one, which nobody else sees until it is sent (avvia una pratica).
     async fn start_case(
         &self,
@@ -56,8 +54,13 @@ impl ApplyMutation {
         let mut is_by_parent = false;
         let (applicant, delegate) = match input.applicant.map(|person| person.read("applicant")) {
             None => (caller, None),
+            Some(Ok(applicant)) if applicant.fiscal_code == caller.fiscal_code => (caller, None),
             Some(Ok(applicant)) => {
-                is_by_parent = is_parent(data, &citizen.id, &applicant).await?;
+                let acts_as = acts_as(data, &applicant).await?;
+                if acts_as.is_empty() {
+                    return refuse(ctx, CaseRefusal::NoDelegation.into()).await;
+                }
+                is_by_parent = acts_as.contains(&DelegationKind::Parental);
                 (applicant, Some(caller))
             }
             Some(Err(error)) => return Ok(wrong(error)),
@@ -89,10 +92,10 @@ impl ApplyMutation {
     ) -> Result<CasePayload> {
         let data = data(ctx)?;
         let id = case::read_id(data, &input.id, "input.id")?;
-        let citizen = data.citizen_at(LevelOfAssurance::Substantial)?;
-        let sight = Sight::Citizen(citizen.id.clone());
+        data.citizen_at(LevelOfAssurance::Substantial)?;
+        let sight = &data.case_rights().await?.works;
         let transaction = data.contents.begin().await.map_err(internal)?;
-        let held = match hold(&transaction, &sight, id, Some(input.expected_version)).await {
+        let held = match hold(&transaction, sight, id, Some(input.expected_version)).await {
             Ok(held) => held,
             Err(error) => return refuse(ctx, error).await,
         };
@@ -112,10 +115,12 @@ fn wrong(error: UserError) -> CasePayload {
     }
 }
 
-/// Whether somebody is recorded as a parent of the person for whom they apply.
-async fn is_parent(data: &RequestData, citizen: &CitizenId, applicant: &Person) -> Result<bool> {
-    let child = case::keys(data)?.citizen(data.tenant.id, &applicant.fiscal_code);
-    let acts_for = delegations_of(data.contents.store(), citizen, data.today()).await;
-    let mut acts_for = acts_for.map_err(internal)?.into_iter();
-    Ok(acts_for.any(|one| one.kind == DelegationKind::Parental && one.principal == child))
+/// As what the citizen who calls acts today for the person for whom they apply.
+async fn acts_as(data: &RequestData, applicant: &Person) -> Result<Vec<DelegationKind>> {
+    let principal = case::keys(data)?.citizen(data.tenant.id, &applicant.fiscal_code);
+    let store = data.contents.store();
+    let acts_for = delegations_of(store, &data.citizen()?.id, data.today()).await;
+    let acts_for = acts_for.map_err(internal)?.into_iter();
+    let of_principal = acts_for.filter(|one| one.principal == principal);
+    Ok(of_principal.map(|one| one.kind).collect())
 }

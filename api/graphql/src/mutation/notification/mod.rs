@@ -2,6 +2,7 @@
 
 mod account;
 mod service;
+mod sheet;
 mod tell;
 mod template;
 
@@ -16,6 +17,7 @@ use crate::error::{ErrorCode, internal};
 pub(crate) struct NotificationMutation(
     account::AppIoAccountMutation,
     service::AppIoServiceMutation,
+    sheet::AppIoSheetMutation,
     template::TemplateMutation,
     tell::TellMutation,
 );

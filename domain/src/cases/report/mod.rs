@@ -2,33 +2,35 @@
 //! names the case as that software does. It is told again without harm, and one that is older than what is known
 //! changes nothing.
 
+mod intake;
+
 use std::sync::Arc;
 
-use chrono::{DateTime, Months, SubsecRound, TimeDelta, Utc};
-use municipio_entities::case_reference::{Column, Entity, Model};
+use chrono::{DateTime, Months, TimeDelta, Utc};
+use municipio_entities::case_reference::{Column, Entity};
 use sea_orm::{ColumnTrait, Condition};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Case, CaseError, CaseEvent, CaseOrigin, CaseRefusal, Cases, Happening, Held, Movement, NewCase,
-    People, Personal, Protocol, Rights, Sight, StateNames, Terms,
+    Case, CaseError, CaseEvent, CaseRefusal, Cases, Happening, Movement, People, Protocol, Sight,
+    StateNames, Terms,
     facts::facts,
-    hold, open_case,
     state_map::meant,
     term::{due_on, touches},
     timer::calendar,
-    work::{advance, line, words},
+    work::{line, words},
 };
 use crate::{
-    citizens::CitizenKeys,
     content::{ContentType, Found, Slug, types::Procedure},
-    ids::{CaseId, ItemId, RevisionId},
+    ids::{CaseId, ItemId, RevisionId, TenantId},
     locale::Locale,
     procedures::{CaseStatus, DeadlineEffect, Definition, Effect, State},
-    store::{StoreError, Transaction},
+    store::StoreError,
     time::{ClosingCalendar, legal_day},
 };
+
+pub use intake::{Intake, report};
 
 /// What is written in place of the code of a transition where the definition has none from the one state to the other.
 const REPORTED: &str = "reported";
@@ -38,7 +40,7 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 const LONG_AGO: Months = Months::new(100 * 12);
 
 /// Under which name a case is known to other software.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reference {
     /// The software, by the name that the municipality gave it.
     pub source: String,
@@ -59,6 +61,16 @@ pub struct Report {
     pub protocol: Option<Protocol>,
     /// The reasons of the outcome.
     pub reasons: Option<String>,
+}
+
+/// What other software says of a case that it names.
+pub struct NamedReport<'a> {
+    /// The case.
+    pub reference: &'a Reference,
+    /// What is said of it.
+    pub report: Report,
+    /// The procedure.
+    pub published: &'a Published,
 }
 
 /// What a report did.
@@ -86,9 +98,9 @@ impl Reference {
     }
 
     /// The same whenever it is made.
-    fn id(&self, transaction: &Transaction) -> Uuid {
+    fn id(&self, tenant: TenantId) -> Uuid {
         let text = format!("{}\n{}", self.source, self.external_id);
-        Uuid::new_v5(&transaction.tenant_id().0, text.as_bytes())
+        Uuid::new_v5(&tenant.0, text.as_bytes())
     }
 }
 
@@ -115,16 +127,16 @@ impl Report {
     fn movement(
         &self,
         (definition, names): (&Definition, &StateNames),
-        held: &Held,
+        (case, events): (&Case, &[CaseEvent]),
         terms: &Terms<'_>,
     ) -> Result<Option<Movement>, CaseError> {
-        let known = facts(&held.events);
+        let known = facts(events);
         let target = meant(definition, names, &self.state)?;
         let protocol = self
             .protocol
             .clone()
-            .filter(|new| held.case.protocol.as_ref() != Some(new));
-        if let (Some(known), Some(_)) = (&held.case.protocol, &protocol) {
+            .filter(|new| case.protocol.as_ref() != Some(new));
+        if let (Some(known), Some(_)) = (&case.protocol, &protocol) {
             return Err(CaseRefusal::ProtocolKnown(known.number.clone()).into());
         }
         if known.state == target.code && protocol.is_none() {
@@ -134,10 +146,7 @@ impl Report {
         let transition = transitions.find(|transition| transition.to == target.code);
         let (effect, deadline) = match transition {
             Some(transition) => (transition.effect, transition.deadline),
-            None => (
-                effect(held.case.status, target),
-                deadline(held.case.status, target),
-            ),
+            None => (effect(case.status, target), deadline(case.status, target)),
         };
         let movement = Movement {
             transition: transition
@@ -156,7 +165,7 @@ impl Report {
             occurred_on: Some(legal_day(self.occurred_at)),
             is_reported: true,
         };
-        let mut all = touches(&held.events);
+        let mut all = touches(events);
         all.extend(movement.touches(terms.now));
         let term = definition.deadline.as_ref();
         Ok(Some(Movement {
@@ -266,143 +275,4 @@ impl Cases {
         let case = self.among(sight, &[CaseId(case)]).await?.pop();
         Ok(case.map(|case| (case, row)))
     }
-}
-
-/// Takes a report in. Reports of the same case wait for each other.
-///
-/// # Errors
-/// The caller does not work for the office, the procedure has no such state, something of it is wrong, it cannot be
-/// encrypted, or the database failed.
-pub async fn report(
-    transaction: &Transaction,
-    (cases, keys): (&Cases, &CitizenKeys),
-    (reference, report): (&Reference, Report),
-    published: &Published,
-    (rights, actor): (&Rights, &str),
-    terms: &Terms<'_>,
-) -> Result<(Reported, Case), CaseError> {
-    let wrong: Vec<_> = reference
-        .check()
-        .into_iter()
-        .chain(report.check(terms.now))
-        .collect();
-    if !wrong.is_empty() {
-        return Err(CaseError::Refused(wrong));
-    }
-    // As precise as it is stored.
-    let occurred_at = report.occurred_at.trunc_subsecs(6);
-    let row = hold_reference(transaction, reference, occurred_at).await?;
-    let known = row.case_id.map(CaseId);
-    let id = match known {
-        Some(case) => case,
-        None => {
-            open(
-                transaction,
-                keys,
-                &report,
-                published,
-                (rights, actor),
-                terms,
-            )
-            .await?
-        }
-    };
-    let held = hold(transaction, &rights.works, id, None).await?;
-    if held.case.procedure != published.procedure {
-        return Err(CaseRefusal::Text {
-            path: "procedure",
-            message: "the case is one of another procedure".to_owned(),
-        }
-        .into());
-    }
-    let is_older = occurred_at < row.reported_at
-        || taken_on(&held.events).is_some_and(|taken_on| occurred_at < taken_on);
-    if is_older {
-        return Ok((Reported::Outdated, held.case));
-    }
-    let before = held.case.clone();
-    let body = cases
-        .procedures(&[before.revision])
-        .await?
-        .remove(&before.revision);
-    let definition = body.as_ref().and_then(|body| body.definition.as_ref());
-    let definition = definition.ok_or(CaseRefusal::NoDefinition)?;
-    let names = cases.state_names(&reference.source, before.procedure);
-    let known_as = (definition, &names.await?);
-    let movement = report.movement(known_as, &held, terms)?;
-    // Of two reports of the same moment the first counts, however often they are told.
-    if known.is_some() && movement.is_some() && occurred_at == row.reported_at {
-        return Ok((Reported::Outdated, before));
-    }
-    let moved = match movement {
-        None => None,
-        Some(movement) => {
-            let personal = Personal {
-                reasons: report.reasons,
-                ..Personal::default()
-            };
-            let moved = (definition, movement, personal);
-            let moved = advance(transaction, keys, held, moved, actor.to_owned(), terms.now);
-            Some(moved.await?)
-        }
-    };
-    let values = [
-        (Column::CaseId, Some(id.0).into()),
-        (Column::ReportedAt, occurred_at.into()),
-    ];
-    transaction
-        .update::<Entity>(values, Column::Id.eq(row.id))
-        .await?;
-    let done = match (known, &moved) {
-        (None, _) => Reported::Created,
-        (Some(_), Some(_)) => Reported::Updated,
-        (Some(_), None) => Reported::Unchanged,
-    };
-    Ok((done, moved.unwrap_or(before)))
-}
-
-/// The row of a reference, which nobody else changes until the transaction ends; a new one has no case.
-async fn hold_reference(
-    transaction: &Transaction,
-    reference: &Reference,
-    now: DateTime<Utc>,
-) -> Result<Model, CaseError> {
-    let id = reference.id(transaction);
-    let row = Model {
-        id,
-        tenant_id: Uuid::nil(),
-        source: reference.source.clone(),
-        external_id: reference.external_id.clone(),
-        case_id: None,
-        reported_at: now,
-    };
-    transaction.insert_missing::<Entity>([row]).await?;
-    let rows = transaction.hold_of::<Entity>(Column::Id, [id]).await?;
-    let row = rows.into_iter().next();
-    Ok(row.ok_or_else(|| StoreError::corrupt("reference of a case", "it is gone"))?)
-}
-
-/// Begins the case of a report.
-async fn open(
-    transaction: &Transaction,
-    keys: &CitizenKeys,
-    report: &Report,
-    published: &Published,
-    (rights, actor): (&Rights, &str),
-    terms: &Terms<'_>,
-) -> Result<CaseId, CaseError> {
-    let new = NewCase {
-        procedure: published.procedure,
-        revision: (published.revision, &published.body),
-        office: None,
-        people: report.people.clone(),
-        data: None,
-        origin: CaseOrigin::Software,
-        is_by_parent: false,
-    };
-    if !rights.works.takes_in(new.office()?) {
-        return Err(CaseRefusal::NotFound("office").into());
-    }
-    let case = open_case(transaction, keys, new, actor.to_owned(), terms.now).await?;
-    Ok(case.id)
 }
