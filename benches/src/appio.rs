@@ -172,7 +172,7 @@ impl<'a> Bench<'a> {
         let italian = json!({
             "subject": "Un documento è pronto",
             "markdown": "Gentile {{applicant}}, il documento della tua pratica «{{subject}}» è pronto: lo trovi con la pratica, quando vuoi.",
-            "courtesy": "C'è una novità sulla tua pratica presso il {{municipality}}. Apri il messaggio per leggerla: {{link}}",
+            "courtesy": "C'è una novità sulla tua pratica presso il {{municipality}}. Apri il messaggio per leggerla, oppure vai alla pratica: {{link}}",
         });
         let input = json!({ "service": made, "event": "DOCUMENT_READY", "content": { "place": "REMOTE", "italian": italian } });
         ask(TEMPLATE, input, "/data/saveMessageTemplate/template/id").await?;

@@ -125,7 +125,8 @@ pub(super) async fn read(
         .unwrap_or_default();
     let personal = case.personal(keys, &events).map_err(Fault::passing)?;
     let said = compose::said(&case, keys, notification).map_err(Fault::passing)?;
-    if !said.given.attachments.is_empty() && !(is_remote && writer.account.is_premium) {
+    let may_attach = is_remote && writer.account.is_premium;
+    if !may_attach && !said.given.attachments.is_empty() {
         return gone(
             "files come with it, and there is no premium contract or REMOTE template any more",
         );

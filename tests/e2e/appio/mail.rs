@@ -61,6 +61,7 @@ impl Story {
         let mut moment = now();
         for _ in 0..300 {
             moment += step;
+            self.attempted(case).await;
             self.run(moment).await;
             if let Some(last) = self.told(case).await.pop()
                 && last["mail"]["status"] == status

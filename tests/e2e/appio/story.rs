@@ -211,11 +211,28 @@ impl Story {
         panic!("{status} did not come: {:#?}", self.told(case).await);
     }
 
+    /// Waits while the application is at it, or is about to be: who takes that over, because time went by, finds it in
+    /// doubt.
+    pub async fn attempted(&self, case: &Value) {
+        let is_sent = |one: &Value| one["status"] == "SENDING";
+        let is_new = |one: &Value| one["status"] == "QUEUED" && one["failures"] == 0;
+        for turn in 0..3_000 {
+            let told = self.told(case).await;
+            let any =
+                |is: &dyn Fn(&Value) -> bool| told.iter().any(|one| is(one) || is(&one["mail"]));
+            // What rests stays new.
+            if !any(&is_sent) && (turn > 200 || !any(&is_new)) {
+                return;
+            }
+        }
+    }
+
     /// The same, while time goes by in steps and what is due is done: the application may have a job at that moment.
     pub async fn until_after(&self, case: &Value, status: &str, step: TimeDelta) -> Value {
         let mut moment = now();
         for _ in 0..300 {
             moment += step;
+            self.attempted(case).await;
             self.run(moment).await;
             if let Some(last) = self.told(case).await.pop()
                 && last["status"] == status
