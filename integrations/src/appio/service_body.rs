@@ -185,7 +185,7 @@ mod tests {
                     name,
                     description,
                     organization_name: "Comune di Prova".to_owned(),
-                    organization_fiscal_code: "80012345678".to_owned(),
+                    organization_fiscal_code: "80012345676".to_owned(),
                     is_secure,
                     authorized_cidrs: cidrs,
                     max_payment,

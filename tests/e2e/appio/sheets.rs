@@ -18,7 +18,7 @@ use super::story::{MANAGE_KEY, Story};
 use crate::cases::story::wrong;
 
 /// The fiscal code of the body.
-const CODE: &str = "80012345678";
+const CODE: &str = "80012345676";
 const SHEET: &str = "id serviceId ioServiceId topicId isReleased lifecycle reason publication isPending isReleaseDue keepsTheirs problem drift { field ours theirs }";
 
 /// A double that reviews when it is told to.
@@ -47,7 +47,7 @@ impl Office {
         database.execute_unprepared(&code).await.unwrap();
         let editor = &story.cases.editor;
         let basics = editor.basics().await;
-        let municipality = json!({ "title": "Comune di Prova", "privacy_url": "https://www.x001.example/privacy" });
+        let municipality = json!({ "title": "Comune di Prova", "region": "Lombardia", "privacy_url": "https://www.x001.example/privacy" });
         editor
             .published(ContentType::Municipality, municipality)
             .await;

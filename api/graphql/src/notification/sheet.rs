@@ -136,7 +136,13 @@ pub(crate) struct AppIoSheetDifference {
 
 /// A service of the catalogue as App IO shows it (scheda servizio su App IO).
 #[derive(Clone, Debug)]
-pub(crate) struct AppIoSheet(pub(crate) notifications::AppIoSheet);
+pub(crate) struct AppIoSheet(Box<notifications::AppIoSheet>);
+
+impl From<notifications::AppIoSheet> for AppIoSheet {
+    fn from(sheet: notifications::AppIoSheet) -> Self {
+        Self(Box::new(sheet))
+    }
+}
 
 impl AppIoSheet {
     /// Reads the global id of a service sheet.
@@ -151,13 +157,13 @@ impl AppIoSheet {
         data.authorise(Action::ReadDrafts, &Subject::of_type(ContentType::Service))?;
         let all = Notifications::from(&data.contents).sheets().await;
         let key = |sheet: &notifications::AppIoSheet| sheet.id.to_string();
-        listed(data, all.map_err(internal)?, key, Self, &part)
+        listed(data, all.map_err(internal)?, key, Self::from, &part)
     }
 
     /// The service sheet with this id, for who may read drafts of services.
     pub(crate) async fn find(data: &RequestData, id: AppIoSheetId) -> Result<Option<Self>> {
         data.authorise(Action::ReadDrafts, &Subject::of_type(ContentType::Service))?;
-        Ok(data.appio_sheet(id).await?.map(Self))
+        Ok(data.appio_sheet(id).await?.map(Self::from))
     }
 }
 

@@ -268,7 +268,7 @@ impl ContentItem {
                 return Ok(None);
             }
             let sheet = data(ctx)?.sheet_of(self.item.id).await?;
-            Ok(sheet.map(AppIoSheet))
+            Ok(sheet.map(AppIoSheet::from))
         };
         read().await.transpose()
     }

@@ -236,7 +236,7 @@ mod tests {
             "title": "Pagamenti",
             "identifier": "3471234567",
             "costs": [{ "description": "Bonifico alla Tesoreria: IT60X0542811101000000123456" }],
-            "how_to": "Messaggi WhatsApp al 347 1234567. Codice fiscale del Comune: 80012345678.",
+            "how_to": "Messaggi WhatsApp al 347 1234567. Codice fiscale del Comune: 80012345676.",
             "booking": { "url": "https://www.comune.example/RSSMRA80A01H501U/3471234567" },
         });
         assert_eq!(found(ContentType::Service, service), []);

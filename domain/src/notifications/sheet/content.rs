@@ -188,7 +188,7 @@ mod tests {
     fn differences_name_their_fields() {
         let ours = SheetContent {
             name: "Carta d'identità".to_owned(),
-            organization_fiscal_code: "80012345678".to_owned(),
+            organization_fiscal_code: "80012345676".to_owned(),
             ..SheetContent::default()
         };
         assert_eq!(ours.differences(&ours), []);

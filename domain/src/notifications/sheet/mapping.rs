@@ -158,7 +158,7 @@ pub(super) mod tests {
             id: TenantId(uuid::Uuid::nil()),
             ipa_code: "c_x001".parse().unwrap(),
             name: "Comune di Prova".to_owned(),
-            fiscal_code: Some("80012345678".parse().unwrap()),
+            fiscal_code: Some("80012345676".parse().unwrap()),
             istat_code: None,
             cadastral_code: None,
             province: None,
@@ -217,7 +217,7 @@ pub(super) mod tests {
             // What is not there in Italian is taken of the locales of the municipality, or else it is the name.
             description: "Carta d'identità elettronica".to_owned(),
             organization_name: "Comune di Prova".to_owned(),
-            organization_fiscal_code: "80012345678".to_owned(),
+            organization_fiscal_code: "80012345676".to_owned(),
             authorized_cidrs: vec!["192.0.2.1".to_owned(), "192.0.2.9".to_owned()],
             max_payment: 1_000,
             topic_id: 11,

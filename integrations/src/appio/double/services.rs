@@ -298,7 +298,7 @@ mod tests {
     fn data(name: &str) -> Value {
         json!({
             "name": name, "description": "x",
-            "organization": { "name": "Comune", "fiscal_code": "80012345678" },
+            "organization": { "name": "Comune", "fiscal_code": "80012345676" },
             "metadata": { "scope": "LOCAL", "topic_id": 3, "privacy_url": "https://x.example", "phone": "1" },
         })
     }

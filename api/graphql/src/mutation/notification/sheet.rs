@@ -207,7 +207,7 @@ async fn finish(
     let deed = sheet.deed(name, &data.tenant.ipa_code);
     data.commit(transaction, &deed).await?;
     Ok(AppIoSheetPayload {
-        sheet: Some(AppIoSheet(sheet)),
+        sheet: Some(sheet.into()),
         user_errors: Vec::new(),
     })
 }
