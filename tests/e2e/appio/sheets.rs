@@ -376,7 +376,6 @@ on_both! {
         let service = global_id(ContentType::Service, office.service);
         for (change, path) in [
             (json!({ "settings": { "topicId": -1 } }), "topicId"),
-            (json!({ "settings": { "topicId": 6, "maxPaymentAmount": 10_000_000_000_u64 } }), "maxPaymentAmount"),
             (json!({ "settings": { "topicId": 6, "authorizedCidrs": ["::1"] } }), "authorizedCidrs"),
             (json!({ "ioServiceId": "x" }), "ioServiceId"),
         ] {
