@@ -132,7 +132,9 @@ class OverWebSocket(unittest.IsolatedAsyncioTestCase):
         # Offered both, gql overlooks which one the server takes, unless the header comes in one spelling.
         protocols = [WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL]
         init = {"Municipio-Tenant": "c_m999"}
-        transport = WebsocketsTransport(WEB_SOCKET, init_payload=init, subprotocols=protocols)
+        # The schema with its descriptions is more than the mebibyte that the library takes at the most by itself.
+        large = {"max_size": 16 * 1024 * 1024}
+        transport = WebsocketsTransport(WEB_SOCKET, init_payload=init, subprotocols=protocols, connect_args=large)
         client = Client(transport=transport, fetch_schema_from_transport=True)
         self.session = await client.connect_async(reconnecting=False)
         self.addAsyncCleanup(client.close_async)

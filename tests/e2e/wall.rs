@@ -114,8 +114,6 @@ async fn a_connection_sees_only_the_tenant_that_it_was_told() {
              VALUES (gen_random_uuid(), $tenant, 'x', 'x', 'x', true, now(), now())",
             "appio_sheet (id, tenant_id, item_id, settings, is_pending, keeps_theirs, failures, looks, touches, created_at, updated_at)
              SELECT gen_random_uuid(), $tenant, id, '{}', false, false, 0, 0, 0, now(), now() FROM content_item LIMIT 1",
-            "appio_sheet (id, tenant_id, item_id, settings, is_pending, keeps_theirs, failures, looks, touches, created_at, updated_at)
-             SELECT gen_random_uuid(), $tenant, id, '{}', false, false, 0, 0, 0, now(), now() FROM content_item LIMIT 1",
             "message_template (id, tenant_id, service_id, event, occasion, content, is_enabled, version, created_at, updated_at)
              SELECT gen_random_uuid(), $tenant, id, 'received', 'x', '{}', true, 1, now(), now() FROM appio_service LIMIT 1",
             "case_notification (id, tenant_id, case_id, number, event, recipient, template_id, once_key, status, failures, looks, created_at)
