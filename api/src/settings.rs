@@ -45,7 +45,7 @@ pub struct Settings {
     #[serde(default, deserialize_with = "some_text", skip_serializing)]
     pub meili_api_key: Option<String>,
     /// `MUNICIPIO_METRICS_TOKEN`: the token with which `/metrics` is read; there is none when left out.
-    #[serde(default, deserialize_with = "some_text", skip_serializing)]
+    #[serde(deserialize_with = "some_text")]
     pub metrics_token: Option<String>,
     /// `MUNICIPIO_APPIO_URL`: where App IO is; another address for its double (`municipio appio fake`).
     pub appio_url: Url,
@@ -484,6 +484,24 @@ mod switch {
             Ok(Value::Text(text)) if text == "on" => Ok(true),
             Ok(Value::Text(text)) if text == "off" => Ok(false),
             _ => Err(de::Error::custom("write on or off")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_that_is_described_is_known() {
+        let known = serde_json::to_value(Settings::default()).unwrap();
+        let lines = include_str!("settings.rs").lines().map(str::trim_start);
+        let names =
+            lines.filter_map(|line| line.strip_prefix("/// `MUNICIPIO_")?.split('`').next());
+        let names: Vec<_> = names.map(str::to_lowercase).collect();
+        assert!(names.len() > 30, "{names:?}");
+        for name in names {
+            assert!(known.get(&name).is_some(), "{name}");
         }
     }
 }
