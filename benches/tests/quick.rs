@@ -134,6 +134,6 @@ fn searches_are_measured() {
 fn cases_are_measured() {
     let text = run("cases");
     let rows = rows(&text);
-    assert_eq!(rows.len(), (6 + 3) * engines(), "{text}");
+    assert_eq!(rows.len(), (6 + 6) * engines(), "{text}");
     assert!(rows.iter().all(|row| row.len() == 4), "{text}");
 }
