@@ -368,6 +368,18 @@ impl<C: ConnectionTrait> Scope<C> {
             .update_columns(others)
             .action_and_where(own)
             .to_owned();
+        self.upsert::<E>(rows, conflict)
+    }
+
+    /// Inserts rows, and does this with those that are there.
+    fn upsert<E: TenantOwned>(
+        &self,
+        rows: impl IntoIterator<Item = E::Model>,
+        conflict: OnConflict,
+    ) -> Pending<'_, ()>
+    where
+        E::Model: IntoActiveModel<<E as EntityTrait>::ActiveModel>,
+    {
         let chunks = self.owned::<E>(rows);
         Box::pin(async move {
             for rows in chunks {
@@ -431,15 +443,7 @@ impl<C: ConnectionTrait> Scope<C> {
             let added = Expr::col((Alias::new("excluded"), *counter));
             conflict.value(*counter, Expr::col((E::default(), *counter)).add(added));
         }
-        let chunks = self.owned::<E>(rows);
-        Box::pin(async move {
-            for rows in chunks {
-                let insert = E::insert_many(rows).on_conflict(conflict.clone());
-                self.run(insert.exec_without_returning(&self.connection))
-                    .await?;
-            }
-            Ok(())
-        })
+        self.upsert::<E>(rows, conflict)
     }
 
     /// Changes columns of the rows of the tenant that match; says how many there were.

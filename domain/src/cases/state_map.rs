@@ -177,13 +177,16 @@ impl Cases {
         Ok(maps)
     }
 
-    /// The names that sources have for the states of procedures.
+    /// The names that these sources have for the states of these procedures.
     pub(super) async fn state_names(
         &self,
         sources: HashSet<&str>,
+        procedures: HashSet<ItemId>,
     ) -> Result<HashMap<(String, ItemId), StateNames>, StoreError> {
         let scope = self.contents().store().read();
-        let rows = scope.all_of::<Entity>(Column::Source, sources, Condition::all());
+        let procedures = procedures.into_iter().map(|procedure| procedure.0);
+        let procedures = Column::ProcedureId.is_in(procedures);
+        let rows = scope.all_of::<Entity>(Column::Source, sources, procedures);
         let names = rows.await?.into_iter().map(|row| {
             let map = StateMap::try_from(row)?;
             Ok(((map.source, map.procedure), map.states))

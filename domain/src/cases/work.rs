@@ -104,21 +104,26 @@ impl Held {
         if !has_room(&self.events, &addition) {
             return Err(CaseRefusal::Full.into());
         }
-        let tenant = transaction.tenant_id();
-        let mut case = self.unwritten(tenant, keys)?;
+        let mut case = self.unwritten(transaction.tenant_id(), keys, &addition.personal)?;
         case.append(addition, now)?;
         Ok(write_one(transaction, case, now).await?)
     }
 
-    /// The case, to have something added to it.
+    /// The case, to have something added to it that says this of people.
     pub(super) fn unwritten(
         self,
         tenant: TenantId,
         keys: &CitizenKeys,
+        personal: &Personal,
     ) -> Result<UnwrittenCase, CaseError> {
-        let key = self.case.key(keys)?;
-        let key = key.ok_or(CaseRefusal::Erased)?;
-        Ok(UnwrittenCase::of(tenant, self.row, Some(key)))
+        if self.case.is_erased() {
+            return Err(CaseRefusal::Erased.into());
+        }
+        let key = match personal.is_empty() {
+            true => None,
+            false => self.case.key(keys)?,
+        };
+        Ok(UnwrittenCase::of(tenant, self.row, key))
     }
 }
 

@@ -103,15 +103,7 @@ impl Transaction {
         let conflict = OnConflict::columns(key)
             .update_column(E::tenant_column())
             .to_owned();
-        let chunks = self.owned::<E>(rows);
-        Box::pin(async move {
-            for rows in chunks {
-                let insert = E::insert_many(rows).on_conflict(conflict.clone());
-                self.run(insert.exec_without_returning(&self.connection))
-                    .await?;
-            }
-            Ok(())
-        })
+        self.upsert::<E>(rows, conflict)
     }
 
     /// The connection for the tables of the tenants and of their hosts, and for what tells whose outbox is to be

@@ -137,24 +137,31 @@ impl Intake<'_> {
         let (mut taken, mut new) = (Vec::new(), Vec::new());
         let (mut references, mut unused) = (Vec::new(), Vec::new());
         for (place, report) in reports {
-            let mut row = report.row(tenant);
-            let known = met.references.get(&row.id);
-            row.case_id = known.and_then(|known| known.case_id);
-            match self.judge(tenant, &mut met, report) {
+            let known = met.references.remove(&report.reference.id(tenant));
+            let known =
+                known.ok_or_else(|| StoreError::corrupt("reference of a case", "it is gone"))?;
+            let reported_at = report.occurred_at();
+            match self.judge(tenant, &mut met, &known, report) {
                 Ok(Judged::Known(reported, case)) => {
-                    if reported == Reported::Unchanged {
-                        references.push(row);
+                    if reported == Reported::Unchanged && reported_at != known.reported_at {
+                        references.push(Model {
+                            reported_at,
+                            ..known
+                        });
                     }
                     taken.push((place, Ok((reported, *case))));
                 }
                 Ok(Judged::New(unwritten)) => {
-                    row.case_id = Some(unwritten.case.id().0);
-                    references.push(row);
+                    references.push(Model {
+                        case_id: Some(unwritten.case.id().0),
+                        reported_at,
+                        ..known
+                    });
                     new.push((place, unwritten));
                 }
                 Err(error) => {
-                    if row.case_id.is_none() {
-                        unused.push(row.id);
+                    if known.case_id.is_none() {
+                        unused.push(known.id);
                     }
                     taken.push((place, Err(error)));
                 }
@@ -162,9 +169,10 @@ impl Intake<'_> {
         }
         taken.extend(self.write(transaction, new).await?);
         transaction.replace::<Entity>(references).await?;
-        transaction
-            .delete::<Entity>(Column::Id.is_in(unused))
-            .await?;
+        if !unused.is_empty() {
+            let unused = Column::Id.is_in(unused);
+            transaction.delete::<Entity>(unused).await?;
+        }
         Ok(taken)
     }
 
@@ -190,11 +198,15 @@ impl Intake<'_> {
         let revisions: BTreeSet<_> = held.values().map(|held| held.case.revision).collect();
         let revisions: Vec<_> = revisions.into_iter().collect();
         let sources = reports.iter().map(|(_, report)| &*report.reference.source);
+        let named = reports.iter().map(|(_, report)| report.published.procedure);
         Ok(Met {
             references: references.into_iter().map(|row| (row.id, row)).collect(),
             held,
             procedures: self.cases.procedures(&revisions).await?,
-            names: self.cases.state_names(sources.collect()).await?,
+            names: self
+                .cases
+                .state_names(sources.collect(), named.collect())
+                .await?,
         })
     }
 
@@ -202,11 +214,9 @@ impl Intake<'_> {
         &self,
         tenant: TenantId,
         met: &mut Met,
+        reference: &Model,
         report: NamedReport<'_>,
     ) -> Result<Judged, CaseError> {
-        let reference = met.references.get(&report.reference.id(tenant));
-        let reference =
-            reference.ok_or_else(|| StoreError::corrupt("reference of a case", "it is gone"))?;
         let key = (report.reference.source.clone(), report.published.procedure);
         let names = met.names.get(&key);
         let nothing = StateNames::new();
@@ -249,7 +259,8 @@ impl Intake<'_> {
         let so_far = (&case.case()?, case.events());
         let movement = report.report.movement(known_as, so_far, &self.terms)?;
         if let Some(movement) = &movement {
-            self.add(&mut case, &procedure, movement, report.report.reasons)?;
+            let personal = personal(report.report.reasons);
+            self.add(&mut case, &procedure, movement, personal)?;
         }
         Ok(Judged::New(Box::new(Unwritten {
             reported: Reported::Created,
@@ -290,8 +301,9 @@ impl Intake<'_> {
         if occurred_at == reported_at {
             return outdated(held.case);
         }
-        let mut case = held.unwritten(tenant, self.keys)?;
-        self.add(&mut case, &procedure, &movement, report.report.reasons)?;
+        let personal = personal(report.report.reasons);
+        let mut case = held.unwritten(tenant, self.keys, &personal)?;
+        self.add(&mut case, &procedure, &movement, personal)?;
         Ok(Judged::New(Box::new(Unwritten {
             reported: Reported::Updated,
             case,
@@ -305,15 +317,12 @@ impl Intake<'_> {
         case: &mut UnwrittenCase,
         procedure: &Procedure,
         movement: &Movement,
-        reasons: Option<String>,
+        personal: Personal,
     ) -> Result<(), CaseError> {
         let addition = Addition {
             actor: self.actor.to_owned(),
             happening: Happening::Moved(movement.clone()),
-            personal: Personal {
-                reasons,
-                ..Personal::default()
-            },
+            personal,
             definition: procedure.definition.as_ref(),
         };
         case.append(addition, self.terms.now)
@@ -353,6 +362,14 @@ impl Intake<'_> {
         let taken = cases.into_iter().zip(others);
         let taken = taken.map(|(case, (place, reported, ..))| (place, Ok((reported, case))));
         Ok(taken.collect())
+    }
+}
+
+/// What a report says of people in a case that there is.
+fn personal(reasons: Option<String>) -> Personal {
+    Personal {
+        reasons,
+        ..Personal::default()
     }
 }
 

@@ -269,8 +269,8 @@ fn bold_line(blocks: &[Block]) -> Option<&str> {
     }
 }
 
-/// The blocks with links to items and pictures that are assets resolved. Addresses that the rules do not allow, which only a
-/// tree built by hand can hold, are left out.
+/// The blocks with links to items and pictures that are assets resolved, without what then shows nothing. Addresses that the
+/// rules do not allow, which only a tree built by hand can hold, are left out.
 pub(super) fn resolved(blocks: &[Block], resolve: Resolve) -> Vec<Block> {
     let line = |inlines: &[Inline]| {
         inline::rewrite(inlines, &mut |target| match target {
@@ -294,7 +294,11 @@ pub(super) fn resolved(blocks: &[Block], resolve: Resolve) -> Vec<Block> {
             },
             Block::List { ordered, items } => Block::List {
                 ordered: *ordered,
-                items: items.iter().map(nested).collect(),
+                items: items
+                    .iter()
+                    .map(nested)
+                    .filter(|item| !item.is_empty())
+                    .collect(),
             },
             Block::Table { header, rows } => Block::Table {
                 header: cells(header),
@@ -326,7 +330,6 @@ pub(super) fn resolved(blocks: &[Block], resolve: Resolve) -> Vec<Block> {
             }
         })
     });
-    // A quote of which nothing is left would swallow what is behind it in Markdown.
-    let is_there = |block: &Block| !matches!(block, Block::Quote { blocks } if blocks.is_empty());
-    blocks.filter(is_there).collect()
+    // What nothing is left of would swallow, in Markdown, what is behind it.
+    blocks.filter(shows).collect()
 }

@@ -202,6 +202,16 @@ fn a_picture_may_be_an_asset() {
 }
 
 #[test]
+fn lists_of_which_nothing_is_left_are_not_delivered() {
+    let text = markdown(&format!(
+        "- - ![Il lago](item:{ITEM})\n\n  a\n- ![Il lago](item:{ITEM})"
+    ));
+    assert_eq!(text.pictures().len(), 1);
+    assert_eq!(text.resolved(&|_| None), markdown("- a"));
+    assert_eq!(text.markdown_resolved(&|_| None), "- a");
+}
+
+#[test]
 fn every_form_of_input_is_read() {
     let block = json!({"type": "paragraph", "content": [{"type": "text", "text": "ciao"}]});
     let forms = [

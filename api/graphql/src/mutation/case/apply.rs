@@ -24,8 +24,8 @@ pub(crate) struct ApplyMutation;
 
 #[Object]
 impl ApplyMutation {
-    /// Begins a case for the citizen who calls, or for somebody as whose delegate or parent they are recorded: a draft where the procedure has
-    /// one, which nobody else sees until it is sent (avvia una pratica).
+    /// Begins a case for the citizen who calls, or for somebody as whose delegate or parent they are recorded: a draft where
+    /// the procedure has one, which nobody else sees until it is sent (avvia una pratica).
     async fn start_case(
         &self,
         ctx: &Context<'_>,
