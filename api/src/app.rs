@@ -20,7 +20,7 @@ use municipio_domain::{
     content::{BodyCache, Contents, OverlayCache},
     identity::{Caller, Identities, Identity, IdentityError, Passwords, Vault},
     media::{Media, Signer, TenantMedia},
-    notifications,
+    notifications::{self, Lollipop},
     openid::Issuers,
     outbox::{Handler, Worker},
     outgoing::Outgoing,
@@ -124,6 +124,8 @@ pub(crate) struct State {
     pub(crate) metrics: Metrics,
     /// Signs addresses of files; nothing when there is no secret.
     pub(crate) signer: Option<Signer>,
+    /// Has citizens prove who reads a message in App IO.
+    pub(crate) lollipop: Lollipop,
     pub(crate) schema: MunicipioSchema,
     pub(crate) schema_for_valid_documents: MunicipioSchema,
     pub(crate) settings: Arc<Settings>,
@@ -239,7 +241,14 @@ impl Application {
         let (stop, stopping) = watch::channel(false);
         let (vault, outgoing) = (vault(settings)?, Outgoing::new(settings.internal_calls));
         let mut handlers = handlers(&database, vault.clone(), outgoing.clone());
-        handlers.extend(notifiers(settings, &database, &vault, &media));
+        let appio = appio::Client::new(settings.appio_url.clone());
+        let appio = Arc::new(appio.with_assertions(settings.lollipop_url.clone()));
+        handlers.extend(notifiers(
+            settings,
+            (&database, &vault),
+            &media,
+            appio.clone(),
+        ));
         handlers.extend(
             search
                 .server()
@@ -251,6 +260,7 @@ impl Application {
             directory: TenantDirectory::new(database.clone()),
             bodies: Contents::cache(if settings.cache { 50_000 } else { 0 }),
             overlays: OverlayCache::new(if settings.cache { 100_000 } else { 0 }),
+            lollipop: Lollipop::new(appio, vault.clone()),
             identities: Identities::new(
                 Passwords::new(places_for_hashing()),
                 vault,
@@ -387,11 +397,10 @@ fn handlers(database: &Database, vault: Vault, outgoing: Outgoing) -> Vec<Arc<dy
 /// What tells citizens of what happens in their cases, and keeps the services in App IO.
 fn notifiers(
     settings: &Settings,
-    database: &Database,
-    vault: &Vault,
+    (database, vault): (&Database, &Vault),
     media: &Media,
+    appio: Arc<appio::Client>,
 ) -> [Arc<dyn Handler>; 4] {
-    let appio = Arc::new(appio::Client::new(settings.appio_url.clone()));
     let notifier = notifications::Notifier::new(database.clone(), vault.clone(), appio.clone());
     let notifier = match settings.appio_limiter {
         true => notifier,

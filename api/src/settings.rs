@@ -50,6 +50,8 @@ pub struct Settings {
     pub metrics_token: Option<String>,
     /// `MUNICIPIO_APPIO_URL`: where App IO is; another address for its double (`municipio appio fake`).
     pub appio_url: Url,
+    /// `MUNICIPIO_LOLLIPOP_URL`: where the assertions are that prove who reads a message in App IO.
+    pub lollipop_url: Url,
     /// `MUNICIPIO_APPIO_LIMITER`: `off` calls App IO as often as it can, for a double that does not count.
     #[serde(with = "switch")]
     pub appio_limiter: bool,
@@ -181,6 +183,7 @@ impl Default for Settings {
             meili_api_key: None,
             metrics_token: None,
             appio_url: municipio_integrations::appio::address(),
+            lollipop_url: municipio_integrations::appio::assertions_address(),
             appio_limiter: true,
             smtp_url: None,
             search_index: "municipio".to_owned(),

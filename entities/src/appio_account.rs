@@ -17,6 +17,8 @@ pub struct Model {
     pub case_address: String,
     /// The key by which services are managed, encrypted.
     pub manage_key: Option<String>,
+    /// The key with which assertions of citizens are fetched, encrypted. With one, who reads messages has to prove it.
+    pub lollipop_key: Option<String>,
     /// The id of the configuration of remote content at IO.
     pub remote_configuration: Option<String>,
     /// The hashes of the keys with which IO fetches content: a JSON object.

@@ -76,6 +76,7 @@ fn account() -> AccountSettings {
         remote_configuration: None,
         mail_sender: Some("pratiche@comune.example".to_owned()),
         manage_key: None,
+        lollipop_key: None,
     }
 }
 
@@ -138,6 +139,7 @@ async fn manage(store: &TenantStore, editor: &Editor, double: &Double) {
     let (vault, transaction) = (Vault::new(SECRET).unwrap(), store.begin().await.unwrap());
     let settings = AccountSettings {
         manage_key: Some(MANAGE_KEY.to_owned()),
+        lollipop_key: None,
         ..account()
     };
     configure(&transaction, &vault, settings, now())

@@ -7,11 +7,11 @@ use municipio_entities::appio_account::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use url::Url;
 use uuid::Uuid;
 
 use super::{
-    NotificationError, NotificationRefusal, remote_keys::RemoteKeys, sheet, variables::LONGEST_LINK,
+    AccountSettings, LollipopKey, NotificationError, NotificationRefusal,
+    account_settings::USUAL_CALLS, remote_keys::RemoteKeys, sheet,
 };
 use crate::{
     audit::Deed,
@@ -20,13 +20,8 @@ use crate::{
     tenants::IpaCode,
 };
 
-/// How many calls IO answers in five seconds, and to some.
-const USUAL_CALLS: i32 = 150;
-const RAISED_CALLS: i32 = 250;
 /// What stands in the place of the id of a case in the address of cases.
-const ID: &str = "{id}";
-/// The longest id of a case in that address.
-const LONGEST_ID: usize = 120;
+pub(super) const ID: &str = "{id}";
 
 /// Whom messages reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,6 +82,7 @@ pub struct AppIoAccount {
     /// When it was changed last; nothing while it was not set up.
     pub updated_at: Option<DateTime<Utc>>,
     manage_key: Option<String>,
+    lollipop_key: Option<String>,
 }
 
 impl Default for AppIoAccount {
@@ -104,29 +100,9 @@ impl Default for AppIoAccount {
             remote_keys: RemoteKeys::default(),
             updated_at: None,
             manage_key: None,
+            lollipop_key: None,
         }
     }
-}
-
-/// What is said of it.
-#[derive(Clone, Debug)]
-pub struct AccountSettings {
-    /// Whether the municipality writes there.
-    pub is_enabled: bool,
-    /// Whom messages reach.
-    pub environment: Environment,
-    /// It has a premium contract.
-    pub is_premium: bool,
-    /// How many calls IO answers in five seconds.
-    pub calls: i32,
-    /// Where citizens see a case, with `{id}` in the place of its id.
-    pub case_address: String,
-    /// The configuration of remote content at IO.
-    pub remote_configuration: Option<String>,
-    /// The address from which mails are written; none are without it.
-    pub mail_sender: Option<String>,
-    /// The manage key; that of before stays when nothing is said, none when it is empty.
-    pub manage_key: Option<String>,
 }
 
 impl AppIoAccount {
@@ -148,7 +124,13 @@ impl AppIoAccount {
             remote_keys,
             updated_at: Some(row.updated_at),
             manage_key: row.manage_key,
+            lollipop_key: row.lollipop_key,
         })
+    }
+
+    /// The key with which assertions are fetched: with one, who reads messages has to prove it.
+    pub fn lollipop_key(&self) -> Option<LollipopKey> {
+        self.lollipop_key.clone().map(LollipopKey)
     }
 
     /// The manage key.
@@ -173,74 +155,22 @@ impl AppIoAccount {
             "environment": self.environment,
             "isPremium": self.is_premium,
             "hasManageKey": self.has_manage_key,
+            "isLollipopVerified": self.lollipop_key.is_some(),
             "remoteConfiguration": self.remote_configuration,
             "mailSender": self.mail_sender.as_ref().map(EmailAddress::as_str),
         }))
     }
 }
 
-/// Where the manage key is kept.
+/// Where keys are kept.
 const PLACE: &str = "appio_account:manage_key";
+pub(super) const LOLLIPOP_PLACE: &str = "appio_account:lollipop_key";
 
 /// Decrypts a text that is kept at this place.
 pub(super) fn open(vault: &Vault, place: &str, sealed: &str) -> Result<String, NotificationError> {
     let text = vault.open(place, sealed)?;
     let wrong = |_| NotificationError::Sealing("it is of another form".to_owned());
     String::from_utf8(text).map_err(wrong)
-}
-
-impl AccountSettings {
-    fn check(&self) -> Vec<NotificationRefusal> {
-        let wrong = |field, message: &str| NotificationRefusal::Setting(field, message.to_owned());
-        let mut refusals = Vec::new();
-        if ![USUAL_CALLS, RAISED_CALLS].contains(&self.calls) {
-            refusals.push(wrong(
-                "calls",
-                "IO answers 150 calls in five seconds, or 250 to some",
-            ));
-        }
-        let shown = self.case_address.replace(ID, &"x".repeat(LONGEST_ID));
-        let is_web = |url: Url| url.scheme() == "https" && url.host_str().is_some();
-        let is_plain = |letter: char| {
-            letter.is_ascii_graphic() && !matches!(letter, '(' | ')' | '<' | '>' | '"' | '\\')
-        };
-        let is_address = Url::parse(&shown).is_ok_and(is_web) && shown.chars().all(is_plain);
-        if !is_address || !self.case_address.contains(ID) || shown.len() > LONGEST_LINK {
-            let message = "write an address with https and {id}, such as https://servizi.comune.example/pratiche/{id}";
-            refusals.push(wrong("caseAddress", message));
-        }
-        if let Some(configuration) = &self.remote_configuration
-            && !is_ulid(configuration)
-        {
-            let message = "write the id of the configuration at IO: 26 letters and digits";
-            refusals.push(wrong("remoteConfiguration", message));
-        }
-        let sender = self.mail_sender.as_deref();
-        if let Some(Err(error)) = sender.map(str::parse::<EmailAddress>) {
-            refusals.push(wrong("mailSender", &error.to_string()));
-        }
-        let key = self.manage_key.as_deref().unwrap_or_default();
-        if !key.is_empty() && !is_key(key) {
-            refusals.push(wrong("manageKey", KEY));
-        }
-        refusals
-    }
-}
-
-/// What is said of a key that is none.
-pub(super) const KEY: &str = "write the key as IO gave it: 16 to 200 visible characters";
-
-/// Whether it may be a key of IO.
-pub(super) fn is_key(key: &str) -> bool {
-    (16..=200).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// Whether it is an id of IO.
-pub(super) fn is_ulid(id: &str) -> bool {
-    id.len() == 26
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
 /// Says how the municipality is known to App IO.
@@ -258,11 +188,14 @@ pub async fn configure(
         return Err(NotificationError::Refused(wrong));
     }
     let row = hold_or_make(transaction, now).await?;
-    let manage_key = match settings.manage_key.as_deref() {
-        None => row.manage_key,
-        Some("") => None,
-        Some(key) => Some(vault.seal(PLACE, key.as_bytes())?),
+    let sealed = |given: Option<&str>, kept, place| match given {
+        None => Ok(kept),
+        Some("") => Ok(None),
+        Some(key) => vault.seal(place, key.as_bytes()).map(Some),
     };
+    let manage_key = sealed(settings.manage_key.as_deref(), row.manage_key, PLACE)?;
+    let lollipop_key = settings.lollipop_key.as_deref();
+    let lollipop_key = sealed(lollipop_key, row.lollipop_key, LOLLIPOP_PLACE)?;
     let values = [
         (Column::IsEnabled, settings.is_enabled.into()),
         (Column::Environment, settings.environment.as_str().into()),
@@ -270,6 +203,7 @@ pub async fn configure(
         (Column::Calls, settings.calls.into()),
         (Column::CaseAddress, settings.case_address.into()),
         (Column::ManageKey, manage_key.into()),
+        (Column::LollipopKey, lollipop_key.into()),
         (
             Column::RemoteConfiguration,
             settings.remote_configuration.into(),
@@ -328,6 +262,7 @@ async fn hold_or_make(transaction: &Transaction, now: DateTime<Utc>) -> Result<M
         calls: USUAL_CALLS,
         case_address: String::new(),
         manage_key: None,
+        lollipop_key: None,
         remote_configuration: None,
         mail_sender: None,
         remote_keys: json!(RemoteKeys::default()),
@@ -348,60 +283,4 @@ async fn write(
     transaction.update::<Entity>(values, this).await?;
     let account = find(transaction).await?;
     Ok(account.ok_or_else(|| StoreError::corrupt("account of App IO", "it is gone"))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(change: impl FnOnce(&mut AccountSettings)) -> Vec<&'static str> {
-        let mut settings = AccountSettings {
-            is_enabled: true,
-            environment: Environment::Production,
-            is_premium: false,
-            calls: 150,
-            case_address: "https://servizi.comune.example/pratiche/{id}".to_owned(),
-            remote_configuration: Some("01HMRBX079WA5SGYBQP1A7FSKH".to_owned()),
-            mail_sender: None,
-            manage_key: None,
-        };
-        change(&mut settings);
-        let refusals = settings.check().into_iter();
-        refusals
-            .map(|refusal| match refusal {
-                NotificationRefusal::Setting(field, _) => field,
-                _ => "",
-            })
-            .collect()
-    }
-
-    #[test]
-    fn what_cannot_be_meant_is_refused() {
-        assert!(settings(|_| {}).is_empty());
-        assert_eq!(settings(|all| all.calls = 1_000), ["calls"]);
-        for address in [
-            "",
-            "https://servizi.comune.example/pratiche",
-            "http://servizi.comune.example/{id}",
-            "https://servizi.comune.example/(x)/{id}",
-            "https://{id}/ ",
-        ] {
-            let wrong = settings(|all| all.case_address = address.to_owned());
-            assert_eq!(wrong, ["caseAddress"], "{address}");
-        }
-        let short = Some("01HMRB".to_owned());
-        assert_eq!(
-            settings(|all| all.remote_configuration = short),
-            ["remoteConfiguration"]
-        );
-        assert_eq!(
-            settings(|all| all.mail_sender = Some("ufficio".to_owned())),
-            ["mailSender"]
-        );
-        assert_eq!(
-            settings(|all| all.manage_key = Some("kurz".to_owned())),
-            ["manageKey"]
-        );
-        assert!(settings(|all| all.manage_key = Some(String::new())).is_empty());
-    }
 }

@@ -6,6 +6,7 @@
 //! What App IO asks for and answers is behind a port ([`AppIo`]), which the crate of integrations fills.
 
 mod account;
+mod account_settings;
 mod attachment;
 mod budget;
 mod call_to_action;
@@ -15,6 +16,7 @@ mod deliver;
 mod error;
 mod event;
 mod follow;
+mod lollipop;
 mod mail;
 mod notification;
 mod port;
@@ -35,7 +37,8 @@ mod verdict;
 
 use std::time::Duration;
 
-pub use account::{AccountSettings, AppIoAccount, Environment, configure, rotate_remote_key};
+pub use account::{AppIoAccount, Environment, configure, rotate_remote_key};
+pub use account_settings::AccountSettings;
 pub use attachment::{Attachment, FileReference, MOST_ATTACHMENTS, attachments};
 pub use call_to_action::CallToAction;
 pub use defaults::add_default_templates;
@@ -43,6 +46,7 @@ pub use deliver::Notifier;
 pub use error::{NotificationError, NotificationRefusal};
 pub use event::MessageEvent;
 pub use follow::Follower;
+pub use lollipop::{Header, Lollipop, LollipopError, LollipopFlaw, LollipopKey};
 pub use mail::{Courier, Mail, Mailer};
 pub use notification::{Given, Notification, NotificationMail, NotificationStatus, Told};
 pub use port::{
@@ -50,7 +54,9 @@ pub use port::{
     Standing,
 };
 pub use queries::{NotificationCount, Notifications};
-pub use remote::{RemoteContent, RemoteReader, remote_attachment, remote_caller, remote_content};
+pub use remote::{
+    RemoteCaller, RemoteContent, RemoteReader, remote_attachment, remote_caller, remote_content,
+};
 pub use remote_keys::RemoteKeys;
 pub use service::{
     AppIoService, NewService, ServiceChange, ServiceKeys, create_service, delete_service,

@@ -20,6 +20,15 @@ pub trait AppIo: Send + Sync {
 
     /// The ids of the configurations of remote content that a manage key sees.
     fn configurations<'a>(&'a self, manage_key: &'a str) -> Called<'a, Vec<String>>;
+
+    /// The assertion (SAML) with which a citizen signed in to IO, by the name of the key of their device, and with what IO handed
+    /// on to fetch it with (`x-pagopa-lollipop-auth-jwt`). It is refused when there is none.
+    fn assertion<'a>(
+        &'a self,
+        key: &'a str,
+        reference: &'a str,
+        authorization: &'a str,
+    ) -> Called<'a, String>;
 }
 
 /// A call on its way.

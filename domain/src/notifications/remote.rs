@@ -9,8 +9,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
 use uuid::Uuid;
 
 use super::{
-    Attachment, Environment, MessageEvent, NotificationError, NotificationStatus, PreconditionText,
-    account, compose,
+    Attachment, Environment, LollipopKey, MessageEvent, NotificationError, NotificationStatus,
+    PreconditionText, account, compose,
     notification::{Composed, Notification},
     text::{MARKDOWN, SUBJECT, length},
 };
@@ -54,7 +54,15 @@ pub struct RemoteReader<'a> {
     pub fiscal_code: &'a str,
 }
 
-/// Who asks for content: IO, with a key of this environment; nothing when the key is none.
+/// Who asks for content: IO.
+pub struct RemoteCaller {
+    /// For which environment.
+    pub environment: Environment,
+    /// The key with which assertions are fetched: with one, citizens have to prove who they are.
+    pub lollipop_key: Option<LollipopKey>,
+}
+
+/// Who asks for content with this key; nothing when it is none.
 ///
 /// # Errors
 /// The database failed.
@@ -62,12 +70,20 @@ pub async fn remote_caller(
     store: &TenantStore,
     key: &str,
     now: DateTime<Utc>,
-) -> Result<Option<Environment>, NotificationError> {
+) -> Result<Option<RemoteCaller>, NotificationError> {
     let Some((TokenKind::RemoteContent, token)) = Token::read(key) else {
         return Ok(None);
     };
     let account = account::find(&store.read()).await?;
-    Ok(account.and_then(|account| account.remote_keys.environment(&token.hash(), now)))
+    Ok(account.and_then(|account| {
+        let environment = account.remote_keys.environment(&token.hash(), now)?;
+        // The citizen of tests never signed in.
+        let is_real = environment == Environment::Production;
+        Some(RemoteCaller {
+            environment,
+            lollipop_key: account.lollipop_key().filter(|_| is_real),
+        })
+    }))
 }
 
 /// The message that somebody reads.

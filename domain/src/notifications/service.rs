@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::{
     NotificationError, NotificationRefusal,
-    account::{KEY, is_key, is_ulid, open},
+    account::open,
+    account_settings::{KEY, is_key, is_ulid},
 };
 use crate::{
     audit::Deed,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{KEY, answer::read, body::new_message};
+use super::{KEY, LOLLIPOP_AUTH, answer::read, assertions_address, body::new_message};
 
 /// How long an answer may take.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -22,6 +22,7 @@ const MOST: usize = 256 * 1024;
 pub struct Client {
     outgoing: Outgoing,
     base: Url,
+    assertions: Url,
     within: Duration,
 }
 
@@ -31,8 +32,14 @@ impl Client {
         Self {
             outgoing: Outgoing::of_operator(),
             base,
+            assertions: assertions_address(),
             within: WITHIN,
         }
+    }
+
+    /// The same, which fetches assertions at this address.
+    pub fn with_assertions(self, assertions: Url) -> Self {
+        Self { assertions, ..self }
     }
 
     /// The same, which waits so long for an answer.
@@ -52,11 +59,7 @@ impl Client {
 
     /// The address of something.
     pub(super) fn address(&self, path: &[&str]) -> Url {
-        let mut url = self.base.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
-        url
+        joined(&self.base, path)
     }
 
     pub(super) async fn exchange(
@@ -66,17 +69,36 @@ impl Client {
         key: &str,
         body: Option<&Value>,
     ) -> Result<Answer, OutgoingError> {
+        let body = body.map(|body| body.to_string().into_bytes());
+        self.send_with(method, url, &[(KEY, key)], body).await
+    }
+
+    async fn send_with(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: &[(&'static str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, OutgoingError> {
         let call = Exchange {
             method,
             url,
-            body: body.map(|body| body.to_string().into_bytes()),
+            body,
             bearer: None,
-            headers: &[(KEY, key)],
+            headers,
             within: self.within,
             most: MOST,
         };
         self.outgoing.exchange(call).await
     }
+}
+
+fn joined(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
 }
 
 #[derive(Deserialize)]
@@ -113,6 +135,11 @@ struct Configurations {
 #[derive(Deserialize)]
 struct Configuration {
     configuration_id: String,
+}
+
+#[derive(Deserialize)]
+struct Assertion {
+    response_xml: String,
 }
 
 impl AppIo for Client {
@@ -180,6 +207,21 @@ impl AppIo for Client {
             let found: Configurations = read(answered, 200)?;
             let ids = found.rc_config_list.into_iter();
             Ok(ids.map(|one| one.configuration_id).collect())
+        })
+    }
+
+    fn assertion<'a>(
+        &'a self,
+        key: &'a str,
+        reference: &'a str,
+        authorization: &'a str,
+    ) -> Called<'a, String> {
+        Box::pin(async move {
+            let url = joined(&self.assertions, &["assertions", reference]);
+            let bearer = format!("Bearer {authorization}");
+            let headers = [(KEY, key), (LOLLIPOP_AUTH, bearer.as_str())];
+            let answered = self.send_with(Method::GET, &url, &headers, None).await;
+            Ok(read::<Assertion>(answered, 200)?.response_xml)
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod faults;
+mod lollipop;
 mod mail;
 mod remote;
 mod sending;

@@ -13,22 +13,22 @@ use crate::{
 };
 
 /// Somebody else.
-const ANNA: &str = "BNCNNA85M41H501Z";
+pub const ANNA: &str = "BNCNNA85M41H501Z";
 
-struct Fetched {
-    status: u16,
-    body: Value,
+pub struct Fetched {
+    pub status: u16,
+    pub body: Value,
 }
 
-struct Fetcher {
-    story: Story,
-    key: String,
-    id: String,
+pub struct Fetcher {
+    pub story: Story,
+    pub key: String,
+    pub id: String,
 }
 
 impl Fetcher {
     /// A case was refused, and the citizen told.
-    async fn begin(engine: municipio_tests::Engine, environment: &str) -> Self {
+    pub async fn begin(engine: municipio_tests::Engine, environment: &str) -> Self {
         let conduct = Conduct {
             calls: None,
             settles_after: Duration::ZERO,
@@ -71,14 +71,26 @@ impl Fetcher {
         rotated["key"].as_str().unwrap().to_owned()
     }
 
-    async fn get(&self, path: &str, key: &str, code: Option<&str>) -> Fetched {
+    pub async fn get(&self, path: &str, key: &str, code: Option<&str>) -> Fetched {
+        let header = ("x-pagopa-lollipop-original-method", "GET".to_owned());
+        self.get_with(path, key, code, &[header]).await
+    }
+
+    pub async fn get_with(
+        &self,
+        path: &str,
+        key: &str,
+        code: Option<&str>,
+        headers: &[(&str, String)],
+    ) -> Fetched {
         let app = &self.story.cases.app;
         let request = app
             .client
-            .get(format!("{}/api/v1/appio/messages/{path}", app.base));
-        let request = request
-            .header("x-api-key", key)
-            .header("x-pagopa-lollipop-original-method", "GET");
+            .get(format!("{}/api/v1/appio/messages/{path}", app.base))
+            .header("x-api-key", key);
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, value)
+        });
         let request = match code {
             Some(code) => request.header("fiscal_code", code),
             None => request,

@@ -120,6 +120,7 @@ impl Story {
         };
         let app = TestApp::configured(engine, false, |settings, _| {
             settings.appio_url = url.parse().unwrap();
+            settings.lollipop_url = double.assertions_url().parse().unwrap();
             settings.appio_limiter = false;
             settings.smtp_url = smtp.as_ref().map(|smtp| smtp.url.clone());
         });

@@ -71,6 +71,11 @@ impl AppIo {
         self.0.has_manage_key
     }
 
+    /// Whether citizens must prove by LolliPoP who they are before they read a message whose text is here (verifica LolliPoP).
+    async fn is_lollipop_verified(&self) -> bool {
+        self.0.lollipop_key().is_some()
+    }
+
     /// The id of the configuration of remote content at IO (configurazione dei contenuti remoti).
     async fn remote_configuration(&self) -> Option<&str> {
         self.0.remote_configuration.as_deref()

@@ -14,8 +14,8 @@ use municipio_domain::{
     identity::Identity,
     media::{ByteStream, MediaError, SealedFile},
     notifications::{
-        Environment, NotificationError, RemoteContent, RemoteReader, remote_attachment,
-        remote_caller, remote_content,
+        Environment, LollipopError, NotificationError, RemoteContent, RemoteReader,
+        remote_attachment, remote_caller, remote_content,
     },
     store::TenantStore,
     tenants::Tenant,
@@ -128,14 +128,10 @@ impl Asked {
     async fn by(request: &HttpRequest, state: &Data<State>) -> Result<Self, Problem> {
         let tenant: Arc<Tenant> = tenant::resolve(request, state).await?;
         let store = state.database.tenant(tenant.id);
-        let header = |name: &str| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        let caller = remote_caller(&store, header(KEY).unwrap_or_default(), clock::now()).await;
-        let environment = caller.map_err(failed)?.ok_or_else(|| {
+        let header = |name: &str| request.headers().get(name)?.to_str().ok();
+        let now = clock::now();
+        let caller = remote_caller(&store, header(KEY).unwrap_or_default(), now).await;
+        let caller = caller.map_err(failed)?.ok_or_else(|| {
             let message = "send the key of this municipality in the header x-api-key";
             Problem::new(ErrorCode::Unauthenticated, message)
         })?;
@@ -146,11 +142,15 @@ impl Asked {
                 "send the fiscal code of who reads, in capitals, in the header fiscal_code";
             Problem::new(ErrorCode::BadRequest, message)
         })?;
+        if let Some(key) = &caller.lollipop_key {
+            let verified = state.lollipop.verify((tenant.id, key), code, &header, now);
+            verified.await.map_err(unproved)?;
+        }
         Ok(Self {
             fiscal_code: code.to_owned(),
+            environment: caller.environment,
             tenant,
             store,
-            environment,
         })
     }
 
@@ -174,6 +174,17 @@ fn keys(identity: &Identity) -> Result<&CitizenKeys, Problem> {
 fn unready(error: MediaError) -> Problem {
     tracing::error!(%error, "a file that comes with a message cannot be read");
     Problem::new(ErrorCode::Unavailable, ErrorCode::Unavailable.apology())
+}
+
+/// It was not proved who reads, or that cannot be found out now.
+fn unproved(error: LollipopError) -> Problem {
+    match error {
+        LollipopError::Flaw(flaw) => Problem::new(ErrorCode::Forbidden, flaw.to_string()),
+        error => {
+            tracing::error!(%error, "it cannot be found out who reads a message");
+            Problem::new(ErrorCode::Internal, ErrorCode::Internal.apology())
+        }
+    }
 }
 
 /// Whether it looks like a fiscal code, as the specification of IO has it: without its last letter being right.

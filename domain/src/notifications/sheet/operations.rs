@@ -16,10 +16,7 @@ use super::{AppIoSheet, KEEPER, SheetResolution, SheetSettings};
 use crate::{
     content::ContentType,
     ids::{AppIoSheetId, ItemId},
-    notifications::{
-        NotificationError, NotificationRefusal,
-        account::{self, is_ulid},
-    },
+    notifications::{NotificationError, NotificationRefusal, account, account_settings::is_ulid},
     outbox::{self, NewJob},
     store::{StoreError, Transaction},
 };

@@ -12,12 +12,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    Conduct, Group, Habits, NewService, SANDBOX, Taken,
+    Conduct, Device, Group, Habits, LOLLIPOP_KEY, NewService, SANDBOX, Taken,
     conduct::Mishap,
     state::{Service, State},
 };
-use crate::appio::{KEY, RETRY_AFTER};
+use crate::appio::{KEY, LOLLIPOP_AUTH, RETRY_AFTER};
 
+/// Where assertions are.
+const ASSERTIONS: &str = "/lollipop/api/v1";
 /// How late it answers when it is slow.
 const SLOW: Duration = Duration::from_millis(300);
 /// How late it answers when nobody waits any more.
@@ -101,6 +103,21 @@ impl Double {
         self.state.set_habits(habits);
     }
 
+    /// Where it gives assertions.
+    pub fn assertions_url(&self) -> String {
+        self.url.replace("/api/v1", ASSERTIONS)
+    }
+
+    /// A citizen signs in with this device, at that time.
+    pub fn sign_in(&self, device: &Device, at: DateTime<Utc>) {
+        self.state.sign_in(device, at);
+    }
+
+    /// And signs out.
+    pub fn sign_out(&self, device: &Device) {
+        self.state.sign_out(device);
+    }
+
     /// The messages that it took in.
     pub fn taken(&self) -> Vec<Taken> {
         self.state.taken()
@@ -120,6 +137,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/api/v1/messages-sending/remote-contents/configurations",
             web::get().to(configurations),
+        )
+        .route(
+            &format!("{ASSERTIONS}/assertions/{{reference}}"),
+            web::get().to(assertion),
         )
         .configure(super::manage::routes)
         // What IO has not: what a developer looks at.
@@ -357,6 +378,36 @@ async fn configurations(request: HttpRequest, state: Data<State>) -> HttpRespons
             "has_precondition": "NEVER", "disable_lollipop_for": [], "is_lollipop_enabled": false, "user_id": "double" }))
         .collect();
     HttpResponse::Ok().json(json!({ "rcConfigList": list }))
+}
+
+async fn assertion(
+    request: HttpRequest,
+    state: Data<State>,
+    reference: Path<String>,
+) -> HttpResponse {
+    let header = |name| {
+        let value = request.headers().get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    if header(KEY) != LOLLIPOP_KEY {
+        return gateway(
+            StatusCode::UNAUTHORIZED,
+            "Access denied due to invalid subscription key.",
+        );
+    }
+    let authorization = header(LOLLIPOP_AUTH)
+        .strip_prefix("Bearer ")
+        .unwrap_or_default();
+    match state.assertion(&reference, authorization) {
+        Some(assertion) => HttpResponse::Ok().json(json!({ "response_xml": assertion })),
+        None => problem(
+            404,
+            "Assertion not found",
+            "There is no assertion of this key",
+        ),
+    }
 }
 
 async fn taken(state: Data<State>) -> HttpResponse {

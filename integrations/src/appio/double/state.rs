@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Conduct, SANDBOX, conduct::Mishap, services::Managed};
+use super::{Conduct, Device, SANDBOX, conduct::Mishap, services::Managed};
 
 /// In which time calls are counted.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -80,6 +80,8 @@ struct Inner {
     manage_keys: BTreeSet<String>,
     taken: Vec<Taken>,
     managed: Vec<Managed>,
+    /// With what citizens signed in: what lets it be fetched, and the assertion, by the name of the key of a device.
+    assertions: HashMap<String, (String, String)>,
     /// The windows in which calls of an account are counted as IO counts them: their beginning, and how many.
     windows: HashMap<String, (Instant, usize)>,
     /// The calls of the last seconds of an account, to see how many there were in any five of them.
@@ -170,6 +172,24 @@ impl State {
 
     pub(super) fn knows_manage_key(&self, key: &str) -> bool {
         self.inner().manage_keys.contains(key)
+    }
+
+    pub(super) fn sign_in(&self, device: &Device, at: DateTime<Utc>) {
+        let assertion = (device.authorization(), device.assertion(at));
+        self.inner()
+            .assertions
+            .insert(device.reference(), assertion);
+    }
+
+    pub(super) fn sign_out(&self, device: &Device) {
+        self.inner().assertions.remove(&device.reference());
+    }
+
+    /// The assertion of a device, for who has what lets it be fetched.
+    pub(super) fn assertion(&self, reference: &str, authorization: &str) -> Option<String> {
+        let inner = self.inner();
+        let (wanted, assertion) = inner.assertions.get(reference)?;
+        (wanted == authorization).then(|| assertion.clone())
     }
 
     pub(super) fn configurations(&self) -> Vec<String> {

@@ -39,6 +39,9 @@ struct ConfigureAppIoInput {
     mail_sender: Option<String>,
     /// The key by which services are managed; that of before stays when left out, and goes when empty (chiave di gestione).
     manage_key: Option<String>,
+    /// The key with which PagoPA gives assertions of citizens: with one they must prove by LolliPoP who they are before they read
+    /// a message whose text is here. That of before stays when left out, and goes when empty (chiave LolliPoP).
+    lollipop_key: Option<String>,
 }
 
 /// An environment whose key is made anew.
@@ -87,6 +90,7 @@ impl AppIoAccountMutation {
             remote_configuration: input.remote_configuration,
             mail_sender: input.mail_sender,
             manage_key: input.manage_key,
+            lollipop_key: input.lollipop_key,
         };
         let transaction = data.contents.begin().await.map_err(internal)?;
         let vault = data.identity.vault();
