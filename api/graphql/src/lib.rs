@@ -30,9 +30,10 @@ mod webhook;
 mod work;
 
 use async_graphql::{
-    Schema, ValidationMode,
+    Request, Response, Schema, ValidationMode,
     parser::{parse_schema, types::TypeSystemDefinition},
 };
+use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
 
 pub use connection::MAX_PAGE;
 pub use context::{Moment, RequestData};
@@ -44,8 +45,22 @@ pub use query::Query;
 pub use subscription::Subscription;
 pub use variables::InputTypes;
 
-/// The schema.
-pub type MunicipioSchema = Schema<Query, Mutation, Subscription>;
+/// The schema, with everything that answers. It is no generic type: each crate that names one compiles all resolvers
+/// once more.
+#[derive(Clone)]
+pub struct MunicipioSchema(Schema<Query, Mutation, Subscription>);
+
+impl MunicipioSchema {
+    /// Runs a query or a mutation.
+    pub fn execute(&self, request: Request) -> BoxFuture<'_, Response> {
+        Box::pin(self.0.execute(request))
+    }
+
+    /// Runs a subscription, which answers again and again.
+    pub fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        self.0.execute_stream(request).boxed()
+    }
+}
 
 /// Builds the schema.
 pub fn schema() -> MunicipioSchema {
@@ -62,12 +77,13 @@ pub fn schema_for_valid_documents() -> MunicipioSchema {
 const STACK: usize = 32 * 1024 * 1024;
 
 fn validating(mode: ValidationMode) -> MunicipioSchema {
-    stacker::grow(STACK, || {
+    let schema = stacker::grow(STACK, || {
         Schema::build(Query::default(), Mutation::default(), Subscription)
             .register_output_type::<objects::Content>()
             .validation_mode(mode)
             .finish()
-    })
+    });
+    MunicipioSchema(schema)
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.
@@ -77,7 +93,7 @@ pub fn sdl(schema: &MunicipioSchema) -> String {
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by();
-    schema.sdl_with_options(options)
+    schema.0.sdl_with_options(options)
 }
 
 /// What is known of the schema before anything runs: what its fields cost, and what its inputs hold.
