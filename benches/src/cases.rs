@@ -352,6 +352,8 @@ impl Ready {
         let open = case["availableTransitions"]
             .as_array()?
             .iter()
+            // Somebody who was told of a refusal to come has ten days to answer.
+            .filter(|open| open["code"] != "answer-announcement")
             .find(|open| {
                 let missing = open["missing"].as_array().into_iter().flatten();
                 let mut names = missing.filter_map(|one| one["requirement"]["kind"].as_str());

@@ -122,6 +122,7 @@ async fn set_up(store: &TenantStore, double: &Double) {
             precondition: Precondition::Never,
             in_doubt: Doubt::Hold,
             due: None,
+            attaches_files: false,
             italian,
             english: None,
         },

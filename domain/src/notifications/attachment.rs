@@ -89,6 +89,16 @@ pub async fn attachments(
     Ok(attached)
 }
 
+/// Those of these files that IO shows, as they come with a message of which nobody said so one by one.
+pub(super) fn those_shown(files: &[SealedFile]) -> Vec<Attachment> {
+    let shown = files.iter().filter(|file| flaw(file).is_none());
+    let attached = shown.take(MOST_ATTACHMENTS).map(|file| Attachment {
+        id: Uuid::new_v4(),
+        file: file.clone(),
+    });
+    attached.collect()
+}
+
 /// Why IO would not show a file.
 fn flaw(file: &SealedFile) -> Option<String> {
     if file.media_type != "application/pdf" {

@@ -243,7 +243,9 @@ impl Notifier {
             return Ok(false);
         }
         let recipient = ready.remote_recipient(store.tenant_id(), self.keys()?);
+        let attachments = i32::try_from(said.given.attachments.len()).unwrap_or(i32::MAX);
         let values = [
+            (Column::Attachments, attachments.into()),
             (Column::Status, Status::Sending.as_str().into()),
             (Column::Sealed, Some(sealed).into()),
             (Column::RemoteId, Some(remote_id).into()),

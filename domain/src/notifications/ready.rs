@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{
-    AppIoAccount, Environment, MessageTemplate, account,
+    AppIoAccount, Environment, MessageTemplate, account, attachment,
     compose::{self, Known},
     deliver::Notifier,
     mail,
@@ -124,8 +124,17 @@ pub(super) async fn read(
         .remove(&case.id)
         .unwrap_or_default();
     let personal = case.personal(keys, &events).map_err(Fault::passing)?;
-    let said = compose::said(&case, keys, notification).map_err(Fault::passing)?;
+    let events: Vec<_> = events.into_iter().zip(personal).collect();
+    let mut said = compose::said(&case, keys, notification).map_err(Fault::passing)?;
     let may_attach = is_remote && writer.account.is_premium;
+    // What was written down before it was sent stays as it is; of what officers write they say what comes with it.
+    let is_new_transition = notification.sealed.is_none();
+    if may_attach && is_new_transition && writer.template.content.attaches_files {
+        let mut told = events.iter();
+        let told = told.find(|(event, _)| event.number == notification.number);
+        let files = told.map(|(_, personal)| personal.files.as_slice());
+        said.given.attachments = attachment::those_shown(files.unwrap_or_default());
+    }
     if !may_attach && !said.given.attachments.is_empty() {
         return gone(
             "files come with it, and there is no premium contract or REMOTE template any more",
@@ -136,7 +145,7 @@ pub(super) async fn read(
         template: writer.template,
         keys: writer.keys,
         paused_until: writer.paused_until,
-        events: events.into_iter().zip(personal).collect(),
+        events,
         case,
         tenant,
         procedure,

@@ -67,6 +67,9 @@ pub struct TemplateContent {
     pub in_doubt: Doubt,
     /// Until when something is to be done.
     pub due: Option<Due>,
+    /// The files with which the offices took the transition come with it, those of them that IO shows.
+    #[serde(default)]
+    pub attaches_files: bool,
     /// The texts in Italian.
     pub italian: Texts,
     /// The texts in English.
@@ -172,6 +175,7 @@ pub(super) mod tests {
             precondition: Precondition::Never,
             in_doubt: Doubt::Hold,
             due: None,
+            attaches_files: false,
             italian: texts(),
             english: None,
         }

@@ -42,6 +42,10 @@ impl TemplateContent {
             let message = "a precondition is fetched with the text: write place REMOTE";
             wrong("precondition", "INVALID_VALUE", message);
         }
+        if self.place == Place::Static && self.attaches_files {
+            let message = "files are fetched with the text: write place REMOTE";
+            wrong("attachesFiles", "INVALID_VALUE", message);
+        }
         if self.due == Some(Due::Days { days: 0 }) {
             wrong("due", "INVALID_VALUE", "give at least one day");
         }
@@ -210,6 +214,7 @@ mod tests {
         assert_eq!(flaws(MessageEvent::Received, |_| {}), []);
         let remote = |content: &mut TemplateContent| {
             content.place = Place::Remote;
+            content.attaches_files = true;
             content.precondition = Precondition::Once;
             content.italian.courtesy = Some("x".repeat(80));
             content

@@ -76,6 +76,7 @@ pub async fn lease(
     if !wakes::take(&transaction, topic.name, now).await? {
         return Ok(Vec::new());
     }
+    transaction.by_indexes().await?;
     let rows = due(&transaction, topic, most, now).await?;
     let took_all = rows.len() < most;
     let (lost, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_lost(row, topic, now));

@@ -90,6 +90,16 @@ impl Transaction {
         Ok(())
     }
 
+    /// Has rows be looked up by indexes until the transaction ends. PostgreSQL keeps the plan of a statement that it made while the
+    /// table was small, and reads the whole table for each row once it is large.
+    pub(crate) async fn by_indexes(&self) -> Result<(), StoreError> {
+        if self.connection.get_database_backend() == DbBackend::Postgres {
+            let setting = "SET LOCAL enable_seqscan = off";
+            self.connection.execute_unprepared(setting).await?;
+        }
+        Ok(())
+    }
+
     /// Inserts those of these rows whose `key` is not there yet, and keeps those that are there from all others
     /// who write until the transaction ends.
     pub(crate) fn insert_or_hold<E: TenantOwned>(

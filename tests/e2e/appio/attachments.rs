@@ -132,6 +132,44 @@ on_both! {
 }
 
 on_both! {
+    async fn files_of_a_transition_come_with_its_message_as_far_as_io_shows_them(engine) {
+        let office = Office::begin(engine).await;
+        let (story, chief) = (&office.story, &office.story.cases.chief);
+        let fixed = json!({ "service": story.service, "event": "NOT_ACCEPTED", "content": { "attachesFiles": true, "italian": texts() } });
+        let refused = story.mutate("saveMessageTemplate", "template { id }", fixed).await;
+        assert_eq!(wrong(&refused), [("INVALID_VALUE".to_owned(), "content.attachesFiles".to_owned())]);
+        story.template("NOT_ACCEPTED", with(remote(), json!({ "attachesFiles": true }))).await;
+        let mut files = Vec::new();
+        for (name, bytes) in [("diniego.pdf", archival("2", "A")), ("nota.pdf", archival("1", "B")), ("nota.txt", b"Nota".to_vec())] {
+            files.push(story.cases.upload(chief, name, bytes).await);
+        }
+        let refuse = json!({ "id": office.case["id"], "expectedVersion": office.case["version"], "transition": "refuse",
+            "reasons": "Manca un requisito.", "files": files });
+        story.cases.done(chief, "transitionCase", refuse).await;
+        let (taken, reader) = (office.taken().await, office.reader());
+        assert_eq!(taken.body["content"]["third_party_data"]["has_attachments"], true);
+        let opened = reader.open(&taken, MARIO).await.unwrap();
+        let [file] = opened.attachments.as_slice() else { panic!("{opened:?}") };
+        assert_eq!(file.name, "diniego.pdf");
+        assert!(reader.file(&taken, file, MARIO).await.unwrap() == archival("2", "A"));
+        let asked = "query($id: ID!) { case(id: $id) { notifications { attachments } } }";
+        let told = story.cases.ask(chief, asked, json!({ "id": office.case["id"] })).await;
+        assert_eq!(told["case"]["notifications"], json!([{ "attachments": 1 }]));
+
+        // Without a premium contract the message goes without them.
+        story.configure(json!({ "isPremium": false })).await;
+        let case = story.registered("2026/0000002").await;
+        let file = story.cases.upload(chief, "diniego.pdf", archival("2", "A")).await;
+        let refuse = json!({ "id": case["id"], "expectedVersion": case["version"], "transition": "refuse",
+            "reasons": "Manca un requisito.", "files": [file] });
+        story.cases.done(chief, "transitionCase", refuse).await;
+        story.until(&case, "SENT").await;
+        let taken = story.double.taken().pop().unwrap();
+        assert_eq!(taken.body["content"]["third_party_data"]["has_attachments"], false);
+    }
+}
+
+on_both! {
     async fn a_file_that_cannot_be_read_yet_is_asked_for_again(engine) {
         let office = Office::begin(engine).await;
         let named = office.add("provvedimento.pdf", archival("2", "A")).await;

@@ -152,6 +152,10 @@ pub(crate) struct MessageContentInput {
     is_due_with_term: bool,
     /// Something is to be done in so many days (scade dopo giorni).
     due_days: Option<u16>,
+    /// With a premium contract the files with which the offices took the transition come with it: the first ten PDF/A-2a of at most
+    /// 10 MiB (allegati).
+    #[graphql(default)]
+    attaches_files: bool,
     /// The texts in Italian (testi in italiano).
     italian: MessageTexts,
     /// The texts in English (testi in inglese).
@@ -171,6 +175,7 @@ impl From<MessageContentInput> for TemplateContent {
             precondition: input.precondition.into(),
             in_doubt: input.in_doubt.into(),
             due,
+            attaches_files: input.attaches_files,
             italian: input.italian.into(),
             english: input.english.map(Into::into),
         }
@@ -277,6 +282,11 @@ impl MessageTemplate {
             Some(Due::Days { days }) => Some(days),
             _ => None,
         }
+    }
+
+    /// Whether, with a premium contract, the files with which the offices took the transition come with it (allegati).
+    async fn attaches_files(&self) -> bool {
+        self.0.content.attaches_files
     }
 
     /// The texts in Italian (testi in italiano).
