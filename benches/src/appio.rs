@@ -82,8 +82,8 @@ pub async fn run(options: &Options) -> Result<()> {
         progress(format_args!("{name}: filling the database"));
         let store = Store::create(&engine).await?;
         load_demo(&program, &store)?;
-        // Seven of eight are closed.
-        let cases = (10 * (messages + 2 * single)).to_string();
+        // Nine of ten are closed.
+        let cases = (15 * (messages + 2 * single)).to_string();
         program.run(&store, &["seed", "cases", "--count", &cases])?;
         store.settle().await?;
         let bench = Bench::prepare(common, &program, &store).await?;
