@@ -6,14 +6,14 @@ use municipio_integrations::appio::double::{Conduct, Reader, Taken, Unreadable};
 use municipio_tests::{Engine, media::archival, on_both, story::with};
 use serde_json::{Value, json};
 
-use super::story::{Story, remote, texts};
+use super::{
+    remote::ANNA,
+    story::{Story, remote, texts},
+};
 use crate::{
     cases::story::{MARIO, wrong},
     rest::{contract, faults, whole},
 };
-
-/// Somebody else.
-const ANNA: &str = "BNCNNA85M41H501Z";
 
 /// What the people of a case are told of a document.
 fn ready() -> Value {
