@@ -23,13 +23,14 @@ use sea_orm::{
 };
 
 use bell::Bell;
+pub(crate) use bell::Bells;
 pub use database::{Database, DatabaseOptions};
 pub use error::{Failure, StoreError};
 pub(crate) use feeds::CaseRows;
 pub use feeds::{Feeds, Log};
 pub(crate) use unit_of_work::Reading;
 pub use unit_of_work::UnitOfWork;
-use unit_of_work::{SharedWhole, begin_part};
+use unit_of_work::{SharedUnit, begin_part};
 
 use tokio::sync::Notify;
 
@@ -40,8 +41,8 @@ use crate::ids::TenantId;
 pub struct TenantStore {
     database: Database,
     tenant: TenantId,
-    /// The transaction of which all of this store are parts, when it is that of a unit of work.
-    whole: Option<SharedWhole>,
+    /// The unit of work of which all transactions of this store are parts, if there is one.
+    unit: Option<SharedUnit>,
 }
 
 impl TenantStore {
@@ -49,7 +50,7 @@ impl TenantStore {
         Self {
             database,
             tenant,
-            whole: None,
+            unit: None,
         }
     }
 
@@ -75,7 +76,7 @@ impl TenantStore {
     pub(crate) fn read(&self) -> Scope<Reading> {
         let connection = Reading {
             connections: self.database.read.clone(),
-            whole: self.whole.clone(),
+            unit: self.unit.clone(),
         };
         Scope {
             connection,
@@ -89,7 +90,7 @@ impl TenantStore {
     pub(crate) fn watch(&self) -> Scope<Reading> {
         let connection = Reading {
             connections: self.database.watch.clone(),
-            whole: None,
+            unit: None,
         };
         Scope {
             connection,
@@ -103,7 +104,7 @@ impl TenantStore {
     /// written in the unit, or SQLite waits for itself.
     pub(crate) fn apart(&self) -> Self {
         Self {
-            whole: None,
+            unit: None,
             ..self.clone()
         }
     }
@@ -114,14 +115,14 @@ impl TenantStore {
     /// The database does not answer.
     pub fn begin(&self) -> Pending<'_, Transaction> {
         Box::pin(async move {
-            let connection = match &self.whole {
-                Some(whole) => begin_part(self, whole).await?,
+            let connection = match &self.unit {
+                Some(unit) => begin_part(self, unit).await?,
                 None => begin(self).await?,
             };
             Ok(Scope {
                 connection,
                 tenant: self.tenant,
-                bell: Some(Bell::of(self.database.workers())),
+                bell: Some(Bell::of(self.database.bells(), self.unit.clone())),
                 has_search_server: self.database.has_search_server,
             })
         })

@@ -6,7 +6,7 @@ use super::{
     Case, CaseError, CaseEvent, CaseRefusal, Evidence, EvidenceKind, Happening, Held, Personal,
     batch::Addition,
     facts::facts,
-    timer::{last_move, watch},
+    timer::{Since, last_move, watch},
     work::line,
 };
 use crate::{
@@ -117,7 +117,7 @@ pub async fn add_evidence(
     if !wrong.is_empty() {
         return Err(CaseError::Refused(wrong));
     }
-    let moved = last_move(&held.events).map_or(held.case.version, |event| event.number);
+    let since = last_move(&held.events).map_or(Since::last(&held.case, now), Since::event);
     let addition = Addition {
         actor,
         happening: Happening::EvidenceAdded(evidence),
@@ -126,6 +126,6 @@ pub async fn add_evidence(
     };
     let case = held.add(transaction, keys, addition, now).await?;
     // What time takes next may have waited for this.
-    watch(transaction, definition, &case, moved, now).await?;
+    watch(transaction, definition, &case, since, now).await?;
     Ok(case)
 }

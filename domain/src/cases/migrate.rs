@@ -5,7 +5,7 @@ use super::{
     batch::Addition,
     facts::facts,
     term::{due_on, touches},
-    timer::{closes, watch},
+    timer::{Since, closes, watch},
 };
 use crate::{
     citizens::CitizenKeys,
@@ -97,6 +97,13 @@ pub async fn migrate(
         definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, terms.now).await?;
-    watch(transaction, definition, &case, case.version, terms.now).await?;
+    watch(
+        transaction,
+        definition,
+        &case,
+        Since::last(&case, terms.now),
+        terms.now,
+    )
+    .await?;
     Ok(case)
 }

@@ -11,7 +11,7 @@ use super::{
     batch::{Addition, write_one},
     file::blank,
     people::{drawer, place, seal},
-    timer::watch,
+    timer::{Since, watch},
     work::line,
 };
 use crate::{
@@ -131,7 +131,7 @@ pub async fn open_case(
     case.append(addition, now)?;
     let case = write_one(transaction, case, now).await?;
     if let Some(definition) = definition {
-        watch(transaction, definition, &case, case.version, now).await?;
+        watch(transaction, definition, &case, Since::last(&case, now), now).await?;
     }
     Ok(case)
 }

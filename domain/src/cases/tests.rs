@@ -12,7 +12,7 @@ use super::{
     facts::facts,
     file::{apply, blank},
     migrate::migration,
-    timer::{Due, Next, next},
+    timer::{Due, Next, Since, earliest, last_move, next},
     work::has_room,
     *,
 };
@@ -171,6 +171,10 @@ impl Told {
             (self.row.due_on, &Known::default()),
             &terms,
         )?;
+        let case = Case::try_from(self.row.clone()).unwrap();
+        let since = Since::event(last_move(&self.events)?);
+        let looked = earliest(&self.definition, &case, since);
+        assert!(looked.is_some_and(|looked| looked <= when), "{looked:?}");
         let last = when - TimeDelta::seconds(1);
         Some((next, legal_day(last)))
     }

@@ -71,36 +71,84 @@ pub(super) enum Due {
     Take(String),
 }
 
-/// Has somebody look after a case in which something came in or which went from one state to another, by this event.
+/// By which event a case came to where it stands, and on which day.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Since {
+    number: i64,
+    day: NaiveDate,
+}
+
+impl Since {
+    /// By its last event, at this moment.
+    pub(super) fn last(case: &Case, now: DateTime<Utc>) -> Self {
+        Self {
+            number: case.version,
+            day: legal_day(now),
+        }
+    }
+
+    /// By this event.
+    pub(super) fn event(event: &CaseEvent) -> Self {
+        Self {
+            number: event.number,
+            day: legal_day(event.at),
+        }
+    }
+}
+
+/// Has somebody look after a case in which something came in or which went from one state to another.
 pub(super) async fn watch(
     transaction: &Transaction,
     definition: &Definition,
     case: &Case,
-    moved: i64,
+    since: Since,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let job = watch_job(definition, case, moved);
+    let job = watch_job(definition, case, since);
     outbox::enqueue(transaction, job, now).await
 }
 
-/// The job of looking after a case that this event took to where it stands, if anything happens there by itself.
-pub(super) fn watch_job(definition: &Definition, case: &Case, moved: i64) -> Option<NewJob> {
-    let by_timer = definition
-        .from(&case.state)
-        .any(|known| known.timer.is_some());
-    let (term, has_term) = (definition.deadline.as_ref(), case.due_on.is_some());
-    let reminds = has_term && term.is_some_and(|term| !term.alerts.is_empty());
-    let by_rule = automation::waits(definition, &case.state, has_term);
-    if case.status.is_final() || !(by_timer || reminds || by_rule) {
+/// The job of looking after a case, if anything happens there by itself: not before it could.
+pub(super) fn watch_job(definition: &Definition, case: &Case, since: Since) -> Option<NewJob> {
+    if case.status.is_final() {
         return None;
     }
+    let earliest = earliest(definition, case, since)?;
     let watch = Watch {
         case: case.id,
-        moved,
+        moved: since.number,
     };
     // Jobs about one thing wait for each other: what waits for the end of a term would keep all later ones.
     let aggregate = format!("{}:{}", case.id, case.version);
-    Some(NewJob::new(TOPIC.name, aggregate, json!(watch)))
+    Some(NewJob::new(TOPIC.name, aggregate, json!(watch)).due_at(earliest))
+}
+
+/// Before when nothing happens in a case by itself; nothing when nothing ever does. By what its projection says: what
+/// else is known of it, and the days on which the municipality is closed, make it later alone.
+pub(super) fn earliest(
+    definition: &Definition,
+    case: &Case,
+    since: Since,
+) -> Option<DateTime<Utc>> {
+    let transitions = definition.from(&case.state).filter_map(|transition| {
+        Some(match transition.timer? {
+            Timer::After { days } => {
+                end_of_day(since.day.checked_add_days(Days::new(days.into()))?)?
+            }
+            Timer::Deadline => end_of_day(case.due_on?)?,
+            // Since when they may be made is in the events.
+            Timer::Observations => DateTime::UNIX_EPOCH,
+        })
+    });
+    let term = definition.deadline.as_ref().zip(case.due_on);
+    let alerts = term.into_iter().flat_map(|(term, due_on)| {
+        let alerts = term.alerts.iter();
+        alerts.filter_map(move |days| reminded_at(due_on, *days))
+    });
+    let since = (since.number, since.day);
+    let rules = automation::with_time(definition, &case.state, since, case.due_on);
+    let rules = rules.into_iter().map(|(at, ..)| at);
+    transitions.chain(alerts).chain(rules).min()
 }
 
 /// The last event by which a case went from one state to another, or began.
@@ -165,7 +213,8 @@ pub(super) fn next(
         Some((end_of_day(last)?, Next::Event(due)))
     });
     let reminders = reminders(definition, events, due_on, terms.now);
-    let rules = automation::with_time(definition, &facts.state, moved, due_on).into_iter();
+    let since = (moved.number, legal_day(moved.at));
+    let rules = automation::with_time(definition, &facts.state, since, due_on).into_iter();
     let rules = rules.filter(|(_, rule, occasion)| !ran.ran(&rule.code, occasion));
     let rules = rules.map(|(at, rule, occasion)| (at, Next::Rule(rule.code.clone(), occasion)));
     let mut all: Vec<_> = transitions.chain(reminders).chain(rules).collect();
@@ -188,18 +237,21 @@ fn reminders(
         _ => None,
     });
     let nearest = told.min();
-    let beginning =
-        |days: u16| end_of_day(due_on.checked_sub_days(Days::new(u64::from(days) + 1))?);
     let alerts = term.alerts.iter().copied();
     let alerts = alerts.filter(|days| nearest.is_none_or(|nearest| *days < nearest));
     let mut open: Vec<_> = alerts
-        .filter_map(|days| Some((beginning(days)?, days)))
+        .filter_map(|days| Some((reminded_at(due_on, days)?, days)))
         .collect();
     open.sort_unstable();
     let come = open.iter().filter(|(at, _)| *at <= now).count();
     let open = open.into_iter().skip(come.saturating_sub(1));
     open.map(|(at, days)| (at, Next::Event(Due::Remind(Reminder { due_on, days }))))
         .collect()
+}
+
+/// When an officer is reminded so many days before the end of a term: in the morning.
+fn reminded_at(due_on: NaiveDate, days: u16) -> Option<DateTime<Utc>> {
+    end_of_day(due_on.checked_sub_days(Days::new(u64::from(days) + 1))?)
 }
 
 /// Looks after cases as time goes by.

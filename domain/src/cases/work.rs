@@ -16,7 +16,7 @@ use super::{
     history::{applied_for, outlines},
     open::unfit,
     term::{Touch, announced_on, due_on, touches},
-    timer::{closes, last_day, watch},
+    timer::{Since, closes, last_day, watch},
 };
 use crate::{
     citizens::CitizenKeys,
@@ -377,7 +377,7 @@ pub(super) async fn advance(
         definition: Some(definition),
     };
     let case = held.add(transaction, keys, addition, now).await?;
-    watch(transaction, definition, &case, case.version, now).await?;
+    watch(transaction, definition, &case, Since::last(&case, now), now).await?;
     notifications::tell(transaction, &[(&case, &movement)], now).await?;
     Ok(case)
 }

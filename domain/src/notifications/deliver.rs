@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     DELIVERY_TOPIC, Environment, NotificationError, NotificationStatus as Status, STANDING,
     budget::{self, Turn},
+    follow::first_look,
     mail::{self, Mailer},
     notification::{self, Composed, Notification, Said, drawer},
     port::{AppIo, CallError, CallFault, Called, Message, Profile, RemoteReference},
@@ -299,6 +300,7 @@ impl Notifier {
         if settled.status == Status::Sent {
             let look = json!({ "notification": before.id });
             let look = NewJob::new(STANDING.name, before.id.to_string(), look);
+            let look = look.due_at(first_look(now));
             outbox::enqueue(&transaction, [look], now).await?;
         }
         if settled.status == Status::OtherChannel

@@ -38,6 +38,11 @@ const LOOKS: [i64; 11] = [
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
+/// When IO is asked the first time.
+pub(super) fn first_look(sent_at: DateTime<Utc>) -> DateTime<Utc> {
+    sent_at + TimeDelta::seconds(LOOKS[0])
+}
+
 /// When IO is asked the next time after so many times; nothing when it is not asked any more.
 fn next_look(sent_at: DateTime<Utc>, looks: u32) -> Option<DateTime<Utc>> {
     let seconds = LOOKS.get(usize::try_from(looks).ok()?)?;

@@ -1,6 +1,6 @@
 //! Puts jobs into the outbox.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use municipio_entities::{outbox_job, outbox_queue};
@@ -16,6 +16,8 @@ pub struct NewJob {
     aggregate: String,
     payload: Value,
     merges: bool,
+    /// When it may be done; at once if that is not said.
+    due_at: Option<DateTime<Utc>>,
 }
 
 impl NewJob {
@@ -26,6 +28,15 @@ impl NewJob {
             aggregate: aggregate.into(),
             payload,
             merges: false,
+            due_at: None,
+        }
+    }
+
+    /// The same, not done before this time.
+    pub fn due_at(self, due_at: DateTime<Utc>) -> Self {
+        Self {
+            due_at: Some(due_at),
+            ..self
         }
     }
 
@@ -37,9 +48,14 @@ impl NewJob {
             ..Self::new(topic, "log", json!({}))
         }
     }
+
+    /// When it is due that is enqueued now.
+    fn due(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.due_at.map_or(now, |due_at| due_at.max(now))
+    }
 }
 
-/// Has jobs done as soon as the transaction is committed. Call it after what is written of the change itself:
+/// Has jobs done as soon as the transaction is committed, or when they are due. Call it after what is written of the change itself:
 /// others who enqueue for the tenant wait until the transaction ends.
 ///
 /// # Errors
@@ -53,7 +69,7 @@ pub async fn enqueue(
     if jobs.is_empty() {
         return Ok(());
     }
-    let topics: HashSet<_> = jobs.iter().map(|job| job.topic).collect();
+    let due: BTreeSet<_> = jobs.iter().map(|job| (job.topic, job.due(now))).collect();
     let (merged, single): (Vec<_>, Vec<_>) = numbered(transaction, jobs, now)
         .await?
         .into_iter()
@@ -65,7 +81,10 @@ pub async fn enqueue(
     transaction
         .insert_or_hold::<outbox_job::Entity>(merged, key)
         .await?;
-    wakes::wake(transaction, topics, now).await
+    let at_once = due.iter().filter(|(_, at)| *at <= now);
+    let at_once: Vec<_> = at_once.map(|(topic, _)| *topic).collect();
+    wakes::look_at(transaction, due).await?;
+    transaction.ring(at_once).await
 }
 
 /// The rows of new jobs, in the order of the commits.
@@ -81,12 +100,12 @@ async fn numbered(
         .map(|(job, number)| outbox_job::Model {
             tenant_id: transaction.tenant_id().0,
             number,
+            due_key: job.due(now).timestamp_millis(),
             topic: job.topic.to_owned(),
             merge_key: job.merges.then(|| job.aggregate.clone()),
             aggregate: job.aggregate,
             payload: job.payload,
             status: JobStatus::Waiting.as_str().to_owned(),
-            due_key: now.timestamp_millis(),
             attempts: 0,
             lease: None,
             last_error: None,

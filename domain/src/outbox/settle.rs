@@ -120,7 +120,9 @@ async fn write(store: &TenantStore, job: &Job, settled: Settled) -> Result<bool,
         JobStatus::Waiting if settled.is_failing => {
             wakes::wake_failing(&transaction, &job.topic, settled.at).await?;
         }
-        JobStatus::Waiting => wakes::wake(&transaction, [job.topic.as_str()], settled.at).await?,
+        JobStatus::Waiting => {
+            wakes::look_at(&transaction, [(job.topic.as_str(), settled.at)]).await?;
+        }
         JobStatus::Done | JobStatus::Running => {}
     }
     transaction.commit().await?;

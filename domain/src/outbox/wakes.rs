@@ -18,14 +18,25 @@ use crate::{
     store::{Database, StoreError, Transaction},
 };
 
-/// Has the outbox of the tenant looked at from a time on, for these topics; workers are told.
+/// Has the outbox of the tenant looked at from now on, for these topics; workers are told.
 pub(super) async fn wake(
     transaction: &Transaction,
-    topics: impl IntoIterator<Item = &str>,
-    at: DateTime<Utc>,
+    topics: impl IntoIterator<Item = &str, IntoIter: Clone>,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    look(transaction, topics, at, false).await?;
-    transaction.ring().await
+    let topics = topics.into_iter();
+    look_at(transaction, topics.clone().map(|topic| (topic, now))).await?;
+    transaction.ring(topics).await
+}
+
+/// Has the outbox of the tenant looked at when it is time, for each of these topics. Nobody is told: all workers look
+/// for themselves soon enough. Each time has a row of its own: who takes an earlier one may not see yet what is written
+/// beside this.
+pub(super) async fn look_at(
+    transaction: &Transaction,
+    due: impl IntoIterator<Item = (&str, DateTime<Utc>)>,
+) -> Result<(), StoreError> {
+    look(transaction, due, false).await
 }
 
 /// The same for a job that fails again and again, and is tried without end.
@@ -34,8 +45,7 @@ pub(super) async fn wake_failing(
     topic: &str,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    look(transaction, [topic], at, true).await?;
-    transaction.ring().await
+    look(transaction, [(topic, at)], true).await
 }
 
 /// Has the outbox of the tenant looked at by a time later than now, unless it is already. Nobody is told: all workers
@@ -54,18 +64,16 @@ pub(super) async fn look_by(
     match earlier.one(transaction.tenants()).await? {
         // Whoever takes it sees what is written here, or finds it held and looks again.
         Some(_) => Ok(()),
-        None => look(transaction, [topic], at, false).await,
+        None => look_at(transaction, [(topic, at)]).await,
     }
 }
 
-/// Has the outbox of the tenant looked at from a time on, for these topics.
 async fn look(
     transaction: &Transaction,
-    topics: impl IntoIterator<Item = &str>,
-    at: DateTime<Utc>,
+    due: impl IntoIterator<Item = (&str, DateTime<Utc>)>,
     is_failing: bool,
 ) -> Result<(), StoreError> {
-    let rows = topics.into_iter().map(|topic| Model {
+    let rows = due.into_iter().map(|(topic, at)| Model {
         id: Uuid::now_v7(),
         tenant_id: transaction.tenant_id().0,
         topic: topic.to_owned(),

@@ -140,7 +140,7 @@ impl Places {
     }
 
     async fn serve(mut self, mut stopping: watch::Receiver<bool>, grace: Duration) {
-        let mut bell = self.database.workers().subscribe();
+        let mut bell = self.database.bells().hear(self.handler.topic().name);
         while !*stopping.borrow() {
             // Before looking, so that what is enqueued meanwhile is noticed.
             bell.borrow_and_update();
@@ -157,6 +157,10 @@ impl Places {
                 _ = bell.changed() => {}
                 Some(done) = self.running.join_next_with_id() => self.free(done),
                 () = sleep(pause) => {}
+            }
+            // Their places are given away together.
+            while let Some(done) = self.running.try_join_next_with_id() {
+                self.free(done);
             }
         }
         self.clear(grace).await;

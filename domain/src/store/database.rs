@@ -16,9 +16,9 @@ use sea_orm::{
     TransactionTrait,
 };
 use sqlx::{Executor, SqliteConnection};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
-use super::{Feeds, StoreError, TenantStore, wall};
+use super::{Bells, Feeds, StoreError, TenantStore, wall};
 use crate::ids::TenantId;
 
 /// How the database is used.
@@ -68,7 +68,7 @@ pub struct Database {
     statements: Arc<Statements>,
     feeds: Feeds,
     alarm: Arc<Notify>,
-    workers: watch::Sender<()>,
+    bells: Bells,
 }
 
 impl Database {
@@ -134,7 +134,7 @@ impl Database {
             statements,
             feeds: Feeds::default(),
             alarm: Arc::default(),
-            workers: watch::Sender::default(),
+            bells: Bells::default(),
         }
     }
 
@@ -252,9 +252,9 @@ impl Database {
         &self.alarm
     }
 
-    /// Told when there is something in an outbox.
-    pub(crate) fn workers(&self) -> &watch::Sender<()> {
-        &self.workers
+    /// Rung when there is something in an outbox.
+    pub(crate) fn bells(&self) -> &Bells {
+        &self.bells
     }
 
     /// The rows of one tenant.

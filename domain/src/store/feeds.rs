@@ -133,11 +133,14 @@ impl Feeds {
         loop {
             match timeout(PATIENCE, listener.try_recv()).await {
                 Ok(Ok(Some(told))) if told.channel() == OUTBOX => {
-                    database.workers().send_replace(());
+                    database.bells().heard(told.payload());
                 }
                 Ok(Ok(Some(told))) => self.told(told.payload()),
                 // The connection was lost and made anew: what was told meanwhile was not heard.
-                Ok(Ok(None)) | Err(_) => self.refresh(database).await?,
+                Ok(Ok(None)) | Err(_) => {
+                    database.bells().ring_all();
+                    self.refresh(database).await?;
+                }
                 Ok(Err(error)) => return Err(driver(error)),
             }
         }
@@ -222,8 +225,8 @@ pub(super) fn announcement(tenant: TenantId, log: Log, sequence: i64) -> Stateme
 }
 
 /// The statement that tells every node, at the commit, that there is something in an outbox.
-pub(super) fn ring() -> Statement {
-    notification(OUTBOX, String::new())
+pub(super) fn ring(payload: String) -> Statement {
+    notification(OUTBOX, payload)
 }
 
 fn notification(channel: &str, payload: String) -> Statement {

@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{Expr, IntoCondition, LockType, OnConflict},
 };
 
-use super::{Log, Pending, StoreError, TenantOwned, Transaction, bell::Bell, chunks, feeds};
+use super::{Log, Pending, StoreError, TenantOwned, Transaction, chunks, feeds};
 
 impl Transaction {
     /// Tells every node, once this is committed, that a log of the tenant has come this far.
@@ -81,11 +81,14 @@ impl Transaction {
         self.has_search_server
     }
 
-    /// Tells the workers of every node, once this is committed, that there is something in an outbox.
-    pub(crate) async fn ring(&self) -> Result<(), StoreError> {
-        let rings_first = self.bell.as_ref().is_some_and(Bell::ring);
-        if rings_first && self.connection.get_database_backend() == DbBackend::Postgres {
-            self.connection.execute_raw(feeds::ring()).await?;
+    /// Tells the workers of these topics, of every node, once this is committed, that there is something in an outbox.
+    pub(crate) async fn ring(
+        &self,
+        topics: impl IntoIterator<Item = &str>,
+    ) -> Result<(), StoreError> {
+        let announcement = self.bell.as_ref().and_then(|bell| bell.ring(topics));
+        if let (DbBackend::Postgres, Some(announcement)) = (self.backend(), announcement) {
+            self.connection.execute_raw(announcement).await?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use tokio::sync::Mutex;
 
-use super::{StoreError, TenantStore, begin};
+use super::{StoreError, TenantStore, begin, bell::Rung};
 
 /// The transaction of which others are parts.
 #[derive(Debug, Default)]
@@ -22,7 +22,14 @@ pub(super) enum Whole {
     Broken,
 }
 
-pub(super) type SharedWhole = Arc<Mutex<Whole>>;
+/// The transaction of a unit, and what its parts rang.
+#[derive(Debug, Default)]
+pub(super) struct Unit {
+    whole: Mutex<Whole>,
+    pub(super) rung: Rung,
+}
+
+pub(super) type SharedUnit = Arc<Unit>;
 
 impl Whole {
     /// Takes note of what failed.
@@ -47,18 +54,18 @@ fn broken() -> DbErr {
 #[derive(Debug)]
 pub struct UnitOfWork {
     store: TenantStore,
-    whole: SharedWhole,
+    unit: SharedUnit,
 }
 
 impl UnitOfWork {
     /// A unit of work on the rows of the tenant of this store.
     pub fn new(store: &TenantStore) -> Self {
-        let whole = SharedWhole::default();
+        let unit = SharedUnit::default();
         let store = TenantStore {
-            whole: Some(Arc::clone(&whole)),
+            unit: Some(Arc::clone(&unit)),
             ..store.clone()
         };
-        Self { store, whole }
+        Self { store, unit }
     }
 
     /// The store whose transactions are parts of the unit.
@@ -71,14 +78,14 @@ impl UnitOfWork {
     /// # Errors
     /// The database refuses; then nothing was written.
     pub async fn commit(&self) -> Result<(), StoreError> {
-        match mem::take(&mut *self.whole.lock().await) {
+        match mem::take(&mut *self.unit.whole.lock().await) {
             Whole::NotBegun => {}
             Whole::Running(whole) => whole.commit().await?,
             Whole::Broken => return Err(broken().into()),
         }
         // Those who wait for something new were told when they could not see it yet.
         self.store.alarm().notify_one();
-        self.store.database.workers().send_replace(());
+        self.unit.rung.sound(self.store.database.bells());
         Ok(())
     }
 
@@ -87,7 +94,7 @@ impl UnitOfWork {
     /// # Errors
     /// The database does not answer; then nothing was written either.
     pub async fn roll_back(&self) -> Result<(), StoreError> {
-        match mem::take(&mut *self.whole.lock().await) {
+        match mem::take(&mut *self.unit.whole.lock().await) {
             Whole::Running(whole) => Ok(whole.rollback().await?),
             Whole::NotBegun | Whole::Broken => Ok(()),
         }
@@ -97,9 +104,9 @@ impl UnitOfWork {
 /// Begins a transaction of the store as a part of its unit.
 pub(super) async fn begin_part(
     store: &TenantStore,
-    whole: &SharedWhole,
+    unit: &SharedUnit,
 ) -> Result<DatabaseTransaction, DbErr> {
-    let mut whole = whole.lock().await;
+    let mut whole = unit.whole.lock().await;
     if matches!(*whole, Whole::NotBegun) {
         *whole = Whole::Running(begin_whole(store).await?);
     }
@@ -129,16 +136,16 @@ async fn begin_whole(store: &TenantStore) -> Result<DatabaseTransaction, DbErr> 
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(super) connections: DatabaseConnection,
-    pub(super) whole: Option<SharedWhole>,
+    pub(super) unit: Option<SharedUnit>,
 }
 
 /// Runs a statement on the transaction of the unit, once it has begun, or else on the connections.
 macro_rules! on {
     ($reading:ident, $method:ident($argument:expr)) => {{
-        let Some(whole) = &$reading.whole else {
+        let Some(unit) = &$reading.unit else {
             return $reading.connections.$method($argument).await;
         };
-        let mut whole = whole.lock().await;
+        let mut whole = unit.whole.lock().await;
         match &*whole {
             Whole::NotBegun => $reading.connections.$method($argument).await,
             Whole::Running(transaction) => {

@@ -30,7 +30,7 @@ use crate::{
 pub use log::{ActionOutcome, RuleRefusal, RuleResult, RuleRun, RuleVerdict, forget_rule_runs};
 pub(super) use log::{Known, known};
 pub use occasion::Occasion;
-pub(super) use occasion::{set_off, waits, with_time};
+pub(super) use occasion::{set_off, with_time};
 pub(super) use run::{Rules, run};
 pub use simulation::{Difference, Difficulty, RuleUse, SimulatedCase, Simulation, simulate};
 
@@ -83,8 +83,13 @@ pub(super) async fn tell(
 
 impl Task {
     /// A job that waits for its time. Jobs about one thing wait for each other: this one must not keep the others.
-    fn job_of_its_own(&self, (case, run, action): (CaseId, i64, usize)) -> NewJob {
-        NewJob::new(TOPIC.name, format!("{case}:{run}:{action}"), json!(self))
+    fn job_of_its_own(
+        &self,
+        (case, run, action): (CaseId, i64, usize),
+        at: DateTime<Utc>,
+    ) -> NewJob {
+        let aggregate = format!("{case}:{run}:{action}");
+        NewJob::new(TOPIC.name, aggregate, json!(self)).due_at(at)
     }
 }
 

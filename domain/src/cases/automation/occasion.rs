@@ -8,7 +8,7 @@ use crate::{
     cases::{CaseEvent, Happening, event::CITIZEN, timer::last_move},
     procedures::{Definition, MessageAuthor, Rule, RuleEvent, Trigger},
     store::StoreError,
-    time::{end_of_day, legal_day},
+    time::end_of_day,
 };
 
 /// So many events in a row that nobody but rules and time brought about are enough: rules that set each other off come
@@ -131,14 +131,13 @@ fn kind(happening: &Happening) -> Option<RuleEvent> {
     })
 }
 
-/// The rules that time sets off in a case that stands in a state since an event, and when.
+/// The rules that time sets off in a case that came to a state by an event of this number, on this day, and when.
 pub(in crate::cases) fn with_time<'a>(
     definition: &'a Definition,
     state: &str,
-    since: &CaseEvent,
+    (since, came_on): (i64, NaiveDate),
     due_on: Option<NaiveDate>,
 ) -> Vec<(DateTime<Utc>, &'a Rule, Occasion)> {
-    let came_on = legal_day(since.at);
     let time_of = |trigger: &Trigger| {
         Some(match trigger {
             Trigger::DaysLeft { days } => {
@@ -153,7 +152,7 @@ pub(in crate::cases) fn with_time<'a>(
             }
             Trigger::TimeInState { state: named, days } if named == state => {
                 let last = came_on.checked_add_days(Days::new((*days).into()))?;
-                let (since, days) = (since.number, *days);
+                let days = *days;
                 (end_of_day(last)?, Occasion::TimeInState { since, days })
             }
             _ => return None,
@@ -164,16 +163,6 @@ pub(in crate::cases) fn with_time<'a>(
         times.map(move |(at, occasion)| (at, rule, occasion))
     });
     rules.collect()
-}
-
-/// Whether time sets rules off in a case that stands in this state.
-pub(in crate::cases) fn waits(definition: &Definition, state: &str, has_term: bool) -> bool {
-    let mut triggers = definition.rules.iter().flat_map(|rule| &rule.triggers);
-    triggers.any(|trigger| match trigger {
-        Trigger::DaysLeft { .. } | Trigger::TermOver => has_term,
-        Trigger::TimeInState { state: named, .. } => named == state,
-        _ => false,
-    })
 }
 
 /// Whether so much happened by itself, one after the other, that rules are to leave the case to people.

@@ -339,14 +339,15 @@ impl Running<'_> {
         let eve =
             legal_day(self.now).checked_add_days(Days::new(u64::from(days.saturating_sub(1))))?;
         let (case, run) = (held.case.id, self.number);
+        let at = end_of_day(eve)?;
         let reminder = Task::Reminder {
             case,
             since: stands_since(&held.events)?,
             rule: self.rule.code.clone(),
             run,
             action,
-            at: end_of_day(eve)?,
+            at,
         };
-        Some(reminder.job_of_its_own((case, run, action)))
+        Some(reminder.job_of_its_own((case, run, action), at))
     }
 }

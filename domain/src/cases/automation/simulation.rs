@@ -311,7 +311,8 @@ impl Replay<'_> {
             let mut moves = later.filter(|later| later.happening.state().is_some());
             let until = moves.next().map_or(self.now, |next| next.at);
             let due_on = self.due_after(index + 1);
-            for (at, rule, occasion) in with_time(self.definition, state, event, due_on) {
+            let since = (event.number, legal_day(event.at));
+            for (at, rule, occasion) in with_time(self.definition, state, since, due_on) {
                 if at < until && seen.insert((rule.code.as_str(), occasion)) {
                     let last = self.events.partition_point(|event| event.at <= at);
                     all.push((at.max(event.at), last.max(index + 1) - 1, rule));

@@ -16,7 +16,7 @@ use crate::{
         Case, CaseError, CaseOrigin, CaseRefusal, Cases, Happening, Held, Movement, NewCase,
         Personal, Rights, StateNames, Terms, UnwrittenCase,
         batch::{Addition, write_and_tell},
-        timer::watch_job,
+        timer::{Since, watch_job},
         work::hold_all,
     },
     citizens::CitizenKeys,
@@ -351,7 +351,7 @@ impl Intake<'_> {
         let cases = cases?;
         let both = || cases.iter().zip(&others);
         let jobs = both().filter_map(|(case, (.., procedure))| {
-            watch_job(procedure.definition.as_ref()?, case, case.version)
+            watch_job(procedure.definition.as_ref()?, case, Since::last(case, now))
         });
         let jobs: Vec<_> = jobs.collect();
         outbox::enqueue(transaction, jobs, now).await?;
