@@ -38,6 +38,7 @@ mod m20261126_000095_attachments;
 mod m20261126_000096_read_status;
 mod m20261127_000097_lollipop;
 mod m20261127_000098_parts_of_cases;
+mod m20261127_000099_open_jobs;
 mod parts;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -88,6 +89,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000096_read_status::Migration),
             Box::new(m20261127_000097_lollipop::Migration),
             Box::new(m20261127_000098_parts_of_cases::Migration),
+            Box::new(m20261127_000099_open_jobs::Migration),
         ];
         let whole = |migration| Box::new(Whole(migration)) as Box<dyn MigrationTrait>;
         migrations.into_iter().map(whole).collect()

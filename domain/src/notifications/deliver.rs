@@ -297,19 +297,23 @@ impl Notifier {
             (Some(Again::At(at)), _) => Some(at),
             _ => None,
         };
-        if settled.status == Status::Sent {
-            let look = json!({ "notification": before.id });
-            let look = NewJob::new(STANDING.name, before.id.to_string(), look);
-            let look = look.due_at(first_look(now));
-            outbox::enqueue(&transaction, [look], now).await?;
-        }
         if settled.status == Status::OtherChannel
             && ready.is_some_and(|ready| ready.is_mailed(self, before))
         {
             mail::enqueue(&transaction, before, now).await?;
         }
+        if let Some(next) = next {
+            transaction.commit().await?;
+            return Ok(Progress::Postponed(next));
+        }
+        let look = json!({ "notification": before.id });
+        let look = NewJob::new(STANDING.name, before.id.to_string(), look);
+        let then = (settled.status == Status::Sent).then(|| look.due_at(first_look(now)));
+        if !outbox::finish(&transaction, job, then, now).await? {
+            return Ok(Progress::Done);
+        }
         transaction.commit().await?;
-        Ok(next.map_or(Progress::Done, Progress::Postponed))
+        Ok(Progress::Finished)
     }
 }
 

@@ -12,9 +12,9 @@ use crate::store::{StoreError, Transaction};
 /// Something that is to be done.
 #[derive(Clone, Debug)]
 pub struct NewJob {
-    topic: &'static str,
-    aggregate: String,
-    payload: Value,
+    pub(super) topic: &'static str,
+    pub(super) aggregate: String,
+    pub(super) payload: Value,
     merges: bool,
     /// When it may be done; at once if that is not said.
     due_at: Option<DateTime<Utc>>,
@@ -50,7 +50,7 @@ impl NewJob {
     }
 
     /// When it is due that is enqueued now.
-    fn due(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(super) fn due(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.due_at.map_or(now, |due_at| due_at.max(now))
     }
 }

@@ -27,6 +27,8 @@ pub enum Progress {
     Done,
     /// A part is done: the rest is to be done at once, after what others wait for.
     More,
+    /// It is done, and its handler wrote that down itself ([`finish`](super::finish)), with what it did.
+    Finished,
     /// It was not tried, and is to be done from this time on.
     Postponed(DateTime<Utc>),
 }

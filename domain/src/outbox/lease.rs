@@ -10,8 +10,8 @@ use municipio_entities::outbox_job::{Column, Entity, Model};
 use sea_orm::{
     ColumnTrait, FromQueryResult, Iterable, Order,
     sea_query::{
-        Alias, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement,
-        SimpleExpr,
+        Alias, Condition, Expr, ExprTrait, IntoIden, LockBehavior, LockType, Query,
+        SelectStatement, SimpleExpr,
     },
 };
 use serde_json::Value;
@@ -167,27 +167,38 @@ async fn next_due(
 /// The jobs of a topic that stand like this and before which nothing is, those that are due first. A statement for
 /// each status: then the database finds them in this order, however many there are.
 fn first_ones(topic: &Topic, status: JobStatus) -> SelectStatement {
-    let before = Alias::new("before");
+    let other = Alias::new("other");
     let same = |column: Column| -> SimpleExpr {
-        Expr::col((before.clone(), column)).equals((Entity, column))
+        Expr::col((other.clone(), column)).equals((Entity, column))
     };
-    let earlier = Query::select()
-        .expr(Expr::val(1))
-        .from_as(Entity, before.clone())
+    // Looked up for each job. What asks whether there is an earlier one PostgreSQL turns into a join, for which it reads
+    // all jobs again and again when it takes them for few.
+    let first = Query::select()
+        .column((other.clone(), Column::Number))
+        .from_as(Entity, other.clone())
         .and_where(same(Column::TenantId))
         .and_where(same(Column::Topic))
         .and_where(same(Column::Aggregate))
-        .and_where(Expr::col((before.clone(), Column::Status)).is_in(JobStatus::OPEN))
-        .and_where(Expr::col((before, Column::Number)).lt(Expr::col((Entity, Column::Number))))
+        .and_where(is_open(other.clone()))
+        .order_by((other, Column::Number), Order::Asc)
+        .limit(1)
         .to_owned();
+    let first = Expr::SubQuery(None, Box::new(first.into()));
     Query::select()
         .from(Entity)
         .and_where(Expr::col((Entity, Column::Topic)).eq(topic.name))
         .and_where(Expr::col((Entity, Column::Status)).eq(status.as_str()))
-        .and_where(Expr::exists(earlier).not())
+        .and_where(is_open(Entity))
+        .and_where(Expr::col((Entity, Column::Number)).eq(first))
         .order_by((Entity, Column::DueKey), Order::Asc)
         .order_by((Entity, Column::Number), Order::Asc)
         .to_owned()
+}
+
+/// Whether a job is still to be done, written as the indexes have it that hold those alone.
+pub(super) fn is_open(table: impl IntoIden) -> SimpleExpr {
+    let open = JobStatus::OPEN.map(|status| Expr::Constant(status.into()));
+    Expr::col((table.into_iden(), Column::Status)).is_in(open)
 }
 
 /// Whether a worker had this job for the last time, and did not come back.

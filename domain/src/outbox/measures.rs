@@ -65,7 +65,7 @@ impl Measures {
 
     pub(super) fn attempted(&self, topic: &'static str, handled: &Handled, took: Duration) {
         let outcome = match handled {
-            Ok(Progress::Done | Progress::More) => Outcome::Done,
+            Ok(Progress::Done | Progress::Finished | Progress::More) => Outcome::Done,
             Ok(Progress::Postponed(_)) => Outcome::Postponed,
             Err(_) => Outcome::Failed,
         };

@@ -30,7 +30,7 @@ pub use position::{move_position, position};
 pub use queries::{JobCount, JobEntry, JobFilter, Outbox};
 pub use retries::Retries;
 pub(crate) use settle::put_off;
-pub use settle::{give_back, is_held, settle};
+pub use settle::{finish, give_back, is_held, settle};
 pub use wakes::{Backlog, backlog};
 pub use worker::Worker;
 

@@ -2,10 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use municipio_entities::outbox_job::{Column, Entity};
-use sea_orm::{ColumnTrait, Value, sea_query::Condition};
+use sea_orm::{
+    ColumnTrait, Order, Value,
+    sea_query::{Condition, Query},
+};
 use uuid::Uuid;
 
-use super::{Fault, Handled, Job, JobStatus, Progress, Topic, lease::own, wakes};
+use super::{
+    Fault, Handled, Job, JobStatus, NewJob, Progress, Topic,
+    lease::{is_open, own},
+    wakes,
+};
 use crate::store::{StoreError, TenantStore, Transaction};
 
 /// The longest time after which something is tried again.
@@ -46,7 +53,7 @@ fn settled(
             && attempts >= PATIENCE,
     };
     match handled {
-        Ok(Progress::Done) => status(JobStatus::Done, now, job.attempts, None),
+        Ok(Progress::Done | Progress::Finished) => status(JobStatus::Done, now, job.attempts, None),
         // What comes forward is not tried in vain, however long it takes.
         Ok(Progress::More) => status(JobStatus::Waiting, now, 0, None),
         Ok(Progress::Postponed(until)) => {
@@ -78,6 +85,10 @@ pub async fn settle(
     handled: &Handled,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
+    if matches!(handled, Ok(Progress::Finished)) {
+        wake_behind(store, job, now).await;
+        return Ok(true);
+    }
     // Without randomness jobs that failed together come back together, which is no reason to fail.
     let random = getrandom::u64().unwrap_or(u64::MAX);
     write(store, job, settled(job, topic, handled, now, random)).await
@@ -126,24 +137,79 @@ async fn write(store: &TenantStore, job: &Job, settled: Settled) -> Result<bool,
         JobStatus::Done | JobStatus::Running => {}
     }
     transaction.commit().await?;
-    if matches!(settled.status, JobStatus::Done | JobStatus::Dead)
-        && let Err(error) = wake_next(store, job, settled.at).await
-    {
-        // What became of this job is written all the same.
+    if matches!(settled.status, JobStatus::Done | JobStatus::Dead) {
+        wake_behind(store, job, settled.at).await;
+    }
+    Ok(true)
+}
+
+/// Writes down that a job is done, in the transaction of what was done, and has it go on as another one. Says whether
+/// the caller still had it; if not, nothing is to be written. There must be no other job about what it goes on with:
+/// it keeps its number, and would come before it.
+///
+/// # Errors
+/// The database failed.
+pub async fn finish(
+    transaction: &Transaction,
+    job: &Job,
+    then: Option<NewJob>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let over = || -> Vec<(_, Value)> {
+        vec![
+            (Column::Lease, None::<Uuid>.into()),
+            (Column::LastError, None::<String>.into()),
+        ]
+    };
+    let Some(then) = then else {
+        let done = [
+            (Column::Status, JobStatus::Done.as_str().into()),
+            (Column::DueKey, now.timestamp_millis().into()),
+        ];
+        let values = over().into_iter().chain(done);
+        return Ok(transaction.update::<Entity>(values, own(job)).await? == 1);
+    };
+    let due_at = then.due(now);
+    let waiting = [
+        (Column::Topic, then.topic.into()),
+        (Column::Aggregate, then.aggregate.into()),
+        (Column::Payload, then.payload.into()),
+        (Column::Status, JobStatus::Waiting.as_str().into()),
+        (Column::DueKey, due_at.timestamp_millis().into()),
+        (Column::Attempts, 0.into()),
+        (Column::CreatedAt, now.into()),
+    ];
+    let values = over().into_iter().chain(waiting);
+    if transaction.update::<Entity>(values, own(job)).await? == 0 {
+        return Ok(false);
+    }
+    wakes::look_at(transaction, [(then.topic, due_at)]).await?;
+    Ok(true)
+}
+
+/// Has the job looked at that was behind one that is over.
+async fn wake_behind(store: &TenantStore, job: &Job, now: DateTime<Utc>) {
+    if let Err(error) = wake_next(store, job, now).await {
+        // What became of the job is written all the same.
         let number = job.number;
         tracing::warn!(tenant = %job.tenant, number, %error, "the job behind this one waits until its lease had ended");
     }
-    Ok(true)
 }
 
 /// Has the job looked at that was behind this one. After the commit: whoever enqueued it before had it looked at
 /// while this one was in its way, whoever does so later has it looked at later.
 async fn wake_next(store: &TenantStore, job: &Job, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let behind = Condition::all()
-        .add(Column::Topic.eq(&job.topic))
-        .add(Column::Aggregate.eq(&job.aggregate))
-        .add(Column::Status.eq(JobStatus::Waiting.as_str()));
-    if store.watch().one::<Entity>(behind).await?.is_some() {
+    let behind = Query::select()
+        .column((Entity, Column::Number))
+        .from(Entity)
+        .and_where(Column::Topic.eq(&job.topic))
+        .and_where(Column::Aggregate.eq(&job.aggregate))
+        .and_where(is_open(Entity))
+        // By the index that has them in this order, which PostgreSQL may leave aside for one that looks as good.
+        .order_by((Entity, Column::Number), Order::Asc)
+        .limit(1)
+        .to_owned();
+    if !store.watch().rows::<Entity>(behind).await?.is_empty() {
         let transaction = store.begin().await?;
         wakes::wake(&transaction, [job.topic.as_str()], now).await?;
         transaction.commit().await?;
@@ -174,6 +240,7 @@ pub(crate) async fn put_off(
     let waiting = Condition::all()
         .add(Column::Topic.eq(topic.name))
         .add(Column::Status.eq(JobStatus::Waiting.as_str()))
+        .add(is_open(Entity))
         .add(Column::Aggregate.starts_with(beginning))
         .add(Column::DueKey.lt(until));
     let values = [(Column::DueKey, until.into())];
