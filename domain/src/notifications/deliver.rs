@@ -34,6 +34,7 @@ use crate::{
     ids::NotificationId,
     outbox::{self, Fault, Handled, Handler, Job, NewJob, Progress, Topic},
     store::{Database, StoreError, TenantStore, Transaction},
+    tenants::TenantDirectory,
 };
 
 /// How many procedures are kept in memory.
@@ -46,6 +47,7 @@ pub struct Notifier {
     pub(super) vault: Vault,
     pub(super) appio: Arc<dyn AppIo>,
     pub(super) bodies: BodyCache,
+    pub(super) directory: TenantDirectory,
     /// What sends mails, if there is a server.
     pub(super) mailer: Option<Arc<dyn Mailer>>,
     is_limited: bool,
@@ -68,6 +70,7 @@ impl Notifier {
     /// Sends the notifications of this database.
     pub fn new(database: Database, vault: Vault, appio: Arc<dyn AppIo>) -> Self {
         Self {
+            directory: TenantDirectory::new(database.clone()),
             database,
             vault,
             appio,
@@ -281,9 +284,6 @@ impl Notifier {
             budget::rest(store, *pause, now).await?;
         }
         let transaction = store.begin().await?;
-        if !outbox::is_held(&transaction, job).await? {
-            return Ok(Progress::Done);
-        }
         let Some(held) = notification::hold(&transaction, before.id).await? else {
             return Ok(Progress::Done);
         };
@@ -303,7 +303,9 @@ impl Notifier {
             mail::enqueue(&transaction, before, now).await?;
         }
         if let Some(next) = next {
-            transaction.commit().await?;
+            if outbox::is_held(&transaction, job).await? {
+                transaction.commit().await?;
+            }
             return Ok(Progress::Postponed(next));
         }
         let look = json!({ "notification": before.id });
@@ -349,11 +351,9 @@ async fn is_ours(
     id: NotificationId,
     status: Status,
 ) -> Result<bool, StoreError> {
-    if !outbox::is_held(transaction, job).await? {
-        return Ok(false);
-    }
+    // The notification first, as where it is settled, so that none who lost the job waits for one who has it.
     let held = notification::hold(transaction, id).await?;
-    Ok(held.is_some_and(|held| held.status == status))
+    Ok(held.is_some_and(|held| held.status == status) && outbox::is_held(transaction, job).await?)
 }
 
 /// What follows from a call that did not do what it was to do.

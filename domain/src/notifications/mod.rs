@@ -94,8 +94,9 @@ const DELIVERY_TOPIC: Topic = Topic {
     name: DELIVERY,
     // IO may take its time, and calls wait for their turn.
     longest: Duration::from_secs(60),
-    at_once: 64,
-    share: 16,
+    // Most of the time a message waits: for an answer, or for its turn.
+    at_once: 128,
+    share: 32,
     retries: RETRIES,
 };
 

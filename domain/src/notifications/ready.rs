@@ -23,7 +23,7 @@ use crate::{
     ids::TenantId,
     outbox::Fault,
     store::TenantStore,
-    tenants::{self, Tenant},
+    tenants::Tenant,
 };
 
 /// What a message is made of and sent with.
@@ -34,7 +34,7 @@ pub(super) struct Ready {
     /// Until when its service is left alone.
     paused_until: Option<DateTime<Utc>>,
     pub(super) case: Case,
-    tenant: Tenant,
+    tenant: Arc<Tenant>,
     procedure: Arc<Procedure>,
     events: Vec<(CaseEvent, Personal)>,
     people: People,
@@ -115,7 +115,7 @@ pub(super) async fn read(
     let Some(procedure) = procedure else {
         return gone("the procedure of the case is gone");
     };
-    let Some(tenant) = tenants::find(&notifier.database, store.tenant_id()).await? else {
+    let Some(tenant) = notifier.directory.by_id(store.tenant_id()).await? else {
         return gone("the municipality is gone");
     };
     let events = cases

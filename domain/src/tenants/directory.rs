@@ -7,10 +7,13 @@ use moka::future::Cache;
 
 use super::{
     IpaCode, Tenant, TenantError,
-    operations::{by_host, only},
+    operations::{by_host, find, only},
     show,
 };
-use crate::store::{Database, StoreError};
+use crate::{
+    ids::TenantId,
+    store::{Database, StoreError},
+};
 
 /// Finds tenants for requests.
 #[derive(Clone, Debug)]
@@ -23,6 +26,7 @@ pub struct TenantDirectory {
 enum Key {
     Host(String),
     IpaCode(IpaCode),
+    Id(TenantId),
     Only,
 }
 
@@ -60,6 +64,14 @@ impl TenantDirectory {
             }
         };
         self.cached(Key::IpaCode(code.clone()), find).await
+    }
+
+    /// The tenant with this id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn by_id(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.cached(Key::Id(id), find(&self.database, id)).await
     }
 
     /// The only tenant there is; nothing when there are none or several.

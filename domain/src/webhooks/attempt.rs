@@ -157,15 +157,19 @@ impl Sender {
         if is_enabled {
             self.note(&transaction, job, endpoint, verdict, now).await?;
         }
-        transaction.commit().await?;
-        match next {
-            Some(pause) => Err(Fault::Passing {
+        if let Some(pause) = next {
+            transaction.commit().await?;
+            return Err(Fault::Passing {
                 reason: reason.unwrap_or_default(),
                 after: Some(pause),
-            }),
-            // What was given up is on record with the delivery, and can be replayed from there.
-            None => Ok(Progress::Done),
+            });
         }
+        // What was given up is on record with the delivery, and can be replayed from there.
+        if !outbox::finish(&transaction, job, None, now).await? {
+            return Ok(Progress::Done);
+        }
+        transaction.commit().await?;
+        Ok(Progress::Finished)
     }
 
     /// Notes how an address behaves, and switches it off when it wants to hear nothing or nothing reaches it.

@@ -48,11 +48,15 @@ impl Follower {
             return Ok(Progress::More);
         }
         tell(&transaction, &told, &tenant, now).await?;
-        transaction.commit().await?;
-        match told.len() as u64 == BATCH {
-            true => Ok(Progress::More),
-            false => Ok(Progress::Done),
+        if told.len() as u64 == BATCH {
+            transaction.commit().await?;
+            return Ok(Progress::More);
         }
+        if !outbox::finish(&transaction, job, None, now).await? {
+            return Ok(Progress::Done);
+        }
+        transaction.commit().await?;
+        Ok(Progress::Finished)
     }
 }
 
