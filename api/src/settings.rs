@@ -177,7 +177,7 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir: PathBuf::from("data"),
             database_url: None,
-            database_connections: 16,
+            database_connections: 24,
             secret: None,
             meili_url: None,
             meili_api_key: None,

@@ -43,10 +43,10 @@ impl DatabaseOptions {
         }
     }
 
-    /// A quarter writes, so that many readers cannot keep a writer out. Never less than two: who
+    /// A third writes, so that many readers cannot keep a writer out. Never less than two: who
     /// works [alone](Database::alone) holds one and writes with another.
     fn writers(self) -> u32 {
-        (self.connections / 4).max(2)
+        (self.connections / 3).max(2)
     }
 
     fn readers(self) -> u32 {
@@ -112,7 +112,7 @@ impl Database {
             fix: "restore it from a backup, or move it away to start anew",
         };
         let write = connect_sqlite(&file, 1, None).await.map_err(unreadable)?;
-        let read = connect_sqlite(&file, options.connections, options.read_timeout).await;
+        let read = connect_sqlite(&file, options.readers(), options.read_timeout).await;
         Ok(Self::new(write, read.map_err(unreadable)?, options))
     }
 
