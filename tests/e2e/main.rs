@@ -50,6 +50,7 @@ mod oidc_faults;
 mod operations;
 mod outage;
 mod outbox;
+mod outbox_due;
 mod outbox_model;
 mod permission_matrix;
 mod perspectives;

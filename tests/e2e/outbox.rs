@@ -45,42 +45,42 @@ pub const TOPIC: Topic = Topic {
 const LATER: TimeDelta = TimeDelta::minutes(2);
 
 /// An outbox, and who has to do with it.
-struct Story {
+pub struct Story {
     app: TestApp,
     tenant: Tenant,
-    store: TenantStore,
+    pub store: TenantStore,
 }
 
 impl Story {
-    async fn new(engine: Engine) -> Self {
+    pub async fn new(engine: Engine) -> Self {
         let app = TestApp::empty(engine).await;
         let tenant = app.tenant("c_x001", "www.x001.example").await;
         let store = app.database.tenant(tenant.id);
         Self { app, tenant, store }
     }
 
-    async fn enqueue(&self, aggregates: &[&str]) {
+    pub async fn enqueue(&self, aggregates: &[&str]) {
         put(&self.store, aggregates).await;
     }
 
     /// All jobs, the oldest first.
-    async fn jobs(&self) -> Vec<JobEntry> {
+    pub async fn jobs(&self) -> Vec<JobEntry> {
         let outbox = Outbox::new(self.store.clone());
         let mut jobs = outbox.jobs(&(1..100).collect::<Vec<_>>()).await.unwrap();
         jobs.sort_unstable_by_key(|job| job.number);
         jobs
     }
 
-    async fn statuses(&self) -> Vec<JobStatus> {
+    pub async fn statuses(&self) -> Vec<JobStatus> {
         let jobs = self.jobs().await;
         jobs.iter().map(|job| job.status).collect()
     }
 
-    async fn lease(&self, now: DateTime<Utc>) -> Vec<Job> {
+    pub async fn lease(&self, now: DateTime<Utc>) -> Vec<Job> {
         lease(&self.store, &TOPIC, 100, now).await.unwrap()
     }
 
-    async fn settle(&self, job: &Job, handled: Handled, now: DateTime<Utc>) -> bool {
+    pub async fn settle(&self, job: &Job, handled: Handled, now: DateTime<Utc>) -> bool {
         settle(&self.store, job, &TOPIC, &handled, now)
             .await
             .unwrap()
@@ -104,7 +104,7 @@ async fn catch_up(store: &TenantStore) {
     transaction.commit().await.unwrap();
 }
 
-fn numbers(jobs: &[Job]) -> Vec<i64> {
+pub fn numbers(jobs: &[Job]) -> Vec<i64> {
     jobs.iter().map(|job| job.number).collect()
 }
 

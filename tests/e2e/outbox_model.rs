@@ -10,7 +10,7 @@ use municipio_domain::{
     locale::Locale,
     outbox::{
         Fault, Handled, Job, JobFilter, JobStatus, NewJob, Outbox, Progress, Retries, Topic,
-        enqueue, give_back, lease, replay, settle,
+        enqueue, finish, give_back, lease, replay, settle,
     },
     store::{Database, TenantStore},
     tenants::{self, NewTenant},
@@ -57,6 +57,8 @@ enum Step {
 #[derive(Clone, Copy, Debug)]
 enum Outcome {
     Done,
+    /// Done, which the handler wrote down itself.
+    Finished,
     More,
     Fails,
     GivenUp,
@@ -66,6 +68,7 @@ impl Outcome {
     fn handled(self) -> Handled {
         match self {
             Self::Done => Ok(Progress::Done),
+            Self::Finished => Ok(Progress::Finished),
             Self::More => Ok(Progress::More),
             Self::Fails => Err(Fault::passing("not today")),
             Self::GivenUp => Err(Fault::lasting("never")),
@@ -75,7 +78,8 @@ impl Outcome {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let outcome = prop_oneof![
-        4 => Just(Outcome::Done),
+        3 => Just(Outcome::Done),
+        2 => Just(Outcome::Finished),
         1 => Just(Outcome::More),
         2 => Just(Outcome::Fails),
         1 => Just(Outcome::GivenUp),
@@ -102,6 +106,19 @@ struct Case {
 }
 
 impl Case {
+    async fn settle(&self, job: &Job, outcome: Outcome) -> bool {
+        let (store, handled) = (&self.nodes[1], outcome.handled());
+        if matches!(outcome, Outcome::Finished) {
+            let transaction = store.begin().await.unwrap();
+            if !finish(&transaction, job, None, self.now).await.unwrap() {
+                return false;
+            }
+            transaction.commit().await.unwrap();
+        }
+        let settled = settle(store, job, &TOPIC, &handled, self.now);
+        settled.await.unwrap()
+    }
+
     async fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
         match step {
             Step::Enqueue(abouts) => {
@@ -117,9 +134,8 @@ impl Case {
                 let Some((job, held)) = self.taken_job(*job) else {
                     return Ok(());
                 };
-                let settled =
-                    settle(&self.nodes[1], &job, &TOPIC, &outcome.handled(), self.now).await;
-                prop_assert_eq!(settled.unwrap(), held, "only who has a job settles it");
+                let settled = self.settle(&job, *outcome).await;
+                prop_assert_eq!(settled, held, "only who has a job settles it");
                 self.leave(&job);
             }
             Step::GiveBack { job } => {

@@ -68,4 +68,6 @@ pub use sight::{Rights, Sight};
 pub use state_map::{StateMap, StateNames, set_state_map};
 pub use timer::Timekeeper;
 pub use verify::{CaseFlaw, VerifiedCases};
-pub use work::{Held, Step, Terms, assign, decide, hold, send_message, transition};
+pub use work::{
+    Held, Step, Terms, assign, decide, hold, observations_until, send_message, transition,
+};

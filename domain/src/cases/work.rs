@@ -264,7 +264,9 @@ pub fn decide(
     if !by_time && closes(definition, &facts, due, terms.now) {
         return Err(CaseRefusal::TermOver.into());
     }
-    observations_may_be_over(transition, (&facts, events), who, terms)?;
+    if let Some(last) = observations_until(transition, (&facts, events), who, terms) {
+        return Err(CaseRefusal::ObservationsAwaited(last).into());
+    }
     // What time does it does on the last of the days that it waited for, whenever somebody looks; it observes nothing.
     let timer = transition.timer.filter(|_| by_time);
     let is_answer = transition.deadline == Some(DeadlineEffect::Answer);
@@ -288,26 +290,24 @@ pub fn decide(
     })
 }
 
-/// Whether the days for observations on the announcement of a refusal are over, or some came in: before that nobody
-/// answers it in the place of the applicant, and nobody refuses.
-fn observations_may_be_over(
+/// Until the end of which day a transition waits for observations on the announcement of a refusal (art. 10-bis of law
+/// 241/1990): before that nobody answers it in the place of the applicant, and nobody refuses. Nothing when it waits for
+/// none, or some came in.
+pub fn observations_until(
     transition: &Transition,
     (facts, events): (&Facts, &[CaseEvent]),
     who: &Who<'_>,
     terms: &Terms<'_>,
-) -> Result<(), CaseRefusal> {
+) -> Option<NaiveDate> {
     let by_office = matches!(who, Who::Officer(_) | Who::System);
     let concludes = matches!(
         transition.effect,
         Some(Effect::AnswerAnnouncement | Effect::Refuse)
     );
-    let last = announced_on(events)
-        .filter(|_| by_office && concludes && facts.awaits_observations)
-        .and_then(|day| last_day_for_observations(day, terms.calendar));
-    match last {
-        Some(last) if legal_day(terms.now) <= last => Err(CaseRefusal::ObservationsAwaited(last)),
-        _ => Ok(()),
-    }
+    let announced = announced_on(events);
+    let announced = announced.filter(|_| by_office && concludes && facts.awaits_observations)?;
+    let last = last_day_for_observations(announced, terms.calendar)?;
+    (legal_day(terms.now) <= last).then_some(last)
 }
 
 /// Whether the case is entered into the protocol now: once, by those who keep it, where the definition asks for it.

@@ -64,6 +64,8 @@ pub struct Meilisearch {
     name: String,
     key: Option<String>,
     outgoing: Outgoing,
+    /// For those who search: a connection is served by the thread that opened it, and they wait for no other thread.
+    queries: Outgoing,
     /// The index and its settings are there.
     prepared: Arc<OnceCell<()>>,
 }
@@ -84,6 +86,7 @@ impl Meilisearch {
             name: index.to_owned(),
             key: key.map(str::to_owned),
             outgoing: Outgoing::of_operator(),
+            queries: Outgoing::of_operator(),
             prepared: Arc::default(),
         }
     }
@@ -93,7 +96,11 @@ impl Meilisearch {
     }
 
     fn client(&self, within: Duration) -> Client<Http> {
-        Client::new_with_client(&self.host, self.key.as_deref(), self.http(within))
+        self.client_of(self.http(within))
+    }
+
+    fn client_of(&self, http: Http) -> Client<Http> {
+        Client::new_with_client(&self.host, self.key.as_deref(), http)
     }
 
     fn index(&self, within: Duration) -> Index {
@@ -344,7 +351,11 @@ impl SearchEngine for Meilisearch {
     }
 
     fn query<'a>(&'a self, tenant: TenantId, query: &'a SearchQuery) -> Answer<'a, Hits> {
-        Box::pin(async move { query::hits(&self.index(SEARCHING), tenant, query).await })
+        Box::pin(async move {
+            let http = Http::new(&self.queries, self.key.as_deref(), SEARCHING);
+            let index = self.client_of(http).index(&self.name);
+            query::hits(&index, tenant, query).await
+        })
     }
 
     fn position(&self, tenant: TenantId) -> Answer<'_, Option<Position>> {

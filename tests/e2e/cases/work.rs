@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use municipio_domain::{
     cases::Cases,
     content::{ContentType, Contents, LifeStep, move_on, purge},
+    time::{ClosingCalendar, last_day_for_observations, legal_day},
 };
 use municipio_tests::{
     now, on_both,
@@ -214,5 +215,40 @@ on_both! {
         let seen = story.case(&story.chief, &case["id"]).await;
         assert_eq!(seen["state"]["label"], "In lavorazione");
         assert_eq!(column(&seen["availableTransitions"], "code"), ["request-integration", "grant", "refuse"]);
+    }
+}
+
+on_both! {
+    async fn what_waits_for_observations_says_until_when(engine) {
+        let story = Story::begin(engine).await;
+        let mut announcing = definition();
+        let states = announcing["states"].as_array_mut().unwrap();
+        states.push(json!({ "code": "announced", "label": "Preavviso di rigetto", "status": "waiting_for_applicant" }));
+        let transitions = announcing["transitions"].as_array_mut().unwrap();
+        transitions.push(json!({ "code": "announce", "label": "Comunica i motivi", "from": ["in-progress"], "to": "announced",
+            "takers": ["officer"], "requires": [{ "type": "comment" }], "effect": "announce_refusal" }));
+        transitions[4]["from"] = json!(["in-progress", "announced"]);
+        let body = procedure("Cambio di residenza", story.offices[1], &announcing);
+        story.editor.rewrite(story.procedure, ContentType::Procedure, body).await.unwrap();
+        story.editor.publish(story.procedure).await.unwrap();
+        let case = story.in_progress(&story.chief, story.offices[1]).await;
+        let step = |case: &Value, transition: &str| json!({ "id": case["id"], "expectedVersion": case["version"],
+            "transition": transition, "comment": "Manca un requisito.", "reasons": "Manca un requisito." });
+        let query = "query($id: ID!) { case(id: $id) { availableTransitions { code awaitsObservationsUntil } } }";
+        let open = async || {
+            let seen = story.app.data_as(&story.chief, query, json!({ "id": case["id"] })).await;
+            seen["case"]["availableTransitions"].clone()
+        };
+        let awaited = async || {
+            let open = open().await;
+            let refuse = open.as_array().unwrap().iter().find(|one| one["code"] == "refuse");
+            refuse.unwrap()["awaitsObservationsUntil"].clone()
+        };
+        assert_eq!(awaited().await, Value::Null);
+        let announced = story.done(&story.chief, "transitionCase", step(&case, "announce")).await;
+        let last = last_day_for_observations(legal_day(now()), &ClosingCalendar::default()).unwrap();
+        assert_eq!(awaited().await, json!(last.to_string()));
+        let refused = story.mutate(&story.chief, "transitionCase", step(&announced, "refuse")).await;
+        assert_eq!(column(&refused["userErrors"], "code"), ["OBSERVATIONS_AWAITED"]);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, Enum, ID, Json, Result, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use municipio_domain::{
-    cases::{self, Happening, People, Personal, facts},
+    cases::{self, Happening, People, Personal, Terms, facts, observations_until},
     content::types,
     identity::Action,
     ids::CaseId,
@@ -140,6 +140,10 @@ pub(crate) struct AvailableTransition {
     requires: Vec<TransitionRequirement>,
     /// What of it is missing, beside what is given along with it (requisiti mancanti).
     missing: Vec<MissingRequirement>,
+    /// Until the end of this day the applicant may send observations on the announcement of a refusal: it is taken after it,
+    /// and refused with `OBSERVATIONS_AWAITED` before (art. 10-bis L. 241/1990). Null when nothing is awaited
+    /// (osservazioni attese fino al).
+    awaits_observations_until: Option<NaiveDate>,
 }
 
 /// What somebody asked of the municipality, and how far it has come (pratica).
@@ -433,16 +437,29 @@ impl Case {
         else {
             return Ok(Vec::new());
         };
-        let facts = facts(&data.case_outline(OutlineOf(self.case.id)).await?);
+        let events = data.case_outline(OutlineOf(self.case.id)).await?;
+        let (facts, calendar) = (facts(&events), data.closings().await?);
+        let terms = Terms {
+            calendar: &calendar,
+            now: data.now(),
+        };
         Ok(rights.decide(&data.caller, |who| {
             let open = available(definition, &facts, who).into_iter();
-            open.map(|one| self.shown(one)).collect()
+            let shown = open.map(|one| {
+                let awaits = observations_until(one.transition, (&facts, &events), who, &terms);
+                self.shown(one, awaits)
+            });
+            shown.collect()
         }))
     }
 }
 
 impl Case {
-    fn shown(&self, one: procedures::Available<'_>) -> AvailableTransition {
+    fn shown(
+        &self,
+        one: procedures::Available<'_>,
+        awaits_observations_until: Option<NaiveDate>,
+    ) -> AvailableTransition {
         let missing = one.missing.into_iter().map(MissingRequirement::from);
         let transition = one.transition;
         AvailableTransition {
@@ -452,6 +469,7 @@ impl Case {
             effect: transition.effect.map(Into::into),
             requires: transition.requires.iter().map(Into::into).collect(),
             missing: missing.collect(),
+            awaits_observations_until,
         }
     }
 }
