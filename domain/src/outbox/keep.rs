@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Condition, Query},
 };
 
-use super::JobStatus;
+use super::{JobStatus, lease::is_over};
 use crate::store::{StoreError, TenantStore};
 
 /// How long it is known what was done. Dead letters are kept until somebody drops them.
@@ -21,6 +21,7 @@ const AT_ONCE: u64 = 1_000;
 /// The database failed.
 pub async fn forget(store: &TenantStore, now: DateTime<Utc>) -> Result<u64, StoreError> {
     let long_ago = Condition::all()
+        .add(is_over(Entity))
         .add(Column::Status.eq(JobStatus::Done.as_str()))
         .add(Column::DueKey.lte((now - KEPT).timestamp_millis()));
     let mut select = Query::select();

@@ -197,8 +197,17 @@ fn first_ones(topic: &Topic, status: JobStatus) -> SelectStatement {
 
 /// Whether a job is still to be done, written as the indexes have it that hold those alone.
 pub(super) fn is_open(table: impl IntoIden) -> SimpleExpr {
-    let open = JobStatus::OPEN.map(|status| Expr::Constant(status.into()));
-    Expr::col((table.into_iden(), Column::Status)).is_in(open)
+    is_one_of(table, JobStatus::OPEN)
+}
+
+/// Whether a job is over, written as the index has it that holds those alone.
+pub(super) fn is_over(table: impl IntoIden) -> SimpleExpr {
+    is_one_of(table, JobStatus::OVER)
+}
+
+fn is_one_of(table: impl IntoIden, statuses: [&'static str; 2]) -> SimpleExpr {
+    let statuses = statuses.map(|status| Expr::Constant(status.into()));
+    Expr::col((table.into_iden(), Column::Status)).is_in(statuses)
 }
 
 /// Whether a worker had this job for the last time, and did not come back.

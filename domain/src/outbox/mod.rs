@@ -69,6 +69,8 @@ impl JobStatus {
     pub const ALL: [Self; 4] = [Self::Waiting, Self::Running, Self::Done, Self::Dead];
     /// Those of jobs that are still to be done.
     const OPEN: [&str; 2] = [Self::Waiting.as_str(), Self::Running.as_str()];
+    /// The others.
+    const OVER: [&str; 2] = [Self::Done.as_str(), Self::Dead.as_str()];
 
     /// Its name, as it is stored.
     pub const fn as_str(self) -> &'static str {
