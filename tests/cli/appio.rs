@@ -303,9 +303,10 @@ async fn kill_while_sending(engine: Engine) {
     );
     assert_eq!(sent + doubtful, cases.len(), "none is lost unseen");
     assert!(arrived.len() >= sent && arrived.len() <= sent + doubtful);
-    // IO answers 150, and 90 are taken; a call that waited for a slow answer comes later than its turn.
+    // IO answers 150, and 90 are taken; of the 32 that are sent at once those come later than their turn whose
+    // question before was answered slowly.
     let busiest = double.busiest();
-    assert!(busiest <= 120, "{busiest} calls in five seconds");
+    assert!(busiest <= 90 + 32, "{busiest} calls in five seconds");
     eprintln!(
         "{} transitions, {kills} kills: {sent} arrived, {doubtful} are in doubt; at most {busiest} calls in five seconds",
         cases.len()
