@@ -74,8 +74,8 @@ pub(super) enum Due {
 /// By which event a case came to where it stands, and on which day.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Since {
-    number: i64,
-    day: NaiveDate,
+    pub(super) number: i64,
+    pub(super) day: NaiveDate,
 }
 
 impl Since {
@@ -145,7 +145,6 @@ pub(super) fn earliest(
         let alerts = term.alerts.iter();
         alerts.filter_map(move |days| reminded_at(due_on, *days))
     });
-    let since = (since.number, since.day);
     let rules = automation::with_time(definition, &case.state, since, case.due_on);
     let rules = rules.into_iter().map(|(at, ..)| at);
     transitions.chain(alerts).chain(rules).min()
@@ -213,7 +212,7 @@ pub(super) fn next(
         Some((end_of_day(last)?, Next::Event(due)))
     });
     let reminders = reminders(definition, events, due_on, terms.now);
-    let since = (moved.number, legal_day(moved.at));
+    let since = Since::event(moved);
     let rules = automation::with_time(definition, &facts.state, since, due_on).into_iter();
     let rules = rules.filter(|(_, rule, occasion)| !ran.ran(&rule.code, occasion));
     let rules = rules.map(|(at, rule, occasion)| (at, Next::Rule(rule.code.clone(), occasion)));

@@ -308,9 +308,10 @@ impl Notifier {
             }
             return Ok(Progress::Postponed(next));
         }
-        let look = json!({ "notification": before.id });
-        let look = NewJob::new(STANDING.name, before.id.to_string(), look);
-        let then = (settled.status == Status::Sent).then(|| look.due_at(first_look(now)));
+        let then = (settled.status == Status::Sent).then(|| {
+            let look = json!({ "notification": before.id });
+            NewJob::new(STANDING.name, before.id.to_string(), look).due_at(first_look(now))
+        });
         if !outbox::finish(&transaction, job, then, now).await? {
             return Ok(Progress::Done);
         }

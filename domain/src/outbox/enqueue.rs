@@ -55,7 +55,8 @@ impl NewJob {
     }
 }
 
-/// Has jobs done as soon as the transaction is committed, or when they are due. Call it after what is written of the change itself:
+/// Has jobs done as soon as the transaction is committed, or when they are due. Call it after what is written of the
+/// change itself:
 /// others who enqueue for the tenant wait until the transaction ends.
 ///
 /// # Errors

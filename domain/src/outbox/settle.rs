@@ -155,35 +155,32 @@ pub async fn finish(
     then: Option<NewJob>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let over = || -> Vec<(_, Value)> {
-        vec![
-            (Column::Lease, None::<Uuid>.into()),
-            (Column::LastError, None::<String>.into()),
-        ]
+    let next = then.as_ref().map(|then| (then.topic, then.due(now)));
+    let (status, at) = match next {
+        Some((_, due_at)) => (JobStatus::Waiting, due_at),
+        None => (JobStatus::Done, now),
     };
-    let Some(then) = then else {
-        let done = [
-            (Column::Status, JobStatus::Done.as_str().into()),
-            (Column::DueKey, now.timestamp_millis().into()),
-        ];
-        let values = over().into_iter().chain(done);
-        return Ok(transaction.update::<Entity>(values, own(job)).await? == 1);
-    };
-    let due_at = then.due(now);
-    let waiting = [
-        (Column::Topic, then.topic.into()),
-        (Column::Aggregate, then.aggregate.into()),
-        (Column::Payload, then.payload.into()),
-        (Column::Status, JobStatus::Waiting.as_str().into()),
-        (Column::DueKey, due_at.timestamp_millis().into()),
-        (Column::Attempts, 0.into()),
-        (Column::CreatedAt, now.into()),
+    let mut values: Vec<(_, Value)> = vec![
+        (Column::Status, status.as_str().into()),
+        (Column::DueKey, at.timestamp_millis().into()),
+        (Column::Lease, None::<Uuid>.into()),
+        (Column::LastError, None::<String>.into()),
     ];
-    let values = over().into_iter().chain(waiting);
+    if let Some(then) = then {
+        values.extend([
+            (Column::Topic, then.topic.into()),
+            (Column::Aggregate, then.aggregate.into()),
+            (Column::Payload, then.payload.into()),
+            (Column::Attempts, 0.into()),
+            (Column::CreatedAt, now.into()),
+        ]);
+    }
     if transaction.update::<Entity>(values, own(job)).await? == 0 {
         return Ok(false);
     }
-    wakes::look_at(transaction, [(then.topic, due_at)]).await?;
+    if let Some(next) = next {
+        wakes::look_at(transaction, [next]).await?;
+    }
     Ok(true)
 }
 

@@ -47,14 +47,6 @@ impl Bells {
         }
     }
 
-    /// For when something may have been told that was not heard.
-    pub(super) fn ring_all(&self) {
-        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        topics.values().for_each(|bell| {
-            bell.send_replace(());
-        });
-    }
-
     /// The statement that tells all other programs, at the commit.
     fn announcement(&self, rung: &Topics) -> Statement {
         let topics = rung.iter().map(String::as_str).collect::<Vec<_>>();
@@ -174,7 +166,6 @@ mod tests {
         assert!(heard(&mut mails));
         assert!(!heard(&mut hooks));
         bells.heard("nonsense");
-        bells.ring_all();
-        assert!(heard(&mut mails) && heard(&mut hooks));
+        assert!(!heard(&mut mails) && !heard(&mut hooks));
     }
 }

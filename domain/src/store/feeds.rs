@@ -137,10 +137,7 @@ impl Feeds {
                 }
                 Ok(Ok(Some(told))) => self.told(told.payload()),
                 // The connection was lost and made anew: what was told meanwhile was not heard.
-                Ok(Ok(None)) | Err(_) => {
-                    database.bells().ring_all();
-                    self.refresh(database).await?;
-                }
+                Ok(Ok(None)) | Err(_) => self.refresh(database).await?,
                 Ok(Err(error)) => return Err(driver(error)),
             }
         }

@@ -10,6 +10,7 @@ use municipio_domain::{
     identity::Action,
     ids::CaseId,
     procedures::{self, Effect, available},
+    time::ClosingCalendar,
 };
 use serde_json::Value;
 
@@ -438,7 +439,12 @@ impl Case {
             return Ok(Vec::new());
         };
         let events = data.case_outline(OutlineOf(self.case.id)).await?;
-        let (facts, calendar) = (facts(&events), data.closings().await?);
+        let facts = facts(&events);
+        // The days on which the municipality is closed matter to observations alone.
+        let calendar = match facts.awaits_observations {
+            true => data.closings().await?,
+            false => ClosingCalendar::default(),
+        };
         let terms = Terms {
             calendar: &calendar,
             now: data.now(),

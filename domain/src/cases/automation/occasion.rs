@@ -5,7 +5,11 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::{
-    cases::{CaseEvent, Happening, event::CITIZEN, timer::last_move},
+    cases::{
+        CaseEvent, Happening,
+        event::CITIZEN,
+        timer::{Since, last_move},
+    },
     procedures::{Definition, MessageAuthor, Rule, RuleEvent, Trigger},
     store::StoreError,
     time::end_of_day,
@@ -131,11 +135,11 @@ fn kind(happening: &Happening) -> Option<RuleEvent> {
     })
 }
 
-/// The rules that time sets off in a case that came to a state by an event of this number, on this day, and when.
+/// The rules that time sets off in a case that stands in a state since then, and when.
 pub(in crate::cases) fn with_time<'a>(
     definition: &'a Definition,
     state: &str,
-    (since, came_on): (i64, NaiveDate),
+    since: Since,
     due_on: Option<NaiveDate>,
 ) -> Vec<(DateTime<Utc>, &'a Rule, Occasion)> {
     let time_of = |trigger: &Trigger| {
@@ -151,8 +155,8 @@ pub(in crate::cases) fn with_time<'a>(
                 (end_of_day(due_on)?, Occasion::TermOver { due_on })
             }
             Trigger::TimeInState { state: named, days } if named == state => {
-                let last = came_on.checked_add_days(Days::new((*days).into()))?;
-                let days = *days;
+                let last = since.day.checked_add_days(Days::new((*days).into()))?;
+                let (since, days) = (since.number, *days);
                 (end_of_day(last)?, Occasion::TimeInState { since, days })
             }
             _ => return None,

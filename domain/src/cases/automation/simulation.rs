@@ -18,6 +18,7 @@ use crate::{
         facts::facts,
         file::{apply, blank},
         term::due_on,
+        timer::Since,
     },
     citizens::CitizenKeys,
     content::Window,
@@ -311,7 +312,7 @@ impl Replay<'_> {
             let mut moves = later.filter(|later| later.happening.state().is_some());
             let until = moves.next().map_or(self.now, |next| next.at);
             let due_on = self.due_after(index + 1);
-            let since = (event.number, legal_day(event.at));
+            let since = Since::event(event);
             for (at, rule, occasion) in with_time(self.definition, state, since, due_on) {
                 if at < until && seen.insert((rule.code.as_str(), occasion)) {
                     let last = self.events.partition_point(|event| event.at <= at);

@@ -271,16 +271,15 @@ impl SheetKeeper {
         let untouched = this().add(Column::Touches.eq(sheet.touches));
         // In the future, or it would be looked at without an end.
         let due = due.map(|due| due.max(now + TimeDelta::seconds(1)));
-        let key = due.map(|due| due.timestamp_millis());
+        let due_key = due.map(|due| due.timestamp_millis());
         let resolution = sheet.resolution.map(SheetResolution::as_str);
         let values = [
-            (Column::DueKey, key.into()),
+            (Column::DueKey, due_key.into()),
             (Column::Resolution, resolution.into()),
         ];
         if transaction.update::<Entity>(values, untouched).await? == 1
-            && let Some(at) = due
+            && let Some((at, key)) = due.zip(due_key)
         {
-            let key = at.timestamp_millis();
             let aggregate = format!("{}/{key}", sheet.id);
             let alarm = NewJob::new(KEEPER.name, aggregate, json!({ "at": key }));
             outbox::enqueue(&transaction, [alarm.due_at(at)], now).await?;
